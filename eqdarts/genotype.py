@@ -1,0 +1,146 @@
+"""A fixed graph: one operation per edge, one aggregator per node, and the columns of its readout."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from eqdarts.errors import InputDataError
+from eqdarts.search_space import AGGREGATORS, SearchSpace
+
+
+@dataclass(frozen=True)
+class Genotype:
+    """One graph of a search space; hashable.
+
+    Attributes
+    ----------
+    operations : tuple of str
+        The operation on each of the E edges.
+    aggregators : tuple of str
+        The aggregator of each of the N nodes.
+    readout : tuple of bool
+        Which of the Q readout columns (nodes, inputs, one) are used.
+    """
+
+    operations: tuple[str, ...]
+    aggregators: tuple[str, ...]
+    readout: tuple[bool, ...]
+
+    def to_dict(self) -> dict[str, list[Any]]:
+        """Lists of plain values, for JSON."""
+        return {
+            "operations": list(self.operations),
+            "aggregators": list(self.aggregators),
+            "readout": list(self.readout),
+        }
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> Genotype:
+        """The inverse of `to_dict`."""
+        try:
+            return cls(
+                tuple(map(str, data["operations"])),
+                tuple(map(str, data["aggregators"])),
+                tuple(map(bool, data["readout"])),
+            )
+        except (KeyError, TypeError) as error:
+            raise InputDataError(f"genotype: {error}; expected operations, aggregators and readout") from error
+
+
+@dataclass(frozen=True, eq=False)
+class GenotypeBatch:
+    """R graphs of one search space, as arrays of places in its lists.
+
+    Attributes
+    ----------
+    operations : int array [R, E]
+        Places in `SearchSpace.operations`.
+    aggregators : int array [R, N]
+        Places in `AGGREGATORS`.
+    readout : bool array [R, Q]
+    """
+
+    operations: np.ndarray
+    aggregators: np.ndarray
+    readout: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.operations)
+
+    def select(self, index: Any) -> GenotypeBatch:
+        """The graphs at these places."""
+        return GenotypeBatch(self.operations[index], self.aggregators[index], self.readout[index])
+
+    def keys(self) -> list[bytes]:
+        """One key per graph; equal graphs have equal keys."""
+        return [
+            o.tobytes() + a.tobytes() + r.tobytes()
+            for o, a, r in zip(
+                self.operations.astype(np.int16), self.aggregators.astype(np.int8), self.readout, strict=True
+            )
+        ]
+
+    def genotype(self, space: SearchSpace, place: int) -> Genotype:
+        """One of the graphs, by names."""
+        return Genotype(
+            tuple(space.operations[m] for m in self.operations[place]),
+            tuple(AGGREGATORS[a] for a in self.aggregators[place]),
+            tuple(bool(q) for q in self.readout[place]),
+        )
+
+    @classmethod
+    def of(cls, space: SearchSpace, genotypes: Sequence[Genotype]) -> GenotypeBatch:
+        """Stack genotypes of one space."""
+        try:
+            operations = [[space.operations.index(o) for o in g.operations] for g in genotypes]
+            aggregators = [[AGGREGATORS.index(a) for a in g.aggregators] for g in genotypes]
+        except ValueError as error:
+            raise InputDataError(f"genotype: {error}; it belongs to another search space") from error
+        return cls(
+            np.array(operations, dtype=np.int64).reshape(-1, len(space.edges)),
+            np.array(aggregators, dtype=np.int64).reshape(-1, space.nodes),
+            np.array([g.readout for g in genotypes], dtype=bool).reshape(-1, space.n_readout),
+        )
+
+
+def concatenate(batches: Sequence[GenotypeBatch]) -> GenotypeBatch:
+    """All graphs of several batches in one."""
+    return GenotypeBatch(
+        np.concatenate([b.operations for b in batches]),
+        np.concatenate([b.aggregators for b in batches]),
+        np.concatenate([b.readout for b in batches]),
+    )
+
+
+def live_nodes(space: SearchSpace, batch: GenotypeBatch) -> np.ndarray:
+    """Nodes that reach the readout along edges that are not zero: bool [R, N]."""
+    live = batch.readout[:, : space.nodes].copy()
+    for e in reversed(range(len(space.edges))):
+        source, node = space.edges[e]
+        if source >= space.n_inputs:
+            live[:, source - space.n_inputs] |= live[:, node] & (batch.operations[:, e] != space.zero)
+    return live
+
+
+def prune(space: SearchSpace, batch: GenotypeBatch) -> GenotypeBatch:
+    """Dead branches removed: edges into nodes that do not reach the readout become zero.
+
+    A node without any edge is a constant, so the readout drops it as well; edges that leave it
+    become zero too.
+    """
+    operations, readout = batch.operations.copy(), batch.readout.copy()
+    for j in range(space.nodes):
+        empty = (operations[:, space.into(j)] == space.zero).all(axis=1)
+        readout[empty, j] = False
+        leaving = [e for e, (i, _) in enumerate(space.edges) if i == space.n_inputs + j]
+        for e in leaving:
+            operations[empty, e] = space.zero
+    live = live_nodes(space, GenotypeBatch(operations, batch.aggregators, readout))
+    for j in range(space.nodes):
+        operations[:, space.into(j)][~live[:, j]] = space.zero
+    aggregators = np.where(live, batch.aggregators, 0)
+    return GenotypeBatch(operations, aggregators, readout)

@@ -1,0 +1,304 @@
+"""The one table of candidate operations: each in numbers (torch) and in symbols (SymPy).
+
+An edge of the graph carries one operation o(x; w). The constant w are called its parameters.
+Adding an operation is one row here, or one call of `register_operation`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import sympy
+import torch
+from torch import Tensor
+
+from eqdarts.errors import InputDataError
+
+#: Every operation is defined and differentiable where x and all its parameters have this value.
+#: Undefined entries of a mixture are evaluated here instead and then masked, so that no NaN
+#: reaches a gradient (0 · NaN is NaN).
+SAFE_POINT = 0.5
+
+
+@dataclass(frozen=True)
+class Operation:
+    """A candidate transformation of an edge.
+
+    Attributes
+    ----------
+    name : str
+        How the operation is called in options, tables and files.
+    parameters : tuple of str
+        Names of its parameters w, in the order of the last axis of w.
+    numeric : callable
+        ``(x, *w) -> Tensor`` of the shape of x; every argument is a tensor that broadcasts.
+    symbolic : callable
+        ``(x, *w) -> sympy.Expr``; agrees with `numeric` wherever `domain` holds.
+    initial : tuple of (float, float)
+        Range from which each parameter is drawn uniformly before it is fitted.
+    domain : callable or None
+        ``(x, *w) -> bool Tensor``, true where the operation is defined; None means everywhere.
+    complexity : int
+        Its share of a graph's complexity, before the formula itself is counted.
+    """
+
+    name: str
+    parameters: tuple[str, ...]
+    numeric: Callable[..., Tensor]
+    symbolic: Callable[..., sympy.Expr]
+    initial: tuple[tuple[float, float], ...] = ()
+    domain: Callable[..., Tensor] | None = None
+    complexity: int = 1
+
+
+def _zero(x: Any) -> sympy.Expr:
+    return sympy.Integer(0)
+
+
+def _odd_power(x: Tensor, p: Tensor) -> Tensor:
+    return torch.sign(x) * torch.abs(x) ** p
+
+
+_SLOPE = (-2.0, 2.0)
+_SHIFT = (-1.0, 1.0)
+_EXPONENT = (-2.5, 2.5)
+_FREQUENCY = (0.3, 4.0)
+_AFFINE = (_SLOPE, _SHIFT)
+
+OPERATIONS: dict[str, Operation] = {
+    op.name: op
+    for op in (
+        Operation("zero", (), torch.zeros_like, _zero, complexity=0),
+        Operation("identity", (), lambda x: x, lambda x: x),
+        Operation("negation", (), torch.neg, lambda x: -x),
+        Operation("scale", ("a",), lambda x, a: a * x, lambda x, a: a * x, (_SLOPE,)),
+        Operation("linear", ("a", "b"), lambda x, a, b: a * x + b, lambda x, a, b: a * x + b, _AFFINE),
+        Operation(
+            "power",
+            ("p",),
+            lambda x, p: torch.abs(x) ** p,
+            lambda x, p: sympy.Abs(x) ** p,
+            (_EXPONENT,),
+            lambda x, p: x != 0,
+        ),
+        Operation(
+            "odd_power",
+            ("p",),
+            _odd_power,
+            lambda x, p: sympy.sign(x) * sympy.Abs(x) ** p,
+            (_EXPONENT,),
+            lambda x, p: x != 0,
+            complexity=2,
+        ),
+        Operation(
+            "affine_power",
+            ("a", "b", "p"),
+            lambda x, a, b, p: (a * x + b) ** p,
+            lambda x, a, b, p: (a * x + b) ** p,
+            (_SLOPE, (0.0, 2.0), _EXPONENT),
+            lambda x, a, b, p: a * x + b > 0,
+            complexity=2,
+        ),
+        Operation("square", (), torch.square, lambda x: x**2),
+        Operation("cube", (), lambda x: x**3, lambda x: x**3),
+        Operation(
+            "sqrt",
+            ("a", "b"),
+            lambda x, a, b: torch.sqrt(a * x + b),
+            lambda x, a, b: sympy.sqrt(a * x + b),
+            ((0.2, 2.0), (0.0, 2.0)),
+            lambda x, a, b: a * x + b > 0,
+        ),
+        Operation(
+            "reciprocal",
+            ("a", "b"),
+            lambda x, a, b: 1 / (a * x + b),
+            lambda x, a, b: 1 / (a * x + b),
+            (_SLOPE, (0.0, 2.0)),
+            lambda x, a, b: a * x + b != 0,
+        ),
+        Operation("exp", ("a",), lambda x, a: torch.exp(a * x), lambda x, a: sympy.exp(a * x), (_SLOPE,)),
+        Operation(
+            "ln",
+            ("a", "b"),
+            lambda x, a, b: torch.log(a * x + b),
+            lambda x, a, b: sympy.log(a * x + b),
+            ((0.2, 2.0), (0.0, 2.0)),
+            lambda x, a, b: a * x + b > 0,
+        ),
+        Operation(
+            "logistic",
+            ("a", "b"),
+            lambda x, a, b: torch.sigmoid(a * x + b),
+            lambda x, a, b: 1 / (1 + sympy.exp(-(a * x + b))),
+            _AFFINE,
+            complexity=2,
+        ),
+        Operation(
+            "tanh", ("a", "b"), lambda x, a, b: torch.tanh(a * x + b), lambda x, a, b: sympy.tanh(a * x + b), _AFFINE
+        ),
+        Operation(
+            "sin",
+            ("a", "b"),
+            lambda x, a, b: torch.sin(a * x + b),
+            lambda x, a, b: sympy.sin(a * x + b),
+            (_FREQUENCY, (-0.5, 0.5)),
+        ),
+        Operation(
+            "cos",
+            ("a", "b"),
+            lambda x, a, b: torch.cos(a * x + b),
+            lambda x, a, b: sympy.cos(a * x + b),
+            (_FREQUENCY, (-0.5, 0.5)),
+        ),
+        Operation(
+            "arcsin",
+            ("a", "b"),
+            lambda x, a, b: torch.asin(a * x + b),
+            lambda x, a, b: sympy.asin(a * x + b),
+            ((-0.9, 0.9), (-0.1, 0.1)),
+            lambda x, a, b: torch.abs(a * x + b) < 1,
+            complexity=2,
+        ),
+        Operation(
+            "relu",
+            ("a", "b"),
+            lambda x, a, b: torch.relu(a * x + b),
+            lambda x, a, b: sympy.Max(0, a * x + b),
+            _AFFINE,
+            complexity=2,
+        ),
+        Operation(
+            "softplus",
+            ("a", "b"),
+            lambda x, a, b: torch.logaddexp(a * x + b, torch.zeros_like(x)),
+            lambda x, a, b: sympy.log(1 + sympy.exp(a * x + b)),
+            _AFFINE,
+            complexity=2,
+        ),
+        Operation(
+            "gaussian",
+            ("a", "b"),
+            lambda x, a, b: torch.exp(-((a * x + b) ** 2)),
+            lambda x, a, b: sympy.exp(-((a * x + b) ** 2)),
+            _AFFINE,
+            complexity=2,
+        ),
+        Operation("abs", (), torch.abs, lambda x: sympy.Abs(x)),
+    )
+}
+
+#: What the search tries unless told otherwise. `power` and its kin stand in for identity, square,
+#: cube, sqrt and reciprocal, whose exponents they reach by fitting.
+DEFAULT_OPERATIONS: tuple[str, ...] = (
+    "zero",
+    "scale",
+    "linear",
+    "power",
+    "odd_power",
+    "affine_power",
+    "exp",
+    "ln",
+    "sin",
+    "cos",
+    "logistic",
+    "tanh",
+    "arcsin",
+)
+
+
+def lookup(names: tuple[str, ...]) -> tuple[Operation, ...]:
+    """The rows of `OPERATIONS` with these names.
+
+    Raises
+    ------
+    InputDataError
+        If a name is unknown, stands twice, or `zero` is the only one.
+    """
+    unknown = [name for name in names if name not in OPERATIONS]
+    if unknown:
+        raise InputDataError(
+            f"operations: {', '.join(map(repr, unknown))} not known; the registry has {', '.join(OPERATIONS)}"
+        )
+    if len(set(names)) < len(names):
+        raise InputDataError(f"operations: a name stands twice in {', '.join(names)}; list each once")
+    if not set(names) - {"zero"}:
+        raise InputDataError("operations: name at least one operation besides 'zero'")
+    return tuple(OPERATIONS[name] for name in names)
+
+
+def register_operation(
+    name: str,
+    numeric: Callable[..., Tensor],
+    symbolic: Callable[..., sympy.Expr],
+    parameters: tuple[str, ...] = (),
+    initial: tuple[tuple[float, float], ...] | None = None,
+    domain: Callable[..., Tensor] | None = None,
+    complexity: int = 1,
+) -> Operation:
+    """Add an operation to the registry, for use by name in ``operations=``.
+
+    Parameters
+    ----------
+    name : str
+        A new identifier.
+    numeric, symbolic : callable
+        ``(x, *w)`` in torch, elementwise, and in SymPy; see `Operation`.
+    parameters : tuple of str
+        Names of the parameters w.
+    initial : tuple of (low, high), optional
+        Ranges of the initial values; by default every parameter is drawn from (-1, 1).
+    domain : callable, optional
+        True where the operation is defined. Without it, rows that come out NaN or infinite
+        reject the graph all the same.
+    complexity : int
+        At least 1.
+
+    Returns
+    -------
+    Operation
+
+    Raises
+    ------
+    InputDataError
+        If the name is taken or the two forms disagree where x and all parameters are 0.5.
+
+    Examples
+    --------
+    >>> import sympy, torch
+    >>> from eqdarts import OPERATIONS, register_operation
+    >>> op = register_operation("sinc", lambda x, a: torch.sin(a * x) / (a * x),
+    ...                         lambda x, a: sympy.sin(a * x) / (a * x), ("a",), ((0.3, 3.0),),
+    ...                         domain=lambda x, a: a * x != 0)
+    >>> op.name, OPERATIONS.pop("sinc") is op
+    ('sinc', True)
+    """
+    if not name.isidentifier() or name in OPERATIONS:
+        raise InputDataError(
+            f"operation {name!r}: the name must be a new identifier; registered: {', '.join(OPERATIONS)}"
+        )
+    ranges = tuple(initial) if initial is not None else ((-1.0, 1.0),) * len(parameters)
+    if len(ranges) != len(parameters):
+        raise InputDataError(f"operation {name!r}: {len(parameters)} parameters but {len(ranges)} initial ranges")
+    op = Operation(name, tuple(parameters), numeric, symbolic, ranges, domain, complexity)
+    _check_forms_agree(op)
+    OPERATIONS[name] = op
+    return op
+
+
+def _check_forms_agree(op: Operation) -> None:
+    at = [torch.full((2,), SAFE_POINT, dtype=torch.float64) for _ in range(1 + len(op.parameters))]
+    number = op.numeric(*at)
+    symbol = float(sympy.N(op.symbolic(*[sympy.Float(SAFE_POINT)] * len(at))))
+    defined = op.domain is None or bool(op.domain(*at).all())
+    if number.shape != at[0].shape or not torch.isfinite(number).all() or not defined:
+        raise InputDataError(
+            f"operation {op.name!r}: must be elementwise, defined and finite where x and every parameter are {SAFE_POINT}"
+        )
+    if abs(float(number[0]) - symbol) > 1e-9 * max(1.0, abs(symbol)):
+        raise InputDataError(
+            f"operation {op.name!r}: the torch form gives {float(number[0])!r} and the SymPy form {symbol!r} "
+            f"where x and every parameter are {SAFE_POINT}"
+        )

@@ -1,0 +1,70 @@
+"""The registry: both forms of every operation agree, and bad declarations are refused."""
+
+import numpy as np
+import pytest
+import sympy
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from eqdarts import OPERATIONS, InputDataError, register_operation
+from eqdarts.operations import SAFE_POINT, lookup
+
+NAMES = sorted(OPERATIONS)
+numbers = st.floats(-3, 3, allow_nan=False)
+
+
+@given(st.sampled_from(NAMES), numbers, st.tuples(numbers, numbers, numbers))
+def test_numeric_agrees_with_symbolic_in_the_domain(name, x, w):
+    op = OPERATIONS[name]
+    w = w[: len(op.parameters)]
+    tensors = [torch.tensor([v], dtype=torch.float64) for v in (x, *w)]
+    if op.domain is not None and not op.domain(*tensors).all():
+        return
+    number = float(op.numeric(*tensors)[0])
+    symbols = sympy.symbols(f"x:{1 + len(w)}", real=True)
+    expression = op.symbolic(*symbols)
+    with np.errstate(all="ignore"):
+        expected = float(sympy.lambdify(symbols, expression, "numpy")(np.float64(x), *map(np.float64, w)))
+    if np.isfinite(expected):
+        assert number == pytest.approx(expected, rel=1e-9, abs=1e-12)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_safe_point_is_in_the_domain_with_finite_derivatives(name):
+    op = OPERATIONS[name]
+    at = [torch.full((3,), SAFE_POINT, dtype=torch.float64, requires_grad=True) for _ in range(1 + len(op.parameters))]
+    assert op.domain is None or op.domain(*at).all()
+    value = op.numeric(*at)
+    if value.requires_grad:
+        for gradient in torch.autograd.grad(value.sum(), at, allow_unused=True):
+            assert gradient is None or torch.isfinite(gradient).all()
+
+
+def test_a_registered_operation_is_found_and_a_second_of_its_name_is_refused():
+    register_operation("double", lambda x: 2 * x, lambda x: 2 * x)
+    try:
+        assert lookup(("double", "zero"))[0].name == "double"
+        with pytest.raises(InputDataError, match="new identifier"):
+            register_operation("double", lambda x: 2 * x, lambda x: 2 * x)
+    finally:
+        del OPERATIONS["double"]
+
+
+@pytest.mark.parametrize(
+    ("numeric", "symbolic", "reason"),
+    [
+        (lambda x: 2 * x, lambda x: 3 * x, "the SymPy form"),
+        (lambda x: x.sum(), lambda x: x, "elementwise"),
+        (lambda x: torch.log(-x), lambda x: sympy.log(-x), "finite"),
+    ],
+)
+def test_forms_that_disagree_are_refused(numeric, symbolic, reason):
+    with pytest.raises(InputDataError, match=reason):
+        register_operation("odd_one", numeric, symbolic)
+    assert "odd_one" not in OPERATIONS
+
+
+def test_unknown_names_are_listed_with_the_known_ones():
+    with pytest.raises(InputDataError, match=r"'cosh' not known; the registry has zero, identity"):
+        lookup(("zero", "cosh"))
