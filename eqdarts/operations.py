@@ -291,12 +291,13 @@ def register_operation(
 def _check_forms_agree(op: Operation) -> None:
     at = [torch.full((2,), SAFE_POINT, dtype=torch.float64) for _ in range(1 + len(op.parameters))]
     number = op.numeric(*at)
-    symbol = float(sympy.N(op.symbolic(*[sympy.Float(SAFE_POINT)] * len(at))))
     defined = op.domain is None or bool(op.domain(*at).all())
     if number.shape != at[0].shape or not torch.isfinite(number).all() or not defined:
         raise InputDataError(
-            f"operation {op.name!r}: must be elementwise, defined and finite where x and every parameter are {SAFE_POINT}"
+            f"operation {op.name!r}: must be elementwise, defined and finite "
+            f"where x and every parameter are {SAFE_POINT}"
         )
+    symbol = float(sympy.N(op.symbolic(*[sympy.Float(SAFE_POINT)] * len(at))))
     if abs(float(number[0]) - symbol) > 1e-9 * max(1.0, abs(symbol)):
         raise InputDataError(
             f"operation {op.name!r}: the torch form gives {float(number[0])!r} and the SymPy form {symbol!r} "
