@@ -1,0 +1,195 @@
+"""Separable least squares for R models at once: y ≈ Σ_q c_q φ_q(x; w).
+
+The readout c is solved exactly for every w (variable projection: Golub & Pereyra 1973, with the
+Jacobian of Kaufman 1975), and Levenberg–Marquardt moves the rest. Nothing here knows of graphs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from enum import IntEnum
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+
+class Status(IntEnum):
+    """How a replica stands."""
+
+    RUNNING = 0
+    CONVERGED = 1
+    DIVERGED = 2
+
+
+class SeparableModel(Protocol):
+    """What `solve` needs of a model of R replicas, P parameters, Q basis functions and n rows."""
+
+    def linearise(self, w: Tensor) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
+        """Basis [R, Q, n] at w [R, P], and the map from c [R, Q] to the Jacobian [R, P, n] of c·φ."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class Solution:
+    """Parameters [R, P], coefficients [R, Q], mean squared error [R] and `Status` [R]."""
+
+    w: Tensor
+    coefficients: Tensor
+    loss: Tensor
+    status: Tensor
+
+
+@dataclass(frozen=True, eq=False)
+class _Readout:
+    """The solved readout at one w."""
+
+    coefficients: Tensor  # [R, Q]
+    residual: Tensor  # [R, n]
+    loss: Tensor  # [R], infinite where undefined
+    basis: Tensor  # [R, Q, n], columns of unit norm, zero where unused
+    factor: Tensor  # [R, Q, Q], Cholesky factor of its Gram matrix
+
+
+def solve_readout(basis: Tensor, used: Tensor, y: Tensor, fixed: Tensor | None = None) -> _Readout:
+    """Least squares coefficients of the used basis functions.
+
+    basis: [R, Q, n]   used: bool [R, Q]   y: [n] or [R, n]   returns: coefficients [R, Q], zero where unused
+
+    With `fixed` [R, Q], coefficients that are not NaN there are not solved for but kept.
+    """
+    target = y.expand(basis.shape[0], basis.shape[-1])
+    kept = None
+    if fixed is not None:
+        kept = torch.where(torch.isnan(fixed) | ~used, 0.0, fixed)
+        target = target - torch.einsum("rq,rqn->rn", kept, basis)
+        used = used & torch.isnan(fixed)
+    basis = torch.where(used.unsqueeze(-1), basis, 0.0)
+    norm = torch.linalg.vector_norm(basis, dim=-1)  # [R, Q]
+    norm = torch.where(norm > 0, norm, 1.0)
+    unit = basis / norm.unsqueeze(-1)
+    gram = unit @ unit.mT  # [R, Q, Q]
+    # A tiny ridge keeps collinear columns solvable; the refinement step below undoes its bias.
+    diagonal = torch.where(used, 1e-14, 1.0)
+    factor, _ = torch.linalg.cholesky_ex(gram + torch.diag_embed(diagonal))
+    coefficients = torch.zeros_like(norm)
+    residual = target
+    for _ in range(2):
+        step = torch.cholesky_solve((unit @ residual.unsqueeze(-1)), factor).squeeze(-1)
+        coefficients = coefficients + step
+        residual = target - (coefficients.unsqueeze(1) @ unit).squeeze(1)
+    loss = residual.square().mean(dim=-1)
+    loss = torch.where(torch.isfinite(loss), loss, torch.inf)
+    scaled = coefficients / norm
+    return _Readout(scaled if kept is None else scaled + kept, residual, loss, unit, factor)
+
+
+def solve(
+    model: SeparableModel,
+    w: Tensor,
+    y: Tensor,
+    used: Tensor,
+    steps: int,
+    free: Tensor | None = None,
+    fixed: Tensor | None = None,
+    tolerance: float = 1e-26,
+) -> Solution:
+    """Minimise the mean squared error of every replica over w and c.
+
+    Parameters
+    ----------
+    model : SeparableModel
+    w : Tensor [R, P]
+        Starting values.
+    y : Tensor [n] or [R, n]
+    used : bool Tensor [R, Q]
+        Basis functions that take part.
+    steps : int
+        Levenberg–Marquardt steps at the most.
+    free : bool Tensor [R, P], optional
+        Parameters that may move; all by default.
+    fixed : Tensor [R, Q], optional
+        Coefficients that are given rather than fitted; NaN where fitted.
+    tolerance : float
+        A replica has converged when its loss is below this share of the mean square of y.
+
+    Returns
+    -------
+    Solution
+        A replica that was undefined at its start is DIVERGED and has an infinite loss.
+    """
+    basis, pullback = model.linearise(w)
+    readout = solve_readout(basis, used, y, fixed)
+    loss, coefficients = readout.loss, readout.coefficients
+    if steps == 0 or w.shape[1] == 0:
+        return Solution(w, coefficients, loss, _status(loss, loss <= 0))
+    gradient, curvature = _normal_equations(readout, pullback(coefficients), free)
+    damping = torch.full_like(loss, 1e-2)
+    floor = tolerance * y.square().mean()
+    stalled = torch.zeros_like(loss)
+    for _ in range(steps):
+        trial = w + _step(gradient, curvature, damping)
+        basis, pullback = model.linearise(trial)
+        readout = solve_readout(basis, used, y, fixed)
+        better = readout.loss < loss  # false for NaN and infinity
+        stalled = torch.where(better & (readout.loss < 0.999999 * loss), 0.0, stalled + 1)
+        new_gradient, new_curvature = _normal_equations(readout, pullback(readout.coefficients), free)
+        w = torch.where(better[:, None], trial, w)
+        coefficients = torch.where(better[:, None], readout.coefficients, coefficients)
+        loss = torch.where(better, readout.loss, loss)
+        gradient = torch.where(better[:, None], new_gradient, gradient)
+        curvature = torch.where(better[:, None, None], new_curvature, curvature)
+        damping = torch.where(better, damping * 0.2, damping * 5.0).clamp(1e-12, 1e12)
+        done = (loss <= floor) | (stalled >= 5) | ~torch.isfinite(loss)
+        if bool(done.all()):
+            break
+    return Solution(w, coefficients, loss, _status(loss, (loss <= floor) | (stalled >= 5)))
+
+
+def _status(loss: Tensor, converged: Tensor) -> Tensor:
+    running = torch.full_like(loss, Status.RUNNING, dtype=torch.int64)
+    status = torch.where(converged, int(Status.CONVERGED), running)
+    return torch.where(torch.isfinite(loss), status, int(Status.DIVERGED))
+
+
+def _normal_equations(readout: _Readout, jacobian: Tensor, free: Tensor | None) -> tuple[Tensor, Tensor]:
+    """Jᵀr [R, P] and JᵀJ [R, P, P] of the Jacobian projected on the complement of the readout.
+
+    With Φ orthogonal to the residual r, Jᵀr needs no projection, and JᵀJ − (ΦᵀJ)ᵀ(ΦᵀΦ)⁻¹(ΦᵀJ) avoids
+    forming the projected Jacobian, the largest array of all.
+    """
+    if free is not None:
+        jacobian = jacobian * free.unsqueeze(-1)
+    overlap = readout.basis @ jacobian.mT  # [R, Q, P]
+    explained = torch.cholesky_solve(overlap, readout.factor)
+    gradient = (jacobian @ readout.residual.unsqueeze(-1)).squeeze(-1)
+    return gradient, jacobian @ jacobian.mT - overlap.mT @ explained
+
+
+def _step(gradient: Tensor, curvature: Tensor, damping: Tensor, reach: float = 4.0) -> Tensor:
+    """(JᵀJ + λ diag JᵀJ)⁻¹ Jᵀr [R, P], shortened to `reach`; zero where that is not finite."""
+    diagonal = curvature.diagonal(dim1=-2, dim2=-1)
+    floor = 1e-13 * diagonal.amax(dim=-1, keepdim=True) + 1e-300
+    damped = curvature + torch.diag_embed(damping.unsqueeze(-1) * diagonal + floor)
+    factor, _ = torch.linalg.cholesky_ex(damped)
+    step = torch.cholesky_solve(gradient.unsqueeze(-1), factor).squeeze(-1)
+    length = torch.linalg.vector_norm(step, dim=-1, keepdim=True)
+    step = step * (reach / length.clamp(min=reach))
+    return torch.where(torch.isfinite(step).all(dim=-1, keepdim=True), step, 0.0)
+
+
+def with_rows_weighted(y: Tensor, weights: Tensor | None) -> Tensor:
+    """y times the square root of the row weights, the form in which `solve` minimises a weighted sum."""
+    return y if weights is None else y * weights.sqrt()
+
+
+def keep(solution: Solution, index: Tensor) -> Solution:
+    """The replicas at these places."""
+    return replace(
+        solution,
+        w=solution.w[index],
+        coefficients=solution.coefficients[index],
+        loss=solution.loss[index],
+        status=solution.status[index],
+    )

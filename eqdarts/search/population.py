@@ -1,0 +1,106 @@
+"""The best graphs so far, best first, with room for several sizes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from eqdarts.fit import FittedGraphs
+from eqdarts.genotype import GenotypeBatch, concatenate
+from eqdarts.search_space import SearchSpace
+
+INERT_EXPONENT = 1e-3  # a factor |x|^p with a smaller exponent counts as absent
+INERT_TERM = 1e-7  # a readout term with a smaller share of y counts as absent
+
+
+@dataclass(frozen=True, eq=False)
+class Population:
+    """K fitted graphs in the order of their score.
+
+    Attributes
+    ----------
+    batch : GenotypeBatch
+    w : array [K, E, P]
+    coefficients : array [K, Q]
+    loss : array [K]
+        Relative mean squared error on the validation rows.
+    train_loss : array [K]
+    complexity : int array [K]
+    origin : tuple of str
+        What proposed each: "sample" or "move".
+    """
+
+    batch: GenotypeBatch
+    w: np.ndarray
+    coefficients: np.ndarray
+    loss: np.ndarray
+    train_loss: np.ndarray
+    complexity: np.ndarray
+    origin: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.loss)
+
+    def select(self, index: np.ndarray) -> Population:
+        """The graphs at these places."""
+        return Population(
+            self.batch.select(index), self.w[index], self.coefficients[index], self.loss[index],
+            self.train_loss[index], self.complexity[index], self.origin[index],
+        )  # fmt: skip
+
+    def graphs(self) -> FittedGraphs:
+        """As tensors."""
+        return FittedGraphs(
+            self.batch, torch.as_tensor(self.w), torch.as_tensor(self.coefficients), torch.as_tensor(self.train_loss)
+        )
+
+
+def joined(a: Population, b: Population) -> Population:
+    """Both, one after the other."""
+    return Population(
+        concatenate([a.batch, b.batch]),
+        *(
+            np.concatenate([getattr(a, name), getattr(b, name)])
+            for name in ("w", "coefficients", "loss", "train_loss", "complexity", "origin")
+        ),
+    )
+
+
+def complexity_of(space: SearchSpace, batch: GenotypeBatch, w: np.ndarray, terms: np.ndarray) -> np.ndarray:
+    """Operations and constants that do something: int [R].
+
+    terms: [R, Q] share of each readout term in y (root mean square over root mean square)
+    """
+    cost = np.array([op.complexity + len(op.parameters) for op in space.rows])
+    edges = cost[batch.operations]  # [R, E]
+    for name in ("power", "odd_power"):
+        if name in space.operations:
+            idle = (batch.operations == space.operations.index(name)) & (np.abs(w[:, :, 0]) < INERT_EXPONENT)
+            edges = np.where(idle, 0, edges)
+    return edges.sum(axis=1) + 2 * (terms > INERT_TERM).sum(axis=1)
+
+
+def scores(loss: np.ndarray, complexity: np.ndarray, rows: int) -> np.ndarray:
+    """Description length in nats, lower is better: the misfit, plus a charge for each part of the graph."""
+    return 0.5 * min(rows, 100) * np.log(loss + 1e-25) + 3.0 * complexity
+
+
+def best(population: Population, size: int, rows: int, per_complexity: int = 4) -> Population:
+    """The best `size` graphs, at most `per_complexity` of each complexity, one per key."""
+    order = np.argsort(scores(population.loss, population.complexity, rows), kind="stable")
+    seen: set[bytes] = set()
+    count: dict[int, int] = {}
+    keys = population.batch.keys()
+    kept: list[int] = []
+    for k in order:
+        c = int(population.complexity[k])
+        if not np.isfinite(population.loss[k]) or keys[k] in seen or count.get(c, 0) >= per_complexity:
+            continue
+        seen.add(keys[k])
+        count[c] = count.get(c, 0) + 1
+        kept.append(int(k))
+        if len(kept) == size:
+            break
+    return population.select(np.array(kept, dtype=np.int64))

@@ -1,0 +1,53 @@
+"""Odds from which the architecture weights start: α before any data is seen.
+
+They say which operations suit which edge: factors of a product are mostly powers (a monomial is
+one product node), terms of a sum are mostly multiples, and functions sit mostly between latent
+nodes. They hold for every table; the search moves away from them.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from eqdarts.search_space import SearchSpace
+
+_OTHER = 0.03  # odds of an operation that has no row below, a user's own among them
+
+_ODDS: dict[tuple[str, str], dict[str, float]] = {
+    ("sum", "input"): {
+        "zero": 0.35, "scale": 0.42, "power": 0.08, "odd_power": 0.02, "linear": 0.0, "affine_power": 0.02,
+        "exp": 0.03, "ln": 0.02, "sin": 0.03, "cos": 0.03, "logistic": 0.01, "tanh": 0.01, "arcsin": 0.01,
+    },
+    ("sum", "latent"): {
+        "zero": 0.35, "scale": 0.12, "linear": 0.12, "power": 0.08, "odd_power": 0.03, "affine_power": 0.06,
+        "exp": 0.08, "ln": 0.04, "sin": 0.05, "cos": 0.05, "logistic": 0.02, "tanh": 0.02, "arcsin": 0.02,
+    },
+    ("product", "input"): {
+        "zero": 0.14, "power": 0.62, "odd_power": 0.10, "scale": 0.0, "linear": 0.02, "affine_power": 0.05,
+        "exp": 0.04, "ln": 0.02, "sin": 0.04, "cos": 0.04, "logistic": 0.01, "tanh": 0.01, "arcsin": 0.01,
+    },
+    ("product", "latent"): {
+        "zero": 0.30, "power": 0.12, "odd_power": 0.06, "scale": 0.0, "linear": 0.08, "affine_power": 0.14,
+        "exp": 0.10, "ln": 0.05, "sin": 0.06, "cos": 0.06, "logistic": 0.02, "tanh": 0.02, "arcsin": 0.02,
+    },
+}  # fmt: skip
+
+
+def log_odds(space: SearchSpace) -> np.ndarray:
+    """Initial α as logits [A, E, M]; −inf where a candidate makes no sense on an edge."""
+    logits = np.full((len(space.aggregators), len(space.edges), len(space.operations)), -np.inf)
+    for a, aggregator in enumerate(space.aggregators):
+        for e, (source, _) in enumerate(space.edges):
+            kind = "input" if source < space.n_inputs else "latent"
+            odds = _ODDS[aggregator, kind]
+            row = np.array([odds.get(name, _OTHER) for name in space.operations])
+            if kind == "input" and space.signed[source] and "odd_power" in space.operations:
+                # On a column of both signs x and x² are equally likely factors.
+                places = [space.operations.index(p) for p in ("power", "odd_power") if p in space.operations]
+                row[places] = row[places].mean()
+            row = np.where(space.allowed[e], row, 0.0)
+            if not (row[np.arange(len(row)) != space.zero] > 0).any():
+                row = space.allowed[e].astype(float)
+            with np.errstate(divide="ignore"):
+                logits[a, e] = np.log(row / row.sum())
+    return logits

@@ -1,0 +1,184 @@
+"""The sampled search: graphs drawn from α, fitted by Levenberg–Marquardt, and α moved by their validation loss.
+
+α is shared by all replicas of an epoch; a replica is one graph drawn from it. A graph is a vertex
+of the relaxation, so there is no discretisation gap, and w*(α) is nearly exact.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from eqdarts.config import SearchConfig
+from eqdarts.fit import FittedGraphs, Rows, fit_graphs, losses, used_columns
+from eqdarts.genotype import GenotypeBatch, concatenate, live_nodes, prune
+from eqdarts.graph import GraphProgram
+from eqdarts.search.moves import Draft, Mutator
+from eqdarts.search.population import Population, best, complexity_of, joined
+from eqdarts.search.prior import log_odds
+from eqdarts.search.sampling import draw_parameters, sample, softmax
+from eqdarts.search_space import AGGREGATORS, SearchSpace
+
+_SHORT, _LONG, _SURVIVORS = 6, 30, 0.2
+_POPULATION = 48
+
+
+@dataclass(frozen=True, eq=False)
+class SampledState:
+    """Where the sampled search stands after an epoch.
+
+    Attributes
+    ----------
+    alpha : array [A, E, M]
+        Architecture weights of the edges, given the aggregator of their node.
+    beta : array [N, A]
+        Architecture weights of the aggregators.
+    nodes : int
+        Latent nodes in use; grows to `SearchConfig.max_nodes`.
+    population : Population
+        The best graphs so far.
+    train_loss, validation_loss : float
+        Of the best graph of this epoch, relative to the variance of y.
+    fitted : int
+        Graphs fitted so far.
+    """
+
+    alpha: np.ndarray
+    beta: np.ndarray
+    nodes: int
+    population: Population
+    train_loss: float = np.inf
+    validation_loss: float = np.inf
+    fitted: int = 0
+
+
+class SampledSearch:
+    """Epochs of the sampled search on one table of scaled rows."""
+
+    def __init__(
+        self, space: SearchSpace, config: SearchConfig, train: Rows, validation: Rows, rng: np.random.Generator
+    ) -> None:
+        self._space, self._config, self._rng = space, config, rng
+        self._train, self._validation = train, validation
+        self._prior = log_odds(space)
+        self._variance = float(train.y.var(correction=0)) or 1.0
+
+    def start(self) -> SampledState:
+        """α at its prior, no graph yet."""
+        space = self._space
+        empty = GenotypeBatch(
+            np.zeros((0, len(space.edges)), dtype=np.int64),
+            np.zeros((0, space.nodes), dtype=np.int64),
+            np.zeros((0, space.n_readout), dtype=bool),
+        )
+        none = np.zeros(0)
+        population = Population(
+            empty, np.zeros((0, len(space.edges), space.n_parameters)), np.zeros((0, space.n_readout)), none, none,
+            np.zeros(0, dtype=np.int64), np.zeros(0, dtype=object),
+        )  # fmt: skip
+        return SampledState(self._prior.copy(), np.zeros((space.nodes, len(space.aggregators))), 1, population)
+
+    def epoch(self, state: SampledState, nodes: int) -> SampledState:
+        """Propose, fit, keep the best, move α."""
+        batch, w, origin = self._propose(state, nodes)
+        found = self._fit(batch, w, origin)
+        population = best(joined(state.population, found), _POPULATION, self._validation.y.shape[0])
+        alpha, beta = self._learn(state, found)
+        lowest = int(np.argmin(found.loss)) if len(found) else 0
+        return SampledState(
+            alpha, beta, nodes, population,
+            float(found.train_loss[lowest]) if len(found) else np.inf,
+            float(found.loss[lowest]) if len(found) else np.inf,
+            state.fitted + len(batch),
+        )  # fmt: skip
+
+    def _propose(self, state: SampledState, nodes: int) -> tuple[GenotypeBatch, np.ndarray, np.ndarray]:
+        """R graphs: drawn from α, and half of them changes of the best so far."""
+        rng, space, replicas = self._rng, self._space, self._config.replicas
+        moves = replicas // 2 if len(state.population) > 3 else 0
+        counts = rng.integers(1, nodes + 1, size=replicas - moves)
+        drawn = sample(space, state.alpha, state.beta, counts, rng)
+        w = draw_parameters(space, drawn, rng)
+        if not moves:
+            return drawn, w, np.array(["sample"] * len(drawn), dtype=object)
+        mutator = Mutator(space, state.alpha, state.beta, nodes, rng)
+        elite = state.population
+        odds = np.exp(-np.arange(len(elite)) / 8.0)
+        parents = rng.choice(len(elite), size=(moves, 2), p=odds / odds.sum())
+        children = [mutator.propose(_draft(elite, a), _draft(elite, b)) for a, b in parents]
+        moved = prune(
+            space,
+            GenotypeBatch(
+                np.stack([c.operations for c in children]),
+                np.stack([c.aggregators for c in children]),
+                np.stack([c.readout for c in children]),
+            ),
+        )
+        return (
+            concatenate([drawn, moved]),
+            np.concatenate([w, np.stack([c.w for c in children])]),
+            np.array(["sample"] * len(drawn) + ["move"] * moves, dtype=object),
+        )
+
+    def _fit(self, batch: GenotypeBatch, w: np.ndarray, origin: np.ndarray) -> Population:
+        """A short fit of all, a long one of the most promising; only those are returned."""
+        space, train = self._space, self._train
+        alive = np.flatnonzero(batch.readout[:, : space.nodes].any(axis=1))
+        batch, w, origin = batch.select(alive), w[alive], origin[alive]
+        first = fit_graphs(space, batch, torch.as_tensor(w), train, _SHORT)
+        rank = losses(space, first, self._validation).numpy()
+        order = np.argsort(rank, kind="stable")[: max(1, int(_SURVIVORS * len(batch)))]
+        order = order[np.isfinite(rank[order])]
+        graphs = fit_graphs(space, batch.select(order), first.w[order], train, _LONG)
+        return self._assess(graphs, origin[order])
+
+    def _assess(self, graphs: FittedGraphs, origin: np.ndarray) -> Population:
+        space, variance = self._space, self._variance
+        loss = losses(space, graphs, self._validation).numpy() / variance
+        program = GraphProgram(space, graphs.batch)
+        nodes = program.forward(program.pack(graphs.w), self._train.inputs)
+        d, n = self._train.inputs.shape
+        rest = torch.cat([self._train.inputs, self._train.inputs.new_ones(1, n)]).expand(len(loss), d + 1, n)
+        size = torch.cat([nodes, rest], dim=1).square().mean(dim=-1).sqrt()  # [R, Q]
+        used, _ = used_columns(space, graphs.batch, graphs.w)
+        share = torch.where(used, size * graphs.coefficients.abs(), 0.0).nan_to_num(0.0, 0.0, 0.0)
+        share = share / self._train.y.square().mean().sqrt()
+        w = graphs.w.numpy()
+        return Population(
+            graphs.batch, w, graphs.coefficients.numpy(), loss, graphs.loss.numpy() / variance,
+            complexity_of(space, graphs.batch, w, share.numpy()), origin,
+        )  # fmt: skip
+
+    def _learn(self, state: SampledState, found: Population) -> tuple[np.ndarray, np.ndarray]:
+        """Score-function gradient of the rank of the validation loss (Williams 1992), with decay towards the prior."""
+        if len(found) < 4:
+            return state.alpha, state.beta
+        space, rate, decay = self._space, self._config.alpha_learning_rate, self._config.alpha_weight_decay
+        finite = np.isfinite(self._prior)
+        elite = state.population
+        pool = joined(found, elite) if len(elite) else found
+        rank = np.argsort(np.argsort(pool.loss))
+        merit = 1.0 - 2.0 * rank / (len(pool) - 1)  # [K]  from 1 (best) to −1
+        live = live_nodes(space, pool.batch)
+        target = np.array([j for _, j in space.edges])
+        gradient, node_gradient = np.zeros_like(state.alpha), np.zeros_like(state.beta)
+        odds, node_odds = softmax(state.alpha), softmax(state.beta)
+        for a, name in enumerate(space.aggregators):
+            mine = live & (pool.batch.aggregators == AGGREGATORS.index(name))  # [K, N]
+            node_gradient[:, a] = merit @ mine - (merit @ live) * node_odds[:, a]
+            weight = merit[:, None] * mine[:, target]  # [K, E]
+            for m in range(len(space.operations)):
+                gradient[a, :, m] = (weight * (pool.batch.operations == m)).sum(axis=0)
+            gradient[a] -= weight.sum(axis=0)[:, None] * odds[a]
+        scale = rate / np.sqrt(len(pool))
+        alpha = np.where(finite, state.alpha + scale * gradient, -np.inf)
+        pull = np.where(finite, state.alpha - np.where(finite, self._prior, 0.0), 0.0)
+        return alpha - 10 * decay * pull, state.beta + scale * node_gradient - 10 * decay * state.beta
+
+
+def _draft(population: Population, k: int) -> Draft:
+    return Draft(
+        population.batch.operations[k], population.batch.aggregators[k], population.batch.readout[k], population.w[k]
+    )
