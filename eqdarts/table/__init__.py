@@ -1,0 +1,19 @@
+"""Data in: a CSV file or arrays → rows and columns a search can use, and the exact way back."""
+
+from eqdarts.table.columns import Prepared, Scales, check_finite_columns, check_names, column_scale, prepare
+from eqdarts.table.files import Table, read_csv
+from eqdarts.table.rows import MIN_ROWS_TO_SPLIT, merge_rows, split_rows
+
+__all__ = [
+    "MIN_ROWS_TO_SPLIT",
+    "Prepared",
+    "Scales",
+    "Table",
+    "check_finite_columns",
+    "check_names",
+    "column_scale",
+    "merge_rows",
+    "prepare",
+    "read_csv",
+    "split_rows",
+]

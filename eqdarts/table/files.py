@@ -1,0 +1,290 @@
+"""A CSV file → `Table`, or one line that says what is wrong where.
+
+Lines are counted as an editor counts them, with the header on line 1.
+"""
+
+from __future__ import annotations
+
+import csv
+import difflib
+import io
+import re
+import warnings
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from eqdarts.errors import InputDataError, SearchWarning
+from eqdarts.table.columns import listed
+
+_DELIMITERS = {",": "','", ";": "';'", "\t": "'\\t' (tab)", "|": "'|'"}
+_MISSING = frozenset({"", "na", "n/a", "#n/a", "nan", "null", "none", "<na>"})
+_BOOLEANS = {"true": 1.0, "false": 0.0}
+_DATE = re.compile(r"\d{1,4}([-/.])\d{1,2}\1\d{1,4}\b")
+_DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+$")
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """Columns to explain a target with.
+
+    Attributes
+    ----------
+    names : tuple of str
+        The d input columns.
+    X : float array [n, d]
+    y : float array [n]
+    target : str
+        Name of y.
+    weights : float array [n] or None
+        How much each row counts.
+    """
+
+    names: tuple[str, ...]
+    X: np.ndarray
+    y: np.ndarray
+    target: str
+    weights: np.ndarray | None = None
+
+
+def read_csv(
+    path: str | Path, target: str, features: Sequence[str] | None = None, delimiter: str = ",", encoding: str = "utf-8"
+) -> Table:
+    """Read a `Table` from a CSV file with a header line.
+
+    Parameters
+    ----------
+    path : str or Path
+    target : str
+        The column to explain.
+    features : sequence of str, optional
+        The columns to explain it with; by default all others that hold numbers. Columns of
+        text, and columns without a name, are then left out with a `SearchWarning`.
+    delimiter : str
+        One character; ``"\\t"`` may be written as a backslash and a t.
+    encoding : str
+
+    Returns
+    -------
+    Table
+        Booleans become 0 and 1.
+
+    Raises
+    ------
+    InputDataError
+        In one line: the file, the column or line, what stands there, and the way out.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = pathlib.Path(folder) / "planets.csv"
+    ...     _ = path.write_text("axis,period\\n0.39,0.24\\n1,1\\n5.2,11.9\\n")
+    ...     table = read_csv(path, target="period")
+    >>> table.names, table.X.shape, table.y
+    (('axis',), (3, 1), array([ 0.24,  1.  , 11.9 ]))
+    """
+    delimiter = "\t" if delimiter == "\\t" else delimiter
+    if len(delimiter) != 1 or delimiter in '"\r\n':
+        raise InputDataError(f"delimiter={delimiter!r}: expected one character, such as ',' or ';'")
+    text = _read_text(Path(path), encoding)
+    cells = _split_cells(text, delimiter, str(path))
+    return _CsvFile(str(path), text, delimiter, cells).table(target, features)
+
+
+def _read_text(path: Path, encoding: str) -> str:
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError as error:
+        raise InputDataError(f"{path}: no such file; check the path") from error
+    except OSError as error:
+        raise InputDataError(f"{path}: cannot be read ({error.strerror or error}); check the path") from error
+    if content.startswith(b"PK\x03\x04"):
+        raise InputDataError(f"{path}: this is a spreadsheet or an archive, not text; save the table as CSV first")
+    utf16 = content.startswith((b"\xff\xfe", b"\xfe\xff"))
+    try:
+        text = content.decode(encoding)
+    except LookupError as error:
+        raise InputDataError(f"encoding={encoding!r} is not known; try 'utf-8' or 'latin-1'") from error
+    except UnicodeError as error:
+        line = content.count(b"\n", 0, getattr(error, "start", 0)) + 1
+        other = (
+            "utf-16" if utf16 else ("cp1252" if encoding.lower().replace("_", "-") in ("utf-8", "utf8") else "utf-8")
+        )
+        raise InputDataError(f"{path}: line {line} is not {encoding} text; try encoding {other!r}") from error
+    text = text.removeprefix("\ufeff")
+    if "\0" in text:
+        other = f"try encoding {'utf-16' if utf16 else 'utf-16-le'!r}"
+        raise InputDataError(f"{path}: contains NUL characters, so it is not {encoding} text; {other}")
+    if not text.strip():
+        raise InputDataError(f"{path}: the file is empty; expected a header line and rows of numbers")
+    return text
+
+
+def _split_cells(text: str, delimiter: str, path: str) -> pd.DataFrame:
+    """All cells as text, the header as row 0."""
+    header = next(row for row in csv.reader(io.StringIO(text), delimiter=delimiter) if any(map(str.strip, row)))
+    if len(header) == 1:
+        best = max((d for d in _DELIMITERS if d != delimiter), key=header[0].count)
+        if best in header[0]:
+            raise InputDataError(
+                f"{path}: the header is a single column, {_shown(header[0])}, when split at "
+                f"{_DELIMITERS.get(delimiter, repr(delimiter))}; try delimiter {_DELIMITERS[best]}"
+            )
+    try:
+        return pd.read_csv(
+            io.StringIO(text), header=None, dtype=str, keep_default_na=False, sep=delimiter, skipinitialspace=True
+        )
+    except pd.errors.ParserError as error:
+        found = re.search(r"Expected (\d+) fields in line (\d+), saw (\d+)", str(error))
+        quote = re.search(r"EOF inside string starting at row (\d+)", str(error))
+        if found:
+            expected, line, saw = found.groups()
+            what = f"line {line} has {saw} cells and the header {expected}; remove or quote what is too much"
+        elif quote:
+            what = f"the quote opened near line {int(quote.group(1)) + 1} is never closed; close it"
+        else:
+            what = f"this is not a table ({' '.join(str(error).split())}); look for stray quotes"
+        raise InputDataError(f"{path}: {what}") from error
+
+
+def _shown(value: str) -> str:
+    return repr(value if len(value) <= 60 else value[:57] + "...")
+
+
+def _similar(name: str, names: Sequence[str]) -> str:
+    """The sentence that helps someone who mistyped a column name."""
+    lower = {other.lower(): other for other in names}
+    close = difflib.get_close_matches(name.lower(), list(lower), n=1)
+    hint = f"did you mean {lower[close[0]]!r}? " if close else ""
+    return f"{hint}the columns are {listed(names)}"
+
+
+@dataclass(frozen=True, eq=False)
+class _CsvFile:
+    """The cells of a file, and where each of them stands."""
+
+    path: str
+    text: str
+    delimiter: str
+    cells: pd.DataFrame
+
+    def table(self, target: str, features: Sequence[str] | None) -> Table:
+        header = [str(name).strip() for name in self.cells.iloc[0]]
+        named = [name for name in header if name]
+        self._check_header(named, target, features)
+        if len(self.cells) < 3:
+            count = "no row" if len(self.cells) == 1 else "one row"
+            raise InputDataError(f"{self.path}: {count} of data below the header; an equation needs at least two")
+        y = self._numbers(header.index(target), target)
+        if features is not None:
+            chosen = {name: self._numbers(header.index(name), name) for name in features}
+        else:
+            chosen = self._numeric_columns(header, target)
+        X = np.column_stack(list(chosen.values()))
+        return Table(tuple(chosen), X, y, target)
+
+    def _check_header(self, named: list[str], target: str, features: Sequence[str] | None) -> None:
+        repeated = [name for name, count in Counter(named).items() if count > 1]
+        if repeated:
+            raise InputDataError(f"{self.path}: more than one column is called {listed(repeated)}; rename them")
+        if target not in named:
+            raise InputDataError(f"{self.path}: no column {target!r} for the target; {_similar(target, named)}")
+        if features is None:
+            return
+        if isinstance(features, str) or not len(features):
+            raise InputDataError(f"features={features!r}: expected a list of column names")
+        repeated = [name for name, count in Counter(features).items() if count > 1]
+        if repeated:
+            raise InputDataError(f"features: {listed(repeated)} stands twice; list each column once")
+        if target in features:
+            raise InputDataError(f"features: {target!r} is the target as well; take it out of the features")
+        for name in features:
+            if name not in named:
+                raise InputDataError(f"{self.path}: no column {name!r} among the features; {_similar(name, named)}")
+
+    def _numeric_columns(self, header: list[str], target: str) -> dict[str, np.ndarray]:
+        columns, left_out = {}, []
+        for place, name in enumerate(header):
+            if not name:
+                left_out.append(f"column {place + 1} (it has no name)")
+            elif name != target:
+                values, text = self._parse(place)
+                if text is None:
+                    self._check_finite(place, name, values)
+                    columns[name] = values
+                else:
+                    left_out.append(f"{name!r} ({self._at(place, text)} is {_kind(self._cell(place, text))})")
+        if left_out:
+            warnings.warn(f"{self.path}: left out {', '.join(left_out)}", SearchWarning, stacklevel=4)
+        if not columns:
+            raise InputDataError(f"{self.path}: no column of numbers besides the target {target!r}; add one")
+        return columns
+
+    def _numbers(self, place: int, name: str) -> np.ndarray:
+        values, text = self._parse(place)
+        if text is not None:
+            cell = self._cell(place, text)
+            comma = bool(_DECIMAL_COMMA.match(cell))
+            hint = "write numbers with a decimal point" if comma else "turn it into numbers or use other columns"
+            raise InputDataError(
+                f"{self.path}: column {name!r}: {self._at(place, text)} is {_kind(cell)}, not a number; {hint}"
+            )
+        self._check_finite(place, name, values)
+        return values
+
+    def _parse(self, place: int) -> tuple[np.ndarray, int | None]:
+        """The numbers of a column (NaN where a cell is empty), and its first row of text, if any.
+
+        A column without any number counts as text from its first row on.
+        """
+        cells = self.cells.iloc[1:, place].fillna("").str.strip().to_numpy(dtype=object)
+        try:
+            return cells.astype(np.float64), None
+        except ValueError:
+            pass
+        values, text = np.full(len(cells), np.nan), None
+        booleans = all(cell.lower() in _BOOLEANS or cell.lower() in _MISSING for cell in cells)
+        for row, cell in enumerate(cells):
+            if cell.lower() in _MISSING:
+                continue
+            try:
+                values[row] = _BOOLEANS[cell.lower()] if booleans else float(cell)
+            except ValueError:
+                text = row
+                break
+        if text is None and np.isnan(values).all():
+            text = 0
+        return values, text
+
+    def _check_finite(self, place: int, name: str, values: np.ndarray) -> None:
+        bad = np.flatnonzero(~np.isfinite(values))
+        if len(bad):
+            raise InputDataError(
+                f"{self.path}: column {name!r}: {len(bad)} of {len(values)} values are empty, NaN or infinity "
+                f"(first: {self._at(place, int(bad[0]))}); drop or fill them"
+            )
+
+    def _cell(self, place: int, row: int) -> str:
+        cell = self.cells.iat[1 + row, place]
+        return cell.strip() if isinstance(cell, str) else ""
+
+    def _at(self, place: int, row: int) -> str:
+        """A cell and its line: ``'abc' in line 17``. Blank lines and quoted line ends count."""
+        reader = csv.reader(io.StringIO(self.text), delimiter=self.delimiter)
+        seen = -2
+        for cells in reader:
+            seen += any(map(str.strip, cells))
+            if seen == row:
+                break
+        return f"{_shown(self._cell(place, row))} in line {reader.line_num}"
+
+
+def _kind(cell: str) -> str:
+    if not cell:
+        return "empty"
+    return "a date" if _DATE.match(cell) else "text"
