@@ -144,3 +144,12 @@ def prune(space: SearchSpace, batch: GenotypeBatch) -> GenotypeBatch:
         operations[:, space.into(j)][~live[:, j]] = space.zero
     aggregators = np.where(live, batch.aggregators, 0)
     return GenotypeBatch(operations, aggregators, readout)
+
+
+def constants_of(space: SearchSpace, batch: GenotypeBatch) -> np.ndarray:
+    """Parameters of the edges and readout columns in use: int [R]."""
+    counts = np.array([len(op.parameters) for op in space.rows])
+    columns = batch.readout.copy()
+    if not space.readout_inputs:
+        columns[:, space.nodes : -1] = False
+    return counts[batch.operations].sum(axis=1) + columns.sum(axis=1)

@@ -87,20 +87,33 @@ def scores(loss: np.ndarray, complexity: np.ndarray, rows: int) -> np.ndarray:
     return 0.5 * min(rows, 100) * np.log(loss + 1e-25) + 3.0 * complexity
 
 
-def best(population: Population, size: int, rows: int, per_complexity: int = 4) -> Population:
-    """The best `size` graphs, at most `per_complexity` of each complexity, one per key."""
-    order = np.argsort(scores(population.loss, population.complexity, rows), kind="stable")
+def best(population: Population, rows: int, size: int = 64, band: int = 3, per_band: int = 4) -> Population:
+    """At most `size` graphs, one per key, in the order of their score.
+
+    The lowest losses of each band of complexity are kept, so that simple graphs are not crowded out
+    by large ones that fit a little better: a law is often one move away from a simple graph.
+    """
+    keys = population.batch.keys()
     seen: set[bytes] = set()
     count: dict[int, int] = {}
-    keys = population.batch.keys()
     kept: list[int] = []
-    for k in order:
-        c = int(population.complexity[k])
-        if not np.isfinite(population.loss[k]) or keys[k] in seen or count.get(c, 0) >= per_complexity:
+    for k in np.argsort(population.loss, kind="stable"):
+        c = int(population.complexity[k]) // band
+        if not np.isfinite(population.loss[k]) or keys[k] in seen or count.get(c, 0) >= per_band:
             continue
         seen.add(keys[k])
         count[c] = count.get(c, 0) + 1
         kept.append(int(k))
-        if len(kept) == size:
-            break
-    return population.select(np.array(kept, dtype=np.int64))
+    chosen = population.select(np.array(kept, dtype=np.int64))
+    order = np.argsort(scores(chosen.loss, chosen.complexity, rows), kind="stable")
+    return chosen.select(order[:size])
+
+
+def parent_odds(population: Population) -> np.ndarray:
+    """Chances [K] to be changed: half by rank of score, half spread evenly over those that beat every simpler one."""
+    rank = np.exp(-np.arange(len(population)) / 8.0)
+    order = np.lexsort((population.loss, population.complexity))
+    lowest = np.minimum.accumulate(population.loss[order])
+    front = np.zeros(len(population))
+    front[order] = population.loss[order] <= lowest
+    return 0.5 * rank / rank.sum() + 0.5 * front / front.sum()

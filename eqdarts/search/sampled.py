@@ -13,16 +13,15 @@ import torch
 
 from eqdarts.config import SearchConfig
 from eqdarts.fit import FittedGraphs, Rows, fit_graphs, losses, used_columns
-from eqdarts.genotype import GenotypeBatch, concatenate, live_nodes, prune
+from eqdarts.genotype import GenotypeBatch, concatenate, constants_of, live_nodes, prune
 from eqdarts.graph import GraphProgram
 from eqdarts.search.moves import Draft, Mutator
-from eqdarts.search.population import Population, best, complexity_of, joined
+from eqdarts.search.population import Population, best, complexity_of, joined, parent_odds
 from eqdarts.search.prior import log_odds
 from eqdarts.search.sampling import draw_parameters, sample, softmax
 from eqdarts.search_space import AGGREGATORS, SearchSpace
 
 _SHORT, _LONG, _SURVIVORS = 6, 30, 0.2
-_POPULATION = 48
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,6 +62,8 @@ class SampledSearch:
         self._space, self._config, self._rng = space, config, rng
         self._train, self._validation = train, validation
         self._prior = log_odds(space)
+        # With more constants than half of the rows, a graph can fit anything.
+        self._most_constants = max(3, train.y.shape[0] // 2)
         self._variance = float(train.y.var(correction=0)) or 1.0
 
     def start(self) -> SampledState:
@@ -84,7 +85,7 @@ class SampledSearch:
         """Propose, fit, keep the best, move α."""
         batch, w, origin = self._propose(state, nodes)
         found = self._fit(batch, w, origin)
-        population = best(joined(state.population, found), _POPULATION, self._validation.y.shape[0])
+        population = best(joined(state.population, found), self._validation.y.shape[0])
         alpha, beta = self._learn(state, found)
         lowest = int(np.argmin(found.loss)) if len(found) else 0
         return SampledState(
@@ -105,8 +106,7 @@ class SampledSearch:
             return drawn, w, np.array(["sample"] * len(drawn), dtype=object)
         mutator = Mutator(space, state.alpha, state.beta, nodes, rng)
         elite = state.population
-        odds = np.exp(-np.arange(len(elite)) / 8.0)
-        parents = rng.choice(len(elite), size=(moves, 2), p=odds / odds.sum())
+        parents = rng.choice(len(elite), size=(moves, 2), p=parent_odds(elite))
         children = [mutator.propose(_draft(elite, a), _draft(elite, b)) for a, b in parents]
         moved = prune(
             space,
@@ -125,7 +125,10 @@ class SampledSearch:
     def _fit(self, batch: GenotypeBatch, w: np.ndarray, origin: np.ndarray) -> Population:
         """A short fit of all, a long one of the most promising; only those are returned."""
         space, train = self._space, self._train
-        alive = np.flatnonzero(batch.readout[:, : space.nodes].any(axis=1))
+        count = constants_of(space, batch)
+        alive = np.flatnonzero(batch.readout[:, : space.nodes].any(axis=1) & (count <= self._most_constants))
+        if not len(alive):
+            alive = np.array([int(np.argmin(count))])
         batch, w, origin = batch.select(alive), w[alive], origin[alive]
         first = fit_graphs(space, batch, torch.as_tensor(w), train, _SHORT)
         rank = losses(space, first, self._validation).numpy()

@@ -1,0 +1,139 @@
+"""From fitted graphs to equations: the best few go through symbols, folding, snapping and a last refit."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import sympy
+
+from eqdarts.equation import Equation, Front, evaluate
+from eqdarts.genotype import Genotype
+from eqdarts.refit import compile_template, fit_constants, template
+from eqdarts.search.population import Population, scores
+from eqdarts.search_space import SearchSpace
+from eqdarts.simplify import Sample, simplify
+from eqdarts.symbolic import Constants, column_symbols, plain, to_expression
+
+_ROWS = 1000  # rows on which constants are snapped; the last refit sees all of them
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """The table in its own units, and how the search saw it.
+
+    Attributes
+    ----------
+    X : array [n, d]
+        The columns of the search.
+    y : array [n]
+    weights : array [n] or None
+    names : tuple of str
+        Of the d columns.
+    columns : tuple of str
+        All columns of the user's table, which the equations take as arguments.
+    target : str
+    x_scale : array [d]
+    y_scale : float
+    subset : int array
+        The rows on which constants are snapped.
+    """
+
+    X: np.ndarray
+    y: np.ndarray
+    weights: np.ndarray | None
+    names: tuple[str, ...]
+    columns: tuple[str, ...]
+    target: str
+    x_scale: np.ndarray
+    y_scale: float
+    subset: np.ndarray
+
+    @property
+    def symbols(self) -> tuple[sympy.Symbol, ...]:
+        return column_symbols(self.names, tuple(bool(column.min() > 0) for column in self.X.T))
+
+
+def constant_equation(problem: Problem) -> Equation:
+    """The mean of the target: the simplest member of every front."""
+    mean = float(np.average(problem.y, weights=problem.weights))
+    return _with_losses(problem, sympy.Float(mean), "constant", None)
+
+
+def candidates(population: Population, rows: int, limit: int) -> list[int]:
+    """Places of the graphs worth finishing: those that beat every simpler one, best score first."""
+    order = np.lexsort((population.loss, population.complexity))
+    kept, lowest = [], np.inf
+    for k in order:
+        if population.loss[k] < lowest:
+            lowest = population.loss[k]
+            kept.append(int(k))
+    rank = scores(population.loss, population.complexity, rows)
+    front = sorted(kept, key=lambda k: rank[k])
+    others = [int(k) for k in np.argsort(rank, kind="stable") if int(k) not in kept]
+    return [*front, *others][:limit]
+
+
+def finish(
+    space: SearchSpace, population: Population, places: list[int], problem: Problem, deadline: float
+) -> Iterator[Equation]:
+    """The equations of these graphs, until the deadline (in `time.monotonic`)."""
+    for k in places:
+        if time.monotonic() > deadline:
+            return
+        genotype = population.batch.genotype(space, k)
+        constants = Constants(population.w[k], population.coefficients[k], problem.x_scale, problem.y_scale)
+        equation = finish_one(space, genotype, constants, problem, str(population.origin[k]), deadline)
+        if equation is not None:
+            yield equation
+
+
+def finish_one(
+    space: SearchSpace,
+    genotype: Genotype,
+    constants: Constants,
+    problem: Problem,
+    origin: str,
+    deadline: float = float("inf"),
+) -> Equation | None:
+    """One graph: to symbols, simplified on a subset of the rows, refitted on all. None if undefined."""
+    symbols = problem.symbols
+    raw = to_expression(space, genotype, constants, symbols)
+    rows = problem.subset
+    root = None if problem.weights is None else np.sqrt(problem.weights)
+    sample = Sample(problem.X[rows], problem.y[rows], None if root is None else root[rows])
+    outcome = simplify(raw, symbols, sample, deadline)
+    if not np.isfinite(outcome.loss):
+        return None
+    expression = outcome.expression
+    if len(rows) < len(problem.y):
+        form = template(expression, symbols)
+        if len(form.constants):
+            fit = fit_constants(compile_template(form), form.values, problem.X, problem.y, root, evaluations=20)
+            expression = form.at(fit.values)
+    equation = _with_losses(problem, plain(expression), origin, genotype)
+    return equation if np.isfinite(equation.loss) else None
+
+
+def _with_losses(problem: Problem, expression: sympy.Expr, origin: str, genotype: Genotype | None) -> Equation:
+    value = evaluate(expression, problem.names, problem.X)
+    with np.errstate(all="ignore"):
+        loss = float(np.average((value - problem.y) ** 2, weights=problem.weights))
+        mean_square = float(np.average(problem.y**2, weights=problem.weights))
+    loss = loss if np.isfinite(loss) else np.inf
+    relative = loss / mean_square if mean_square > 0 else loss
+    return Equation(expression, problem.columns, problem.target, loss, relative, origin, genotype)
+
+
+def offer_all(front: Front, equations: Iterator[Equation]) -> Front:
+    """The front after every equation was offered."""
+    for equation in equations:
+        front = front.offer(equation)
+    return front
+
+
+def snapping_rows(n: int, rng: np.random.Generator) -> np.ndarray:
+    """All rows of a small table, a random thousand of a large one."""
+    return np.arange(n) if n <= _ROWS else np.sort(rng.choice(n, _ROWS, replace=False))

@@ -1,0 +1,167 @@
+"""The search loop: epochs until a stop, then equations from the best graphs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+
+from eqdarts.config import SearchConfig
+from eqdarts.equation import Front
+from eqdarts.fit import Rows
+from eqdarts.search.finish import Problem, candidates, constant_equation, finish, offer_all
+from eqdarts.search.population import Population, scores
+from eqdarts.search.sampled import SampledSearch, SampledState
+from eqdarts.search_space import SearchSpace
+
+EXACT = 1e-19  # a relative loss below this is rounding: the equation is exact on the data
+_SEARCH_SHARE = 0.9  # of max_time; the rest is for turning graphs into equations
+_FINISHED = 16  # graphs that become equations at the end
+_EPOCHS_PER_NODE = 2  # epochs before another latent node is allowed
+
+
+@dataclass(frozen=True)
+class EpochRecord:
+    """One row of the history."""
+
+    epoch: int
+    seconds: float
+    nodes: int
+    train_loss: float
+    validation_loss: float
+    best_loss: float
+    graphs: int
+
+
+@dataclass(frozen=True, eq=False)
+class SearchResult:
+    """What a search found, and how.
+
+    Attributes
+    ----------
+    front : Front
+    history : tuple of EpochRecord
+    alpha_history : tuple of array [A, E, M]
+    alpha, beta : arrays [A, E, M], [N, A]
+        Architecture weights at the end.
+    population : Population
+    stop_reason : str
+        "exact", "max_epochs", "max_time", "patience" or "interrupted".
+    """
+
+    front: Front
+    history: tuple[EpochRecord, ...]
+    alpha_history: tuple[np.ndarray, ...]
+    alpha: np.ndarray
+    beta: np.ndarray
+    population: Population
+    stop_reason: str
+
+
+@dataclass
+class _Watch:
+    """Decides when to stop."""
+
+    config: SearchConfig
+    start: float = field(default_factory=time.monotonic)
+    best: float = np.inf
+    stale: int = 0
+
+    @property
+    def seconds(self) -> float:
+        return time.monotonic() - self.start
+
+    @property
+    def deadline(self) -> float:
+        return np.inf if self.config.max_time is None else self.start + self.config.max_time
+
+    def reason(self, epoch: int, score: float) -> str | None:
+        self.stale = 0 if score < self.best - 1.0 else self.stale + 1
+        self.best = min(self.best, score)
+        config = self.config
+        if config.max_epochs is not None and epoch >= config.max_epochs:
+            return "max_epochs"
+        if config.max_time is not None and self.seconds >= _SEARCH_SHARE * config.max_time:
+            return "max_time"
+        if config.patience is not None and self.stale >= config.patience:
+            return "patience"
+        return None
+
+
+def run(
+    space: SearchSpace,
+    config: SearchConfig,
+    problem: Problem,
+    train: np.ndarray,
+    validation: np.ndarray,
+    rng: np.random.Generator,
+    callback: Callable[[EpochRecord], None] | None = None,
+) -> SearchResult:
+    """Search until the equation is exact, or until epochs, time or patience end.
+
+    train, validation: row numbers   callback: called after every epoch
+    """
+    watch = _Watch(config)
+    front = Front().offer(constant_equation(problem))
+    searcher = SampledSearch(space, config, _rows(problem, train), _rows(problem, validation), rng)
+    state = searcher.start()
+    history: list[EpochRecord] = []
+    alphas: list[np.ndarray] = []
+    tried: set[bytes] = set()
+    reason = None
+    try:
+        while reason is None:
+            state = searcher.epoch(state, min(config.max_nodes, 1 + len(history) // _EPOCHS_PER_NODE))
+            history.append(_record(state, len(history) + 1, watch.seconds))
+            alphas.append(state.alpha.astype(np.float32))
+            if callback is not None:
+                callback(history[-1])
+            front, exact = _finish_exact(space, state.population, problem, front, tried, watch.deadline)
+            reason = "exact" if exact else watch.reason(len(history), _score(state.population, len(validation)))
+        if reason != "exact":
+            front = _finish_best(space, state.population, problem, front, len(validation), watch.deadline)
+    except KeyboardInterrupt:
+        reason = "interrupted"
+        front = _finish_best(space, state.population, problem, front, len(validation), time.monotonic() + 2.0)
+    return SearchResult(front, tuple(history), tuple(alphas), state.alpha, state.beta, state.population, reason)
+
+
+def _rows(problem: Problem, index: np.ndarray) -> Rows:
+    inputs = np.ascontiguousarray((problem.X[index] / problem.x_scale).T)
+    weights = None if problem.weights is None else torch.as_tensor(np.sqrt(problem.weights[index]))
+    return Rows(torch.as_tensor(inputs), torch.as_tensor(problem.y[index] / problem.y_scale), weights)
+
+
+def _record(state: SampledState, epoch: int, seconds: float) -> EpochRecord:
+    best = float(state.population.loss.min()) if len(state.population) else np.inf
+    return EpochRecord(epoch, seconds, state.nodes, state.train_loss, state.validation_loss, best, state.fitted)
+
+
+def _score(population: Population, rows: int) -> float:
+    return float(scores(population.loss, population.complexity, rows).min()) if len(population) else np.inf
+
+
+def _finish_exact(
+    space: SearchSpace, population: Population, problem: Problem, front: Front, tried: set[bytes], deadline: float
+) -> tuple[Front, bool]:
+    """Finish graphs that fit to rounding; true when one of them does so on all rows."""
+    keys = population.batch.keys()
+    places = [k for k in np.flatnonzero(population.loss < EXACT) if keys[k] not in tried]
+    for k in sorted(places, key=lambda k: population.complexity[k])[:3]:
+        tried.add(keys[k])
+        front = offer_all(front, finish(space, population, [int(k)], problem, deadline))
+        if min(e.relative_loss for e in front) < EXACT:
+            return front, True
+    return front, False
+
+
+def _finish_best(
+    space: SearchSpace, population: Population, problem: Problem, front: Front, rows: int, deadline: float
+) -> Front:
+    if not len(population):
+        return front
+    places = candidates(population, rows, _FINISHED)
+    return offer_all(front, finish(space, population, places, problem, deadline))

@@ -1,0 +1,361 @@
+"""Turns a raw fitted formula into one a person would write: redundant constants folded, values snapped.
+
+Two steps alternate. `canonical` rewrites by rules that never change a value on the data;
+`snap` replaces constants by simpler ones (0, ±1, small integers and fractions, multiples of π)
+where a refit of the others shows that the data do not object. A redundant constant is one that can
+take any value without loss, so snapping folds it without a rule for its kind.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+import sympy
+
+from eqdarts.refit import Compiled, ConstantFit, Template, compile_template, fit_constants, template
+
+#: Losses (relative to the mean square of y) below this differ by rounding only.
+FLOOR = 1e-21
+NATS_PER_NODE = 2.5  # log of about a dozen symbols that could stand in a node
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Rows on which a formula is simplified: X [n, d], y [n], root weights [n] or None."""
+
+    X: np.ndarray
+    y: np.ndarray
+    root_weights: np.ndarray | None = None
+
+
+@dataclass(frozen=True)
+class Simplified:
+    """A simplified formula over the column symbols, its loss, and the standard error of each float."""
+
+    expression: sympy.Expr
+    loss: float
+
+
+def simplify(
+    expression: sympy.Expr,
+    columns: tuple[sympy.Symbol, ...],
+    sample: Sample,
+    deadline: float = float("inf"),
+    passes: int = 3,
+) -> Simplified:
+    """Fold, refit and snap until nothing changes, or until the deadline (in `time.monotonic`).
+
+    The loss of the result is that of the refitted formula on the sample; at the deadline the best
+    so far is returned.
+    """
+    current = canonical(expression, columns, sample.X)
+    best: Simplified | None = None
+    for _ in range(passes):
+        form = template(current, columns)
+        if len(form.constants) > 40:
+            break
+        outcome = snap(form, sample, deadline)
+        if outcome is None:
+            break
+        if best is None or _worth(outcome, best, len(sample.y)):
+            best = outcome
+        following = canonical(outcome.expression, columns, sample.X)
+        if following == current or time.monotonic() > deadline:
+            break
+        current = following
+        best = replace(best, expression=following) if best is outcome else best
+    if best is None:
+        value = _values(expression, columns, sample.X)
+        loss = float(np.mean((value - sample.y) ** 2) / np.mean(sample.y**2))
+        return Simplified(expression, loss if np.isfinite(loss) else np.inf)
+    return best
+
+
+def size(expression: sympy.Expr) -> int:
+    """Complexity: the nodes of the expression tree; a number counts once, whatever its digits."""
+    if not expression.args or expression.is_number:
+        return 1
+    return 1 + sum(size(a) for a in expression.args)
+
+
+def count_constants(expression: sympy.Expr) -> int:
+    """Floats in the expression: the constants that were fitted."""
+    return sum(isinstance(node, sympy.Float) for node in sympy.preorder_traversal(expression))
+
+
+def description_length(loss: float, expression: sympy.Expr, n: int) -> float:
+    """Nats to write down the residuals, the constants and the tree (Rissanen 1978), up to a constant.
+
+    loss: mean squared error in units of the mean square of y
+    """
+    fit = 0.5 * n * np.log(loss + FLOOR)
+    return float(fit + 0.5 * np.log(n) * count_constants(expression) + NATS_PER_NODE * size(expression))
+
+
+def _worth(new: Simplified, old: Simplified, n: int) -> bool:
+    return description_length(new.loss, new.expression, n) <= description_length(old.loss, old.expression, n)
+
+
+def _values(expression: sympy.Expr, columns: tuple[sympy.Symbol, ...], X: np.ndarray) -> np.ndarray:
+    """The expression on rows X [n, d]; NaN outside its domain."""
+    form = Template(expression, columns, (), np.zeros(0), ())
+    function = sympy.lambdify(list(form.columns), form.expression, "numpy", dummify=True)
+    with np.errstate(all="ignore"):
+        value = np.asarray(function(*X.T))
+        if np.iscomplexobj(value):
+            value = np.where(value.imag == 0, value.real, np.nan)
+    return np.broadcast_to(value.astype(float), (len(X),))
+
+
+def canonical(expression: sympy.Expr, columns: tuple[sympy.Symbol, ...], X: np.ndarray) -> sympy.Expr:
+    """Rewrite without changing a value on the rows X: constants pulled out of powers, exp, log and |…|."""
+
+    def sign_of(node: sympy.Expr) -> int:
+        value = _values(node, columns, X)
+        return 1 if (value > 0).all() else -1 if (value < 0).all() else 0
+
+    def rebuild(node: sympy.Expr) -> sympy.Expr:
+        if not node.args:
+            return node
+        args = [rebuild(a) for a in node.args]
+        out = node.func(*args)
+        for kind, rule in _RULES:
+            if isinstance(out, kind):
+                out = rule(out, sign_of)
+        return out
+
+    previous = None
+    for _ in range(4):
+        if expression == previous:
+            break
+        previous, expression = expression, rebuild(expression)
+    return expression
+
+
+SignOf = Callable[[sympy.Expr], int]
+
+
+def _absolute(node: sympy.Abs, sign_of: SignOf) -> sympy.Expr:
+    sign = sign_of(node.args[0])
+    return sign * node.args[0] if sign else node
+
+
+def _sign(node: sympy.sign, sign_of: SignOf) -> sympy.Expr:
+    return sympy.Integer(sign_of(node.args[0])) if sign_of(node.args[0]) else node
+
+
+def _product(node: sympy.Mul, sign_of: SignOf) -> sympy.Expr:
+    """sign(A)·|A|^p -> A·|A|^(p−1) for whole p, which is A^p for odd p."""
+    for factor in node.args:
+        if not isinstance(factor, sympy.sign):
+            continue
+        inner = factor.args[0]
+        for other in node.args:
+            base, p = other.as_base_exp()
+            if isinstance(base, sympy.Abs) and base.args[0] == inner and p.is_integer and p.is_odd:
+                rest = sympy.Mul(*(f for f in node.args if f not in (factor, other)))
+                return rest * inner**p
+    return node
+
+
+def _power(node: sympy.Pow, sign_of: SignOf) -> sympy.Expr:
+    """(c·A)^p -> c^p·A^p for c > 0, and (A^q)^p -> A^(q·p) where A > 0; |A|^2k -> A^2k."""
+    base, p = node.base, node.exp
+    if isinstance(base, sympy.exp):
+        return sympy.exp(base.args[0] * p)
+    if isinstance(base, sympy.Abs) and p.is_integer and p % 2 == 0:
+        return base.args[0] ** p
+    if isinstance(base, sympy.Pow) and sign_of(base.base) > 0:
+        return base.base ** (base.exp * p)
+    if isinstance(base, sympy.Add):
+        base = _leading_one(base)
+    if isinstance(base, sympy.Mul):
+        out = []
+        rest = []
+        for factor in base.args:
+            if factor.is_number and factor.is_positive:
+                out.append(sympy.Pow(factor, p))
+            elif not p.is_integer and sign_of(factor) > 0 and not factor.is_number:
+                out.append(_power_of(factor, p, sign_of))
+            elif p.is_integer and not factor.is_number:
+                out.append(_power_of(factor, p, sign_of))
+            else:
+                rest.append(factor)
+        if out:
+            remaining = sympy.Mul(*rest)
+            if p.is_integer or remaining == 1 or sign_of(remaining) > 0:
+                return sympy.Mul(*out, sympy.Pow(remaining, p))
+    return node
+
+
+def _power_of(factor: sympy.Expr, p: sympy.Expr, sign_of: SignOf) -> sympy.Expr:
+    if isinstance(factor, sympy.Pow) and (p.is_integer or sign_of(factor.base) > 0):
+        return sympy.Pow(factor.base, factor.exp * p)
+    return sympy.Pow(factor, p)
+
+
+def _leading_one(total: sympy.Add) -> sympy.Expr:
+    """c·(± A + …): the coefficient taken out that leaves the simplest others, if it is a float."""
+    coefficients = [term.as_coeff_Mul()[0] for term in total.args]
+    floats = [abs(c) for c in coefficients if isinstance(c, sympy.Float)]
+    if not floats or len(coefficients) != len([c for c in coefficients if c.is_number]):
+        return total
+
+    def niceness(divisor: sympy.Float) -> tuple[int, int]:
+        ratios = [abs(float(c / divisor)) for c in coefficients]
+        near = sum(abs(r - round(r)) < 1e-6 * max(1.0, r) and 0 < round(r) <= 10 for r in ratios)
+        return (near, int(divisor == floats[-1]))
+
+    divisor = max(floats, key=niceness)
+    terms = []
+    for term in total.args:
+        c, rest = term.as_coeff_Mul()
+        ratio = c / divisor
+        if abs(abs(float(ratio)) - 1) < 1e-15:
+            ratio = sympy.Integer(1 if ratio > 0 else -1)
+        terms.append(ratio * rest)
+    return sympy.Mul(divisor, sympy.Add(*terms), evaluate=False)
+
+
+def _exponential(node: sympy.exp, sign_of: SignOf) -> sympy.Expr:
+    """exp(c + A) -> exp(c)·exp(A) for a number c."""
+    constant, rest = node.args[0].as_coeff_Add()
+    return sympy.exp(constant) * sympy.exp(rest) if isinstance(constant, sympy.Float) else node
+
+
+def _logarithm(node: sympy.log, sign_of: SignOf) -> sympy.Expr:
+    """log(c·A) -> log(c) + log(A) for c > 0, log(A^p) -> p·log(A) where A > 0."""
+    inner = node.args[0]
+    if isinstance(inner, sympy.Add):
+        inner = _leading_one(inner)
+    if isinstance(inner, sympy.exp):
+        return inner.args[0]
+    if isinstance(inner, sympy.Pow) and sign_of(inner.base) > 0:
+        return inner.exp * sympy.log(inner.base)
+    if isinstance(inner, sympy.Mul):
+        numbers = [f for f in inner.args if isinstance(f, sympy.Float) and f > 0]
+        if numbers:
+            rest = sympy.Mul(*(f for f in inner.args if f not in numbers))
+            return sympy.Add(*(sympy.log(f) for f in numbers)) + sympy.log(rest)
+    return node
+
+
+_RULES: tuple[tuple[type, Callable[..., sympy.Expr]], ...] = (
+    (sympy.Abs, _absolute),
+    (sympy.sign, _sign),
+    (sympy.Pow, _power),
+    (sympy.Mul, _product),
+    (sympy.exp, _exponential),
+    (sympy.log, _logarithm),
+)
+
+
+def snap(form: Template, sample: Sample, deadline: float = float("inf")) -> Simplified | None:
+    """Replace constants by simpler ones, one at a time, each time refitting the rest.
+
+    A replacement is kept when it shortens the description: the misfit it adds (in nats) stays below
+    what the constant costs. None if the formula is undefined on the sample.
+    """
+    n = len(sample.y)
+    code = compile_template(form)
+    fit = fit_constants(code, form.values, sample.X, sample.y, sample.root_weights)
+    if not np.isfinite(fit.loss):
+        return None
+    fixed: dict[int, sympy.Expr] = {}
+    refused: set[tuple[int, sympy.Expr]] = set()
+    free = np.ones(len(form.constants), dtype=bool)
+    while free.any() and time.monotonic() < deadline and len(refused) < 60:
+        choice = _cheapest(form, fit, free, refused, n)
+        if choice is None:
+            break
+        k, target, benefit = choice
+        trial_free = free.copy()
+        trial_free[k] = False
+        trial = _refit_with(code, fit, k, float(target), trial_free, sample)
+        if _misfit(trial.loss, fit.loss, n) <= benefit:
+            fit, free = trial, trial_free
+            fixed[k] = target
+        else:
+            refused.add((k, target))
+    numbers = [fixed.get(k, sympy.Float(v)) for k, v in enumerate(fit.values)]
+    return Simplified(form.at(numbers), fit.loss)
+
+
+def _misfit(new: float, old: float, n: int) -> float:
+    return float(0.5 * n * np.log((new + FLOOR) / (old + FLOOR)))
+
+
+def _refit_with(
+    code: Compiled, fit: ConstantFit, k: int, target: float, free: np.ndarray, sample: Sample
+) -> ConstantFit:
+    """Fit with constant k held at the target; the others start where a linear model puts them."""
+    start = fit.values.copy()
+    if fit.inverse[k, k] > 0:
+        start = start - fit.inverse[:, k] / fit.inverse[k, k] * (fit.values[k] - target)
+    start[k] = target
+    held = ~free
+    held[k] = False
+    start[held] = fit.values[held]
+    moved = fit_constants(code, start, sample.X, sample.y, sample.root_weights, free)
+    if moved.loss > 1.5 * fit.loss + FLOOR:
+        still = fit.values.copy()
+        still[k] = target
+        other = fit_constants(code, still, sample.X, sample.y, sample.root_weights, free)
+        return other if other.loss < moved.loss else moved
+    return moved
+
+
+def _cheapest(
+    form: Template, fit: ConstantFit, free: np.ndarray, refused: set[tuple[int, sympy.Expr]], n: int
+) -> tuple[int, sympy.Expr, float] | None:
+    """The replacement that a quadratic model of the loss expects to gain most."""
+    best: tuple[float, int, sympy.Expr, float] | None = None
+    for k in np.flatnonzero(free):
+        value, variance = fit.values[k], fit.inverse[k, k]
+        for target, benefit in _targets(value, form.roles[k], fit.precision[k], n):
+            if (int(k), target) in refused:
+                continue
+            added = (value - float(target)) ** 2 / (variance * n) if variance > 0 else 0.0
+            gain = benefit - _misfit(fit.loss + added, fit.loss, n)
+            # The model is rough far from the optimum, so a poor forecast is still worth one refit.
+            if gain > -3 * benefit and (best is None or gain > best[0]):
+                best = (gain, int(k), target, benefit)
+    return None if best is None else best[1:]
+
+
+def _targets(value: float, role: str, precision: float, n: int) -> list[tuple[sympy.Expr, float]]:
+    """Simpler values for a constant, each with the nats that it saves."""
+    digits = 0.5 * np.log(n)
+    out: list[tuple[sympy.Expr, float]] = [(sympy.Integer(0), digits + 2 * NATS_PER_NODE)]
+    if role == "exponent":
+        for denominator in (1, 2, 3, 4):
+            numerator = round(value * denominator)
+            if numerator and abs(value) < 12:
+                target = sympy.Rational(numerator, denominator)
+                if target.q == denominator:
+                    out.append((target, digits + (NATS_PER_NODE if target == 1 else 0.0) - np.log(denominator)))
+        return out
+    if role == "phase":
+        quarter = sympy.pi / 2 * round(value / (np.pi / 2))
+        if quarter != 0 and abs(value) < 30 and precision < 0.1:
+            out.append((quarter, digits + NATS_PER_NODE))
+    sign = 1 if value > 0 else -1
+    out.append((sympy.Integer(sign), digits + NATS_PER_NODE))
+    if precision > 0.05 * max(1.0, abs(value)):
+        return out
+    for denominator in (1, 2, 3, 4):
+        numerator = round(value * denominator)
+        target = sympy.Rational(numerator, denominator)
+        if numerator and abs(numerator) < 100 and target.q == denominator and abs(float(target) - value) < 4 * precision + 1e-9:
+            out.append((target, digits - np.log(denominator)))
+        # π is believed only where the data fix more digits than chance would match.
+        multiple = value / np.pi * denominator
+        numerator = round(multiple)
+        if numerator and abs(numerator) <= 12 and precision < 1e-5 * abs(value) and sympy.Rational(numerator, denominator).q == denominator:
+            target = sympy.pi * sympy.Rational(numerator, denominator)
+            if abs(float(target) - value) < 4 * precision + 1e-9 * abs(value):
+                out.append((target, digits - np.log(denominator)))
+    return out
