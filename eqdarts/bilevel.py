@@ -1,7 +1,7 @@
 """min_α L_val(w*(α), α) subject to w*(α) = argmin_w L_train(w, α): the gradients of both levels.
 
 Replicas are independent, so the gradient of a sum of losses over R holds each replica's own gradient.
-Losses come in as functions; nothing here knows what a graph is.
+Losses come in as functions of (logits, w, coefficients).
 """
 
 from __future__ import annotations
@@ -93,12 +93,14 @@ def second_order(
     return loss.detach(), Architecture(*_gradient(loss, (leaves.alpha, leaves.beta)))
 
 
-def fair_gradient(space: SearchSpace, architecture: Architecture) -> Architecture:
-    """∇_α of the zero-one loss of Fair DARTS; it has no part in β."""
-    allowed = torch.as_tensor(space.allowed, device=architecture.alpha.device)
-    alpha = _leaf(architecture.alpha)
-    (by_alpha,) = _gradient(zero_one_loss(alpha, allowed), (alpha,))
-    return Architecture(by_alpha, torch.zeros_like(architecture.beta))
+def fair_gradient(space: SearchSpace, alpha: Tensor) -> Tensor:
+    """∇_α of the zero-one loss of Fair DARTS.
+
+    alpha: [R, A, E, M]   returns: [R, A, E, M]
+    """
+    alpha = _leaf(alpha)
+    allowed = torch.as_tensor(space.allowed, device=alpha.device)
+    return _gradient(zero_one_loss(alpha, allowed), (alpha,))[0]
 
 
 def parameter_decay(space: SearchSpace, alpha: Tensor, rate: float) -> Tensor:

@@ -1,0 +1,1 @@
+"""The search, from the first α to the front."""
