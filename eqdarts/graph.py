@@ -205,7 +205,9 @@ def _differentiate(
         wanted = [x, *leaves] if latent else leaves
         if not wanted or not value.requires_grad:
             return value.detach(), [None] * (1 + len(w))
-        slopes: list[Tensor | None] = list(torch.autograd.grad(value, wanted, torch.ones_like(value), allow_unused=True))
+        slopes: list[Tensor | None] = list(
+            torch.autograd.grad(value, wanted, torch.ones_like(value), allow_unused=True)
+        )
     return value.detach(), slopes if latent else [None, *slopes]
 
 

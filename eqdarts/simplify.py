@@ -349,12 +349,22 @@ def _targets(value: float, role: str, precision: float, n: int) -> list[tuple[sy
     for denominator in (1, 2, 3, 4):
         numerator = round(value * denominator)
         target = sympy.Rational(numerator, denominator)
-        if numerator and abs(numerator) < 100 and target.q == denominator and abs(float(target) - value) < 4 * precision + 1e-9:
+        if (
+            numerator
+            and abs(numerator) < 100
+            and target.q == denominator
+            and abs(float(target) - value) < 4 * precision + 1e-9
+        ):
             out.append((target, digits - np.log(denominator)))
         # π is believed only where the data fix more digits than chance would match.
         multiple = value / np.pi * denominator
         numerator = round(multiple)
-        if numerator and abs(numerator) <= 12 and precision < 1e-5 * abs(value) and sympy.Rational(numerator, denominator).q == denominator:
+        if (
+            numerator
+            and abs(numerator) <= 12
+            and precision < 1e-5 * abs(value)
+            and sympy.Rational(numerator, denominator).q == denominator
+        ):
             target = sympy.pi * sympy.Rational(numerator, denominator)
             if abs(float(target) - value) < 4 * precision + 1e-9 * abs(value):
                 out.append((target, digits - np.log(denominator)))
