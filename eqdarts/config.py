@@ -9,6 +9,7 @@ from eqdarts.operations import DEFAULT_OPERATIONS
 
 RELAXATIONS = ("gumbel", "softmax", "sigmoid")
 OPTIMIZERS = ("lm", "adam", "sgd")
+DISCRETISATIONS = ("argmax", "sample", "k_best")
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class SearchConfig:
     temperature: tuple[float, float] = (1.0, 0.2)
     optimizer: str = "lm"
     order: int = 1
+    discretisation: str = "argmax"
     max_epochs: int | None = None
     max_time: float | None = 60.0
     patience: int | None = 200
@@ -48,6 +50,7 @@ class SearchConfig:
         check_choice("relaxation", self.relaxation, RELAXATIONS)
         check_choice("optimizer", self.optimizer, OPTIMIZERS)
         check_choice("order", self.order, (1, 2))
+        check_choice("discretisation", self.discretisation, DISCRETISATIONS)
         for name in ("max_nodes", "replicas", "w_steps", "alpha_steps"):
             check_range(name, getattr(self, name), 1, integer=True)
         for name in ("max_epochs", "patience"):

@@ -113,14 +113,17 @@ def fit_graphs(space: SearchSpace, batch: GenotypeBatch, w: Tensor, rows: Rows, 
     return FittedGraphs(batch, program.unpack(solution.w), solution.coefficients, solution.loss)
 
 
+def basis_of(space: SearchSpace, graphs: FittedGraphs, rows: Rows) -> Tensor:
+    """Readout basis [R, Q, n] of fitted graphs on other rows, not weighted: nodes, inputs, one."""
+    program = GraphProgram(space, graphs.batch, graphs.w.device)
+    model = _GraphModel(program, Rows(rows.inputs, rows.y), len(graphs.batch))
+    return model.basis(program.pack(graphs.w))
+
+
 def predict_graphs(space: SearchSpace, graphs: FittedGraphs, rows: Rows) -> Tensor:
     """Predictions [R, n] (in the scaled units of y) on other rows."""
-    program = GraphProgram(space, graphs.batch, graphs.w.device)
-    nodes = program.forward(program.pack(graphs.w), rows.inputs)
-    d, n = rows.inputs.shape
-    rest = torch.cat([rows.inputs, rows.inputs.new_ones(1, n)]).expand(len(graphs.batch), d + 1, n)
     used, _ = used_columns(space, graphs.batch, graphs.w)
-    basis = torch.where(used.unsqueeze(-1), torch.cat([nodes, rest], dim=1), 0.0)
+    basis = torch.where(used.unsqueeze(-1), basis_of(space, graphs, rows), 0.0)
     return (graphs.coefficients.unsqueeze(1) @ basis).squeeze(1)
 
 

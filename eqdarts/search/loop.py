@@ -12,7 +12,9 @@ import torch
 from eqdarts.config import SearchConfig
 from eqdarts.equation import Front
 from eqdarts.fit import Rows
+from eqdarts.search.assess import Assessor
 from eqdarts.search.finish import Problem, candidates, constant_equation, finish, offer_all
+from eqdarts.search.mixture import MixtureSearch, MixtureState
 from eqdarts.search.population import Population, scores
 from eqdarts.search.sampled import SampledSearch, SampledState
 from eqdarts.search_space import SearchSpace
@@ -20,7 +22,6 @@ from eqdarts.search_space import SearchSpace
 EXACT = 1e-19  # a relative loss below this is rounding: the equation is exact on the data
 _SEARCH_SHARE = 0.9  # of max_time; the rest is for turning graphs into equations
 _FINISHED = 16  # graphs that become equations at the end
-_EPOCHS_PER_NODE = 2  # epochs before another latent node is allowed
 
 
 @dataclass(frozen=True)
@@ -44,9 +45,10 @@ class SearchResult:
     ----------
     front : Front
     history : tuple of EpochRecord
-    alpha_history : tuple of array [A, E, M]
-    alpha, beta : arrays [A, E, M], [N, A]
-        Architecture weights at the end.
+    alpha_history : tuple of array [R, A, E, M]
+        Architecture weights after every epoch; R = 1 in the sampled search, whose replicas share them.
+    alpha, beta : arrays [R, A, E, M], [R, N, A]
+        At the end.
     population : Population
     stop_reason : str
         "exact", "max_epochs", "max_time", "patience" or "interrupted".
@@ -78,6 +80,14 @@ class _Watch:
     def deadline(self) -> float:
         return np.inf if self.config.max_time is None else self.start + self.config.max_time
 
+    def done(self, epochs: int) -> float:
+        """Share of the search that is done, by epochs where their number is set, else by time."""
+        if self.config.max_epochs is not None:
+            return min(1.0, epochs / self.config.max_epochs)
+        if self.config.max_time is not None:
+            return min(1.0, self.seconds / max(self.config.max_time, 1e-9))
+        return 0.0
+
     def reason(self, epoch: int, score: float) -> str | None:
         self.stale = 0 if score < self.best - 1.0 else self.stale + 1
         self.best = min(self.best, score)
@@ -99,6 +109,7 @@ def run(
     validation: np.ndarray,
     rng: np.random.Generator,
     callback: Callable[[EpochRecord], None] | None = None,
+    device: str = "cpu",
 ) -> SearchResult:
     """Search until the equation is exact, or until epochs, time or patience end.
 
@@ -106,7 +117,13 @@ def run(
     """
     watch = _Watch(config)
     front = Front().offer(constant_equation(problem))
-    searcher = SampledSearch(space, config, _rows(problem, train), _rows(problem, validation), rng)
+    train_rows, validation_rows = (_rows(problem, index, device) for index in (train, validation))
+    assessor = Assessor(space, train_rows, validation_rows)
+    searcher: SampledSearch | MixtureSearch
+    if config.optimizer == "lm":
+        searcher = SampledSearch(space, config, assessor, rng)
+    else:
+        searcher = MixtureSearch(space, config, assessor, train_rows, validation_rows, rng)
     state = searcher.start()
     history: list[EpochRecord] = []
     alphas: list[np.ndarray] = []
@@ -114,28 +131,31 @@ def run(
     reason = None
     try:
         while reason is None:
-            state = searcher.epoch(state, min(config.max_nodes, 1 + len(history) // _EPOCHS_PER_NODE))
+            state = searcher.epoch(state, watch.done(len(history)))
             history.append(_record(state, len(history) + 1, watch.seconds))
             alphas.append(state.alpha.astype(np.float32))
             if callback is not None:
                 callback(history[-1])
             front, exact = _finish_exact(space, state.population, problem, front, tried, watch.deadline)
             reason = "exact" if exact else watch.reason(len(history), _score(state.population, len(validation)))
-        if reason != "exact":
-            front = _finish_best(space, state.population, problem, front, len(validation), watch.deadline)
     except KeyboardInterrupt:
         reason = "interrupted"
-        front = _finish_best(space, state.population, problem, front, len(validation), time.monotonic() + 2.0)
+    if reason != "exact":
+        deadline = time.monotonic() + 2.0 if reason == "interrupted" else watch.deadline
+        if isinstance(searcher, MixtureSearch):
+            state = searcher.read_off(state)
+        front = _finish_best(space, state.population, problem, front, len(validation), deadline)
     return SearchResult(front, tuple(history), tuple(alphas), state.alpha, state.beta, state.population, reason)
 
 
-def _rows(problem: Problem, index: np.ndarray) -> Rows:
+def _rows(problem: Problem, index: np.ndarray, device: str) -> Rows:
     inputs = np.ascontiguousarray((problem.X[index] / problem.x_scale).T)
-    weights = None if problem.weights is None else torch.as_tensor(np.sqrt(problem.weights[index]))
-    return Rows(torch.as_tensor(inputs), torch.as_tensor(problem.y[index] / problem.y_scale), weights)
+    weights = None if problem.weights is None else torch.as_tensor(np.sqrt(problem.weights[index]), device=device)
+    y = torch.as_tensor(problem.y[index] / problem.y_scale, device=device)
+    return Rows(torch.as_tensor(inputs, device=device), y, weights)
 
 
-def _record(state: SampledState, epoch: int, seconds: float) -> EpochRecord:
+def _record(state: SampledState | MixtureState, epoch: int, seconds: float) -> EpochRecord:
     best = float(state.population.loss.min()) if len(state.population) else np.inf
     return EpochRecord(epoch, seconds, state.nodes, state.train_loss, state.validation_loss, best, state.fitted)
 

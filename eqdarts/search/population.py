@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 
-from eqdarts.fit import FittedGraphs
 from eqdarts.genotype import GenotypeBatch, concatenate
 from eqdarts.search_space import SearchSpace
 
@@ -50,11 +48,17 @@ class Population:
             self.train_loss[index], self.complexity[index], self.origin[index],
         )  # fmt: skip
 
-    def graphs(self) -> FittedGraphs:
-        """As tensors."""
-        return FittedGraphs(
-            self.batch, torch.as_tensor(self.w), torch.as_tensor(self.coefficients), torch.as_tensor(self.train_loss)
-        )
+
+def nothing(space: SearchSpace) -> Population:
+    """A population without members."""
+    none = np.zeros(0)
+    batch = GenotypeBatch(
+        np.zeros((0, len(space.edges)), dtype=np.int64),
+        np.zeros((0, space.nodes), dtype=np.int64),
+        np.zeros((0, space.n_readout), dtype=bool),
+    )
+    w, coefficients = np.zeros((0, len(space.edges), space.n_parameters)), np.zeros((0, space.n_readout))
+    return Population(batch, w, coefficients, none, none, np.zeros(0, dtype=np.int64), np.zeros(0, dtype=object))
 
 
 def joined(a: Population, b: Population) -> Population:

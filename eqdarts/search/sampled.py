@@ -9,19 +9,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import torch
-
 from eqdarts.config import SearchConfig
-from eqdarts.fit import FittedGraphs, Rows, fit_graphs, losses, used_columns
-from eqdarts.genotype import GenotypeBatch, concatenate, constants_of, live_nodes, prune
-from eqdarts.graph import GraphProgram
+from eqdarts.genotype import GenotypeBatch, concatenate, live_nodes, prune
+from eqdarts.search.assess import Assessor
 from eqdarts.search.moves import Draft, Mutator
-from eqdarts.search.population import Population, best, complexity_of, joined, parent_odds
+from eqdarts.search.population import Population, best, joined, nothing, parent_odds
 from eqdarts.search.prior import log_odds
 from eqdarts.search.sampling import draw_parameters, sample, softmax
 from eqdarts.search_space import AGGREGATORS, SearchSpace
 
-_SHORT, _LONG, _SURVIVORS = 6, 30, 0.2
+
+_EPOCHS_PER_NODE = 2  # epochs before another latent node is allowed
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +40,8 @@ class SampledState:
         Of the best graph of this epoch, relative to the variance of y.
     fitted : int
         Graphs fitted so far.
+    epochs : int
+        How many are done.
     """
 
     alpha: np.ndarray
@@ -51,48 +51,36 @@ class SampledState:
     train_loss: float = np.inf
     validation_loss: float = np.inf
     fitted: int = 0
+    epochs: int = 0
 
 
 class SampledSearch:
     """Epochs of the sampled search on one table of scaled rows."""
 
-    def __init__(
-        self, space: SearchSpace, config: SearchConfig, train: Rows, validation: Rows, rng: np.random.Generator
-    ) -> None:
+    def __init__(self, space: SearchSpace, config: SearchConfig, assessor: Assessor, rng: np.random.Generator) -> None:
         self._space, self._config, self._rng = space, config, rng
-        self._train, self._validation = train, validation
+        self._assessor = assessor
         self._prior = log_odds(space)
-        # With more constants than half of the rows, a graph can fit anything.
-        self._most_constants = max(3, train.y.shape[0] // 2)
-        self._variance = float(train.y.var(correction=0)) or 1.0
 
     def start(self) -> SampledState:
         """α at its prior, no graph yet."""
         space = self._space
-        empty = GenotypeBatch(
-            np.zeros((0, len(space.edges)), dtype=np.int64),
-            np.zeros((0, space.nodes), dtype=np.int64),
-            np.zeros((0, space.n_readout), dtype=bool),
-        )
-        none = np.zeros(0)
-        population = Population(
-            empty, np.zeros((0, len(space.edges), space.n_parameters)), np.zeros((0, space.n_readout)), none, none,
-            np.zeros(0, dtype=np.int64), np.zeros(0, dtype=object),
-        )  # fmt: skip
+        population = nothing(space)
         return SampledState(self._prior.copy(), np.zeros((space.nodes, len(space.aggregators))), 1, population)
 
-    def epoch(self, state: SampledState, nodes: int) -> SampledState:
-        """Propose, fit, keep the best, move α."""
+    def epoch(self, state: SampledState, fraction: float) -> SampledState:
+        """Propose, fit, keep the best, move α. The number of latent nodes grows with the epochs."""
+        nodes = min(self._space.nodes, 1 + state.epochs // _EPOCHS_PER_NODE)
         batch, w, origin = self._propose(state, nodes)
-        found = self._fit(batch, w, origin)
-        population = best(joined(state.population, found), self._validation.y.shape[0])
+        found = self._assessor.best_fifth(batch, w, origin)
+        population = best(joined(state.population, found), self._assessor.rows)
         alpha, beta = self._learn(state, found)
         lowest = int(np.argmin(found.loss)) if len(found) else 0
         return SampledState(
             alpha, beta, nodes, population,
             float(found.train_loss[lowest]) if len(found) else np.inf,
             float(found.loss[lowest]) if len(found) else np.inf,
-            state.fitted + len(batch),
+            state.fitted + len(batch), state.epochs + 1,
         )  # fmt: skip
 
     def _propose(self, state: SampledState, nodes: int) -> tuple[GenotypeBatch, np.ndarray, np.ndarray]:
@@ -121,38 +109,6 @@ class SampledSearch:
             np.concatenate([w, np.stack([c.w for c in children])]),
             np.array(["sample"] * len(drawn) + ["move"] * moves, dtype=object),
         )
-
-    def _fit(self, batch: GenotypeBatch, w: np.ndarray, origin: np.ndarray) -> Population:
-        """A short fit of all, a long one of the most promising; only those are returned."""
-        space, train = self._space, self._train
-        count = constants_of(space, batch)
-        alive = np.flatnonzero(batch.readout[:, : space.nodes].any(axis=1) & (count <= self._most_constants))
-        if not len(alive):
-            alive = np.array([int(np.argmin(count))])
-        batch, w, origin = batch.select(alive), w[alive], origin[alive]
-        first = fit_graphs(space, batch, torch.as_tensor(w), train, _SHORT)
-        rank = losses(space, first, self._validation).numpy()
-        order = np.argsort(rank, kind="stable")[: max(1, int(_SURVIVORS * len(batch)))]
-        order = order[np.isfinite(rank[order])]
-        graphs = fit_graphs(space, batch.select(order), first.w[order], train, _LONG)
-        return self._assess(graphs, origin[order])
-
-    def _assess(self, graphs: FittedGraphs, origin: np.ndarray) -> Population:
-        space, variance = self._space, self._variance
-        loss = losses(space, graphs, self._validation).numpy() / variance
-        program = GraphProgram(space, graphs.batch)
-        nodes = program.forward(program.pack(graphs.w), self._train.inputs)
-        d, n = self._train.inputs.shape
-        rest = torch.cat([self._train.inputs, self._train.inputs.new_ones(1, n)]).expand(len(loss), d + 1, n)
-        size = torch.cat([nodes, rest], dim=1).square().mean(dim=-1).sqrt()  # [R, Q]
-        used, _ = used_columns(space, graphs.batch, graphs.w)
-        share = torch.where(used, size * graphs.coefficients.abs(), 0.0).nan_to_num(0.0, 0.0, 0.0)
-        share = share / self._train.y.square().mean().sqrt()
-        w = graphs.w.numpy()
-        return Population(
-            graphs.batch, w, graphs.coefficients.numpy(), loss, graphs.loss.numpy() / variance,
-            complexity_of(space, graphs.batch, w, share.numpy()), origin,
-        )  # fmt: skip
 
     def _learn(self, state: SampledState, found: Population) -> tuple[np.ndarray, np.ndarray]:
         """Score-function gradient of the rank of the validation loss (Williams 1992), with decay towards the prior."""

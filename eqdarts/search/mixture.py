@@ -1,0 +1,116 @@
+"""The classic route: replicas of the relaxed search, read off as graphs from time to time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+
+from eqdarts import discretise
+from eqdarts.config import SearchConfig
+from eqdarts.fit import Rows
+from eqdarts.search import relaxed
+from eqdarts.search.assess import Assessor
+from eqdarts.search.population import Population, best, joined, nothing
+from eqdarts.search_space import SearchSpace
+from eqdarts.supernet import Rows as MixtureRows
+
+_EVERY = 10  # epochs between two readings
+
+
+@dataclass(frozen=True, eq=False)
+class MixtureState:
+    """Where the relaxed search stands; the same reading as `SampledState`.
+
+    Attributes
+    ----------
+    inner : RelaxedState
+    population : Population
+        The best graphs read off so far, with refitted constants.
+    train_loss, validation_loss : float
+        Of the best replica's mixture, relative to the variance of y.
+    fitted : int
+        Graphs fitted so far.
+    """
+
+    inner: relaxed.RelaxedState
+    nodes: int
+    population: Population
+    train_loss: float = np.inf
+    validation_loss: float = np.inf
+    fitted: int = 0
+
+    @property
+    def alpha(self) -> np.ndarray:
+        """[R, A, E, M]"""
+        return self.inner.architecture.alpha.detach().cpu().numpy()
+
+    @property
+    def beta(self) -> np.ndarray:
+        """[R, N, A]"""
+        return self.inner.architecture.beta.detach().cpu().numpy()
+
+
+class MixtureSearch:
+    """Epochs of the relaxed search; every few, each replica is discretised and its graphs refitted.
+
+    The refitted loss beside the mixture's own shows the discretisation gap.
+    """
+
+    def __init__(
+        self,
+        space: SearchSpace,
+        config: SearchConfig,
+        assessor: Assessor,
+        train: Rows,
+        validation: Rows,
+        rng: np.random.Generator,
+    ) -> None:
+        self._space, self._config, self._assessor = space, config, assessor
+        self._train, self._validation = _as_mixture_rows(train), _as_mixture_rows(validation)
+        self._variance = float(train.y.var(correction=0)) or 1.0
+        self._generator = torch.Generator(device=train.y.device).manual_seed(int(rng.integers(2**62)))
+
+    def start(self) -> MixtureState:
+        """New replicas, nothing read off yet."""
+        device = self._train.y.device
+        inner = relaxed.start(self._space, self._config, self._generator, device=device)
+        return MixtureState(inner, self._space.nodes, nothing(self._space))
+
+    def epoch(self, state: MixtureState, fraction: float) -> MixtureState:
+        """One epoch of w- and α-steps. fraction: of the search that is done, for the temperature."""
+        inner, record = relaxed.epoch(
+            self._space, self._config, state.inner, self._train, self._validation, fraction, self._generator
+        )
+        state = replace(
+            state,
+            inner=inner,
+            train_loss=_lowest(record.train_loss) / self._variance,
+            validation_loss=_lowest(record.validation_loss) / self._variance,
+        )
+        return self.read_off(state) if inner.epochs % _EVERY == 0 else state
+
+    def read_off(self, state: MixtureState) -> MixtureState:
+        """Discretise every replica, refit the graphs, and keep the best."""
+        architecture, config = state.inner.architecture, self._config
+        if config.discretisation == "sample":
+            batch = discretise.sample(self._space, architecture, self._generator)
+        elif config.discretisation == "k_best":
+            batch = discretise.k_best(self._space, architecture, 4)
+        else:
+            batch = discretise.argmax(self._space, architecture)
+        w = discretise.chosen_parameters(state.inner.w, batch).detach().cpu().numpy()
+        found = self._assessor.all_of(batch, w, np.array(["relaxed"] * len(batch), dtype=object))
+        population = best(joined(state.population, found), self._assessor.rows)
+        return replace(state, population=population, fitted=state.fitted + len(batch))
+
+
+def _as_mixture_rows(rows: Rows) -> MixtureRows:
+    weight = None if rows.root_weights is None else rows.root_weights.square()
+    return MixtureRows(rows.inputs.T.contiguous(), rows.y, weight)
+
+
+def _lowest(loss: np.ndarray) -> float:
+    finite = loss[np.isfinite(loss)]
+    return float(finite.min()) if len(finite) else np.inf
