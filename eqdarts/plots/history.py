@@ -90,7 +90,9 @@ def plot_weights(
     colors = {m: _HUES[k] for k, m in enumerate(sorted(weighty))}
     colors[space.zero] = "#9a9a9a" if lines else "#ececec"
     order = [*sorted(weighty), *(m for m in range(weights.shape[2]) if m not in colors), space.zero]
-    epochs = np.arange(1, len(weights) + 1) if len(weights) > 1 else np.array([0.5, 1.5])
+    epochs = np.asarray(model.history_["epoch"], dtype=np.float64)
+    if len(epochs) == 1:
+        epochs = epochs[0] + np.array([-0.5, 0.5])
     for row, band in enumerate(np.moveaxis(weights, 1, 0)):  # [epochs, M]
         band = np.repeat(band, 2, axis=0) if len(band) == 1 else band
         base = len(shown) - 1 - row + 0.06
