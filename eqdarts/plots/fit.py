@@ -85,8 +85,11 @@ def plot_front(model: Any, ax: Axes | None = None) -> Axes:
     front = model.equations_.sort_values("complexity")
     chosen = model.equations_.loc[model.best_index_]
     positive = front["loss"][front["loss"] > 0]
-    floor = float(positive.min()) / 10 if len(positive) else np.finfo(float).eps
-    loss = front["loss"].clip(lower=floor)  # a loss of zero has no place on a logarithmic axis
+    # A loss of zero has no place on a logarithmic axis: it is set at the size of rounding errors, and labelled.
+    floor = min(1e-16 * float(positive.max()), float(positive.min()) / 10) if len(positive) else 1e-16
+    loss = front["loss"].clip(lower=floor)
+    for complexity in front["complexity"][front["loss"] <= 0]:
+        ax.annotate("0", (complexity, floor), (0, 7), textcoords="offset points", ha="center", fontsize=9, color=GREY)
     ax.plot(front["complexity"], loss, color=LIGHT, drawstyle="steps-post", linewidth=1.2, zorder=1)
     ax.scatter(front["complexity"], loss, s=26, color=BLUE, zorder=2, label="equations")
     place = (float(chosen["complexity"]), max(float(chosen["loss"]), floor))

@@ -13,10 +13,9 @@ from matplotlib.path import Path
 
 from eqdarts.errors import InputDataError
 from eqdarts.genotype import Genotype, GenotypeBatch, prune
-from eqdarts.plots.style import GREY, LIGHT, input_names, new_axes, plain
+from eqdarts.plots.style import GREY, LIGHT, MARKS, input_names, new_axes, plain
 from eqdarts.search_space import SearchSpace
 
-_MARKS = {"sum": "Σ", "product": "Π"}
 _FILLS = {"input": "#f4f1e4", "sum": "#dbe8f5", "product": "#fae3d3", "output": "#e0efdf"}
 
 
@@ -138,7 +137,7 @@ class _Layout:
             else:
                 aggregator = self.aggregators[v - self.d]
                 ax.add_patch(Circle(place, radius, facecolor=_FILLS[aggregator], edgecolor="#404040", zorder=2))
-                ax.text(*place, _MARKS[aggregator], ha="center", va="center", fontsize=12, zorder=4)
+                ax.text(*place, MARKS[aggregator], ha="center", va="center", fontsize=12, zorder=4)
                 ax.text(place[0], place[1] - radius - 0.05, f"$k_{{{v - self.d + 1}}}$", ha="center", va="top",
                         fontsize=9, color=GREY, zorder=4)  # fmt: skip
         heights = [y for _, y in self.at.values()]

@@ -12,7 +12,7 @@ from matplotlib.ticker import MaxNLocator
 
 from eqdarts.errors import InputDataError
 from eqdarts.genotype import Genotype
-from eqdarts.plots.style import BLUE, GREY, LIGHT, RED, bare, input_names, new_axes, plain
+from eqdarts.plots.style import BLUE, GREY, LIGHT, MARKS, RED, bare, input_names, new_axes, plain
 from eqdarts.search_space import SearchSpace
 
 # Twelve hues that stay apart for most readers (Paul Tol's "muted" and "bright" sets).
@@ -50,7 +50,9 @@ def plot_history(model: Any, ax: Axes | None = None) -> Axes:
             ax.axvline(epoch, color=LIGHT, linewidth=1.0, linestyle=(0, (4, 3)), zorder=0)
             ax.annotate(f"$N={nodes:g}$", (epoch, 1.0), (3, -3), xycoords=ax.get_xaxis_transform(),
                         textcoords="offset points", va="top", fontsize=8, color=GREY)  # fmt: skip
-    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+    if len(history) == 1:
+        ax.set_xlim(history["epoch"].iloc[0] - 0.5, history["epoch"].iloc[0] + 0.5)
     ax.set_xlabel("epoch")
     ax.set_ylabel("loss")
     ax.legend(frameon=False)
@@ -106,12 +108,13 @@ def plot_weights(
                 below = edge[:, k - 1] if k else np.full(len(epochs), base)
                 ax.fill_between(epochs, below, edge[:, k], color=colors.get(m, "#b0b0b0"), linewidth=0)
     names = (*input_names(model, space.n_inputs), *(f"$k_{{{j + 1}}}$" for j in range(space.nodes)))
-    labels = [f"{plain(names[i])} → $k_{{{j + 1}}}$" for i, j in (space.edges[e] for e in shown)]
+    marks = [MARKS[_aggregator(model, j)] if len(space.aggregators) > 1 else "" for j in range(space.nodes)]
+    labels = [f"{plain(names[i])} → $k_{{{j + 1}}}$ {marks[j]}".rstrip() for i, j in (space.edges[e] for e in shown)]
     ax.set_yticks(np.arange(len(shown))[::-1] + 0.5, labels)
     ax.tick_params(axis="y", length=0)
     ax.set_xlim(epochs[0], epochs[-1])
     ax.set_ylim(0, len(shown))
-    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     ax.set_xlabel("epoch")
     rest = [m for m in range(weights.shape[2]) if m not in colors]
     handles = [Patch(color=colors[m], label=space.operations[m]) for m in (*sorted(weighty), space.zero)]
@@ -136,15 +139,22 @@ def _chosen_edges(space: SearchSpace, node: int | None, edges: Sequence[int] | N
     return list(places[space.into(node)])
 
 
+def _aggregator(model: Any, node: int) -> str:
+    """Of a node in the chosen graph; the first that the search space has when there is no graph."""
+    genotype: Genotype | None = model.genotype_
+    known: tuple[str, ...] = model.search_space_.aggregators
+    if genotype is None or genotype.aggregators[node] not in known:
+        return known[0]
+    return genotype.aggregators[node]
+
+
 def _edge_weights(model: Any, shown: list[int]) -> np.ndarray:
     """α of these edges turned into weights: [epochs, edges, M]."""
     space: SearchSpace = model.search_space_
-    genotype: Genotype | None = model.genotype_
     alpha = np.asarray(model.alpha_history_, dtype=np.float64)
     rows = []
     for e in shown:
-        chosen = genotype.aggregators[space.edges[e][1]] if genotype is not None else space.aggregators[0]
-        place = space.aggregators.index(chosen) if chosen in space.aggregators else 0
+        place = space.aggregators.index(_aggregator(model, space.edges[e][1]))
         rows.append(alpha[:, min(place, alpha.shape[1] - 1), e])
     logits = np.stack(rows, axis=1)
     if getattr(model, "relaxation", None) == "sigmoid":

@@ -1,4 +1,4 @@
-"""What all figures share: colours, new Axes, names as plain text, equations that fit."""
+"""What all figures share: colours, marks, new Axes, names as plain text, equations that fit."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.mathtext import MathTextParser
 
 BLUE, RED, GREY, LIGHT = "#2f6da8", "#c8452d", "#6b6b6b", "#c9c9c9"
+MARKS = {"sum": "Σ", "product": "Π"}
 
 
 def new_axes(size: tuple[float, float]) -> Axes:
