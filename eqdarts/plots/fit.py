@@ -70,7 +70,7 @@ def plot_fit(model: Any, X: Any, y: Any, ax: Axes | None = None) -> Axes:
 
 
 def plot_front(model: Any, ax: Axes | None = None) -> Axes:
-    """Loss against complexity of every equation of the front; the chosen one is marked and written out.
+    """Loss against complexity of every equation of the front; the chosen one is ringed and written out in the same colour.
 
     Parameters
     ----------
@@ -89,11 +89,11 @@ def plot_front(model: Any, ax: Axes | None = None) -> Axes:
     floor = min(1e-16 * float(positive.max()), float(positive.min()) / 10) if len(positive) else 1e-16
     loss = front["loss"].clip(lower=floor)
     for complexity in front["complexity"][front["loss"] <= 0]:
-        ax.annotate("0", (complexity, floor), (0, 7), textcoords="offset points", ha="center", fontsize=9, color=GREY)
+        ax.annotate("0", (complexity, floor), (0, 10), textcoords="offset points", ha="center", fontsize=9, color=GREY)
     ax.plot(front["complexity"], loss, color=LIGHT, drawstyle="steps-post", linewidth=1.2, zorder=1)
-    ax.scatter(front["complexity"], loss, s=26, color=BLUE, zorder=2, label="equations")
+    ax.scatter(front["complexity"], loss, s=26, color=BLUE, zorder=2)
     place = (float(chosen["complexity"]), max(float(chosen["loss"]), floor))
-    ax.scatter(*place, s=110, facecolors="none", edgecolors=RED, linewidths=1.8, zorder=3, label="chosen")
+    ax.scatter(*place, s=110, facecolors="none", edgecolors=RED, linewidths=1.8, zorder=3)
     ax.set_yscale("log")
     low, high = float(loss.min()), float(loss.max())
     pad = max(high / low, 10.0) ** 0.08
@@ -105,7 +105,6 @@ def plot_front(model: Any, ax: Axes | None = None) -> Axes:
     text, size = equation_text(model, ax, 0.94)
     if text:
         ax.text(0.98, 0.97, text, transform=ax.transAxes, ha="right", va="top", color=RED, fontsize=size, zorder=4)
-    ax.legend(frameon=False, loc="lower left")
     bare(ax)
     return ax
 

@@ -46,9 +46,12 @@ def plot_history(model: Any, ax: Axes | None = None) -> Axes:
     ax.set_yscale("log")
     if "nodes" in history:
         grown = history[history["nodes"].diff() > 0]
+        near, last, line = 0.09 * np.ptp(history["epoch"]), -np.inf, 0
         for epoch, nodes in zip(grown["epoch"], grown["nodes"], strict=True):
+            line = line + 1 if epoch - last < near else 0  # labels that would touch go below each other
+            last = epoch
             ax.axvline(epoch, color=LIGHT, linewidth=1.0, linestyle=(0, (4, 3)), zorder=0)
-            ax.annotate(f"$N={nodes:g}$", (epoch, 1.0), (3, -3), xycoords=ax.get_xaxis_transform(),
+            ax.annotate(f"$N={nodes:g}$", (epoch, 1.0), (3, -3 - 10 * line), xycoords=ax.get_xaxis_transform(),
                         textcoords="offset points", va="top", fontsize=8, color=GREY)  # fmt: skip
     ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     if len(history) == 1:
@@ -88,10 +91,11 @@ def plot_weights(
     lines = getattr(model, "relaxation", None) == "sigmoid"
     weights = _edge_weights(model, shown)  # [epochs, edges, M]
     peak = weights.max(axis=(0, 1))
-    weighty = [int(m) for m in np.argsort(-peak, kind="stable") if peak[m] > 0.1 and m != space.zero][: len(_HUES)]
+    weighty = [int(m) for m in np.argsort(-peak, kind="stable") if peak[m] > 0.05 and m != space.zero][: len(_HUES)]
     colors = {m: _HUES[k] for k, m in enumerate(sorted(weighty))}
     colors[space.zero] = "#9a9a9a" if lines else "#ececec"
-    order = [*sorted(weighty), *(m for m in range(weights.shape[2]) if m not in colors), space.zero]
+    rest = [m for m in range(weights.shape[2]) if m not in colors]
+    groups = [*([m] for m in sorted(weighty)), *([rest] if rest else []), [space.zero]]
     epochs = np.asarray(model.history_["epoch"], dtype=np.float64)
     if len(epochs) == 1:
         epochs = epochs[0] + np.array([-0.5, 0.5])
@@ -100,13 +104,14 @@ def plot_weights(
         base = len(shown) - 1 - row + 0.06
         if lines:
             ax.axhspan(base, base + 0.88, color="#f6f6f6", zorder=0)
-            for m in order:
+            for m in (*rest, *sorted(weighty), space.zero):
                 ax.plot(epochs, base + 0.88 * band[:, m], color=colors.get(m, LIGHT), linewidth=1.2)
         else:
-            edge = base + 0.88 * np.cumsum(band[:, order], axis=1)
-            for k, m in enumerate(order):
-                below = edge[:, k - 1] if k else np.full(len(epochs), base)
-                ax.fill_between(epochs, below, edge[:, k], color=colors.get(m, "#b0b0b0"), linewidth=0)
+            below = np.full(len(epochs), base)
+            for group in groups:
+                above = below + 0.88 * band[:, group].sum(axis=1)
+                ax.fill_between(epochs, below, above, color=colors.get(group[0], "#b0b0b0"), linewidth=0)
+                below = above
     names = (*input_names(model, space.n_inputs), *(f"$k_{{{j + 1}}}$" for j in range(space.nodes)))
     marks = [MARKS[_aggregator(model, j)] if len(space.aggregators) > 1 else "" for j in range(space.nodes)]
     labels = [f"{plain(names[i])} → $k_{{{j + 1}}}$ {marks[j]}".rstrip() for i, j in (space.edges[e] for e in shown)]
@@ -116,7 +121,6 @@ def plot_weights(
     ax.set_ylim(0, len(shown))
     ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     ax.set_xlabel("epoch")
-    rest = [m for m in range(weights.shape[2]) if m not in colors]
     handles = [Patch(color=colors[m], label=space.operations[m]) for m in (*sorted(weighty), space.zero)]
     handles += [Patch(color="#b0b0b0", label="others")] if rest else []
     ax.legend(handles=handles, frameon=False, loc="upper left", bbox_to_anchor=(1.01, 1.0), borderaxespad=0.0)
