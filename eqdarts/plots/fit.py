@@ -70,7 +70,7 @@ def plot_fit(model: Any, X: Any, y: Any, ax: Axes | None = None) -> Axes:
 
 
 def plot_front(model: Any, ax: Axes | None = None) -> Axes:
-    """Loss against complexity of every equation of the front; the chosen one is ringed and written out in the same colour.
+    """Loss against complexity of every equation of the front; the chosen one is ringed and written out.
 
     Parameters
     ----------

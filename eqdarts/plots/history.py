@@ -37,12 +37,14 @@ def plot_history(model: Any, ax: Axes | None = None) -> Axes:
     for column, label, color, width in (
         ("train_loss", "train", BLUE, 1.0),
         ("validation_loss", "validation", RED, 1.0),
-        ("best_loss", "best so far", "black", 1.6),
+        ("best_loss", "best so far", LIGHT, 3.0),
     ):
         if column in history:
             values = history[column].where(np.isfinite(history[column]) & (history[column] > 0))
             mark = "o" if len(history) == 1 else None
-            ax.plot(history["epoch"], values, label=label, color=color, linewidth=width, marker=mark)
+            ax.plot(
+                history["epoch"], values, label=label, color=color, linewidth=width, marker=mark, zorder=3 - width / 2
+            )
     ax.set_yscale("log")
     if "nodes" in history:
         grown = history[history["nodes"].diff() > 0]
