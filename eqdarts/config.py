@@ -39,7 +39,7 @@ class SearchConfig:
     w_learning_rate: float = 0.025
     w_weight_decay: float = 3e-4
     alpha_learning_rate: float = 0.05
-    alpha_weight_decay: float = 1e-4
+    alpha_weight_decay: float = 1e-3
     parameter_decay: float = 0.0
     fair_weight: float = 1.0
     readout_inputs: bool = True

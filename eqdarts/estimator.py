@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sys
+import time
+import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
@@ -13,23 +15,128 @@ import sympy
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted, validate_data
 from tqdm import tqdm
 
 from eqdarts.config import SearchConfig
 from eqdarts.equation import Equation, Front
-from eqdarts.errors import InputDataError, check_choice, check_range
+from eqdarts.errors import InputDataError, SearchWarning, check_choice, check_range
+from eqdarts.genotype import Genotype
 from eqdarts.latex import to_latex, to_text
 from eqdarts.operations import DEFAULT_OPERATIONS
-from eqdarts.search.finish import Problem, snapping_rows
-from eqdarts.search.loop import EpochRecord, SearchResult, run
+from eqdarts.search.finish import Problem, constant_equation, snapping_rows
+from eqdarts.search.loop import EpochRecord, SearchResult, resample, run
 from eqdarts.search_space import SearchSpace
 from eqdarts.selection import CRITERIA, choose, scores
 from eqdarts.table import check_finite_columns, check_names, merge_rows, prepare, split_rows
 
+_SAMPLED_REPLICAS, _RELAXED_REPLICAS = 256, 16
+_SEARCH_ROWS = 120  # rows of each step that the search sees; the constants are refitted on all
+
 
 class DARTSRegressor(RegressorMixin, BaseEstimator):
-    """TODO"""
+    """Discover the equation behind a column by differentiable architecture search.
+
+    A graph with d inputs, latent nodes and a linear readout is searched: architecture weights α say
+    which operation an edge carries and are learned on validation rows, while the constants w are
+    fitted on train rows (Liu, Simonyan & Yang 2019). The best graphs become SymPy expressions, their
+    constants are refitted on all rows and snapped to simpler values where the data allow, and one
+    equation is chosen from the front of complexity against loss.
+
+    Parameters
+    ----------
+    operations : sequence of str, optional
+        Candidates of an edge, by name from `eqdarts.OPERATIONS`; "zero" is added if it is missing.
+        Default: `eqdarts.operations.DEFAULT_OPERATIONS`.
+    aggregators : sequence of {"sum", "product"}
+        How a latent node may integrate its edges. ("sum",) is the classic search.
+    max_nodes : int
+        Latent nodes at the most, at least 1.
+    replicas : int, optional
+        Graphs drawn per epoch (relaxation "gumbel" with optimizer "lm"; default 256), or relaxed
+        searches that run side by side (default 16).
+    relaxation : {"gumbel", "softmax", "sigmoid"}
+        How α become weights: graphs sampled from α; the classic mixture (Liu et al. 2019, eq. 2);
+        or independent sigmoids (Chu et al. 2020, "Fair DARTS").
+    temperature : (float, float)
+        First and last temperature of the Gumbel samples of a relaxed search.
+    optimizer : {"auto", "lm", "adam", "sgd"}
+        How w is fitted. "lm": Levenberg–Marquardt with an exactly solved readout, on sampled graphs.
+        "adam", "sgd": gradient steps on the mixture. "auto": "lm" for "gumbel", else "adam".
+    order : {1, 2}
+        Architecture gradient of a relaxed search: first order, or second order through one unrolled
+        step of w (Liu et al. 2019, eq. 7).
+    discretisation : {"argmax", "sample", "k_best"}
+        How a relaxed search is read off as graphs.
+    max_epochs : int, optional
+        Bounds the search repeatably: same data, seed and max_epochs give the same equation, unless
+        max_time strikes first.
+    max_time : float, optional
+        Seconds, last refits included. None: no limit.
+    patience : int, optional
+        Epochs without progress after which the search stops.
+    validation : float, array or splitter
+        Rows for the α-step: a share, row numbers or a mask, or a scikit-learn splitter. Tables with
+        fewer than 60 rows use all rows for both steps, unless rows or a splitter are given.
+    w_steps, alpha_steps : int
+        Steps per epoch of a relaxed search.
+    w_learning_rate, w_weight_decay : float
+        Of the w-step of a relaxed search.
+    alpha_learning_rate, alpha_weight_decay : float
+        Of the α-step.
+    parameter_decay : float
+        Decay of α that grows with the number of parameters of the operation.
+    fair_weight : float
+        Weight of the zero-one loss of relaxation "sigmoid".
+    readout_inputs, readout_coefficients, readout_intercept : bool
+        Does the readout see the inputs, fit its coefficients, and have an intercept?
+    model_selection : {"best", "accuracy", "score"}
+        Which equation of the front `predict` uses; see `eqdarts.selection.choose`.
+    max_complexity : int, optional
+        Equations with more nodes in their expression tree are left out.
+    callback : callable, optional
+        Called after every epoch with an `EpochRecord`.
+    device : str
+        Where the tensors live, such as "cpu" or "cuda".
+    verbose : int
+        0: silent; 1: a progress bar on the terminal (never in a pipe).
+    random_state : int, RandomState or None
+        Every random number comes from it.
+
+    Attributes
+    ----------
+    equations_ : DataFrame
+        The front, a row per equation: complexity, loss (mean squared error), score, equation,
+        sympy, origin.
+    best_index_ : int
+        The row that `model_selection` chooses.
+    history_ : DataFrame
+        A row per epoch: epoch, seconds, nodes, train_loss and validation_loss (of the epoch's best,
+        relative to the variance of y), best_loss, graphs.
+    alpha_history_ : float array [epochs, R, A, E, M]
+        Architecture weights after every epoch; R = 1 when graphs are sampled.
+    front_ : Front
+    genotype_ : Genotype or None
+        The graph of the chosen equation.
+    search_space_ : SearchSpace or None
+    stop_reason_ : str
+        "exact", "max_epochs", "max_time", "patience", "interrupted" or "constant".
+    n_features_in_, feature_names_in_
+        As in scikit-learn.
+
+    Examples
+    --------
+    >>> import numpy as np, pandas as pd
+    >>> from eqdarts import DARTSRegressor
+    >>> rng = np.random.default_rng(0)
+    >>> X = pd.DataFrame(rng.uniform(1, 5, (200, 3)), columns=["G", "m", "r"])
+    >>> y = (X.G * X.m / X.r**2).rename("g")
+    >>> model = DARTSRegressor(max_epochs=50, random_state=0, verbose=0).fit(X, y)
+    >>> model.sympy()
+    G*m/r**2
+    >>> print(model.latex())
+    g = \\frac{G m}{r^{2}}
+    """
 
     def __init__(
         self,
@@ -37,11 +144,12 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         operations: Sequence[str] | None = None,
         aggregators: Sequence[str] = ("sum", "product"),
         max_nodes: int = 4,
-        replicas: int = 256,
+        replicas: int | None = None,
         relaxation: str = "gumbel",
         temperature: tuple[float, float] = (1.0, 0.2),
         optimizer: str = "auto",
         order: int = 1,
+        discretisation: str = "argmax",
         max_epochs: int | None = None,
         max_time: float | None = 60.0,
         patience: int | None = 200,
@@ -51,13 +159,12 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         w_learning_rate: float = 0.025,
         w_weight_decay: float = 3e-4,
         alpha_learning_rate: float = 0.05,
-        alpha_weight_decay: float = 1e-4,
+        alpha_weight_decay: float = 1e-3,
         parameter_decay: float = 0.0,
         fair_weight: float = 1.0,
         readout_inputs: bool = True,
         readout_coefficients: bool = True,
         readout_intercept: bool = True,
-        discretisation: str = "argmax",
         model_selection: str = "best",
         max_complexity: int | None = None,
         callback: Callable[[EpochRecord], None] | None = None,
@@ -73,6 +180,7 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         self.temperature = temperature
         self.optimizer = optimizer
         self.order = order
+        self.discretisation = discretisation
         self.max_epochs = max_epochs
         self.max_time = max_time
         self.patience = patience
@@ -88,7 +196,6 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         self.readout_inputs = readout_inputs
         self.readout_coefficients = readout_coefficients
         self.readout_intercept = readout_intercept
-        self.discretisation = discretisation
         self.model_selection = model_selection
         self.max_complexity = max_complexity
         self.callback = callback
@@ -97,56 +204,151 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         self.random_state = random_state
 
     def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> DARTSRegressor:
-        """Search for the equation behind y."""
-        names, target = _names_of(X, y)
-        config = self._config()
-        check_choice("model_selection", self.model_selection, CRITERIA)
-        X_array, y_array, names = self._validated(X, y, names)
-        weights = None if sample_weight is None else _weights(sample_weight, X_array)
-        seed = check_random_state(self.random_state).randint(2**31 - 1)
-        rng = np.random.default_rng(seed)
+        """Search for the equation y = f(X). A second fit forgets the first.
 
-        self.target_name_ = target
-        columns = names
-        if isinstance(self.validation, float | int):
-            X_array, y_array, weights = merge_rows(X_array, y_array, weights)
-            weights = None if np.ptp(weights) == 0 else weights / weights.mean()
+        Parameters
+        ----------
+        X : DataFrame or array [n, d]
+        y : Series or array [n]
+            The name of a Series stands on the left of the equation.
+        sample_weight : array [n], optional
+            Not negative; a row of weight 2 counts like two rows.
+
+        Returns
+        -------
+        DARTSRegressor
+            Itself.
+
+        Raises
+        ------
+        InputDataError
+            A `ValueError` that names the column, row or option.
+        """
+        start = time.monotonic()
+        config = self._config()
+        X_array, y_array, columns, target = self._table(X, y)
+        weights = _checked_weights(sample_weight, len(y_array))
+        rng = np.random.default_rng(check_random_state(self.random_state).randint(2**31 - 1))
+
+        if isinstance(self.validation, (int, float)):
+            # A row given twice and a row of weight 2 come out alike.
+            X_array, y_array, merged = merge_rows(X_array, y_array, weights)
+            weights = None if np.ptp(merged) == 0 else merged / merged.mean()
         prepared = prepare(X_array, y_array, columns, weights)
         problem = Problem(
-            X_array[:, prepared.kept], y_array, weights, prepared.names, columns, target,
-            prepared.scales.x, prepared.scales.y, snapping_rows(len(y_array), rng),
-        )  # fmt: skip
-        self._search(problem, config, rng, prepared.constant is not None)
-        return self
-
-    def _search(self, problem: Problem, config: SearchConfig, rng: np.random.Generator, constant: bool) -> None:
-        train, validation = split_rows(len(problem.y), self.validation, rng)
-        train, validation = _at_most(train, 120, rng), _at_most(validation, 120, rng)
-        if len(problem.y) < 60:
-            train = validation = np.arange(len(problem.y))
+            X=X_array[:, prepared.kept],
+            y=y_array,
+            weights=weights,
+            names=prepared.names,
+            columns=columns,
+            target=target,
+            x_scale=prepared.scales.x,
+            y_scale=prepared.scales.y,
+            subset=snapping_rows(len(y_array), rng),
+            max_complexity=self.max_complexity,
+        )
+        if prepared.constant is not None:
+            return self._store(Front().offer(constant_equation(problem)), None, problem, None)
+        train, validation = self._split(len(y_array), y_array, rng)
         space = SearchSpace(
-            problem.names, config.max_nodes, config.operations, config.aggregators,
-            tuple(bool(c.min() <= 0) for c in problem.X.T),
-            config.readout_inputs, config.readout_coefficients, config.readout_intercept,
-        )  # fmt: skip
-        result = run(space, config, problem, train, validation, rng, self.callback)
-        self._store(result, space, len(problem.y))
+            inputs=problem.names,
+            nodes=config.max_nodes,
+            operations=config.operations,
+            aggregators=config.aggregators,
+            signed=tuple(bool(column.min() <= 0) for column in problem.X.T),
+            readout_inputs=config.readout_inputs,
+            readout_coefficients=config.readout_coefficients,
+            readout_intercept=config.readout_intercept,
+        )
+        with _Progress(self.verbose, config) as progress:
+            callback = _both(progress, self.callback)
+            result = run(space, config, problem, train, validation, rng, callback, self.device, start)
+        return self._store(result.front, space, problem, result)
 
-    def _store(self, result: SearchResult, space: SearchSpace, n: int) -> None:
-        self.search_space_ = space
-        self.front_ = result.front
-        self.n_rows_ = n
-        self.history_ = pd.DataFrame([asdict(r) for r in result.history])
-        self.alpha_history_ = np.array(result.alpha_history)
-        self.stop_reason_ = result.stop_reason
+    def predict(self, X: ArrayLike, index: int | None = None) -> np.ndarray:
+        """The chosen equation, or row `index` of `equations_`, on rows X [n, d].
+
+        Returns
+        -------
+        array [n]
+            NaN, with a `SearchWarning`, where the equation is not defined.
+        """
+        row = self._row(index)
+        X_array = validate_data(self, X, reset=False, dtype=np.float64, ensure_all_finite=False)
+        check_finite_columns(X_array, row.columns)
+        prediction = row.predict(X_array)
+        undefined = np.flatnonzero(~np.isfinite(prediction))
+        if len(undefined):
+            warnings.warn(
+                f"the equation is not defined on {len(undefined)} of {len(prediction)} rows "
+                f"(first: row {undefined[0]})",
+                SearchWarning,
+                stacklevel=2,
+            )
+        return prediction
+
+    def sympy(self, index: int | None = None) -> sympy.Expr:
+        """The chosen equation, or row `index` of `equations_`, over symbols named like the columns."""
+        return self._row(index).expression
+
+    def latex(self, index: int | None = None, precision: int = 4) -> str:
+        """``target = expression`` in LaTeX, with `precision` significant digits."""
+        row = self._row(index)
+        return to_latex(row.expression, row.target, precision)
+
+    def resample(self, k: int) -> list[Equation]:
+        """Up to k further equations: graphs drawn from the learned architecture weights, refitted.
+
+        Equal graphs are merged, and those that are not defined on the data left out, so fewer than
+        k may come back. Repeatable: the draws follow from `random_state`.
+        """
+        check_is_fitted(self)
+        check_range("k", k, 1, integer=True)
+        if self._result is None or self.search_space_ is None:
+            return list(self.front_)
+        rng = np.random.default_rng(check_random_state(self.random_state).randint(2**31 - 1))
+        return resample(self.search_space_, self._result, self._problem, k, rng)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything worth keeping of the fit, as plain values for JSON."""
+        check_is_fitted(self)
+        settings = {k: v for k, v in self.get_params().items() if isinstance(v, (str, int, float, bool, type(None)))}
+        settings.update({k: list(v) for k, v in self.get_params().items() if isinstance(v, (list, tuple))})
+        return {
+            "format": "eqdarts model",
+            "version": 1,
+            "target": self.target_name_,
+            "columns": list(self.front_[0].columns),
+            "settings": settings,
+            "stop_reason": self.stop_reason_,
+            "best_index": self.best_index_,
+            "equations": [
+                {
+                    "complexity": e.complexity,
+                    "loss": e.loss,
+                    "origin": e.origin,
+                    "expression": str(e.expression),
+                    "latex": to_latex(e.expression, e.target),
+                    "genotype": None if e.genotype is None else e.genotype.to_dict(),
+                }
+                for e in self.front_
+            ],
+        }
 
     @property
     def best_index_(self) -> int:
+        """The row of `equations_` that `model_selection` chooses."""
         check_is_fitted(self)
-        return choose(self.front_, self.model_selection, self.n_rows_)
+        return choose(self.front_, self.model_selection, self._n_rows)
+
+    @property
+    def genotype_(self) -> Genotype | None:
+        """The graph of the chosen equation."""
+        return self._row(None).genotype
 
     @property
     def equations_(self) -> pd.DataFrame:
+        """The front as a table."""
         check_is_fitted(self)
         front = self.front_
         return pd.DataFrame(
@@ -160,53 +362,183 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
             }
         )
 
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "front_")
+
+    def __str__(self) -> str:
+        if not hasattr(self, "front_"):
+            return repr(self)
+        table = self.equations_
+        lines = ["   complexity        loss    score  equation"]
+        for i, row in enumerate(table.itertuples()):
+            mark = "->" if i == self.best_index_ else "  "
+            text = row.equation if len(row.equation) <= 100 else row.equation[:97] + "..."
+            lines.append(
+                f"{mark} {row.complexity:10d}  {row.loss:10.4g}  {row.score:7.3g}  {self.target_name_} = {text}"
+            )
+        return "\n".join(lines)
+
     def _row(self, index: int | None) -> Equation:
         check_is_fitted(self)
-        return self.front_[self.best_index_ if index is None else index]
+        if index is None:
+            return self.front_[self.best_index_]
+        if not 0 <= index < len(self.front_):
+            raise InputDataError(f"index={index!r}: equations_ has the rows 0 to {len(self.front_) - 1}")
+        return self.front_[int(index)]
 
-    def sympy(self, index: int | None = None) -> sympy.Expr:
-        return self._row(index).expression
+    def _store(
+        self, front: Front, space: SearchSpace | None, problem: Problem, result: SearchResult | None
+    ) -> DARTSRegressor:
+        self.front_ = front
+        self.search_space_ = space
+        self.target_name_ = problem.target
+        self._n_rows = len(problem.y)
+        # `resample` refits on these rows, so that a large table is not kept with the model.
+        self._problem = problem.reduced()
+        self._result = result if result is None else replace(result, history=(), alpha_history=())
+        names = list(EpochRecord.__dataclass_fields__)
+        self.history_ = pd.DataFrame([] if result is None else [asdict(r) for r in result.history], columns=names)
+        self.alpha_history_ = np.array([] if result is None else result.alpha_history)
+        self.stop_reason_ = "constant" if result is None else result.stop_reason
+        return self
 
-    def latex(self, index: int | None = None, precision: int = 4) -> str:
-        row = self._row(index)
-        return to_latex(row.expression, row.target, precision)
-
-    def predict(self, X: ArrayLike, index: int | None = None) -> np.ndarray:
-        row = self._row(index)
-        array = validate_data(self, X, reset=False, dtype=np.float64)
-        return row.predict(array)
-
-    def _validated(self, X: ArrayLike, y: ArrayLike, names):
-        X_array, y_array = validate_data(self, X, y, dtype=np.float64, y_numeric=True, ensure_min_samples=2)
+    def _table(self, X: ArrayLike, y: ArrayLike) -> tuple[np.ndarray, np.ndarray, tuple[str, ...], str]:
+        """Checked arrays X [n, d] and y [n], column names, and the target's name."""
+        target = str(y.name) if isinstance(y, pd.Series) and y.name is not None else "y"
+        names: tuple[str, ...] | None = None
+        if isinstance(X, pd.DataFrame):
+            names = check_names(list(X.columns), target if isinstance(y, pd.Series) and y.name is not None else None)
+            _check_numeric(X)
+        if isinstance(y, pd.Series):
+            _check_numeric(y.to_frame(target))
+        X_array, y_array = validate_data(
+            self, X, y, dtype=np.float64, y_numeric=True, ensure_min_samples=2, ensure_all_finite=False
+        )
         y_array = np.asarray(y_array, dtype=np.float64)
-        return X_array, y_array, names or tuple(f"x{i + 1}" for i in range(X_array.shape[1]))
+        if names is None:
+            names = tuple(f"x{i + 1}" for i in range(X_array.shape[1]))
+        check_finite_columns(X_array, names)
+        check_finite_columns(y_array[:, None], (target,))
+        return X_array, y_array, names, target
+
+    def _split(self, n: int, y: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        train, validation = split_rows(n, self.validation, rng, y)
+        if isinstance(self.validation, (int, float)) and n < _SEARCH_ROWS // 2:
+            train = validation = np.arange(n)
+        return _at_most(train, rng), _at_most(validation, rng)
 
     def _config(self) -> SearchConfig:
+        """The settings, checked."""
+        check_choice("model_selection", self.model_selection, CRITERIA)
+        check_choice("optimizer", self.optimizer, ("auto", "lm", "adam", "sgd"))
+        if self.max_complexity is not None:
+            check_range("max_complexity", self.max_complexity, 1, integer=True)
+        operations = DEFAULT_OPERATIONS if self.operations is None else _names("operations", self.operations)
+        if "zero" not in operations:
+            operations = ("zero", *operations)
         optimizer = self.optimizer
         if optimizer == "auto":
             optimizer = "lm" if self.relaxation == "gumbel" else "adam"
+        replicas = self.replicas
+        if replicas is None:
+            replicas = _SAMPLED_REPLICAS if optimizer == "lm" else _RELAXED_REPLICAS
+        first, last = self.temperature
         return SearchConfig(
-            operations=DEFAULT_OPERATIONS if self.operations is None else tuple(self.operations),
-            aggregators=tuple(self.aggregators), max_nodes=self.max_nodes, replicas=self.replicas,
-            relaxation=self.relaxation, temperature=tuple(self.temperature), optimizer=optimizer, order=self.order,
-            max_epochs=self.max_epochs, max_time=self.max_time, patience=self.patience,
-            w_steps=self.w_steps, alpha_steps=self.alpha_steps, w_learning_rate=self.w_learning_rate,
-            w_weight_decay=self.w_weight_decay, alpha_learning_rate=self.alpha_learning_rate,
-            alpha_weight_decay=self.alpha_weight_decay, parameter_decay=self.parameter_decay,
-            fair_weight=self.fair_weight, readout_inputs=self.readout_inputs,
-            readout_coefficients=self.readout_coefficients, readout_intercept=self.readout_intercept,
-        )  # fmt: skip
+            operations=operations,
+            aggregators=_names("aggregators", self.aggregators),
+            max_nodes=self.max_nodes,
+            replicas=replicas,
+            relaxation=self.relaxation,
+            temperature=(first, last),
+            optimizer=optimizer,
+            order=self.order,
+            discretisation=self.discretisation,
+            max_epochs=self.max_epochs,
+            max_time=self.max_time,
+            patience=self.patience,
+            w_steps=self.w_steps,
+            alpha_steps=self.alpha_steps,
+            w_learning_rate=self.w_learning_rate,
+            w_weight_decay=self.w_weight_decay,
+            alpha_learning_rate=self.alpha_learning_rate,
+            alpha_weight_decay=self.alpha_weight_decay,
+            parameter_decay=self.parameter_decay,
+            fair_weight=self.fair_weight,
+            readout_inputs=self.readout_inputs,
+            readout_coefficients=self.readout_coefficients,
+            readout_intercept=self.readout_intercept,
+        )
 
 
-def _at_most(rows, limit, rng):
-    return rows if len(rows) <= limit else np.sort(rng.choice(rows, limit, replace=False))
+def _names(option: str, value: Sequence[str]) -> tuple[str, ...]:
+    if isinstance(value, str):
+        raise InputDataError(f"{option}={value!r}: expected a list of names, such as [{value!r}]")
+    return tuple(value)
 
 
-def _names_of(X, y):
-    names = tuple(map(str, X.columns)) if isinstance(X, pd.DataFrame) else ()
-    target = str(y.name) if isinstance(y, pd.Series) and y.name is not None else "y"
-    return names, target
+def _at_most(rows: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    return rows if len(rows) <= _SEARCH_ROWS else np.sort(rng.choice(rows, _SEARCH_ROWS, replace=False))
 
 
-def _weights(sample_weight, X):
-    return _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
+def _check_numeric(table: pd.DataFrame) -> None:
+    """Raise `InputDataError`, naming column, value and row, for text and dates."""
+    for name in table.columns:
+        column = table[name]
+        if pd.api.types.is_datetime64_any_dtype(column) or pd.api.types.is_timedelta64_dtype(column):
+            raise InputDataError(
+                f"column {str(name)!r} holds dates; turn them into numbers, such as days since a start"
+            )
+        if pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column):
+            continue
+        numbers = pd.to_numeric(column, errors="coerce")
+        bad = numbers.isna() & column.notna()
+        if bad.any():
+            row = int(np.flatnonzero(bad)[0])
+            raise InputDataError(
+                f"column {str(name)!r}: {column.iloc[row]!r} (row {row}) is not a number; drop the column or encode it"
+            )
+
+
+def _checked_weights(sample_weight: ArrayLike | None, n: int) -> np.ndarray | None:
+    if sample_weight is None:
+        return None
+    weights = np.asarray(sample_weight, dtype=np.float64)
+    if weights.shape != (n,):
+        raise InputDataError(f"sample_weight has the shape {weights.shape}; expected one weight for each of {n} rows")
+    if not np.isfinite(weights).all() or (weights < 0).any():
+        row = int(np.flatnonzero(~np.isfinite(weights) | (weights < 0))[0])
+        raise InputDataError(f"sample_weight: {weights[row]} (row {row}); weights must be finite and not negative")
+    return weights
+
+
+def _both(
+    progress: Callable[[EpochRecord], None], callback: Callable[[EpochRecord], None] | None
+) -> Callable[[EpochRecord], None]:
+    def call(record: EpochRecord) -> None:
+        progress(record)
+        if callback is not None:
+            callback(record)
+
+    return call
+
+
+class _Progress:
+    """A tqdm bar over epochs or seconds; silent when verbose is 0 or stderr is not a terminal."""
+
+    def __init__(self, verbose: int, config: SearchConfig) -> None:
+        self._by_epochs = config.max_epochs is not None
+        total = config.max_epochs if self._by_epochs else config.max_time
+        form = "{desc} |{bar}| {n:.0f}/{total:.0f} " + ("epochs" if self._by_epochs else "s") + "{postfix}"
+        off = not verbose or not sys.stderr.isatty()
+        self._bar = tqdm(total=total, desc="searching", bar_format=form, disable=off, leave=False)
+
+    def __enter__(self) -> _Progress:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._bar.close()
+
+    def __call__(self, record: EpochRecord) -> None:
+        done = record.epoch if self._by_epochs else record.seconds
+        self._bar.set_postfix_str(f"{record.graphs} graphs, {record.nodes} nodes, loss {record.best_loss:.2g}", False)
+        self._bar.update(min(done, self._bar.total or done) - self._bar.n)

@@ -81,7 +81,8 @@ def compile_template(form: Template) -> Compiled:
     """NumPy functions of a template and its derivatives by the constants."""
     arguments = [*form.columns, *form.constants]
     value = sympy.lambdify(arguments, form.expression, "numpy", cse=True, dummify=True)
-    slopes = [form.expression.diff(c) for c in form.constants]
+    # A jump (of sign or Max) has no slope anywhere but at one point.
+    slopes = [form.expression.diff(c).replace(sympy.DiracDelta, lambda *_: sympy.Integer(0)) for c in form.constants]
     jacobian = sympy.lambdify(arguments, slopes, "numpy", cse=True, dummify=True)
 
     def call(X: np.ndarray, values: np.ndarray) -> np.ndarray:

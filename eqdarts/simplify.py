@@ -178,9 +178,7 @@ def _power(node: sympy.Pow, sign_of: SignOf) -> sympy.Expr:
         for factor in base.args:
             if factor.is_number and factor.is_positive:
                 out.append(sympy.Pow(factor, p))
-            elif not p.is_integer and sign_of(factor) > 0 and not factor.is_number:
-                out.append(_power_of(factor, p, sign_of))
-            elif p.is_integer and not factor.is_number:
+            elif not factor.is_number and (p.is_integer or sign_of(factor) > 0):
                 out.append(_power_of(factor, p, sign_of))
             else:
                 rest.append(factor)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import sympy
@@ -39,6 +39,8 @@ class Problem:
     y_scale : float
     subset : int array
         The rows on which constants are snapped.
+    max_complexity : int or None
+        Larger equations are left out.
     """
 
     X: np.ndarray
@@ -50,6 +52,13 @@ class Problem:
     x_scale: np.ndarray
     y_scale: float
     subset: np.ndarray
+    max_complexity: int | None = None
+
+    def reduced(self) -> Problem:
+        """Only the rows of the subset."""
+        rows = self.subset
+        weights = None if self.weights is None else self.weights[rows]
+        return replace(self, X=self.X[rows], y=self.y[rows], weights=weights, subset=np.arange(len(rows)))
 
     @property
     def symbols(self) -> tuple[sympy.Symbol, ...]:
@@ -114,7 +123,8 @@ def finish_one(
             fit = fit_constants(compile_template(form), form.values, problem.X, problem.y, root, evaluations=20)
             expression = form.at(fit.values)
     equation = _with_losses(problem, plain(expression), origin, genotype)
-    return equation if np.isfinite(equation.loss) else None
+    too_large = problem.max_complexity is not None and equation.complexity > problem.max_complexity
+    return equation if np.isfinite(equation.loss) and not too_large else None
 
 
 def _with_losses(problem: Problem, expression: sympy.Expr, origin: str, genotype: Genotype | None) -> Equation:

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import torch
 
 from eqdarts.config import SearchConfig
-from eqdarts.equation import Front
+from eqdarts.equation import Equation, Front
 from eqdarts.fit import Rows
+from eqdarts.genotype import concatenate
 from eqdarts.search.assess import Assessor
 from eqdarts.search.finish import Problem, candidates, constant_equation, finish, offer_all
-from eqdarts.search.mixture import MixtureSearch, MixtureState
+from eqdarts.search.mixture import MixtureSearch
 from eqdarts.search.population import Population, scores
-from eqdarts.search.sampled import SampledSearch, SampledState
+from eqdarts.search.sampled import SampledSearch
+from eqdarts.search.sampling import draw_parameters, sample
 from eqdarts.search_space import SearchSpace
 
 EXACT = 1e-19  # a relative loss below this is rounding: the equation is exact on the data
@@ -35,6 +38,38 @@ class EpochRecord:
     validation_loss: float
     best_loss: float
     graphs: int
+
+
+class State(Protocol):
+    """What the loop reads of a search after an epoch."""
+
+    @property
+    def nodes(self) -> int: ...
+    @property
+    def population(self) -> Population: ...
+    @property
+    def train_loss(self) -> float: ...
+    @property
+    def validation_loss(self) -> float: ...
+    @property
+    def fitted(self) -> int: ...
+    @property
+    def architecture(self) -> tuple[np.ndarray, np.ndarray]:
+        """α [R, A, E, M] and β [R, N, A]."""
+        ...
+
+
+S = TypeVar("S", bound=State)
+
+
+class Searcher(Protocol[S]):
+    """A way to search: `SampledSearch` or `MixtureSearch`."""
+
+    def start(self) -> S: ...
+    def epoch(self, state: S, fraction: float) -> S: ...
+    def close(self, state: S) -> S:
+        """Read off what the last epochs learned."""
+        ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,7 +103,7 @@ class _Watch:
     """Decides when to stop."""
 
     config: SearchConfig
-    start: float = field(default_factory=time.monotonic)
+    start: float
     best: float = np.inf
     stale: int = 0
 
@@ -110,16 +145,17 @@ def run(
     rng: np.random.Generator,
     callback: Callable[[EpochRecord], None] | None = None,
     device: str = "cpu",
+    start: float | None = None,
 ) -> SearchResult:
     """Search until the equation is exact, or until epochs, time or patience end.
 
-    train, validation: row numbers   callback: called after every epoch
+    train, validation: row numbers   callback: called after every epoch   start: when `max_time` began to run
     """
-    watch = _Watch(config)
+    watch = _Watch(config, time.monotonic() if start is None else start)
     front = Front().offer(constant_equation(problem))
     train_rows, validation_rows = (_rows(problem, index, device) for index in (train, validation))
     assessor = Assessor(space, train_rows, validation_rows)
-    searcher: SampledSearch | MixtureSearch
+    searcher: Searcher[Any]
     if config.optimizer == "lm":
         searcher = SampledSearch(space, config, assessor, rng)
     else:
@@ -133,7 +169,7 @@ def run(
         while reason is None:
             state = searcher.epoch(state, watch.done(len(history)))
             history.append(_record(state, len(history) + 1, watch.seconds))
-            alphas.append(state.alpha.astype(np.float32))
+            alphas.append(state.architecture[0].astype(np.float32))
             if callback is not None:
                 callback(history[-1])
             front, exact = _finish_exact(space, state.population, problem, front, tried, watch.deadline)
@@ -142,10 +178,9 @@ def run(
         reason = "interrupted"
     if reason != "exact":
         deadline = time.monotonic() + 2.0 if reason == "interrupted" else watch.deadline
-        if isinstance(searcher, MixtureSearch):
-            state = searcher.read_off(state)
+        state = searcher.close(state)
         front = _finish_best(space, state.population, problem, front, len(validation), deadline)
-    return SearchResult(front, tuple(history), tuple(alphas), state.alpha, state.beta, state.population, reason)
+    return SearchResult(front, tuple(history), tuple(alphas), *state.architecture, state.population, reason)
 
 
 def _rows(problem: Problem, index: np.ndarray, device: str) -> Rows:
@@ -155,7 +190,7 @@ def _rows(problem: Problem, index: np.ndarray, device: str) -> Rows:
     return Rows(torch.as_tensor(inputs, device=device), y, weights)
 
 
-def _record(state: SampledState | MixtureState, epoch: int, seconds: float) -> EpochRecord:
+def _record(state: State, epoch: int, seconds: float) -> EpochRecord:
     best = float(state.population.loss.min()) if len(state.population) else np.inf
     return EpochRecord(epoch, seconds, state.nodes, state.train_loss, state.validation_loss, best, state.fitted)
 
@@ -185,3 +220,18 @@ def _finish_best(
         return front
     places = candidates(population, rows, _FINISHED)
     return offer_all(front, finish(space, population, places, problem, deadline))
+
+
+def resample(
+    space: SearchSpace, result: SearchResult, problem: Problem, k: int, rng: np.random.Generator
+) -> list[Equation]:
+    """Graphs drawn from the learned α, refitted, as equations; simplest first."""
+    replica = rng.integers(len(result.alpha), size=k)
+    batch = concatenate([sample(space, result.alpha[r], result.beta[r], np.array([space.nodes]), rng) for r in replica])
+    rows = _rows(problem, np.arange(len(problem.y)), "cpu")
+    found = Assessor(space, rows, rows).all_of(
+        batch, draw_parameters(space, batch, rng), np.array(["resampled"] * k, dtype=object)
+    )
+    unique = [i for i, key in enumerate(found.batch.keys()) if key not in found.batch.keys()[:i]]
+    equations = finish(space, found, unique, problem, np.inf)
+    return sorted(equations, key=lambda e: e.complexity)

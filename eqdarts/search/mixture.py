@@ -42,14 +42,10 @@ class MixtureState:
     fitted: int = 0
 
     @property
-    def alpha(self) -> np.ndarray:
-        """[R, A, E, M]"""
-        return self.inner.architecture.alpha.detach().cpu().numpy()
-
-    @property
-    def beta(self) -> np.ndarray:
-        """[R, N, A]"""
-        return self.inner.architecture.beta.detach().cpu().numpy()
+    def architecture(self) -> tuple[np.ndarray, np.ndarray]:
+        """α [R, A, E, M] and β [R, N, A]."""
+        weights = self.inner.architecture
+        return weights.alpha.detach().cpu().numpy(), weights.beta.detach().cpu().numpy()
 
 
 class MixtureSearch:
@@ -90,6 +86,10 @@ class MixtureSearch:
             validation_loss=_lowest(record.validation_loss) / self._variance,
         )
         return self.read_off(state) if inner.epochs % _EVERY == 0 else state
+
+    def close(self, state: MixtureState) -> MixtureState:
+        """A last reading."""
+        return self.read_off(state)
 
     def read_off(self, state: MixtureState) -> MixtureState:
         """Discretise every replica, refit the graphs, and keep the best."""

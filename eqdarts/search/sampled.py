@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+
 from eqdarts.config import SearchConfig
 from eqdarts.genotype import GenotypeBatch, concatenate, live_nodes, prune
 from eqdarts.search.assess import Assessor
@@ -17,7 +18,6 @@ from eqdarts.search.population import Population, best, joined, nothing, parent_
 from eqdarts.search.prior import log_odds
 from eqdarts.search.sampling import draw_parameters, sample, softmax
 from eqdarts.search_space import AGGREGATORS, SearchSpace
-
 
 _EPOCHS_PER_NODE = 2  # epochs before another latent node is allowed
 
@@ -53,6 +53,11 @@ class SampledState:
     fitted: int = 0
     epochs: int = 0
 
+    @property
+    def architecture(self) -> tuple[np.ndarray, np.ndarray]:
+        """α [1, A, E, M] and β [1, N, A]: one distribution, shared by all replicas."""
+        return self.alpha[None], self.beta[None]
+
 
 class SampledSearch:
     """Epochs of the sampled search on one table of scaled rows."""
@@ -82,6 +87,10 @@ class SampledSearch:
             float(found.loss[lowest]) if len(found) else np.inf,
             state.fitted + len(batch), state.epochs + 1,
         )  # fmt: skip
+
+    def close(self, state: SampledState) -> SampledState:
+        """Nothing is left to read: every epoch has fitted its graphs."""
+        return state
 
     def _propose(self, state: SampledState, nodes: int) -> tuple[GenotypeBatch, np.ndarray, np.ndarray]:
         """R graphs: drawn from α, and half of them changes of the best so far."""
@@ -134,7 +143,7 @@ class SampledSearch:
         scale = rate / np.sqrt(len(pool))
         alpha = np.where(finite, state.alpha + scale * gradient, -np.inf)
         pull = np.where(finite, state.alpha - np.where(finite, self._prior, 0.0), 0.0)
-        return alpha - 10 * decay * pull, state.beta + scale * node_gradient - 10 * decay * state.beta
+        return alpha - decay * pull, state.beta + scale * node_gradient - decay * state.beta
 
 
 def _draft(population: Population, k: int) -> Draft:
