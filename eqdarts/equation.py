@@ -9,6 +9,7 @@ import numpy as np
 import sympy
 
 from eqdarts.genotype import Genotype
+from eqdarts.numeric import function
 from eqdarts.simplify import count_constants, size
 
 
@@ -62,12 +63,8 @@ class Equation:
 def evaluate(expression: sympy.Expr, columns: Sequence[str], X: np.ndarray) -> np.ndarray:
     """An expression over symbols named like the columns, on rows X [n, d]; NaN outside its domain."""
     symbols = [sympy.Symbol(name) for name in columns]
-    function = sympy.lambdify(symbols, expression, "numpy", dummify=True)
-    with np.errstate(all="ignore"):
-        value = np.asarray(function(*np.asarray(X, dtype=float).T))
-    if np.iscomplexobj(value):
-        value = np.where(value.imag == 0, value.real, np.nan)
-    return np.array(np.broadcast_to(value.astype(float), (len(X),)))
+    value = function(expression, symbols)(*np.asarray(X, dtype=float).T)
+    return np.array(np.broadcast_to(value, (len(X),)))
 
 
 @dataclass(frozen=True)

@@ -368,14 +368,12 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
     def __str__(self) -> str:
         if not hasattr(self, "front_"):
             return repr(self)
-        table = self.equations_
         lines = ["   complexity        loss    score  equation"]
-        for i, row in enumerate(table.itertuples()):
+        for i, (equation, score) in enumerate(zip(self.front_, scores(self.front_), strict=True)):
             mark = "->" if i == self.best_index_ else "  "
-            text = row.equation if len(row.equation) <= 100 else row.equation[:97] + "..."
-            lines.append(
-                f"{mark} {row.complexity:10d}  {row.loss:10.4g}  {row.score:7.3g}  {self.target_name_} = {text}"
-            )
+            text = f"{self.target_name_} = {to_text(equation.expression)}"
+            text = text if len(text) <= 100 else text[:97] + "..."
+            lines.append(f"{mark} {equation.complexity:10d}  {equation.loss:10.4g}  {score:7.3g}  {text}")
         return "\n".join(lines)
 
     def _row(self, index: int | None) -> Equation:
@@ -411,6 +409,7 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
             _check_numeric(X)
         if isinstance(y, pd.Series):
             _check_numeric(y.to_frame(target))
+            check_finite_columns(y.to_numpy(dtype=np.float64)[:, None], (target,))
         X_array, y_array = validate_data(
             self, X, y, dtype=np.float64, y_numeric=True, ensure_min_samples=2, ensure_all_finite=False
         )
@@ -418,7 +417,6 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         if names is None:
             names = tuple(f"x{i + 1}" for i in range(X_array.shape[1]))
         check_finite_columns(X_array, names)
-        check_finite_columns(y_array[:, None], (target,))
         return X_array, y_array, names, target
 
     def _split(self, n: int, y: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:

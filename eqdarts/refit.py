@@ -10,6 +10,8 @@ import numpy as np
 import sympy
 from scipy.optimize import least_squares
 
+from eqdarts.numeric import function, gradient
+
 _PENALTY = 1e6  # stands in for a residual that is not finite, in units of the rms of y
 
 
@@ -80,32 +82,19 @@ class Compiled:
 def compile_template(form: Template) -> Compiled:
     """NumPy functions of a template and its derivatives by the constants."""
     arguments = [*form.columns, *form.constants]
-    value = sympy.lambdify(arguments, form.expression, "numpy", cse=True, dummify=True)
-    # A jump (of sign or Max) has no slope anywhere but at one point.
-    slopes = [form.expression.diff(c).replace(sympy.DiracDelta, lambda *_: sympy.Integer(0)) for c in form.constants]
-    jacobian = sympy.lambdify(arguments, slopes, "numpy", cse=True, dummify=True)
+    value = function(form.expression, arguments)
+    slopes = gradient(form.expression, arguments, form.constants)
 
     def call(X: np.ndarray, values: np.ndarray) -> np.ndarray:
-        with np.errstate(all="ignore"):
-            return _real(value(*X.T, *values), len(X))
+        return np.broadcast_to(value(*X.T, *values), (len(X),))
 
     def slope(X: np.ndarray, values: np.ndarray) -> np.ndarray:
-        with np.errstate(all="ignore"):
-            columns = jacobian(*X.T, *values)
-        out = np.empty((len(X), len(columns)))
-        for k, column in enumerate(columns):
-            out[:, k] = _real(column, len(X))
+        out = np.empty((len(X), len(values)))
+        for k, column in enumerate(slopes(*X.T, *values)):
+            out[:, k] = column
         return out
 
     return Compiled(call, slope)
-
-
-def _real(value: Any, n: int) -> np.ndarray:
-    """A float array [n]; complex results are outside the domain."""
-    array = np.asarray(value)
-    if np.iscomplexobj(array):
-        array = np.where(array.imag == 0, array.real, np.nan)
-    return np.broadcast_to(array.astype(float), (n,))
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import sympy
 
+from eqdarts.numeric import function
 from eqdarts.refit import Compiled, ConstantFit, Template, compile_template, fit_constants, template
 
 #: Losses (relative to the mean square of y) below this differ by rounding only.
@@ -101,13 +102,7 @@ def _worth(new: Simplified, old: Simplified, n: int) -> bool:
 
 def _values(expression: sympy.Expr, columns: tuple[sympy.Symbol, ...], X: np.ndarray) -> np.ndarray:
     """The expression on rows X [n, d]; NaN outside its domain."""
-    form = Template(expression, columns, (), np.zeros(0), ())
-    function = sympy.lambdify(list(form.columns), form.expression, "numpy", dummify=True)
-    with np.errstate(all="ignore"):
-        value = np.asarray(function(*X.T))
-        if np.iscomplexobj(value):
-            value = np.where(value.imag == 0, value.real, np.nan)
-    return np.broadcast_to(value.astype(float), (len(X),))
+    return np.broadcast_to(function(expression, columns)(*X.T), (len(X),))
 
 
 def canonical(expression: sympy.Expr, columns: tuple[sympy.Symbol, ...], X: np.ndarray) -> sympy.Expr:

@@ -155,11 +155,7 @@ def run(
     front = Front().offer(constant_equation(problem))
     train_rows, validation_rows = (_rows(problem, index, device) for index in (train, validation))
     assessor = Assessor(space, train_rows, validation_rows)
-    searcher: Searcher[Any]
-    if config.optimizer == "lm":
-        searcher = SampledSearch(space, config, assessor, rng)
-    else:
-        searcher = MixtureSearch(space, config, assessor, train_rows, validation_rows, rng)
+    searcher = _searcher(space, config, assessor, train_rows, validation_rows, rng)
     state = searcher.start()
     history: list[EpochRecord] = []
     alphas: list[np.ndarray] = []
@@ -181,6 +177,19 @@ def run(
         state = searcher.close(state)
         front = _finish_best(space, state.population, problem, front, len(validation), deadline)
     return SearchResult(front, tuple(history), tuple(alphas), *state.architecture, state.population, reason)
+
+
+def _searcher(
+    space: SearchSpace,
+    config: SearchConfig,
+    assessor: Assessor,
+    train: Rows,
+    validation: Rows,
+    rng: np.random.Generator,
+) -> Searcher[Any]:
+    if config.optimizer == "lm":
+        return SampledSearch(space, config, assessor, rng)
+    return MixtureSearch(space, config, assessor, train, validation, rng)
 
 
 def _rows(problem: Problem, index: np.ndarray, device: str) -> Rows:
