@@ -30,7 +30,11 @@ def grow(children):
     )
 
 
-formulas = st.recursive(st.one_of(st.sampled_from(COLUMNS), floats, exact), grow, max_leaves=7)
+def is_defined(expression):
+    return not expression.has(sympy.zoo, sympy.nan, sympy.oo, sympy.I)
+
+
+formulas = st.recursive(st.one_of(st.sampled_from(COLUMNS), floats, exact), grow, max_leaves=7).filter(is_defined)
 
 
 def values(expression, rows=X, columns=COLUMNS):
