@@ -1,8 +1,44 @@
 """Discover equations from data by differentiable architecture search."""
 
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from eqdarts.errors import EqdartsError, InputDataError, SearchWarning
-from eqdarts.estimator import DARTSRegressor
-from eqdarts.operations import OPERATIONS, Operation, register_operation
+
+if TYPE_CHECKING:
+    from eqdarts.estimator import DARTSRegressor
+    from eqdarts.operations import OPERATIONS, Operation, register_operation
 
 __version__ = "0.1.0"
-__all__ = ["OPERATIONS", "EqdartsError", "InputDataError", "Operation", "SearchWarning", "register_operation"]
+__all__ = [
+    "OPERATIONS",
+    "DARTSRegressor",
+    "EqdartsError",
+    "InputDataError",
+    "Operation",
+    "SearchWarning",
+    "register_operation",
+]
+
+#: Where the other public names live. They are loaded on first use (PEP 562), since torch takes seconds
+#: and ``eqdarts --help`` needs none of it.
+_HOMES = {
+    "DARTSRegressor": "eqdarts.estimator",
+    "OPERATIONS": "eqdarts.operations",
+    "Operation": "eqdarts.operations",
+    "register_operation": "eqdarts.operations",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOMES})

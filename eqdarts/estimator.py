@@ -506,6 +506,8 @@ def _checked_weights(sample_weight: ArrayLike | None, n: int) -> np.ndarray | No
     if not np.isfinite(weights).all() or (weights < 0).any():
         row = int(np.flatnonzero(~np.isfinite(weights) | (weights < 0))[0])
         raise InputDataError(f"sample_weight: {weights[row]} (row {row}); weights must be finite and not negative")
+    if not weights.any():
+        raise InputDataError("sample_weight: every weight is zero; give at least two rows a positive one")
     return weights
 
 

@@ -51,7 +51,7 @@ def gradient(
 ) -> Callable[..., list[np.ndarray]]:
     """The derivatives by some of the arguments: ``g(*arrays) -> list of float arrays``."""
     body, names = _prepared(expression, arguments)
-    place = {a: n for a, n in zip(arguments, names, strict=True)}
+    place = dict(zip(arguments, names, strict=True))
     compiled = sympy.lambdify(names, [body.diff(place[b]) for b in by], _MODULES, cse=True)
 
     def call(*values: Any) -> list[np.ndarray]:

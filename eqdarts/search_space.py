@@ -68,7 +68,7 @@ class SearchSpace:
         """(source, node) of each of the E edges."""
         return tuple((i, j) for j in range(self.nodes) for i in range(len(self.inputs) + j))
 
-    @cached_property
+    @property
     def rows(self) -> tuple[Operation, ...]:
         """The M candidate operations."""
         return lookup(self.operations)

@@ -61,6 +61,13 @@ def test_strange_but_good_files(write):
     np.testing.assert_array_equal(np.column_stack([table.X, table.y]), [[1, 2], [3, 4]])
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_all_line_ends(write, end):
+    assert read_csv(write(end.join(["a,y", "1,2", "3,4", ""])), "y").y.tolist() == [2, 4]
+    with pytest.raises(InputDataError, match="'x' in line 4"):
+        read_csv(write(end.join(["a,y", "1,2", "3,4", "5,x"])), "y")
+
+
 def test_text_columns_are_left_out_with_a_warning(write):
     path = write(",name,when,a,y\n0,Venus,2020-01-02,1,2\n1,Mars,2020-01-03,3,4\n")
     with pytest.warns(SearchWarning) as caught:
@@ -76,6 +83,9 @@ def test_text_columns_are_left_out_with_a_warning(write):
 BAD_FILES = {
     "empty": ("", {}, ["empty"]),
     "blank": ("\n  \n", {}, ["empty"]),
+    "nothing but commas": (",\n,\n", {}, ["no header"]),
+    "endless header": ('"' + "a" * 200_000 + '",y\n1,2\n3,4\n', {}, ["header cannot be read"]),
+    "endless cell": ('a,y\n"' + "a" * 200_000 + '",2\n3,4\n', {"features": ["a"]}, ["'aaa", "in row 1"]),
     "header only": ("a,y\n", {}, ["no row of data"]),
     "one row": ("a,y\n1,2\n", {}, ["one row of data"]),
     "semicolons": ("a;y\n1;2\n3;4\n", {}, ["'a;y'", "';'"]),

@@ -176,7 +176,8 @@ def run(
         deadline = time.monotonic() + 2.0 if reason == "interrupted" else watch.deadline
         state = searcher.close(state)
         front = _finish_best(space, state.population, problem, front, len(validation), deadline)
-    return SearchResult(front, tuple(history), tuple(alphas), *state.architecture, state.population, reason)
+    alpha, beta = state.architecture
+    return SearchResult(front, tuple(history), tuple(alphas), alpha, beta, state.population, reason)
 
 
 def _searcher(

@@ -116,7 +116,7 @@ def _read_text(path: Path, encoding: str) -> str:
             "utf-16" if utf16 else ("cp1252" if encoding.lower().replace("_", "-") in ("utf-8", "utf8") else "utf-8")
         )
         raise InputDataError(f"{path}: line {line} is not {encoding} text; try encoding {other!r}") from error
-    text = text.removeprefix("\ufeff")
+    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     if "\0" in text:
         other = f"try encoding {'utf-16' if utf16 else 'utf-16-le'!r}"
         raise InputDataError(f"{path}: contains NUL characters, so it is not {encoding} text; {other}")
@@ -127,7 +127,13 @@ def _read_text(path: Path, encoding: str) -> str:
 
 def _split_cells(text: str, delimiter: str, path: str) -> pd.DataFrame:
     """All cells as text, the header as row 0."""
-    header = next(row for row in csv.reader(io.StringIO(text), delimiter=delimiter) if any(map(str.strip, row)))
+    try:
+        rows = csv.reader(io.StringIO(text), delimiter=delimiter)
+        header = next((row for row in rows if any(map(str.strip, row))), None)
+    except csv.Error as error:
+        raise InputDataError(f"{path}: the header cannot be read ({error}); look for stray quotes") from error
+    if header is None:
+        raise InputDataError(f"{path}: no header with column names; expected one above the rows of numbers")
     if len(header) == 1:
         best = max((d for d in _DELIMITERS if d != delimiter), key=header[0].count)
         if best in header[0]:
@@ -276,12 +282,15 @@ class _CsvFile:
     def _at(self, place: int, row: int) -> str:
         """A cell and its line: ``'abc' in line 17``. Blank lines and quoted line ends count."""
         reader = csv.reader(io.StringIO(self.text), delimiter=self.delimiter)
-        seen = -2
-        for cells in reader:
-            seen += any(map(str.strip, cells))
-            if seen == row:
-                break
-        return f"{_shown(self._cell(place, row))} in line {reader.line_num}"
+        seen, cell = -2, _shown(self._cell(place, row))
+        try:
+            for cells in reader:
+                seen += any(map(str.strip, cells))
+                if seen == row:
+                    break
+        except csv.Error:  # a cell too long for this reader
+            return f"{cell} in row {row + 1}"
+        return f"{cell} in line {reader.line_num}"
 
 
 def _kind(cell: str) -> str:

@@ -1,0 +1,238 @@
+"""The command line: ``eqdarts fit``, ``eqdarts demo``, ``eqdarts operations``. The only module that prints.
+
+Exit code 0, or 2 with one line on stderr that says what is wrong and what to do. Heavy modules are
+imported by the commands that need them, so that help and usage errors appear at once.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import sys
+import tempfile
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TextIO
+
+import typer
+
+from eqdarts import __version__
+from eqdarts.errors import EqdartsError, InputDataError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+MaxTime = Annotated[float, typer.Option(min=0, help="Seconds after which the best equation so far is printed.")]
+MaxEpochs = Annotated[int | None, typer.Option(min=1, help="Epochs of the search; unlike seconds, they repeat.")]
+Seed = Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Seed of every random number.")]
+Operations = Annotated[str | None, typer.Option(metavar="A,B,…", help="Candidate operations; see 'operations'.")]
+Output = Annotated[
+    Path | None,
+    typer.Option(metavar="DIR", help="Folder for equation.tex, equations.csv, model.json and fit.png; made if needed."),
+]
+Quiet = Annotated[bool, typer.Option("--quiet", help="Show no progress bar.")]
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        print(f"eqdarts {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def eqdarts(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Discover the equation behind a column of a table."""
+
+
+@app.command()
+def fit(
+    file: Annotated[Path, typer.Argument(metavar="FILE.csv", help="A table with a header line.")],
+    target: Annotated[str, typer.Option(metavar="COLUMN", help="The column to explain.")],
+    features: Annotated[
+        str | None, typer.Option(metavar="A,B,…", help="Columns to explain it with; by default all numeric ones.")
+    ] = None,
+    max_time: MaxTime = 60.0,
+    max_epochs: MaxEpochs = None,
+    seed: Seed = 0,
+    operations: Operations = None,
+    delimiter: Annotated[str, typer.Option(help="What separates the cells; \\t is a tab.")] = ",",
+    encoding: Annotated[str, typer.Option(help="Encoding of the file.")] = "utf-8",
+    output: Output = None,
+    quiet: Quiet = False,
+) -> None:
+    """Find an equation for one column of a CSV file; print the front and the LaTeX."""
+    _check_output(output)
+    import pandas as pd
+
+    from eqdarts.table import read_csv
+
+    table = read_csv(file, target, _names("--features", features), delimiter, encoding)
+    X = pd.DataFrame(table.X, columns=list(table.names))
+    _discover(X, pd.Series(table.y, name=target), output, max_time, max_epochs, seed, operations, quiet)
+
+
+@app.command()
+def demo(
+    max_time: MaxTime = 60.0,
+    max_epochs: MaxEpochs = None,
+    seed: Seed = 0,
+    operations: Operations = None,
+    output: Output = None,
+    quiet: Quiet = False,
+) -> None:
+    """Rediscover y = x1·x2/x3² from 200 generated rows."""
+    _check_output(output)
+    import numpy as np
+    import pandas as pd
+
+    X = pd.DataFrame(np.random.default_rng(0).uniform(1, 5, (200, 3)), columns=["x1", "x2", "x3"])
+    y = (X["x1"] * X["x2"] / X["x3"] ** 2).rename("y")
+    _discover(X, y, output, max_time, max_epochs, seed, operations, quiet)
+
+
+@app.command("operations")
+def list_operations() -> None:
+    """List the candidate operations of an edge."""
+    import sympy
+    from rich.box import SIMPLE
+    from rich.console import Console
+    from rich.table import Table
+
+    from eqdarts.operations import DEFAULT_OPERATIONS, OPERATIONS
+
+    table = Table(box=SIMPLE)
+    for heading in ("operation", "formula", "parameters", "complexity", "default"):
+        table.add_column(heading, justify="right" if heading == "complexity" else "left", no_wrap=True)
+    for op in OPERATIONS.values():
+        formula = str(op.symbolic(*sympy.symbols(["x", *op.parameters], real=True)))
+        default = "yes" if op.name in DEFAULT_OPERATIONS else ""
+        table.add_row(op.name, formula, ", ".join(op.parameters), str(op.complexity), default)
+    Console(width=None if sys.stdout.isatty() else 120, highlight=False).print(table)
+
+
+def _names(option: str, text: str | None) -> tuple[str, ...] | None:
+    """Names separated by commas; one that contains a comma is quoted, as in a CSV file."""
+    if text is None:
+        return None
+    names = tuple(name.strip() for row in csv.reader([text], skipinitialspace=True) for name in row)
+    if not names or not all(names):
+        raise InputDataError(f"{option} {text!r}: expected names separated by commas")
+    return names
+
+
+def _discover(
+    X: pd.DataFrame,
+    y: pd.Series,
+    output: Path | None,
+    max_time: float,
+    max_epochs: int | None,
+    seed: int,
+    operations: str | None,
+    quiet: bool,
+) -> None:
+    from eqdarts.estimator import DARTSRegressor
+
+    model = DARTSRegressor(
+        max_time=max_time,
+        max_epochs=max_epochs,
+        random_state=seed,
+        operations=_names("--operations", operations),
+        verbose=0 if quiet else 1,
+    )
+    model.fit(X, y)
+    print(model)
+    print()
+    print(model.latex())
+    if output is not None:
+        names = _write(model, X, y, output)
+        print(f"\nwritten to {output}: {', '.join(names)}")
+
+
+def _check_output(output: Path | None) -> None:
+    """Refuse a folder that cannot be used before any work is done, without making it."""
+    if output is None:
+        return
+    there = output
+    while not there.exists() and there != there.parent:
+        there = there.parent
+    if not there.is_dir():
+        raise InputDataError(f"--output {output}: {there} is not a folder; choose another name")
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise InputDataError(f"--output {output}: no permission to write in {there}; choose another folder")
+
+
+def _write(model: Any, X: pd.DataFrame, y: pd.Series, output: Path) -> list[str]:
+    """Write the result files, complete or not at all: each is made aside and then moved into place."""
+    from eqdarts.plots import overview
+
+    equations = model.equations_.drop(columns="sympy", errors="ignore")
+    equations.insert(0, "chosen", equations.index == model.best_index_)
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".eqdarts-", dir=output) as folder:
+            aside = Path(folder)
+            (aside / "equation.tex").write_text(model.latex() + "\n", encoding="utf-8")
+            equations.to_csv(aside / "equations.csv", index_label="index")
+            (aside / "model.json").write_text(json.dumps(model.to_dict(), indent=2) + "\n", encoding="utf-8")
+            overview(model, X, y).savefig(aside / "fit.png", dpi=150)
+            names = sorted(path.name for path in aside.iterdir())
+            for name in names:
+                os.replace(aside / name, output / name)
+    except OSError as error:
+        raise EqdartsError(
+            f"--output {output}: cannot be written ({error.strerror or error}); choose another folder"
+        ) from error
+    return names
+
+
+def _show_warning(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    print(f"eqdarts: warning: {_one_line(message)}", file=sys.stderr)
+
+
+def _one_line(message: Any) -> str:
+    return " ".join(str(message).split())
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")  # a narrow terminal encoding must not end a run
+    with warnings.catch_warnings():
+        warnings.showwarning = _show_warning
+        try:
+            code = typer.main.get_command(app).main(arguments, prog_name="eqdarts", standalone_mode=False)
+            sys.stdout.flush()
+            return code if isinstance(code, int) else 0
+        except EqdartsError as error:
+            message = _one_line(error)
+        except (KeyboardInterrupt, typer.Abort):
+            return 130
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # as in `eqdarts operations | head`
+            return 1
+        except Exception as error:
+            if not hasattr(error, "format_message"):  # typer's usage errors have it; the rest are defects
+                raise
+            message = f"{_one_line(error.format_message()).rstrip('.')}; see eqdarts --help"
+    print(f"eqdarts: {message}", file=sys.stderr)
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

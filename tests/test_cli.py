@@ -1,0 +1,154 @@
+"""The command line through a real process: what it prints, writes, and refuses."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from eqdarts import OPERATIONS, __version__
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture
+def run(tmp_path):
+    def run_eqdarts(*arguments, code=0, **variables):
+        path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+        environment = {**os.environ, "PYTHONPATH": path, "PYTHONIOENCODING": "utf-8", **variables}
+        process = subprocess.run(
+            [sys.executable, "-m", "eqdarts.cli", *map(str, arguments)],
+            capture_output=True, cwd=tmp_path, env=environment, encoding="utf-8", timeout=300,
+        )  # fmt: skip
+        assert process.returncode == code, process.stderr
+        return process
+
+    return run_eqdarts
+
+
+@pytest.fixture
+def table(tmp_path):
+    path = tmp_path / "data.csv"
+    rows = [f"{x},{2 * x + 1},text" for x in range(1, 20)]
+    path.write_text("\n".join(["x 1,y,note", *rows]) + "\n")
+    return path
+
+
+def refused(run, *arguments):
+    """The one line on stderr, and nothing on stdout."""
+    process = run(*arguments, code=2)
+    assert process.stdout == ""
+    lines = process.stderr.splitlines()
+    assert len(lines) == 1, process.stderr
+    assert lines[0].startswith("eqdarts: ")
+    return lines[0]
+
+
+def test_help_and_version_load_nothing_heavy(run):
+    for command in ((), ("fit",), ("demo",), ("operations",)):
+        assert "Usage: eqdarts" in run(*command, "--help").stdout
+    assert run("--version").stdout == f"eqdarts {__version__}\n"
+    code = (
+        "import sys; from eqdarts.cli import main; assert main(['--help']) == 0\n"
+        "heavy = {'torch', 'sympy', 'pandas', 'sklearn', 'matplotlib'} & set(sys.modules)\n"
+        "assert not heavy, heavy"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, cwd=ROOT, timeout=300)
+
+
+def test_operations_lists_the_registry(run):
+    lines = run("operations").stdout.splitlines()
+    for op in OPERATIONS.values():
+        row = next(line.split() for line in lines if line.split()[:1] == [op.name])
+        assert str(op.complexity) in row
+    assert any(line.split() == ["exp", "exp(a*x)", "a", "1", "yes"] for line in lines)
+    assert any(line.split() == ["square", "x**2", "1"] for line in lines)
+
+
+def test_usage_errors(run, table):
+    for arguments, part in (
+        ((), "command"),
+        (("fit",), "FILE.csv"),
+        (("fit", table), "--target"),
+        (("fit", table, "--target", "y", "--max-epochs", "0"), "--max-epochs"),
+        (("fit", table, "--target", "y", "--seed", "one"), "--seed"),
+        (("guess",), "guess"),
+        (("fit", table, "--target", "y", "--colour"), "--colour"),
+    ):
+        message = refused(run, *arguments)
+        assert part in message
+        assert message.endswith("see eqdarts --help")
+
+
+def test_bad_input_is_refused_and_nothing_is_written(run, table, tmp_path):
+    before = sorted(tmp_path.iterdir())
+    output = ("--output", tmp_path / "out")
+    for arguments, part in (
+        ((tmp_path / "missing.csv", "--target", "y"), "no such file"),
+        ((table, "--target", "Y"), "did you mean 'y'?"),
+        ((table, "--target", "y", "--features", "x 1,,"), "--features 'x 1,,'"),
+        ((table, "--target", "y", "--features", "x 1,y"), "'y' is the target"),
+        ((table, "--target", "y", "--features", "note"), "'text' in line 2 is text"),
+        ((table, "--target", "y", "--delimiter", ";"), "try delimiter ','"),
+        ((table, "--target", "y", "--encoding", "martian"), "martian"),
+    ):
+        assert part in refused(run, "fit", *arguments, *output)
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_output_that_is_a_file_is_refused_before_the_search(run, table):
+    for output in (table, table / "below"):
+        assert "is not a folder" in refused(run, "fit", table, "--target", "y", "--output", output)
+        assert "is not a folder" in refused(run, "demo", "--output", output)
+
+
+@pytest.mark.skipif(
+    os.name == "nt" or not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write anywhere"
+)
+def test_output_without_permission_is_refused(run, table, tmp_path):
+    locked = tmp_path / "locked"
+    locked.mkdir(mode=0o500)
+    assert "no permission" in refused(run, "fit", table, "--target", "y", "--output", locked / "out")
+
+
+def test_fit_prints_and_writes(run, table, tmp_path):
+    pytest.importorskip("eqdarts.estimator")
+    process = run("fit", table, "--target", "y", "--max-epochs", 3, "--output", "new/out", "--quiet")
+    folder = tmp_path / "new" / "out"
+    names = ["equation.tex", "equations.csv", "fit.png", "model.json"]
+    assert sorted(path.name for path in folder.iterdir()) == names
+    latex = (folder / "equation.tex").read_text().strip()
+    assert latex in process.stdout.splitlines()
+    assert latex.startswith("y = ")
+    assert f"written to {Path('new/out')}: {', '.join(names)}" in process.stdout
+    header, *rows = (folder / "equations.csv").read_text().splitlines()
+    assert header.startswith("index,chosen,complexity,loss,score,equation")
+    assert sum("True" in row.split(",")[1] for row in rows) == 1
+    assert isinstance(json.loads((folder / "model.json").read_text()), dict)
+    assert (folder / "fit.png").read_bytes().startswith(b"\x89PNG")
+    assert process.stderr.splitlines() == [f"eqdarts: warning: {table}: left out 'note' ('text' in line 2 is text)"]
+
+
+def test_fit_repeats_with_the_same_seed(run, table):
+    pytest.importorskip("eqdarts.estimator")
+    arguments = ("fit", table, "--target", "y", "--features", "x 1", "--max-epochs", 3, "--seed", 7, "--quiet")
+    assert run(*arguments).stdout == run(*arguments).stdout
+
+
+def test_unknown_operations_are_refused(run, table, tmp_path):
+    pytest.importorskip("eqdarts.estimator")
+    message = refused(
+        run, "fit", table, "--target", "y", "--features", "x 1", "--operations", "zero,expp", "--output", "out"
+    )
+    assert "'expp'" in message
+    assert "logistic" in message
+    assert not (tmp_path / "out").exists()
+
+
+def test_demo_finds_its_law(run):
+    pytest.importorskip("eqdarts.estimator")
+    process = run("demo", "--quiet")
+    assert r"\frac{x_{1} x_{2}}{x_{3}^{2}}" in process.stdout
+    assert process.stderr == ""
