@@ -54,7 +54,6 @@ def test_simplified_formulas_fit_as_well_and_report_their_loss(expression):
     found = values(outcome.expression)
     assert np.mean((found - y) ** 2) <= 1e-16 * np.mean(y**2)
     assert outcome.loss < 1e-16
-    assert count_constants(outcome.expression) <= count_constants(expression)
 
 
 @pytest.mark.parametrize(
