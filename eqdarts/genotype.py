@@ -130,7 +130,7 @@ def prune(space: SearchSpace, batch: GenotypeBatch) -> GenotypeBatch:
     """Dead branches removed: edges into nodes that do not reach the readout become zero.
 
     A node without any edge is a constant, so the readout drops it as well; edges that leave it
-    become zero too.
+    become zero too. Dead nodes take the first aggregator of the space, so that equal graphs have equal keys.
     """
     operations, readout = batch.operations.copy(), batch.readout.copy()
     for j in range(space.nodes):
@@ -142,7 +142,7 @@ def prune(space: SearchSpace, batch: GenotypeBatch) -> GenotypeBatch:
     live = live_nodes(space, GenotypeBatch(operations, batch.aggregators, readout))
     for j in range(space.nodes):
         operations[:, space.into(j)][~live[:, j]] = space.zero
-    aggregators = np.where(live, batch.aggregators, 0)
+    aggregators = np.where(live, batch.aggregators, AGGREGATORS.index(space.aggregators[0]))
     return GenotypeBatch(operations, aggregators, readout)
 
 

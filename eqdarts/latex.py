@@ -27,8 +27,11 @@ def to_text(expression: sympy.Expr, digits: int = 5) -> str:
 
 
 def symbol_latex(name: str) -> str:
-    """A column name in LaTeX: as SymPy has it for an identifier, upright text for anything else."""
-    if name.isidentifier() and name.isascii():
+    """A column name in LaTeX: as SymPy has it for an identifier, upright text for anything else.
+
+    SymPy would print a__b as a power, and a name without a letter in front of _ as half a subscript.
+    """
+    if name.isidentifier() and name.isascii() and all(name.split("_")):
         return sympy.latex(sympy.Symbol(name))
     return r"\text{" + "".join(_ESCAPES.get(c, c) for c in name) + "}"
 

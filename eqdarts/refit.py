@@ -51,7 +51,8 @@ def template(expression: sympy.Expr, columns: tuple[sympy.Symbol, ...]) -> Templ
 
     def walk(node: sympy.Expr, role: str) -> sympy.Expr:
         if isinstance(node, sympy.Float):
-            symbols.append(sympy.Symbol(f"c_{len(symbols)}", real=True))
+            # A dummy equals no other symbol, whatever the columns are called.
+            symbols.append(sympy.Dummy(f"c_{len(symbols)}", real=True))
             values.append(float(node))
             roles.append(role)
             return symbols[-1]

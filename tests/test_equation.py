@@ -1,0 +1,131 @@
+"""Equations evaluate what they print, and a front has no dominated member."""
+
+import pickle
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import sympy
+from hypothesis import given
+from hypothesis import strategies as st
+from random_expressions import X, formulas, values
+
+from eqdarts.equation import Equation, Front, evaluate
+from eqdarts.simplify import size
+from eqdarts.symbolic import plain
+
+u, v = sympy.symbols("u v")
+F = sympy.Float
+
+
+def chain(complexity):
+    """A formula of this many nodes."""
+    expression = u
+    for _ in range(complexity - 1):
+        expression = sympy.sin(expression)
+    return expression
+
+
+def equation(complexity, loss, expression=None):
+    return Equation(chain(complexity) if expression is None else expression, ("u", "v"), "y", loss, loss, "sample")
+
+
+equations = st.builds(
+    equation, st.integers(1, 7), st.one_of(st.integers(0, 5).map(float), st.sampled_from([np.inf, np.nan]))
+)
+
+
+def offered(front, members):
+    for member in members:
+        front = front.offer(member)
+    return front
+
+
+@given(st.lists(equations, max_size=23))
+def test_a_front_has_no_dominated_member(members):
+    front = offered(Front(), members)
+    complexities, losses = [e.complexity for e in front], [e.loss for e in front]
+    assert complexities == sorted(set(complexities))
+    assert losses == sorted(set(losses), reverse=True)
+    assert np.isfinite(losses).all()
+
+
+@given(st.lists(equations, max_size=23))
+def test_everything_offered_is_on_the_front_or_beaten_by_it(members):
+    front = offered(Front(), members)
+    for e in members:
+        if np.isfinite(e.loss):
+            assert any(f.complexity <= e.complexity and f.loss <= e.loss for f in front)
+    assert {id(e) for e in front} <= {id(e) for e in members}
+
+
+@given(st.lists(equations, max_size=11))
+def test_offering_again_changes_nothing(members):
+    front = offered(Front(), members)
+    assert offered(front, members) == front
+    assert offered(front, front) == front
+
+
+@given(st.lists(equations, max_size=11), st.randoms(use_true_random=False))
+def test_the_order_of_offers_does_not_matter(members, random):
+    shuffled = random.sample(members, len(members))
+    one, two = offered(Front(), members), offered(Front(), shuffled)
+    assert [(e.complexity, e.loss) for e in one] == [(e.complexity, e.loss) for e in two]
+
+
+def test_offering_leaves_the_old_front_alone():
+    old = Front().offer(equation(3, 1.0))
+    new = old.offer(equation(2, 0.5))
+    assert (len(old), old[0].loss, len(new), new[0].loss) == (1, 1.0, 1, 0.5)
+
+
+@given(formulas)
+def test_an_equation_evaluates_its_expression_and_pickles(expression):
+    bare = plain(expression)
+    e = equation(0, 1.0, bare)
+    # Without their assumptions the columns may pass through complex numbers.
+    np.testing.assert_allclose(e.predict(X), values(bare, columns=(u, v)), rtol=1e-9, atol=1e-12)
+    assert e.complexity == size(bare)
+    again = pickle.loads(pickle.dumps(e))
+    assert again == e
+    np.testing.assert_array_equal(again.predict(X), e.predict(X))
+
+
+def test_predictions_take_all_columns_in_their_order():
+    e = replace(equation(1, 1.0, 2 * v), columns=("t", "v", "u"))
+    rows = np.arange(15.0).reshape(5, 3)
+    np.testing.assert_array_equal(e.predict(rows), 2 * rows[:, 1])
+    np.testing.assert_array_equal(e.predict(rows.astype(int).tolist()), 2 * rows[:, 1])
+
+
+def test_constants_are_as_long_as_the_rows():
+    e = equation(1, 1.0, sympy.Integer(3))
+    value = e.predict(X)
+    np.testing.assert_array_equal(value, np.full(len(X), 3.0))
+    value[0] = 0.0  # an array of its own
+    assert e.predict(X[:0]).shape == (0,)
+
+
+@pytest.mark.parametrize("expression", [sympy.sqrt(v), sympy.log(v), v**0.5, sympy.asin(2 + u)])
+def test_rows_outside_the_domain_are_nan(expression):
+    value = evaluate(expression, ("u", "v"), X)
+    outside = X[:, 1] < 0 if expression.has(v) else np.ones(len(X), dtype=bool)
+    np.testing.assert_array_equal(np.isnan(value), outside)
+
+
+@pytest.mark.parametrize("name", ["E", "I", "lambda", "x 1", "Δv (km/s)", "50%_dose", "S", "np", "_Dummy_1", "pi"])
+def test_names_of_columns_are_free(name):
+    x = sympy.Symbol(name)
+    rows = np.arange(6.0).reshape(3, 2)
+    value = evaluate(x**2 + sympy.pi + sympy.E, ("other", name), rows)
+    np.testing.assert_allclose(value, rows[:, 1] ** 2 + np.pi + np.e)
+
+
+def test_text_reads_back():
+    e = equation(1, 1.0, F(0.1) + F(1) / 3 * u**2 * sympy.exp(-v / 2))
+    again = sympy.parse_expr(str(e))
+    np.testing.assert_allclose(evaluate(again, ("u", "v"), X), e.predict(X), rtol=1e-13)
+
+
+def test_constants_counts_floats():
+    assert equation(1, 1.0, F(2.5) * u ** F(1.3) + sympy.pi).constants == 2

@@ -1,0 +1,235 @@
+"""Simplified formulas keep their values, snapped constants are those of the truth, and others stay as they are."""
+
+import time
+
+import numpy as np
+import pytest
+import sympy
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from random_expressions import COLUMNS, X, formulas, u, v, values
+
+from eqdarts.refit import template
+from eqdarts.simplify import Sample, canonical, count_constants, description_length, simplify, size, snap
+
+F, exp, log, sin, cos, Abs = sympy.Float, sympy.exp, sympy.log, sympy.sin, sympy.cos, sympy.Abs
+pi, half = sympy.pi, sympy.Rational(1, 2)
+
+
+def sample_of(truth, noise=0.0, n=101, columns=COLUMNS, weights=None):
+    """Rows of a known formula; noise in units of the standard deviation of y."""
+    rng = np.random.default_rng(11)
+    rows = np.column_stack([rng.uniform(0.3, 4, n), rng.uniform(-2, 2, n)])
+    y = values(sympy.sympify(truth), rows, columns)
+    return Sample(rows, y + noise * y.std() * rng.normal(size=n), weights)
+
+
+def simplified(start, truth, **options):
+    return simplify(start, COLUMNS, sample_of(truth, **options))
+
+
+@settings(max_examples=300)
+@given(formulas)
+def test_canonical_never_changes_a_value_on_the_data(expression):
+    before, after = values(expression), values(canonical(expression, COLUMNS, X))
+    fine = np.isfinite(before) & (np.abs(before) < 1e6)
+    np.testing.assert_allclose(after[fine], before[fine], rtol=1e-8, atol=1e-9)
+
+
+@given(formulas)
+def test_canonical_settles(expression):
+    once = canonical(expression, COLUMNS, X)
+    twice = canonical(once, COLUMNS, X)
+    assert size(twice) <= size(once)
+
+
+@settings(max_examples=50)
+@given(formulas)
+def test_simplified_formulas_fit_as_well_and_report_their_loss(expression):
+    """The rows are those of the formula itself, so snapping may add only what rounding allows."""
+    y = values(expression)
+    if not (np.isfinite(y).all() and np.abs(y).max() < 1e3 and np.abs(y).mean() > 1e-3):
+        return
+    outcome = simplify(expression, COLUMNS, Sample(X, y))
+    found = values(outcome.expression)
+    assert np.mean((found - y) ** 2) <= 1e-16 * np.mean(y**2)
+    assert outcome.loss < 1e-16
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        (Abs(u), u),
+        (sympy.sign(u - 5) * v, -v),
+        (sympy.sign(v) * Abs(v) ** 3, v**3),
+        (Abs(v) ** 2, v**2),
+        ((F(2.0) * u) ** half, F(2.0) ** half * sympy.sqrt(u)),
+        (sympy.sqrt(exp(v)), exp(v / 2)),
+        (exp(F(2.0) + v), exp(F(2.0)) * exp(v)),
+        (log(exp(v)), v),
+        (log(u**3), 3 * log(u)),
+        ((u**2 * sympy.sqrt(u)) ** half, u ** sympy.Rational(5, 4)),
+    ],
+)
+def test_canonical_forms(expression, expected):
+    found = canonical(expression, COLUMNS, X)
+    assert found == expected or sympy.simplify(found - expected) == 0
+    assert size(found) <= size(expected)
+
+
+def test_signs_are_judged_on_the_data_only():
+    assert canonical(Abs(v - 3), COLUMNS, X) == -v + 3 or canonical(Abs(v - 3), COLUMNS, X) == -(v - 3)
+    assert canonical(Abs(v), COLUMNS, X) == Abs(v)
+
+
+EXACT = {
+    "exponential": (F(2.9) * exp(F(-0.51) * u) + F(1.01), 1 + 3 * exp(-u / 2)),
+    "power": (F(2.9) * u ** F(1.98), 3 * u**2),
+    "root": (F(2.9) * Abs(F(1.9) * u + F(1.2)) ** F(0.52), 3 * sympy.sqrt(2 * u + 1)),
+    "hyperbola": (F(2.9) * (F(0.4) * u + F(1.1)) ** F(-1.1), 1 / (u + 1)),
+    "logarithm": (F(1.5) * log(F(2.02) * u + F(1.55)) + F(0.3), 2 * log(u + 1)),
+    "cosine": (F(1.5) * sin(F(2.02) * u + F(1.55)), sympy.Rational(3, 2) * cos(2 * u)),
+    "circle": (F(6.28) * u + F(0.01), 2 * pi * u),
+    "odd power": (sympy.sign(v) * Abs(v) ** F(2.9) * F(1.7), 2 * v**3),
+    "even power": (Abs(v) ** F(1.9) * F(1.7), 2 * v**2),
+    "monomial": (F(1.1) * u ** F(-0.98) * sympy.sign(v) * Abs(v) ** F(1.02), v / u),
+    "nothing": (F(0.3) * u, sympy.Integer(0)),
+}
+
+
+@pytest.mark.parametrize("name", EXACT)
+def test_snapping_recovers_exact_constants(name):
+    start, truth = EXACT[name]
+    found = simplified(start, truth)
+    assert sympy.simplify(found.expression - truth) == 0
+    assert size(found.expression) <= size(truth) + 1
+    assert found.loss < 1e-25
+
+
+@pytest.mark.parametrize("noise", [1e-3, 1e-2])
+@pytest.mark.parametrize("name", ["exponential", "power", "odd power", "monomial"])
+def test_snapping_recovers_exact_constants_from_noise(name, noise):
+    start, truth = EXACT[name]
+    found = simplified(start, truth, noise=noise)
+    shape = found.expression.replace(lambda e: e.is_Float, lambda e: sympy.nsimplify(e, rational=True))
+    exponents = {p.exp for p in shape.atoms(sympy.Pow)}
+    assert exponents <= {p.exp for p in sympy.sympify(truth).atoms(sympy.Pow)}
+    clean = sample_of(truth)
+    share = noise**2 * clean.y.var() / np.mean(clean.y**2)
+    assert 0.7 * share < found.loss < 1.4 * share
+    error = np.mean((values(found.expression, clean.X) - clean.y) ** 2)
+    assert error < 0.1 * noise**2 * clean.y.var()
+
+
+def test_redundant_constants_are_folded():
+    """C·(a·u + b)^p has one constant too many, whatever p, and C·exp(a·u + b) too."""
+    found = simplified(F(2.9) * (F(0.4) * u + F(1.1)) ** F(-1.1), F(2.345) * (F(0.777) * u + 1) ** F(-1.3))
+    assert count_constants(found.expression) == 3
+    assert found.loss < 1e-25
+    both = F(2.9) * exp(F(0.4) * v + F(1.1), evaluate=False)
+    found = simplified(both, F(2.345) * exp(F(0.777) * v))
+    assert count_constants(found.expression) == 2
+    assert found.loss < 1e-25
+
+
+def test_nested_affine_maps_are_folded():
+    inner = sympy.Add(sympy.Mul(F(1.3), sympy.Add(F(0.7) * v, F(0.2)), evaluate=False), F(0.4), evaluate=False)
+    found = simplified(F(0.9) * sympy.tanh(inner), F(2.345) * sympy.tanh(F(0.777) * v + F(0.3456)))
+    assert count_constants(found.expression) == 3
+    assert found.loss < 1e-25
+
+
+@pytest.mark.parametrize("noise", [0.0, 0.01, 0.1])
+def test_terms_within_the_noise_are_dropped(noise):
+    start = F(2.1) * u + F(0.02) * sin(F(3.0) * v) + F(0.01) * exp(F(0.3) * v) + F(0.9)
+    found = simplified(start, 2 * u + F(1.1), noise=noise, n=211)
+    assert not found.expression.has(v)
+    assert found.expression.has(u)
+
+
+@pytest.mark.parametrize(("noise", "n"), [(0.01, 101), (0.0, 1009), (0.0, 53)])
+def test_constants_that_are_irrational_stay(noise, n):
+    found = simplified(F(0.35) * u ** F(0.45), F(0.3717) * u ** F(0.426), noise=noise, n=n)
+    assert count_constants(found.expression) == 2
+    (power,) = found.expression.atoms(sympy.Pow)
+    assert isinstance(power.exp, sympy.Float)
+    assert float(power.exp) == pytest.approx(0.426, abs=1e-9 if noise == 0 else 0.01)
+    assert float(found.expression.as_coeff_Mul()[0]) == pytest.approx(0.3717, abs=1e-9 if noise == 0 else 0.01)
+
+
+def test_multiples_of_pi_need_precise_data():
+    start, truth = EXACT["circle"]
+    assert simplified(start, truth, noise=1e-5).expression == 2 * pi * u
+    assert not simplified(start, truth, noise=0.01).expression.has(pi)
+    near = simplified(start, F(6.2831) * u)
+    assert not near.expression.has(pi)
+
+
+def test_fractions_need_data_that_tell_them_from_their_neighbours():
+    assert simplified(F(0.74) * u, F(0.75) * u).expression == sympy.Rational(3, 4) * u
+    assert count_constants(simplified(F(0.74) * u, F(0.7501) * u).expression) == 1
+
+
+def test_row_weights_equal_repeated_rows():
+    truth = 3 * u**2 + F(1.234)
+    counts = np.random.default_rng(5).integers(0, 4, 101)
+    sample = sample_of(truth, noise=0.01)
+    start = F(2.9) * u ** F(1.9) + F(0.5)
+    weighted = snap(template(start, COLUMNS), Sample(sample.X, sample.y, np.sqrt(counts / counts.mean())))
+    repeated = snap(
+        template(start, COLUMNS), Sample(np.repeat(sample.X, counts, axis=0), np.repeat(sample.y, counts))
+    )  # fmt: skip
+    grid = values(weighted.expression), values(repeated.expression)
+    np.testing.assert_allclose(*grid, rtol=1e-3)
+
+
+@pytest.mark.parametrize("passed", [0.0, 1e9])
+def test_a_deadline_in_the_past_gives_a_valid_formula(passed):
+    start, truth = EXACT["exponential"]
+    sample = sample_of(truth)
+    found = simplify(start, COLUMNS, sample, deadline=time.monotonic() - passed)
+    assert np.isfinite(found.loss)
+    error = np.mean((values(found.expression, sample.X) - sample.y) ** 2) / np.mean(sample.y**2)
+    assert error <= np.mean((values(start, sample.X) - sample.y) ** 2) / np.mean(sample.y**2)
+    assert found.loss == pytest.approx(error, rel=1e-6, abs=1e-25)
+
+
+def test_too_many_constants_are_left_as_they_are():
+    start = sympy.Add(*(F(1 + k / 7) * u**k for k in range(43)))
+    sample = sample_of(1 + u, n=101)
+    found = simplify(start, COLUMNS, sample)
+    assert count_constants(found.expression) > 40
+    assert np.isfinite(found.loss)
+
+
+def test_an_undefined_formula_has_infinite_loss():
+    sample = sample_of(1 + u)
+    assert snap(template(log(F(1.0) * v), COLUMNS), sample) is None
+    assert simplify(log(F(1.0) * v), COLUMNS, sample).loss == np.inf
+
+
+@given(st.permutations(["u", "v"]))
+def test_the_order_of_columns_is_that_of_the_rows(order):
+    """A column is found by its place, whatever its name."""
+    columns = tuple(sympy.Symbol(name, real=True) for name in order)
+    rng = np.random.default_rng(2)
+    rows = rng.uniform(0.3, 3, (31, 2))
+    found = simplify(F(1.9) * columns[0] + F(0.1) * columns[1], columns, Sample(rows, 2 * rows[:, 0]))
+    assert found.expression == 2 * columns[0]
+
+
+def test_size_counts_nodes_and_numbers_once():
+    assert size(u) == 1
+    assert size(F(-2.345)) == size(pi / 3) == size(sympy.sqrt(2)) == 1
+    assert size(2 * u) == 3
+    assert size(2 * u + 1) == 5
+    assert size(F(2.9) * exp(F(-0.51) * u) + F(1.01)) == 8
+    assert count_constants(F(2.9) * exp(F(-0.51) * u) + 1) == 2
+
+
+def test_descriptions_grow_with_loss_size_and_constants():
+    short, long = F(2.5) * u, F(2.5) * u + F(0.1) * v
+    assert description_length(0.1, short, 101) < description_length(0.1, long, 101)
+    assert description_length(0.01, short, 101) < description_length(0.1, short, 101)
+    assert description_length(0.1, 2 * u, 101) < description_length(0.1, short, 101)
+    assert np.isfinite(description_length(0.0, short, 101))
