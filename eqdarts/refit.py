@@ -82,13 +82,14 @@ class Compiled:
         return np.broadcast_to(self.tape.value(*X.T, *values), (len(X),))
 
     def linearise(self, X: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """The formula [n] and its derivatives by the constants [K, n]."""
+        """For R sets of constants [R, K]: the formula [R, n] and its derivatives by the constants [R, K, n]."""
         by = range(self.columns, self.columns + self.constants)
-        value, slopes = self.tape.linearise(by, *X.T, *values)
-        jacobian = np.empty((self.constants, len(X)))
+        sets, n = len(values), len(X)
+        value, slopes = self.tape.linearise(by, *X.T, *values.T[:, :, None])
+        jacobian = np.empty((sets, self.constants, n))
         for k, slope in enumerate(slopes):
-            jacobian[k] = slope
-        return np.broadcast_to(value, (len(X),)), jacobian
+            jacobian[:, k] = slope
+        return np.broadcast_to(value, (sets, n)), jacobian
 
 
 def compile_template(form: Template) -> Compiled:
@@ -125,48 +126,72 @@ class _FormulaModel:
         self._form, self._X, self._weight = form, X, weight
 
     def linearise(self, w: Tensor) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
-        value, jacobian = self._form.linearise(self._X, w[0].numpy())
-        basis = torch.tensor(value * self._weight)[None, None]  # [1, 1, n]
-        slopes = torch.tensor(jacobian * self._weight).nan_to_num(0.0, 0.0, 0.0)[None]  # [1, K, n]
+        value, jacobian = self._form.linearise(self._X, w.numpy())
+        with np.errstate(all="ignore"):
+            basis = torch.tensor(value * self._weight)[:, None]  # [R, 1, n]
+            slopes = torch.tensor(jacobian * self._weight).nan_to_num(0.0, 0.0, 0.0)  # [R, K, n]
         return basis, lambda c: c[:, :, None] * slopes
 
 
-def fit_constants(
-    form: Compiled,
-    start: np.ndarray,
-    X: np.ndarray,
-    y: np.ndarray,
-    root_weights: np.ndarray | None = None,
-    free: np.ndarray | None = None,
-    steps: int = 40,
-) -> ConstantFit:
-    """Least squares over the free constants, from `start`, by Levenberg–Marquardt.
+@dataclass(frozen=True)
+class Rows:
+    """Rows to fit: X [n, d], y [n], square roots of their weights [n] or None."""
 
-    X: [n, d]   y: [n]   start: [K]   free: bool [K]
+    X: np.ndarray
+    y: np.ndarray
+    root_weights: np.ndarray | None = None
+
+    @property
+    def weight(self) -> np.ndarray:
+        """Per row, such that residual · weight has the mean square of 1 where y does."""
+        with np.errstate(over="ignore"):
+            size = float(np.sqrt(np.mean(self.y**2)))
+        size = size if 0 < size < np.inf else float(np.abs(self.y).max()) or 1.0
+        return (np.ones(len(self.y)) if self.root_weights is None else self.root_weights) / size
+
+
+def fit_sets(
+    form: Compiled, starts: np.ndarray, free: np.ndarray, rows: Rows, steps: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Least squares from R starts at once, each over its own free constants.
+
+    starts: [R, K]   free: bool [R, K]   returns: values [R, K], losses [R] in units of the mean square of y
     """
-    free = np.ones(len(start), dtype=bool) if free is None else free
-    with np.errstate(over="ignore"):
-        size = float(np.sqrt(np.mean(y**2)))
-    size = size if 0 < size < np.inf else float(np.abs(y).max()) or 1.0
-    weight = (np.ones(len(y)) if root_weights is None else root_weights) / size
-    model = _FormulaModel(form, X, weight)
-    one = torch.ones(1, 1, dtype=torch.float64)
+    weight = rows.weight
+    one = torch.ones(len(starts), 1, dtype=torch.float64)
     solution = solve(
-        model,
-        torch.tensor(np.array(start, dtype=float))[None],
-        torch.tensor(y * weight),
+        _FormulaModel(form, rows.X, weight),
+        torch.tensor(starts),
+        torch.tensor(rows.y * weight),
         one.bool(),
         steps if free.any() else 0,
-        free=torch.tensor(free)[None],
+        free=torch.tensor(free),
         fixed=one,
         tolerance=1e-31,
     )
-    values, loss = solution.w[0].numpy(), float(solution.loss[0])
+    return solution.w.numpy(), solution.loss.numpy()
+
+
+def fit_constants(
+    form: Compiled, start: np.ndarray, rows: Rows, free: np.ndarray | None = None, steps: int = 40
+) -> ConstantFit:
+    """Least squares over the free constants, from `start`, by Levenberg–Marquardt.
+
+    start: [K]   free: bool [K], all by default
+
+    With more free constants than rows nothing is moved.
+    """
+    free = np.ones(len(start), dtype=bool) if free is None else free
+    steps = steps if free.sum() <= len(rows.y) else 0
+    sets, losses = fit_sets(form, np.array(start, dtype=float)[None], free[None], rows, steps)
+    values, loss, n = sets[0], float(losses[0]), len(rows.y)
     inverse = np.zeros((len(start), len(start)))
     if free.any() and np.isfinite(loss):
-        _, jacobian = form.linearise(X, values)
-        inverse[np.ix_(free, free)] = _inverse(np.nan_to_num(jacobian[free] * weight, nan=0.0, posinf=0.0, neginf=0.0))
-    spread = loss * len(y) / max(1, len(y) - int(free.sum()))
+        _, jacobian = form.linearise(rows.X, values[None])
+        with np.errstate(all="ignore"):
+            slopes = np.nan_to_num(jacobian[0, free] * rows.weight, nan=0.0, posinf=0.0, neginf=0.0)
+        inverse[np.ix_(free, free)] = _inverse(slopes)
+    spread = loss * n / max(1, n - int(free.sum()))
     with np.errstate(invalid="ignore", over="ignore"):
         precision = np.sqrt(np.maximum(np.diag(inverse), 0.0) * spread)
     return ConstantFit(values, loss, precision, inverse)

@@ -16,20 +16,12 @@ import numpy as np
 import sympy
 
 from eqdarts.numeric import function
-from eqdarts.refit import Compiled, ConstantFit, Template, compile_template, fit_constants, template
+from eqdarts.refit import ConstantFit, Rows, Template, compile_template, fit_constants, fit_sets, template
 
 #: Losses (relative to the mean square of y) below this differ by rounding only.
 FLOOR = 1e-21
+_TRIALS, _TRIAL_STEPS = 24, 12  # replacements refitted at once, and the steps of each
 NATS_PER_NODE = 2.5  # log of about a dozen symbols that could stand in a node
-
-
-@dataclass(frozen=True)
-class Sample:
-    """Rows on which a formula is simplified: X [n, d], y [n], root weights [n] or None."""
-
-    X: np.ndarray
-    y: np.ndarray
-    root_weights: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -43,7 +35,7 @@ class Simplified:
 def simplify(
     expression: sympy.Expr,
     columns: tuple[sympy.Symbol, ...],
-    sample: Sample,
+    sample: Rows,
     deadline: float = float("inf"),
     passes: int = 3,
 ) -> Simplified:
@@ -246,79 +238,95 @@ _RULES: tuple[tuple[type, Callable[..., sympy.Expr]], ...] = (
 )
 
 
-def snap(form: Template, sample: Sample, deadline: float = float("inf")) -> Simplified | None:
-    """Replace constants by simpler ones, one at a time, each time refitting the rest.
+@dataclass(frozen=True)
+class _Trial:
+    """Constant k held at a simpler value, which saves `benefit` nats."""
+
+    k: int
+    target: sympy.Expr
+    benefit: float
+    forecast: float  # gain in nats that a quadratic model of the loss expects
+
+
+def snap(form: Template, sample: Rows, deadline: float = float("inf")) -> Simplified | None:
+    """Replace constants by simpler ones, each time refitting the rest.
 
     A replacement is kept when it shortens the description: the misfit it adds (in nats) stays below
     what the constant costs. None if the formula is undefined on the sample.
     """
     n = len(sample.y)
     code = compile_template(form)
-    fit = fit_constants(code, form.values, sample.X, sample.y, sample.root_weights)
+    fit = fit_constants(code, form.values, sample)
     if not np.isfinite(fit.loss):
         return None
     fixed: dict[int, sympy.Expr] = {}
     refused: set[tuple[int, sympy.Expr]] = set()
     free = np.ones(len(form.constants), dtype=bool)
-    while free.any() and time.monotonic() < deadline and len(refused) < 60:
-        choice = _cheapest(form, fit, free, refused, n)
-        if choice is None:
+    while free.any() and time.monotonic() < deadline:
+        trials = _plausible(form, fit, free, refused, n)
+        if not trials:
             break
-        k, target, benefit = choice
-        trial_free = free.copy()
-        trial_free[k] = False
-        trial = _refit_with(code, fit, k, float(target), trial_free, sample)
-        if _misfit(trial.loss, fit.loss, n) <= benefit:
-            fit, free = trial, trial_free
-            fixed[k] = target
-        else:
-            refused.add((k, target))
+        held = np.tile(free, (len(trials), 1))
+        held[np.arange(len(trials)), [t.k for t in trials]] = False
+        starts = np.stack([_moved(fit, free, [t]) for t in trials])
+        _, losses = fit_sets(code, starts, held, sample, _TRIAL_STEPS)
+        gains = np.array([t.benefit for t in trials]) - _misfit(losses, fit.loss, n)
+        refused |= {(t.k, t.target) for t, gain in zip(trials, gains, strict=True) if not gain >= 0}
+        order = [trials[i] for i in np.argsort(-gains, kind="stable") if gains[i] >= 0]
+        together = [t for i, t in enumerate(order) if t.k not in {s.k for s in order[:i]}]
+        # What holds one by one mostly holds together; where constants are redundant it does not.
+        for group in [together, together[:1]] if len(together) > 1 else [together]:
+            if not group:
+                break
+            remaining = free.copy()
+            remaining[[t.k for t in group]] = False
+            new = fit_constants(code, _moved(fit, free, group), sample, remaining)
+            if _misfit(np.array(new.loss), fit.loss, n) <= sum(t.benefit for t in group):
+                fit, free = new, remaining
+                fixed.update({t.k: t.target for t in group})
+                break
+            if len(group) == 1:
+                refused.add((group[0].k, group[0].target))
     numbers = [fixed.get(k, sympy.Float(v)) for k, v in enumerate(fit.values)]
     return Simplified(form.at(numbers), fit.loss)
 
 
-def _misfit(new: float, old: float, n: int) -> float:
+def _misfit(new: np.ndarray, old: float, n: int) -> np.ndarray:
     """Nats by which the residuals become longer to write."""
-    return float(0.5 * n * np.log((new + FLOOR) / (old + FLOOR)))
+    return 0.5 * n * np.log((new + FLOOR) / (old + FLOOR))
 
 
-def _refit_with(
-    code: Compiled, fit: ConstantFit, k: int, target: float, free: np.ndarray, sample: Sample
-) -> ConstantFit:
-    """Fit with constant k held at the target; the others start where a linear model puts them."""
-    start = fit.values.copy()
-    if fit.inverse[k, k] > 0:
-        start = start - fit.inverse[:, k] / fit.inverse[k, k] * (fit.values[k] - target)
-    start[k] = target
-    held = ~free
-    held[k] = False
-    start[held] = fit.values[held]
-    moved = fit_constants(code, start, sample.X, sample.y, sample.root_weights, free)
-    if moved.loss > 1.5 * fit.loss + FLOOR:
-        still = fit.values.copy()
-        still[k] = target
-        other = fit_constants(code, still, sample.X, sample.y, sample.root_weights, free)
-        return other if other.loss < moved.loss else moved
-    return moved
+def _moved(fit: ConstantFit, free: np.ndarray, trials: list[_Trial]) -> np.ndarray:
+    """Constants [K] with those of the trials at their targets, the others where a linear model puts them."""
+    values = fit.values.copy()
+    for t in trials:
+        variance = fit.inverse[t.k, t.k]
+        if variance > 0:
+            step = -fit.inverse[:, t.k] / variance * (values[t.k] - float(t.target))
+            values[free] += np.nan_to_num(step[free], nan=0.0, posinf=0.0, neginf=0.0)
+        values[t.k] = float(t.target)
+    for t in trials:
+        values[t.k] = float(t.target)
+    return values
 
 
-def _cheapest(
+def _plausible(
     form: Template, fit: ConstantFit, free: np.ndarray, refused: set[tuple[int, sympy.Expr]], n: int
-) -> tuple[int, sympy.Expr, float] | None:
-    """The replacement that a quadratic model of the loss expects to gain most."""
-    best: tuple[float, int, sympy.Expr, float] | None = None
+) -> list[_Trial]:
+    """The replacements worth a refit, most promising first."""
+    trials = []
     for k in np.flatnonzero(free):
         value, variance = fit.values[k], fit.inverse[k, k]
         for target, benefit in _targets(value, form.roles[k], fit.precision[k], n):
             if (int(k), target) in refused:
                 continue
-            away = value - float(target)
-            added = away / variance * away / n if variance > 0 else 0.0
-            gain = benefit - _misfit(fit.loss + added, fit.loss, n)
+            away = (value - float(target)) / np.sqrt(variance) if variance > 0 else 0.0
+            added = away * away / n if abs(away) < 1e100 else np.inf
+            forecast = benefit - float(_misfit(np.array(fit.loss + added), fit.loss, n))
             # The model is rough far from the optimum, so a poor forecast is still worth one refit.
-            if gain > -3 * benefit and (best is None or gain > best[0]):
-                best = (gain, int(k), target, benefit)
-    return None if best is None else best[1:]
+            if forecast > -10 * benefit:
+                trials.append(_Trial(int(k), target, benefit, forecast))
+    return sorted(trials, key=lambda t: -t.forecast)[:_TRIALS]
 
 
 def _targets(value: float, role: str, precision: float, n: int) -> list[tuple[sympy.Expr, float]]:

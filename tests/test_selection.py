@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from eqdarts import InputDataError
 from eqdarts.equation import Equation, Front
-from eqdarts.refit import compile_template, fit_constants, template
+from eqdarts.refit import Rows, compile_template, fit_constants, template
 from eqdarts.selection import CRITERIA, choose, scores
 
 F, u = sympy.Float, sympy.Symbol("u")
@@ -26,7 +26,7 @@ def front_of(y, u_values):
     front = Front()
     for expression in FORMS:
         form = template(expression, (u,))
-        fit = fit_constants(compile_template(form), form.values, u_values[:, None], y)
+        fit = fit_constants(compile_template(form), form.values, Rows(u_values[:, None], y))
         size = np.mean(y**2)
         front = front.offer(Equation(form.at(fit.values), ("u",), "y", fit.loss * size, fit.loss, "sample"))
     return front

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from random_expressions import COLUMNS, X, formulas, u, v, values
 
-from eqdarts.refit import template
-from eqdarts.simplify import Sample, canonical, count_constants, description_length, simplify, size, snap
+from eqdarts.refit import Rows, template
+from eqdarts.simplify import canonical, count_constants, description_length, simplify, size, snap
 
 F, exp, log, sin, cos, Abs = sympy.Float, sympy.exp, sympy.log, sympy.sin, sympy.cos, sympy.Abs
 pi, half = sympy.pi, sympy.Rational(1, 2)
@@ -21,7 +21,7 @@ def sample_of(truth, noise=0.0, n=101, columns=COLUMNS, weights=None):
     rng = np.random.default_rng(11)
     rows = np.column_stack([rng.uniform(0.3, 4, n), rng.uniform(-2, 2, n)])
     y = values(sympy.sympify(truth), rows, columns)
-    return Sample(rows, y + noise * y.std() * rng.normal(size=n), weights)
+    return Rows(rows, y + noise * y.std() * rng.normal(size=n), weights)
 
 
 def simplified(start, truth, **options):
@@ -50,7 +50,7 @@ def test_simplified_formulas_fit_as_well_and_report_their_loss(expression):
     y = values(expression)
     if not (np.isfinite(y).all() and np.abs(y).max() < 1e3 and np.abs(y).mean() > 1e-3):
         return
-    outcome = simplify(expression, COLUMNS, Sample(X, y))
+    outcome = simplify(expression, COLUMNS, Rows(X, y))
     found = values(outcome.expression)
     assert np.mean((found - y) ** 2) <= 1e-16 * np.mean(y**2)
     assert outcome.loss < 1e-16
@@ -175,9 +175,9 @@ def test_row_weights_equal_repeated_rows():
     counts = np.random.default_rng(5).integers(0, 4, 101)
     sample = sample_of(truth, noise=0.01)
     start = F(2.9) * u ** F(1.9) + F(0.5)
-    weighted = snap(template(start, COLUMNS), Sample(sample.X, sample.y, np.sqrt(counts / counts.mean())))
+    weighted = snap(template(start, COLUMNS), Rows(sample.X, sample.y, np.sqrt(counts / counts.mean())))
     repeated = snap(
-        template(start, COLUMNS), Sample(np.repeat(sample.X, counts, axis=0), np.repeat(sample.y, counts))
+        template(start, COLUMNS), Rows(np.repeat(sample.X, counts, axis=0), np.repeat(sample.y, counts))
     )  # fmt: skip
     grid = values(weighted.expression), values(repeated.expression)
     np.testing.assert_allclose(*grid, rtol=1e-3)
@@ -214,7 +214,7 @@ def test_the_order_of_columns_is_that_of_the_rows(order):
     columns = tuple(sympy.Symbol(name, real=True) for name in order)
     rng = np.random.default_rng(2)
     rows = rng.uniform(0.3, 3, (31, 2))
-    found = simplify(F(1.9) * columns[0] + F(0.1) * columns[1], columns, Sample(rows, 2 * rows[:, 0]))
+    found = simplify(F(1.9) * columns[0] + F(0.1) * columns[1], columns, Rows(rows, 2 * rows[:, 0]))
     assert found.expression == 2 * columns[0]
 
 

@@ -11,10 +11,10 @@ import sympy
 
 from eqdarts.equation import Equation, Front, evaluate
 from eqdarts.genotype import Genotype
-from eqdarts.refit import compile_template, fit_constants, template
+from eqdarts.refit import Rows, compile_template, fit_constants, template
 from eqdarts.search.population import Population, scores
 from eqdarts.search_space import SearchSpace
-from eqdarts.simplify import Sample, simplify
+from eqdarts.simplify import simplify
 from eqdarts.symbolic import Constants, column_symbols, plain, to_expression
 
 _ROWS = 1000  # rows on which constants are snapped; the last refit sees all of them
@@ -120,7 +120,7 @@ def finish_one(
     raw = to_expression(space, genotype, constants, symbols)
     rows = problem.subset
     root = None if problem.weights is None else np.sqrt(problem.weights)
-    sample = Sample(problem.X[rows], problem.y[rows], None if root is None else root[rows])
+    sample = Rows(problem.X[rows], problem.y[rows], None if root is None else root[rows])
     outcome = simplify(raw, symbols, sample, deadline)
     if not np.isfinite(outcome.loss):
         return None
@@ -128,7 +128,7 @@ def finish_one(
     if len(rows) < len(problem.y):
         form = template(expression, symbols)
         if len(form.constants):
-            fit = fit_constants(compile_template(form), form.values, problem.X, problem.y, root, steps=20)
+            fit = fit_constants(compile_template(form), form.values, Rows(problem.X, problem.y, root), steps=20)
             expression = form.at(fit.values)
     equation = _with_losses(problem, plain(expression), origin, genotype)
     too_large = problem.max_complexity is not None and equation.complexity > problem.max_complexity

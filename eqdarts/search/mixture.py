@@ -10,13 +10,16 @@ import torch
 from eqdarts import discretise
 from eqdarts.config import SearchConfig
 from eqdarts.fit import Rows
+from eqdarts.genotype import concatenate
 from eqdarts.search import relaxed
 from eqdarts.search.assess import Assessor
 from eqdarts.search.population import Population, best, joined, nothing
+from eqdarts.search.sampling import draw_parameters
 from eqdarts.search_space import SearchSpace
 from eqdarts.supernet import Rows as MixtureRows
 
 _EVERY = 10  # epochs between two readings
+_RESTARTS = 3  # refits of a graph from fresh constants, beside the one from the learned ones
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,6 +69,7 @@ class MixtureSearch:
         self._space, self._config, self._assessor = space, config, assessor
         self._train, self._validation = _as_mixture_rows(train), _as_mixture_rows(validation)
         self._variance = float(train.y.var(correction=0)) or 1.0
+        self._rng = rng
         self._generator = torch.Generator(device=train.y.device).manual_seed(int(rng.integers(2**62)))
 
     def start(self) -> MixtureState:
@@ -100,7 +104,11 @@ class MixtureSearch:
             batch = discretise.k_best(self._space, architecture, 4)
         else:
             batch = discretise.argmax(self._space, architecture)
-        w = discretise.chosen_parameters(state.inner.w, batch).detach().cpu().numpy()
+        learned = discretise.chosen_parameters(state.inner.w, batch).detach().cpu().numpy()
+        # The learned constants served a mixture, and may be off the domain of the graph alone.
+        fresh = [draw_parameters(self._space, batch, self._rng) for _ in range(_RESTARTS)]
+        batch = concatenate([batch] * (1 + _RESTARTS))
+        w = np.concatenate([learned, *fresh])
         found = self._assessor.all_of(batch, w, np.array(["relaxed"] * len(batch), dtype=object))
         population = best(joined(state.population, found), self._assessor.rows)
         return replace(state, population=population, fitted=state.fitted + len(batch))
