@@ -32,6 +32,9 @@ class Equation:
         What found it: "sample", "move", "relaxed" or "constant".
     genotype : Genotype or None
         The graph it was read from.
+    inner, units, target_unit : sympy.Expr, tuple of float, float
+        The same equation with every column in units of `units` and the target in `target_unit`, where
+        their magnitudes are so extreme that the expression itself would overflow; else None.
     """
 
     expression: sympy.Expr
@@ -41,6 +44,9 @@ class Equation:
     relative_loss: float
     origin: str
     genotype: Genotype | None = None
+    inner: sympy.Expr | None = None
+    units: tuple[float, ...] = ()
+    target_unit: float = 1.0
 
     @property
     def complexity(self) -> int:
@@ -57,7 +63,9 @@ class Equation:
 
     def predict(self, X: np.ndarray) -> np.ndarray:
         """The equation on rows X [n, d]; NaN outside its domain. Returns [n]."""
-        return evaluate(self.expression, self.columns, X)
+        if self.inner is None:
+            return evaluate(self.expression, self.columns, X)
+        return self.target_unit * evaluate(self.inner, self.columns, np.asarray(X, dtype=float) / self.units)
 
 
 def evaluate(expression: sympy.Expr, columns: Sequence[str], X: np.ndarray) -> np.ndarray:
@@ -84,9 +92,13 @@ class Front:
 
     def offer(self, equation: Equation) -> Front:
         """The front with this equation, if nothing on it is as simple and as good."""
-        if not np.isfinite(equation.loss):
+        if not np.isfinite(equation.relative_loss):
             return self
-        if any(e.complexity <= equation.complexity and e.loss <= equation.loss for e in self.equations):
+
+        def beats(a: Equation, b: Equation) -> bool:
+            return a.complexity <= b.complexity and a.relative_loss <= b.relative_loss
+
+        if any(beats(e, equation) for e in self.equations):
             return self
-        kept = [e for e in self.equations if not (equation.complexity <= e.complexity and equation.loss <= e.loss)]
+        kept = [e for e in self.equations if not beats(equation, e)]
         return Front(tuple(sorted([*kept, equation], key=lambda e: e.complexity)))

@@ -235,15 +235,19 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
             X_array, y_array, merged = merge_rows(X_array, y_array, weights)
             weights = None if np.ptp(merged) == 0 else merged / merged.mean()
         prepared = prepare(X_array, y_array, columns, weights)
+        # Prepared columns are scaled; moderate ones go back to their own units, where constants look simple.
+        units, target_unit = _extreme(prepared.scales.x), float(_extreme(np.array([prepared.scales.y]))[0])
         problem = Problem(
-            X=X_array[:, prepared.kept],
-            y=y_array,
+            X=prepared.X * (prepared.scales.x / units),
+            y=prepared.y * (prepared.scales.y / target_unit),
             weights=weights,
             names=prepared.names,
             columns=columns,
             target=target,
-            x_scale=prepared.scales.x,
-            y_scale=prepared.scales.y,
+            x_scale=prepared.scales.x / units,
+            y_scale=prepared.scales.y / target_unit,
+            x_unit=units,
+            y_unit=target_unit,
             subset=snapping_rows(len(y_array), rng),
             max_complexity=self.max_complexity,
         )
@@ -495,6 +499,11 @@ def _check_numeric(table: pd.DataFrame) -> None:
             raise InputDataError(
                 f"column {str(name)!r}: {column.iloc[row]!r} (row {row}) is not a number; drop the column or encode it"
             )
+
+
+def _extreme(scales: np.ndarray) -> np.ndarray:
+    """The scales whose squares and products would leave the range of floats; 1 for the others."""
+    return np.where((scales > 2.0**-60) & (scales < 2.0**60), 1.0, scales)
 
 
 def _checked_weights(sample_weight: ArrayLike | None, n: int) -> np.ndarray | None:

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 import sympy
-from scipy.optimize import least_squares
+import torch
+from torch import Tensor
 
-from eqdarts.numeric import function, gradient
-
-_PENALTY = 1e6  # stands in for a residual that is not finite, in units of the rms of y
+from eqdarts.least_squares import solve
+from eqdarts.numeric import Tape, tape
 
 
 @dataclass(frozen=True)
@@ -69,33 +69,32 @@ def template(expression: sympy.Expr, columns: tuple[sympy.Symbol, ...]) -> Templ
     return Template(body, columns, tuple(symbols), np.array(values), tuple(roles))
 
 
-Function = Callable[[np.ndarray, np.ndarray], np.ndarray]
-
-
 @dataclass(frozen=True)
 class Compiled:
-    """A template as NumPy functions of (X [n, d], values [K])."""
+    """A template as a program of (X [n, d], values [K])."""
 
-    value: Function  # -> [n]
-    jacobian: Function  # -> [n, K]
+    tape: Tape
+    columns: int
+    constants: int
+
+    def value(self, X: np.ndarray, values: np.ndarray) -> np.ndarray:
+        """The formula [n]; NaN off its domain."""
+        return np.broadcast_to(self.tape.value(*X.T, *values), (len(X),))
+
+    def linearise(self, X: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The formula [n] and its derivatives by the constants [K, n]."""
+        by = range(self.columns, self.columns + self.constants)
+        value, slopes = self.tape.linearise(by, *X.T, *values)
+        jacobian = np.empty((self.constants, len(X)))
+        for k, slope in enumerate(slopes):
+            jacobian[k] = slope
+        return np.broadcast_to(value, (len(X),)), jacobian
 
 
 def compile_template(form: Template) -> Compiled:
-    """NumPy functions of a template and its derivatives by the constants."""
-    arguments = [*form.columns, *form.constants]
-    value = function(form.expression, arguments)
-    slopes = gradient(form.expression, arguments, form.constants)
-
-    def call(X: np.ndarray, values: np.ndarray) -> np.ndarray:
-        return np.broadcast_to(value(*X.T, *values), (len(X),))
-
-    def slope(X: np.ndarray, values: np.ndarray) -> np.ndarray:
-        out = np.empty((len(X), len(values)))
-        for k, column in enumerate(slopes(*X.T, *values)):
-            out[:, k] = column
-        return out
-
-    return Compiled(call, slope)
+    """The program of a template."""
+    compiled = tape(form.expression, [*form.columns, *form.constants])
+    return Compiled(compiled, len(form.columns), len(form.constants))
 
 
 @dataclass(frozen=True)
@@ -108,13 +107,28 @@ class ConstantFit:
     loss : float
         Mean squared error in units of the mean square of y; infinite where undefined.
     precision : array [K]
-        Standard error of each constant (asymptotic); infinite if the data do not determine it.
+        Standard error of each constant (asymptotic); very large if the data do not determine it.
+    inverse : array [K, K]
+        (JᵀJ)⁻¹ over the free constants, zero elsewhere; J in units of the root mean square of y.
     """
 
     values: np.ndarray
     loss: float
     precision: np.ndarray
     inverse: np.ndarray
+
+
+class _FormulaModel:
+    """A formula as a separable model with one basis function, itself."""
+
+    def __init__(self, form: Compiled, X: np.ndarray, weight: np.ndarray) -> None:
+        self._form, self._X, self._weight = form, X, weight
+
+    def linearise(self, w: Tensor) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
+        value, jacobian = self._form.linearise(self._X, w[0].numpy())
+        basis = torch.tensor(value * self._weight)[None, None]  # [1, 1, n]
+        slopes = torch.tensor(jacobian * self._weight).nan_to_num(0.0, 0.0, 0.0)[None]  # [1, K, n]
+        return basis, lambda c: c[:, :, None] * slopes
 
 
 def fit_constants(
@@ -124,54 +138,46 @@ def fit_constants(
     y: np.ndarray,
     root_weights: np.ndarray | None = None,
     free: np.ndarray | None = None,
-    evaluations: int = 60,
+    steps: int = 40,
 ) -> ConstantFit:
-    """Least squares over the free constants, from `start` (MINPACK's Levenberg–Marquardt).
+    """Least squares over the free constants, from `start`, by Levenberg–Marquardt.
 
     X: [n, d]   y: [n]   start: [K]   free: bool [K]
     """
     free = np.ones(len(start), dtype=bool) if free is None else free
-    size = float(np.sqrt(np.mean(y**2))) or 1.0
+    with np.errstate(over="ignore"):
+        size = float(np.sqrt(np.mean(y**2)))
+    size = size if 0 < size < np.inf else float(np.abs(y).max()) or 1.0
     weight = (np.ones(len(y)) if root_weights is None else root_weights) / size
-    values = np.array(start, dtype=float)
-
-    def full(v: np.ndarray) -> np.ndarray:
-        out = values.copy()
-        out[free] = v
-        return out
-
-    def residual(v: np.ndarray) -> np.ndarray:
-        with np.errstate(all="ignore"):
-            r = (form.value(X, full(v)) - y) * weight
-        return np.where(np.isfinite(r), np.clip(r, -_PENALTY, _PENALTY), _PENALTY)
-
-    def slope(v: np.ndarray) -> np.ndarray:
-        with np.errstate(all="ignore"):
-            J = form.jacobian(X, full(v))[:, free] * weight[:, None]
-        return np.where(np.isfinite(J), np.clip(J, -1e12, 1e12), 0.0)
-
-    if free.any() and len(y) >= free.sum():
-        solution = least_squares(
-            residual, values[free], slope, method="lm", xtol=1e-15, ftol=1e-15, gtol=1e-15, max_nfev=evaluations
-        )
-        before = np.mean(residual(values[free]) ** 2)
-        if np.mean(solution.fun**2) <= before:
-            values = full(solution.x)
-    r = residual(values[free])
-    loss = float(np.mean(r**2))
+    model = _FormulaModel(form, X, weight)
+    one = torch.ones(1, 1, dtype=torch.float64)
+    solution = solve(
+        model,
+        torch.tensor(np.array(start, dtype=float))[None],
+        torch.tensor(y * weight),
+        one.bool(),
+        steps if free.any() else 0,
+        free=torch.tensor(free)[None],
+        fixed=one,
+        tolerance=1e-31,
+    )
+    values, loss = solution.w[0].numpy(), float(solution.loss[0])
     inverse = np.zeros((len(start), len(start)))
-    if free.any():
-        J = slope(values[free])
-        inverse[np.ix_(free, free)] = _inverse(J)
+    if free.any() and np.isfinite(loss):
+        _, jacobian = form.linearise(X, values)
+        inverse[np.ix_(free, free)] = _inverse(np.nan_to_num(jacobian[free] * weight, nan=0.0, posinf=0.0, neginf=0.0))
     spread = loss * len(y) / max(1, len(y) - int(free.sum()))
-    precision = np.sqrt(np.maximum(np.diag(inverse), 0.0) * spread)
-    return ConstantFit(values, loss if loss < _PENALTY else np.inf, precision, inverse)
+    with np.errstate(invalid="ignore", over="ignore"):
+        precision = np.sqrt(np.maximum(np.diag(inverse), 0.0) * spread)
+    return ConstantFit(values, loss, precision, inverse)
 
 
 def _inverse(J: np.ndarray) -> np.ndarray:
-    """(JᵀJ)⁻¹ with a small ridge, so that directions without information come out long, not absent."""
-    norm = np.linalg.norm(J, axis=0)
-    norm = np.where(norm > 0, norm, 1.0)
-    unit = J / norm
-    gram = unit.T @ unit + 1e-13 * np.eye(len(norm))
-    return np.linalg.pinv(gram, hermitian=True, rcond=1e-15) / np.outer(norm, norm)
+    """(J Jᵀ)⁻¹ of J [K, n], with a small ridge, so that directions without information come out long, not absent."""
+    rows = torch.tensor(J)
+    norm = torch.linalg.vector_norm(rows, dim=1)
+    norm = torch.where((norm > 0) & torch.isfinite(norm), norm, 1.0)
+    unit = rows / norm[:, None]
+    gram = unit @ unit.T + 1e-13 * torch.eye(len(norm), dtype=torch.float64)
+    inverse = torch.cholesky_inverse(torch.linalg.cholesky_ex(gram)[0])
+    return (inverse / torch.outer(norm, norm)).nan_to_num(0.0, 0.0, 0.0).numpy()

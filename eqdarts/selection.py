@@ -22,7 +22,7 @@ def choose(front: Front, criterion: str, n: int) -> int:
     """
     check_choice("model_selection", criterion, CRITERIA)
     if criterion == "accuracy":
-        return int(np.argmin([e.loss for e in front]))
+        return int(np.argmin([e.relative_loss for e in front]))
     if criterion == "score":
         return int(np.argmax(scores(front)))
     return int(np.argmin([description_length(e.relative_loss, e.expression, n) for e in front]))

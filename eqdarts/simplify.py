@@ -278,6 +278,7 @@ def snap(form: Template, sample: Sample, deadline: float = float("inf")) -> Simp
 
 
 def _misfit(new: float, old: float, n: int) -> float:
+    """Nats by which the residuals become longer to write."""
     return float(0.5 * n * np.log((new + FLOOR) / (old + FLOOR)))
 
 
@@ -311,7 +312,8 @@ def _cheapest(
         for target, benefit in _targets(value, form.roles[k], fit.precision[k], n):
             if (int(k), target) in refused:
                 continue
-            added = (value - float(target)) ** 2 / (variance * n) if variance > 0 else 0.0
+            away = value - float(target)
+            added = away / variance * away / n if variance > 0 else 0.0
             gain = benefit - _misfit(fit.loss + added, fit.loss, n)
             # The model is rough far from the optimum, so a poor forecast is still worth one refit.
             if gain > -3 * benefit and (best is None or gain > best[0]):
@@ -348,7 +350,7 @@ def _targets(value: float, role: str, precision: float, n: int) -> list[tuple[sy
             and target.q == denominator
             and abs(float(target) - value) < 4 * precision + 1e-9
         ):
-            out.append((target, digits - np.log(denominator)))
+            out.append((target, digits - np.log(abs(numerator) * denominator)))
         # π is believed only where the data fix more digits than chance would match.
         multiple = value / np.pi * denominator
         numerator = round(multiple)
@@ -360,5 +362,5 @@ def _targets(value: float, role: str, precision: float, n: int) -> list[tuple[sy
         ):
             target = sympy.pi * sympy.Rational(numerator, denominator)
             if abs(float(target) - value) < 4 * precision + 1e-9 * abs(value):
-                out.append((target, digits - np.log(denominator)))
+                out.append((target, digits - np.log(abs(numerator) * denominator)))
     return out

@@ -22,7 +22,9 @@ _ROWS = 1000  # rows on which constants are snapped; the last refit sees all of 
 
 @dataclass(frozen=True, eq=False)
 class Problem:
-    """The table in its own units, and how the search saw it.
+    """The table in working units, and how the search saw it.
+
+    Working units are the table's own, but for columns of extreme magnitude.
 
     Attributes
     ----------
@@ -36,7 +38,11 @@ class Problem:
         All columns of the user's table, which the equations take as arguments.
     target : str
     x_scale : array [d]
+        The search sees X / x_scale.
     y_scale : float
+    x_unit : array [d]
+        The table has X · x_unit.
+    y_unit : float
     subset : int array
         The rows on which constants are snapped.
     max_complexity : int or None
@@ -51,6 +57,8 @@ class Problem:
     target: str
     x_scale: np.ndarray
     y_scale: float
+    x_unit: np.ndarray
+    y_unit: float
     subset: np.ndarray
     max_complexity: int | None = None
 
@@ -120,21 +128,31 @@ def finish_one(
     if len(rows) < len(problem.y):
         form = template(expression, symbols)
         if len(form.constants):
-            fit = fit_constants(compile_template(form), form.values, problem.X, problem.y, root, evaluations=20)
+            fit = fit_constants(compile_template(form), form.values, problem.X, problem.y, root, steps=20)
             expression = form.at(fit.values)
     equation = _with_losses(problem, plain(expression), origin, genotype)
     too_large = problem.max_complexity is not None and equation.complexity > problem.max_complexity
-    return equation if np.isfinite(equation.loss) and not too_large else None
+    return equation if np.isfinite(equation.relative_loss) and not too_large else None
 
 
 def _with_losses(problem: Problem, expression: sympy.Expr, origin: str, genotype: Genotype | None) -> Equation:
     value = evaluate(expression, problem.names, problem.X)
     with np.errstate(all="ignore"):
         loss = float(np.average((value - problem.y) ** 2, weights=problem.weights))
-        mean_square = float(np.average(problem.y**2, weights=problem.weights))
     loss = loss if np.isfinite(loss) else np.inf
+    mean_square = float(np.average(problem.y**2, weights=problem.weights))
     relative = loss / mean_square if mean_square > 0 else loss
-    return Equation(expression, problem.columns, problem.target, loss, relative, origin, genotype)
+    if problem.y_unit == 1 and (problem.x_unit == 1).all():
+        return Equation(expression, problem.columns, problem.target, loss, relative, origin, genotype)
+    units = dict(zip(problem.names, map(float, problem.x_unit), strict=True))
+    own = {sympy.Symbol(name): sympy.Symbol(name) / sympy.Float(u) for name, u in units.items() if u != 1}
+    outer = sympy.Float(problem.y_unit) if problem.y_unit != 1 else sympy.Integer(1)
+    with np.errstate(over="ignore", under="ignore"):
+        loss = float(np.float64(loss) * problem.y_unit * problem.y_unit)
+    return Equation(
+        outer * expression.subs(own), problem.columns, problem.target, loss, relative, origin, genotype,
+        inner=expression, units=tuple(units.get(c, 1.0) for c in problem.columns), target_unit=problem.y_unit,
+    )  # fmt: skip
 
 
 def offer_all(front: Front, equations: Iterator[Equation]) -> Front:
