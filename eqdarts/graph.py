@@ -208,7 +208,13 @@ def _differentiate(
         slopes: list[Tensor | None] = list(
             torch.autograd.grad(value, wanted, torch.ones_like(value), allow_unused=True)
         )
-    return value.detach(), slopes if latent else [None, *slopes]
+    if not latent:
+        return value.detach(), [None, *slopes]
+    if slopes[0] is not None:
+        # |x|^p has an infinite slope at 0 for p < 1; times the 0 that may flow there it would be NaN, and one
+        # such row would keep the whole replica from moving.
+        slopes[0] = slopes[0].nan_to_num(0.0, 0.0, 0.0)
+    return value.detach(), slopes
 
 
 def _product_of_the_others(factors: Tensor) -> Tensor:

@@ -114,6 +114,20 @@ def test_slopes_pass_through_zero_factors_to_earlier_nodes():
     torch.testing.assert_close(pullback(torch.tensor([[0.0, 1.0]]).double())[0, 0], inputs.prod(dim=0))
 
 
+def test_an_infinite_slope_on_one_row_leaves_the_others_their_own():
+    """k1 = relu(u + b) is 0 on a row, where k2 = |k1|^½ has an infinite slope."""
+    space = space_of(2, inputs=("u",), operations=("zero", "relu", "power"))
+    genotype = Genotype(("relu", "zero", "power"), ("sum", "sum"), (False, True, False, False))
+    program = GraphProgram(space, GenotypeBatch.of(space, [genotype]))
+    inputs = torch.tensor([[-2.0, 1.0, 4.0]], dtype=torch.float64)
+    nodes, pullback = program.linearise(torch.tensor([[1.0, 0.5, 0.5]], dtype=torch.float64), inputs)
+    jacobian = pullback(torch.tensor([[0.0, 1.0]], dtype=torch.float64))[0]
+    k1 = torch.tensor([1.5, 4.5], dtype=torch.float64)
+    torch.testing.assert_close(nodes[0, 1, 1:], k1.sqrt())
+    torch.testing.assert_close(jacobian[1, 1:], 0.5 / k1.sqrt())
+    assert (jacobian[:, 0] == 0).all()
+
+
 @given(seeds)
 def test_a_replica_alone_equals_itself_in_the_batch(seed):
     rng = np.random.default_rng(seed)

@@ -40,6 +40,8 @@ def log_odds(space: SearchSpace) -> np.ndarray:
         for e, (source, _) in enumerate(space.edges):
             kind = "input" if source < space.n_inputs else "latent"
             odds = _ODDS[aggregator, kind]
+            if "scale" not in space.operations:
+                odds = {**odds, "linear": max(odds["linear"], odds["scale"])}
             row = np.array([odds.get(name, _OTHER) for name in space.operations])
             if kind == "input" and space.signed[source] and "odd_power" in space.operations:
                 # On a column of both signs x and x² are equally likely factors.

@@ -1,0 +1,147 @@
+"""The population: one member per graph, simple ones kept, and who becomes a parent."""
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+from random_graphs import draw_graphs, space_of
+
+from eqdarts.search.population import Population, best, complexity_of, joined, nothing, parent_odds, scores
+
+SPACE = space_of(2, operations=("zero", "exp", "power", "odd_power"))
+ROWS = 53
+seeds = st.integers(0, 2**32 - 1)
+
+
+def draw(seed, replicas=31):
+    """Members with repeated graphs, equal losses, and some that are undefined."""
+    rng = np.random.default_rng(seed)
+    graphs = draw_graphs(SPACE, replicas, rng)
+    batch = graphs.batch.select(rng.integers(0, replicas, replicas))
+    loss = np.round(10.0 ** rng.uniform(-9, 0, replicas), 3)
+    loss[rng.random(replicas) < 0.1] = np.inf
+    return Population(
+        batch, graphs.w.numpy(), graphs.coefficients.numpy(), loss, loss / 2,
+        rng.integers(0, 19, replicas), np.array(["sample"] * replicas, dtype=object),
+    )  # fmt: skip
+
+
+def as_set(population):
+    return {
+        (k, loss, c) for k, loss, c in zip(population.batch.keys(), population.loss, population.complexity, strict=True)
+    }
+
+
+@given(seeds)
+def test_members_are_unique_finite_and_in_the_order_of_their_score(seed):
+    kept = best(draw(seed), ROWS)
+    keys = kept.batch.keys()
+    assert len(set(keys)) == len(keys)
+    assert np.isfinite(kept.loss).all()
+    score = scores(kept.loss, kept.complexity, ROWS)
+    assert (np.diff(score) >= 0).all()
+
+
+@given(seeds)
+def test_of_equal_graphs_the_best_stays(seed):
+    population = draw(seed)
+    kept = best(population, ROWS, size=1000, per_band=1000)
+    lowest = {}
+    for key, loss in zip(population.batch.keys(), population.loss, strict=True):
+        lowest[key] = min(loss, lowest.get(key, np.inf))
+    assert dict(zip(kept.batch.keys(), kept.loss, strict=True)) == {k: v for k, v in lowest.items() if np.isfinite(v)}
+
+
+@given(seeds)
+def test_no_band_is_crowded_and_none_is_lost(seed):
+    population = draw(seed)
+    kept = best(population, ROWS, band=3, per_band=4)
+    bands, counts = np.unique(kept.complexity // 3, return_counts=True)
+    assert counts.max(initial=0) <= 4
+    finite = np.isfinite(population.loss)
+    if finite.any():
+        lowest = population.loss[finite].min()
+        assert kept.loss.min() == lowest
+    # The best graph of a band is out only if the same graph stands in another band with a lower loss.
+    for b in np.unique(population.complexity[finite] // 3):
+        mine = finite & (population.complexity // 3 == b)
+        champion = np.flatnonzero(mine)[population.loss[mine].argmin()]
+        key = population.batch.keys()[champion]
+        assert b in bands or any(
+            k == key and loss <= population.loss[champion]
+            for k, loss in zip(kept.batch.keys(), kept.loss, strict=True)
+        )  # fmt: skip
+
+
+@given(seeds)
+def test_keeping_the_best_again_changes_nothing(seed):
+    kept = best(draw(seed), ROWS)
+    again = best(kept, ROWS)
+    assert as_set(again) == as_set(kept)
+    assert again.batch.keys() == kept.batch.keys()
+
+
+@given(seeds)
+def test_the_best_of_a_union_contains_the_best(seed):
+    one, two = draw(seed), draw(seed + 1)
+    together = joined(one, two)
+    assert len(together) == len(one) + len(two)
+    assert as_set(together) == as_set(one) | as_set(two)
+    assert best(together, ROWS).loss.min(initial=np.inf) == min(one.loss.min(), two.loss.min())
+
+
+def test_a_simple_graph_is_kept_beside_many_that_fit_better():
+    many = draw(3, 101)
+    loss = np.full(101, 1e-9)
+    loss[7] = 0.5
+    complexity = np.full(101, 17)
+    complexity[7] = 2
+    population = Population(
+        many.batch, many.w, many.coefficients, loss, loss, complexity, many.origin
+    )  # fmt: skip
+    kept = best(population, ROWS)
+    assert (kept.complexity == 2).sum() == 1
+
+
+def test_nothing_can_be_joined_and_chosen_from():
+    empty = nothing(SPACE)
+    assert len(empty) == len(best(empty, ROWS)) == 0
+    one = draw(4)
+    assert as_set(joined(empty, one)) == as_set(one)
+
+
+@given(seeds)
+def test_parents_are_drawn_with_odds(seed):
+    population = best(draw(seed), ROWS)
+    if not len(population):
+        return
+    odds = parent_odds(population)
+    np.testing.assert_allclose(odds.sum(), 1)
+    assert (odds > 0).all()
+    # Who beats every simpler one has a share of its own.
+    front = [
+        k for k in range(len(population))
+        if population.loss[k] <= population.loss[population.complexity <= population.complexity[k]].min()
+    ]  # fmt: skip
+    assert (odds[front] >= 0.5 / len(population)).all()
+
+
+def test_complexity_counts_what_does_something():
+    graphs = draw_graphs(SPACE, 1, np.random.default_rng(5))
+    batch = graphs.batch
+    batch.operations[:] = SPACE.zero
+    batch.operations[0, :2] = [SPACE.operations.index("power"), SPACE.operations.index("exp")]
+    w = np.zeros((1, 5, 1))
+    terms = np.array([[1.0, 0, 0, 0, 1e-9]])
+    w[0, :2, 0] = [2.0, 1.0]
+    full = complexity_of(SPACE, batch, w, terms)
+    w[0, 0, 0] = 1e-5
+    assert complexity_of(SPACE, batch, w, terms) == full - 2  # an exponent of 0
+    terms[0, 4] = 0.1
+    assert complexity_of(SPACE, batch, w, terms) == full  # one more term
+
+
+def test_scores_charge_for_loss_and_parts():
+    loss, complexity = np.array([1e-3, 1e-4, 1e-3]), np.array([3, 3, 4])
+    first, lower, longer = scores(loss, complexity, ROWS)
+    assert lower < first < longer
+    assert np.isfinite(scores(np.zeros(1), complexity[:1], ROWS)).all()
