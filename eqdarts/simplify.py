@@ -20,6 +20,7 @@ from eqdarts.refit import ConstantFit, Rows, Template, compile_template, fit_con
 
 #: Losses (relative to the mean square of y) below this differ by rounding only.
 FLOOR = 1e-21
+_MOST_DIGITS = 36.0  # nats in a double
 _TRIALS, _TRIAL_STEPS = 24, 12  # replacements refitted at once, and the steps of each
 NATS_PER_NODE = 2.5  # log of about a dozen symbols that could stand in a node
 
@@ -330,8 +331,12 @@ def _plausible(
 
 
 def _targets(value: float, role: str, precision: float, n: int) -> list[tuple[sympy.Expr, float]]:
-    """Simpler values for a constant, each with the nats that it saves."""
-    digits = 0.5 * np.log(n)
+    """Simpler values for a constant, each with the nats that it saves.
+
+    A constant costs the digits that the data give it, a fraction p/q about log |p|·q.
+    """
+    known = np.log(abs(value) / precision) if precision > 0 and value != 0 else _MOST_DIGITS
+    digits = float(np.clip(known, 0.5 * np.log(n), _MOST_DIGITS))
     out: list[tuple[sympy.Expr, float]] = [(sympy.Integer(0), digits + 2 * NATS_PER_NODE)]
     if role == "exponent":
         for denominator in (1, 2, 3, 4):
