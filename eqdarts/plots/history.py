@@ -66,11 +66,7 @@ def plot_history(model: Any, ax: Axes | None = None) -> Axes:
 
 
 def plot_weights(
-    model: Any,
-    node: int | None = None,
-    edges: Sequence[int] | None = None,
-    replica: int = 0,
-    ax: Axes | None = None,
+    model: Any, node: int | None = None, edges: Sequence[int] | None = None, replica: int = 0, ax: Axes | None = None
 ) -> Axes:
     """Architecture weights of some edges over the epochs, one band per edge.
 

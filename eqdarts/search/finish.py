@@ -19,7 +19,8 @@ from eqdarts.simplify import FLOOR, Simplified, description_length, simplify
 from eqdarts.symbolic import Constants, column_symbols, plain, to_expression
 
 _REDUCED = 8  # formulas that are made structurally simpler
-_ROWS = 1000  # rows on which constants are snapped; the last refit sees all of them
+_SNAPPING_ROWS = 400  # rows on which constants are snapped
+_ROWS = 1000  # rows on which a formula's parts are tried; the last refit sees all of them
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +47,7 @@ class Problem:
         The table has X · x_unit.
     y_unit : float
     subset : int array
-        The rows on which constants are snapped.
+        The rows on which formulas are made simpler.
     max_complexity : int or None
         Larger equations are left out.
     """
@@ -70,10 +71,9 @@ class Problem:
         weights = None if self.weights is None else self.weights[rows]
         return replace(self, X=self.X[rows], y=self.y[rows], weights=weights, subset=np.arange(len(rows)))
 
-    @property
-    def sample(self) -> Rows:
-        """The rows of the subset."""
-        rows = self.subset
+    def sample(self, most: int) -> Rows:
+        """At most so many rows of the subset, evenly spread."""
+        rows = self.subset[np.linspace(0, len(self.subset) - 1, min(most, len(self.subset))).round().astype(int)]
         root = None if self.weights is None else np.sqrt(self.weights[rows])
         return Rows(self.X[rows], self.y[rows], root)
 
@@ -131,15 +131,17 @@ def finish(
         if draft is not None:
             drafts.append(draft)
             yield from _equation(problem, draft)
-    n = len(problem.subset)
+    n = min(_SNAPPING_ROWS, len(problem.subset))
     drafts.sort(key=lambda d: description_length(d.formula.loss, d.formula.expression, n))
+    rows = problem.sample(_ROWS)
     done: set[sympy.Expr] = set()
     for draft in drafts[:_REDUCED]:
         if draft.formula.loss < FLOOR or draft.formula.expression in done or time.monotonic() > deadline:
             continue
         done.add(draft.formula.expression)
-        simpler = reduce(draft.formula, problem.symbols, problem.sample, deadline)
-        if simpler is not draft.formula:
+        refitted = _refitted(draft.formula, problem.symbols, rows)
+        simpler = reduce(refitted, problem.symbols, rows, deadline)
+        if simpler is not refitted:
             yield from _equation(problem, replace(draft, formula=simpler))
 
 
@@ -148,23 +150,27 @@ def _simplified(
 ) -> Draft | None:
     """One graph in symbols, folded and snapped. None if undefined on the rows."""
     raw = to_expression(space, genotype, constants, problem.symbols)
-    formula = simplify(raw, problem.symbols, problem.sample, deadline)
+    formula = simplify(raw, problem.symbols, problem.sample(_SNAPPING_ROWS), deadline)
     return Draft(formula, origin, genotype) if np.isfinite(formula.loss) else None
 
 
 def _equation(problem: Problem, draft: Draft) -> Iterator[Equation]:
     """The equation of a draft, refitted on all rows; nothing if it is undefined there or too large."""
-    expression = draft.formula.expression
-    if len(problem.subset) < len(problem.y):
-        form = template(expression, problem.symbols)
-        if len(form.constants):
-            root = None if problem.weights is None else np.sqrt(problem.weights)
-            rows = Rows(problem.X, problem.y, root)
-            expression = form.at(fit_constants(compile_template(form), form.values, rows, steps=20).values)
-    equation = _with_losses(problem, plain(expression), draft.origin, draft.genotype)
+    root = None if problem.weights is None else np.sqrt(problem.weights)
+    formula = _refitted(draft.formula, problem.symbols, Rows(problem.X, problem.y, root))
+    equation = _with_losses(problem, plain(formula.expression), draft.origin, draft.genotype)
     too_large = problem.max_complexity is not None and equation.complexity > problem.max_complexity
     if np.isfinite(equation.relative_loss) and not too_large:
         yield equation
+
+
+def _refitted(formula: Simplified, symbols: tuple[sympy.Symbol, ...], rows: Rows) -> Simplified:
+    """Its constants fitted to these rows."""
+    form = template(formula.expression, symbols)
+    if not len(form.constants):
+        return formula
+    fit = fit_constants(compile_template(form), form.values, rows, steps=20)
+    return Simplified(form.at(fit.values), fit.loss) if np.isfinite(fit.loss) else formula
 
 
 def _with_losses(problem: Problem, expression: sympy.Expr, origin: str, genotype: Genotype | None) -> Equation:

@@ -24,7 +24,8 @@ from eqdarts.search_space import SearchSpace
 
 EXACT = 1e-19  # a relative loss below this is rounding: the equation is exact on the data
 _SEARCH_SHARE = 0.85  # of max_time; the rest is for turning graphs into equations
-_FINISHED = 48  # graphs that become equations at the end
+_FINISHED = 40  # graphs that become equations at the end, at the most
+_FINISHED_AT_FIRST = 6  # and after no epoch; each epoch adds one
 
 
 @dataclass(frozen=True)
@@ -175,7 +176,8 @@ def run(
     if reason != "exact":
         deadline = time.monotonic() + 2.0 if reason == "interrupted" else watch.deadline
         state = searcher.close(state)
-        front = _finish_best(space, state.population, problem, front, len(validation), deadline)
+        limit = min(_FINISHED, _FINISHED_AT_FIRST + len(history))
+        front = _finish_best(space, state.population, problem, front, len(validation), limit, deadline)
     alpha, beta = state.architecture
     return SearchResult(front, tuple(history), tuple(alphas), alpha, beta, state.population, reason)
 
@@ -224,11 +226,11 @@ def _finish_exact(
 
 
 def _finish_best(
-    space: SearchSpace, population: Population, problem: Problem, front: Front, rows: int, deadline: float
+    space: SearchSpace, population: Population, problem: Problem, front: Front, rows: int, limit: int, deadline: float
 ) -> Front:
     if not len(population):
         return front
-    places = candidates(population, rows, _FINISHED)
+    places = candidates(population, rows, limit)
     return offer_all(front, finish(space, population, places, problem, deadline))
 
 
