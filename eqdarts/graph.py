@@ -198,6 +198,10 @@ def _differentiate(
 
     Operations act element by element, so the gradient of the sum holds every element's own slope.
     """
+    if operation.slopes is not None:
+        value = operation.numeric(x, *w)
+        by_x, *by_w = operation.slopes(value, x, *w)
+        return value, [_finite(by_x) if latent else None, *by_w]
     with torch.enable_grad():
         leaves = [v.expand_as(x).detach().requires_grad_() for v in w]
         x = x.detach().requires_grad_(latent)
@@ -211,10 +215,14 @@ def _differentiate(
     if not latent:
         return value.detach(), [None, *slopes]
     if slopes[0] is not None:
-        # |x|^p has an infinite slope at 0 for p < 1; times the 0 that may flow there it would be NaN, and one
-        # such row would keep the whole replica from moving.
-        slopes[0] = slopes[0].nan_to_num(0.0, 0.0, 0.0)
+        slopes[0] = _finite(slopes[0])
     return value.detach(), slopes
+
+
+def _finite(slope: Tensor) -> Tensor:
+    """|x|^p has an infinite slope at 0 for p < 1; times the 0 that may flow there it would be NaN, and one such row
+    would keep the whole replica from moving."""
+    return slope.nan_to_num(0.0, 0.0, 0.0)
 
 
 def _product_of_the_others(factors: Tensor) -> Tensor:

@@ -42,6 +42,9 @@ class Operation:
         ``(x, *w) -> bool Tensor``, true where the operation is defined; None means everywhere.
     complexity : int
         Its share of a graph's complexity, before the formula itself is counted.
+    slopes : callable or None
+        ``(value, x, *w) -> tuple of Tensor``: the derivatives by x and by each parameter, given the
+        value. None: they are taken by automatic differentiation, which is slower.
     """
 
     name: str
@@ -51,6 +54,7 @@ class Operation:
     initial: tuple[tuple[float, float], ...] = ()
     domain: Callable[..., Tensor] | None = None
     complexity: int = 1
+    slopes: Callable[..., tuple[Tensor, ...]] | None = None
 
 
 def _zero(x: Any) -> sympy.Expr:
@@ -59,6 +63,26 @@ def _zero(x: Any) -> sympy.Expr:
 
 def _odd_power(x: Tensor, p: Tensor) -> Tensor:
     return torch.sign(x) * torch.abs(x) ** p
+
+
+def _inner(slope: Callable[[Tensor, Tensor], Tensor]) -> Callable[..., tuple[Tensor, ...]]:
+    """Slopes of f(u) at u = a·x + b by x, a and b, from f'(u) as a function of f and u."""
+
+    def slopes(value: Tensor, x: Tensor, a: Tensor, b: Tensor) -> tuple[Tensor, ...]:
+        by_u = slope(value, a * x + b)
+        return a * by_u, x * by_u, by_u
+
+    return slopes
+
+
+def _power_slopes(value: Tensor, x: Tensor, p: Tensor) -> tuple[Tensor, ...]:
+    return p * value / x, torch.xlogy(value, torch.abs(x))
+
+
+def _affine_power_slopes(value: Tensor, x: Tensor, a: Tensor, b: Tensor, p: Tensor) -> tuple[Tensor, ...]:
+    base = a * x + b
+    by_base = p * value / base
+    return a * by_base, x * by_base, by_base, value * torch.log(base)
 
 
 _SLOPE = (-2.0, 2.0)
@@ -73,8 +97,15 @@ OPERATIONS: dict[str, Operation] = {
         Operation("zero", (), torch.zeros_like, _zero, complexity=0),
         Operation("identity", (), lambda x: x, lambda x: x),
         Operation("negation", (), torch.neg, lambda x: -x),
-        Operation("scale", ("a",), lambda x, a: a * x, lambda x, a: a * x, (_SLOPE,)),
-        Operation("linear", ("a", "b"), lambda x, a, b: a * x + b, lambda x, a, b: a * x + b, _AFFINE),
+        Operation("scale", ("a",), lambda x, a: a * x, lambda x, a: a * x, (_SLOPE,), slopes=lambda f, x, a: (a, x)),
+        Operation(
+            "linear",
+            ("a", "b"),
+            lambda x, a, b: a * x + b,
+            lambda x, a, b: a * x + b,
+            _AFFINE,
+            slopes=lambda f, x, a, b: (a, x, torch.ones_like(x)),
+        ),
         Operation(
             "power",
             ("p",),
@@ -82,6 +113,7 @@ OPERATIONS: dict[str, Operation] = {
             lambda x, p: sympy.Abs(x) ** p,
             (_EXPONENT,),
             lambda x, p: x != 0,
+            slopes=_power_slopes,
         ),
         Operation(
             "odd_power",
@@ -91,6 +123,7 @@ OPERATIONS: dict[str, Operation] = {
             (_EXPONENT,),
             lambda x, p: x != 0,
             complexity=2,
+            slopes=_power_slopes,
         ),
         Operation(
             "affine_power",
@@ -100,6 +133,7 @@ OPERATIONS: dict[str, Operation] = {
             (_SLOPE, (0.0, 2.0), _EXPONENT),
             lambda x, a, b, p: a * x + b > 0,
             complexity=2,
+            slopes=_affine_power_slopes,
         ),
         Operation("square", (), torch.square, lambda x: x**2),
         Operation("cube", (), lambda x: x**3, lambda x: x**3),
@@ -110,6 +144,7 @@ OPERATIONS: dict[str, Operation] = {
             lambda x, a, b: sympy.sqrt(a * x + b),
             ((0.2, 2.0), (0.0, 2.0)),
             lambda x, a, b: a * x + b > 0,
+            slopes=_inner(lambda f, u: 0.5 / f),
         ),
         Operation(
             "reciprocal",
@@ -118,8 +153,16 @@ OPERATIONS: dict[str, Operation] = {
             lambda x, a, b: 1 / (a * x + b),
             (_SLOPE, (0.0, 2.0)),
             lambda x, a, b: a * x + b != 0,
+            slopes=_inner(lambda f, u: -f * f),
         ),
-        Operation("exp", ("a",), lambda x, a: torch.exp(a * x), lambda x, a: sympy.exp(a * x), (_SLOPE,)),
+        Operation(
+            "exp",
+            ("a",),
+            lambda x, a: torch.exp(a * x),
+            lambda x, a: sympy.exp(a * x),
+            (_SLOPE,),
+            slopes=lambda f, x, a: (a * f, x * f),
+        ),
         Operation(
             "ln",
             ("a", "b"),
@@ -127,6 +170,7 @@ OPERATIONS: dict[str, Operation] = {
             lambda x, a, b: sympy.log(a * x + b),
             ((0.2, 2.0), (0.0, 2.0)),
             lambda x, a, b: a * x + b > 0,
+            slopes=_inner(lambda f, u: 1 / u),
         ),
         Operation(
             "logistic",
@@ -135,9 +179,15 @@ OPERATIONS: dict[str, Operation] = {
             lambda x, a, b: 1 / (1 + sympy.exp(-(a * x + b))),
             _AFFINE,
             complexity=2,
+            slopes=_inner(lambda f, u: f * (1 - f)),
         ),
         Operation(
-            "tanh", ("a", "b"), lambda x, a, b: torch.tanh(a * x + b), lambda x, a, b: sympy.tanh(a * x + b), _AFFINE
+            "tanh",
+            ("a", "b"),
+            lambda x, a, b: torch.tanh(a * x + b),
+            lambda x, a, b: sympy.tanh(a * x + b),
+            _AFFINE,
+            slopes=_inner(lambda f, u: 1 - f * f),
         ),
         Operation(
             "sin",
@@ -145,6 +195,7 @@ OPERATIONS: dict[str, Operation] = {
             lambda x, a, b: torch.sin(a * x + b),
             lambda x, a, b: sympy.sin(a * x + b),
             (_FREQUENCY, (-0.5, 0.5)),
+            slopes=_inner(lambda f, u: torch.cos(u)),
         ),
         Operation(
             "cos",
@@ -152,6 +203,7 @@ OPERATIONS: dict[str, Operation] = {
             lambda x, a, b: torch.cos(a * x + b),
             lambda x, a, b: sympy.cos(a * x + b),
             (_FREQUENCY, (-0.5, 0.5)),
+            slopes=_inner(lambda f, u: -torch.sin(u)),
         ),
         Operation(
             "arcsin",
@@ -161,6 +213,7 @@ OPERATIONS: dict[str, Operation] = {
             ((-0.9, 0.9), (-0.1, 0.1)),
             lambda x, a, b: torch.abs(a * x + b) < 1,
             complexity=2,
+            slopes=_inner(lambda f, u: torch.rsqrt(1 - u * u)),
         ),
         Operation(
             "relu",

@@ -2,7 +2,7 @@
 
 import pytest
 import sympy
-from hypothesis import given
+from hypothesis import given, settings
 from matplotlib.mathtext import MathTextParser
 from random_expressions import formulas, u, v
 
@@ -45,6 +45,7 @@ def test_names_can_be_typeset_in_a_formula(name):
     typeset(latex)
 
 
+@settings(max_examples=50)
 @given(formulas)
 def test_every_formula_can_be_typeset(expression):
     typeset(to_latex(expression, "y"))

@@ -68,3 +68,14 @@ def test_forms_that_disagree_are_refused(numeric, symbolic, reason):
 def test_unknown_names_are_listed_with_the_known_ones():
     with pytest.raises(InputDataError, match=r"'cosh' not known; the registry has zero, identity"):
         lookup(("zero", "cosh"))
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if OPERATIONS[name].slopes is not None])
+def test_slopes_equal_automatic_differentiation(name):
+    op = OPERATIONS[name]
+    generator = torch.Generator().manual_seed(0)
+    at = [torch.rand(11, dtype=torch.float64, generator=generator) * 0.4 + 0.3 for _ in range(1 + len(op.parameters))]
+    leaves = [v.clone().requires_grad_() for v in at]
+    expected = torch.autograd.grad(op.numeric(*leaves).sum(), leaves)
+    for slope, gradient in zip(op.slopes(op.numeric(*at), *at), expected, strict=True):
+        torch.testing.assert_close(slope.expand_as(gradient), gradient)

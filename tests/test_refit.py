@@ -58,6 +58,19 @@ def test_jacobian_equals_differences(expression):
         np.testing.assert_allclose(jacobian[fine, k], numeric[fine], rtol=1e-4, atol=1e-4)
 
 
+@given(formulas, st.integers(0, 2**32 - 1))
+def test_a_set_of_constants_alone_equals_itself_among_others(expression, seed):
+    form = template(expression, COLUMNS)
+    code = compile_template(form)
+    sets = form.values * np.random.default_rng(seed).uniform(0.5, 1.5, (3, len(form.values)))
+    value, jacobian = code.linearise(X, sets)
+    assert value.shape == (3, len(X))
+    assert jacobian.shape == (3, len(form.values), len(X))
+    for r in range(3):
+        np.testing.assert_allclose(value[r], code.value(X, sets[r]), rtol=1e-12)
+        np.testing.assert_allclose(jacobian[r], code.linearise(X, sets[[r]])[1][0], rtol=1e-12)
+
+
 @pytest.mark.parametrize("names", [("c_0", "c_1"), ("x0", "x1"), ("lambda", "x 1"), ("_Dummy_1", "E")])
 def test_names_of_columns_do_not_clash_with_names_of_constants(names):
     columns = tuple(sympy.Symbol(name, real=True) for name in names)

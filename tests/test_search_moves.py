@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from random_graphs import draw_batch, draw_graphs, draw_inputs, space_of
 
@@ -53,6 +53,7 @@ def mutator_of(space, rng, limit=N):
 
 
 @pytest.mark.parametrize("name", SPACES)
+@settings(max_examples=40)
 @given(seed=seeds)
 def test_children_are_graphs_of_the_space(name, seed):
     space, rng = SPACES[name], np.random.default_rng(seed)
@@ -130,6 +131,7 @@ def readout_values(space, d, inputs):
 
 
 @pytest.mark.parametrize("name", SPACES)
+@settings(max_examples=40)
 @given(seed=seeds)
 def test_inserting_an_empty_node_keeps_the_function(name, seed):
     space, rng = SPACES[name], np.random.default_rng(seed)
@@ -149,6 +151,7 @@ def test_inserting_an_empty_node_keeps_the_function(name, seed):
 
 
 @pytest.mark.parametrize("name", SPACES)
+@settings(max_examples=40)
 @given(seed=seeds)
 def test_dropping_an_unused_node_keeps_the_function(name, seed):
     space, rng = SPACES[name], np.random.default_rng(seed)

@@ -28,7 +28,7 @@ def simplified(start, truth, **options):
     return simplify(start, COLUMNS, sample_of(truth, **options))
 
 
-@settings(max_examples=300)
+@settings(max_examples=200)
 @given(formulas)
 def test_canonical_never_changes_a_value_on_the_data(expression):
     before, after = values(expression), values(canonical(expression, COLUMNS, X))

@@ -51,7 +51,7 @@ def assert_agree(space, graphs, inputs, x_scale, y_scale, symbols=SYMBOLS):
     return compared
 
 
-@settings(max_examples=50)
+@settings(max_examples=40)
 @given(st.integers(0, 2**32 - 1), st.tuples(*[st.integers(-60, 60)] * 3))
 def test_expressions_agree_with_graphs_in_any_units(seed, exponents):
     rng = np.random.default_rng(seed)
@@ -63,7 +63,7 @@ def test_expressions_agree_with_graphs_in_any_units(seed, exponents):
 def test_most_random_graphs_are_compared():
     rng = np.random.default_rng(0)
     inputs = draw_inputs(SPACE, rng, n).numpy()
-    assert assert_agree(SPACE, draw_graphs(SPACE, 41, rng, absent=0.6), inputs, np.ones(2), 1.0) > 10
+    assert assert_agree(SPACE, draw_graphs(SPACE, 29, rng, absent=0.6), inputs, np.ones(2), 1.0) > 7
 
 
 @pytest.mark.parametrize("aggregator", AGGREGATORS)
@@ -74,9 +74,9 @@ def test_every_operation_agrees_on_inputs_and_on_nodes(name, aggregator):
     genotype = Genotype(
         (name, "identity", "zero", "identity", name), (aggregator,) * 2, (True, True, False, True, True)
     )
-    batch = GenotypeBatch.of(space, [genotype] * 7)
+    batch = GenotypeBatch.of(space, [genotype] * 3)
     w = torch.as_tensor(draw_parameters(space, batch, rng)) * 0.5
-    graphs = FittedGraphs(batch, w, torch.as_tensor(rng.normal(size=(7, 5)) * batch.readout), torch.zeros(7))
+    graphs = FittedGraphs(batch, w, torch.as_tensor(rng.normal(size=(3, 5)) * batch.readout), torch.zeros(3))
     x_scale = np.array([8.0, 0.25])
     inputs = draw_inputs(space, rng, n).numpy() * 0.5 * x_scale[:, None]
     symbols = column_symbols(space.inputs, (True, True))

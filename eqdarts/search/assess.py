@@ -7,10 +7,14 @@ import torch
 
 from eqdarts.fit import FittedGraphs, Rows, basis_of, fit_graphs, losses, used_columns
 from eqdarts.genotype import GenotypeBatch, constants_of
-from eqdarts.search.population import Population, complexity_of
+from eqdarts.search.population import Population, complexity_of, joined
 from eqdarts.search_space import SearchSpace
 
-_SHORT, _LONG, _SURVIVORS = 6, 30, 0.2
+# Successive halving: Levenberg–Marquardt steps of each stage, and the share that goes on to the next.
+_SCREENING, _MIDDLE, _LONG = 6, 10, 25
+_SURVIVORS, _FINALISTS = 0.2, 0.4
+_SCREENING_ROWS = 64
+_MOST_CONSTANTS = 32
 
 
 class Assessor:
@@ -19,8 +23,9 @@ class Assessor:
     def __init__(self, space: SearchSpace, train: Rows, validation: Rows) -> None:
         self._space, self._train, self._validation = space, train, validation
         self._variance = float(train.target.var(correction=0)) or 1.0
+        self._few = train[_evenly(train.y.shape[0], _SCREENING_ROWS, train.y.device)]
         # With more constants than half of the rows, a graph can fit anything.
-        self._most_constants = max(3, train.y.shape[0] // 2)
+        self._most_constants = max(3, min(_MOST_CONSTANTS, train.y.shape[0] // 2))
 
     @property
     def rows(self) -> int:
@@ -28,14 +33,28 @@ class Assessor:
         return int(self._validation.y.shape[0])
 
     def best_fifth(self, batch: GenotypeBatch, w: np.ndarray, origin: np.ndarray) -> Population:
-        """A short fit of all, a long one of the most promising fifth; only those are returned."""
+        """A short fit of all on few rows, longer ones of the most promising; that fifth is returned."""
         batch, w, origin = self._sensible(batch, w, origin)
-        first = fit_graphs(self._space, batch, self._tensor(w), self._train, _SHORT)
-        rank = losses(self._space, first, self._validation).cpu().numpy()
-        order = np.argsort(rank, kind="stable")[: max(1, int(_SURVIVORS * len(batch)))]
-        order = order[np.isfinite(rank[order])]
-        start = first.w[torch.as_tensor(order, device=first.w.device)]
-        return self._measure(fit_graphs(self._space, batch.select(order), start, self._train, _LONG), origin[order])
+        first = fit_graphs(self._space, batch, self._tensor(w), self._few, _SCREENING)
+        order = self._ranked(first)[: max(1, int(_SURVIVORS * len(batch)))]
+        second = self._continued(first, order, _MIDDLE)
+        place = self._ranked(second)
+        finalists, others = np.split(place, [max(1, int(_FINALISTS * len(place)))])
+        third = self._continued(second, finalists, _LONG)
+        return joined(
+            self._measure(third, origin[order[finalists]]),
+            self._measure(_subset(second, others), origin[order[others]]),
+        )
+
+    def _ranked(self, graphs: FittedGraphs) -> np.ndarray:
+        """Places of the graphs that are defined on the validation rows, lowest loss first."""
+        rank = losses(self._space, graphs, self._validation).cpu().numpy()
+        order = np.argsort(rank, kind="stable")
+        return order[np.isfinite(rank[order])]
+
+    def _continued(self, graphs: FittedGraphs, places: np.ndarray, steps: int) -> FittedGraphs:
+        chosen = _subset(graphs, places)
+        return fit_graphs(self._space, chosen.batch, chosen.w, self._train, steps)
 
     def all_of(self, batch: GenotypeBatch, w: np.ndarray, origin: np.ndarray) -> Population:
         """A long fit of every graph."""
@@ -66,3 +85,13 @@ class Assessor:
             graphs.batch, w, graphs.coefficients.cpu().numpy(), loss, graphs.loss.cpu().numpy() / variance,
             complexity_of(space, graphs.batch, w, share.cpu().numpy()), origin,
         )  # fmt: skip
+
+
+def _subset(graphs: FittedGraphs, places: np.ndarray) -> FittedGraphs:
+    index = torch.as_tensor(places, device=graphs.w.device)
+    return FittedGraphs(graphs.batch.select(places), graphs.w[index], graphs.coefficients[index], graphs.loss[index])
+
+
+def _evenly(n: int, most: int, device: torch.device) -> torch.Tensor:
+    """At most so many of n rows, evenly spread."""
+    return torch.linspace(0, n - 1, min(n, most), device=device).round().long()

@@ -11,12 +11,14 @@ import sympy
 
 from eqdarts.equation import Equation, Front, evaluate
 from eqdarts.genotype import Genotype
+from eqdarts.reduce import reduce
 from eqdarts.refit import Rows, compile_template, fit_constants, template
 from eqdarts.search.population import Population, scores
 from eqdarts.search_space import SearchSpace
-from eqdarts.simplify import simplify
+from eqdarts.simplify import FLOOR, Simplified, description_length, simplify
 from eqdarts.symbolic import Constants, column_symbols, plain, to_expression
 
+_REDUCED = 8  # formulas that are made structurally simpler
 _ROWS = 1000  # rows on which constants are snapped; the last refit sees all of them
 
 
@@ -69,6 +71,13 @@ class Problem:
         return replace(self, X=self.X[rows], y=self.y[rows], weights=weights, subset=np.arange(len(rows)))
 
     @property
+    def sample(self) -> Rows:
+        """The rows of the subset."""
+        rows = self.subset
+        root = None if self.weights is None else np.sqrt(self.weights[rows])
+        return Rows(self.X[rows], self.y[rows], root)
+
+    @property
     def symbols(self) -> tuple[sympy.Symbol, ...]:
         return column_symbols(self.names, tuple(bool(column.min() > 0) for column in self.X.T))
 
@@ -93,46 +102,67 @@ def candidates(population: Population, rows: int, limit: int) -> list[int]:
     return [*front, *others][:limit]
 
 
+@dataclass(frozen=True)
+class Draft:
+    """A graph on its way to an equation: its simplified formula over the column symbols."""
+
+    formula: Simplified
+    origin: str
+    genotype: Genotype
+
+
 def finish(
     space: SearchSpace, population: Population, places: list[int], problem: Problem, deadline: float
 ) -> Iterator[Equation]:
-    """The equations of these graphs, until the deadline (in `time.monotonic`)."""
+    """The equations of these graphs, until the deadline (in `time.monotonic`).
+
+    All are simplified; those with the shortest descriptions are then made structurally simpler as well.
+    """
+    drafts: list[Draft] = []
     for k in places:
         if time.monotonic() > deadline:
-            return
-        genotype = population.batch.genotype(space, k)
+            break
         constants = Constants(population.w[k], population.coefficients[k], problem.x_scale, problem.y_scale)
-        equation = finish_one(space, genotype, constants, problem, str(population.origin[k]), deadline)
-        if equation is not None:
-            yield equation
+        draft = _simplified(
+            space, population.batch.genotype(space, k), constants, problem, str(population.origin[k]), deadline
+        )
+        if draft is not None:
+            drafts.append(draft)
+            yield from _equation(problem, draft)
+    n = len(problem.subset)
+    drafts.sort(key=lambda d: description_length(d.formula.loss, d.formula.expression, n))
+    done: set[sympy.Expr] = set()
+    for draft in drafts[:_REDUCED]:
+        if draft.formula.loss < FLOOR or draft.formula.expression in done or time.monotonic() > deadline:
+            continue
+        done.add(draft.formula.expression)
+        simpler = reduce(draft.formula, problem.symbols, problem.sample, deadline)
+        if simpler is not draft.formula:
+            yield from _equation(problem, replace(draft, formula=simpler))
 
 
-def finish_one(
-    space: SearchSpace,
-    genotype: Genotype,
-    constants: Constants,
-    problem: Problem,
-    origin: str,
-    deadline: float = float("inf"),
-) -> Equation | None:
-    """One graph: to symbols, simplified on a subset of the rows, refitted on all. None if undefined."""
-    symbols = problem.symbols
-    raw = to_expression(space, genotype, constants, symbols)
-    rows = problem.subset
-    root = None if problem.weights is None else np.sqrt(problem.weights)
-    sample = Rows(problem.X[rows], problem.y[rows], None if root is None else root[rows])
-    outcome = simplify(raw, symbols, sample, deadline)
-    if not np.isfinite(outcome.loss):
-        return None
-    expression = outcome.expression
-    if len(rows) < len(problem.y):
-        form = template(expression, symbols)
+def _simplified(
+    space: SearchSpace, genotype: Genotype, constants: Constants, problem: Problem, origin: str, deadline: float
+) -> Draft | None:
+    """One graph in symbols, folded and snapped. None if undefined on the rows."""
+    raw = to_expression(space, genotype, constants, problem.symbols)
+    formula = simplify(raw, problem.symbols, problem.sample, deadline)
+    return Draft(formula, origin, genotype) if np.isfinite(formula.loss) else None
+
+
+def _equation(problem: Problem, draft: Draft) -> Iterator[Equation]:
+    """The equation of a draft, refitted on all rows; nothing if it is undefined there or too large."""
+    expression = draft.formula.expression
+    if len(problem.subset) < len(problem.y):
+        form = template(expression, problem.symbols)
         if len(form.constants):
-            fit = fit_constants(compile_template(form), form.values, Rows(problem.X, problem.y, root), steps=20)
-            expression = form.at(fit.values)
-    equation = _with_losses(problem, plain(expression), origin, genotype)
+            root = None if problem.weights is None else np.sqrt(problem.weights)
+            rows = Rows(problem.X, problem.y, root)
+            expression = form.at(fit_constants(compile_template(form), form.values, rows, steps=20).values)
+    equation = _with_losses(problem, plain(expression), draft.origin, draft.genotype)
     too_large = problem.max_complexity is not None and equation.complexity > problem.max_complexity
-    return equation if np.isfinite(equation.relative_loss) and not too_large else None
+    if np.isfinite(equation.relative_loss) and not too_large:
+        yield equation
 
 
 def _with_losses(problem: Problem, expression: sympy.Expr, origin: str, genotype: Genotype | None) -> Equation:

@@ -1,0 +1,86 @@
+"""Makes a formula structurally simpler where the data do not object.
+
+A fit to noisy data likes forms that hide a simpler one in a limit: sin(εx)/ε for x, (x^ε − 1)/ε for
+log x, (1 + εx)^(a/ε) for exp(ax), each with one constant too many. Here every part of a formula is
+replaced in turn by such a limit or by a constant, the rest refitted, and the change kept when the
+description of data and formula together becomes shorter.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+import numpy as np
+import sympy
+
+from eqdarts.numeric import function
+from eqdarts.refit import Rows, compile_template, fit_constants, template
+from eqdarts.simplify import Simplified, canonical, description_length, simplify, size
+
+_MOST_NODES = 80  # larger formulas are left alone
+_STEPS = 15
+_SMALL_EXPONENT, _LARGE_EXPONENT = 0.2, 6.0
+
+
+def reduce(
+    formula: Simplified, columns: tuple[sympy.Symbol, ...], rows: Rows, deadline: float = float("inf")
+) -> Simplified:
+    """The formula after every replacement that shortens its description; itself if none does."""
+    n, current = len(rows.y), formula
+    if size(formula.expression) > _MOST_NODES:
+        return formula
+    searching = True
+    while searching:
+        searching = False
+        length = description_length(current.loss, current.expression, n)
+        for proposal in _proposals(current.expression, columns, rows.X):
+            if time.monotonic() > deadline:
+                return current
+            form = template(canonical(proposal, columns, rows.X), columns)
+            fit = fit_constants(compile_template(form), form.values, rows, steps=_STEPS)
+            if not np.isfinite(fit.loss) or description_length(fit.loss, form.at(fit.values), n) > length + 5.0:
+                continue
+            outcome = simplify(form.at(fit.values), columns, rows, deadline)
+            if description_length(outcome.loss, outcome.expression, n) < length - 1e-6:
+                current, searching = outcome, True
+                break
+    return current
+
+
+def _proposals(expression: sympy.Expr, columns: tuple[sympy.Symbol, ...], X: np.ndarray) -> Iterator[sympy.Expr]:
+    """The expression with one part replaced, larger parts first."""
+    parts = {part for part in sympy.preorder_traversal(expression) if part.args and not part.is_number}
+    parts -= {expression}
+    for part in sorted(parts, key=lambda p: (-size(p), sympy.default_sort_key(p))):
+        for simpler in _simpler(part, columns, X):
+            yield expression.xreplace({part: simpler})
+
+
+def _simpler(part: sympy.Expr, columns: tuple[sympy.Symbol, ...], X: np.ndarray) -> Iterator[sympy.Expr]:
+    value = np.broadcast_to(function(part, columns)(*X.T), (len(X),))
+    if not np.isfinite(value).all():
+        return
+    yield sympy.Float(value.mean())
+    inner = part.base if isinstance(part, sympy.Pow) else part.args[0]
+    if len(part.args) > 1 and not isinstance(part, sympy.Pow):
+        return
+    u = np.broadcast_to(function(inner, columns)(*X.T), (len(X),))
+    if not np.isfinite(u).all():
+        return
+    if not isinstance(part, sympy.Pow):
+        yield _line(u, value, inner)
+        return
+    exponent = float(part.exp) if part.exp.is_number else 1.0
+    if 0 < abs(exponent) < _SMALL_EXPONENT and (u > 0).all():
+        yield _line(np.log(u), value, sympy.log(inner))
+    if abs(exponent) > _LARGE_EXPONENT and (value > 0).all():
+        yield sympy.exp(_line(u, np.log(value), inner))
+    if inner.is_Add:
+        yield _line(u, value, inner)
+
+
+def _line(u: np.ndarray, value: np.ndarray, symbolic: sympy.Expr) -> sympy.Expr:
+    """value ≈ a + b·u by least squares, with u in symbols."""
+    b, a = np.polyfit(u, value, 1) if np.ptp(u) > 0 else (0.0, value.mean())
+    return sympy.Float(a) + sympy.Float(b) * symbolic
