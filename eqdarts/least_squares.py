@@ -7,12 +7,15 @@ Jacobian of Kaufman 1975), and Levenberg–Marquardt moves the rest. Nothing her
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import IntEnum
 from typing import Protocol
 
 import torch
 from torch import Tensor
+
+_SLOW, _PATIENCE = 0.999999, 5  # a step that keeps more than this share of the loss is slow; so many end the fit
+_STUCK = 1e8  # a damping at which a step no longer moves anything
 
 
 class Status(IntEnum):
@@ -127,13 +130,17 @@ def solve(
     gradient, curvature = _normal_equations(readout, pullback(coefficients), free)
     damping = torch.full_like(loss, 1e-2)
     floor = tolerance * y.square().mean()
-    stalled = torch.zeros_like(loss)
+    slow = torch.zeros_like(loss)  # steps in a row that gained next to nothing
+    done = (loss <= floor) | ~torch.isfinite(loss)
     for _ in range(steps):
+        if bool(done.all()):
+            break
         trial = w + _step(gradient, curvature, damping)
         basis, pullback = model.linearise(trial)
         readout = solve_readout(basis, used, y, fixed)
-        better = readout.loss < loss  # false for NaN and infinity
-        stalled = torch.where(better & (readout.loss < 0.999999 * loss), 0.0, stalled + 1)
+        # False for NaN and infinity. A replica that is done stays as it is, whatever the others of the batch do.
+        better = (readout.loss < loss) & ~done
+        slow = torch.where(better & (readout.loss > _SLOW * loss), slow + 1, torch.where(better, 0.0, slow))
         new_gradient, new_curvature = _normal_equations(readout, pullback(readout.coefficients), free)
         w = torch.where(better[:, None], trial, w)
         coefficients = torch.where(better[:, None], readout.coefficients, coefficients)
@@ -141,10 +148,8 @@ def solve(
         gradient = torch.where(better[:, None], new_gradient, gradient)
         curvature = torch.where(better[:, None, None], new_curvature, curvature)
         damping = torch.where(better, damping * 0.2, damping * 5.0).clamp(1e-12, 1e12)
-        done = (loss <= floor) | (stalled >= 5) | ~torch.isfinite(loss)
-        if bool(done.all()):
-            break
-    return Solution(w, coefficients, loss, _status(loss, (loss <= floor) | (stalled >= 5)))
+        done = done | (loss <= floor) | (slow >= _PATIENCE) | (damping > _STUCK)
+    return Solution(w, coefficients, loss, _status(loss, done))
 
 
 def _status(loss: Tensor, converged: Tensor) -> Tensor:
@@ -177,19 +182,3 @@ def _step(gradient: Tensor, curvature: Tensor, damping: Tensor, reach: float = 4
     length = torch.linalg.vector_norm(step, dim=-1, keepdim=True)
     step = step * (reach / length.clamp(min=reach))
     return torch.where(torch.isfinite(step).all(dim=-1, keepdim=True), step, 0.0)
-
-
-def with_rows_weighted(y: Tensor, weights: Tensor | None) -> Tensor:
-    """y times the square root of the row weights, the form in which `solve` minimises a weighted sum."""
-    return y if weights is None else y * weights.sqrt()
-
-
-def keep(solution: Solution, index: Tensor) -> Solution:
-    """The replicas at these places."""
-    return replace(
-        solution,
-        w=solution.w[index],
-        coefficients=solution.coefficients[index],
-        loss=solution.loss[index],
-        status=solution.status[index],
-    )

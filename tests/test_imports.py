@@ -15,7 +15,7 @@ LEVELS = (
     ("operations", "config", "table"),
     ("search_space", "genotype"),
     ("relaxation", "supernet", "graph", "least_squares", "fit", "bilevel", "discretise"),
-    ("numeric", "refit", "simplify", "symbolic", "latex"),
+    ("numeric", "refit", "simplify", "reduce", "symbolic", "latex"),
     ("equation", "selection"),
     ("search",),
     ("estimator",),

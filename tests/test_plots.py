@@ -62,7 +62,7 @@ def fake_model(names=("m1", "m2", "r"), nodes=3, epochs=23, latex=LATEX, **chang
                 "best_loss": loss,
             }
         ),
-        "alpha_history_": alpha,
+        "alpha_history_": alpha[:, None],
         "search_space_": space,
         "genotype_": Genotype(
             ("power", "power", "zero", "sin", "zero", "exp", "zero", "zero", "zero", "logistic", "power", "scale"),

@@ -66,7 +66,11 @@ def plot_history(model: Any, ax: Axes | None = None) -> Axes:
 
 
 def plot_weights(
-    model: Any, node: int | None = None, edges: Sequence[int] | None = None, ax: Axes | None = None
+    model: Any,
+    node: int | None = None,
+    edges: Sequence[int] | None = None,
+    replica: int = 0,
+    ax: Axes | None = None,
 ) -> Axes:
     """Architecture weights of some edges over the epochs, one band per edge.
 
@@ -81,6 +85,8 @@ def plot_weights(
         Show the edges into this latent node, counted from 0; by default all edges.
     edges : sequence of int, optional
         Places in ``model.search_space_.edges``, instead of `node`.
+    replica : int
+        Which of the R searches; sampled graphs share one set of weights, number 0.
     ax : Axes, optional
 
     Returns
@@ -91,7 +97,7 @@ def plot_weights(
     shown = _chosen_edges(space, node, edges)
     ax = new_axes((6.4, min(9.0, 1.2 + 0.5 * len(shown)))) if ax is None else ax
     lines = getattr(model, "relaxation", None) == "sigmoid"
-    weights = _edge_weights(model, shown)  # [epochs, edges, M]
+    weights = _edge_weights(model, shown, replica)  # [epochs, edges, M]
     peak = weights.max(axis=(0, 1))
     weighty = [int(m) for m in np.argsort(-peak, kind="stable") if peak[m] > 0.05 and m != space.zero][: len(_HUES)]
     colors = {m: _HUES[k] for k, m in enumerate(sorted(weighty))}
@@ -154,10 +160,13 @@ def _aggregator(model: Any, node: int) -> str:
     return genotype.aggregators[node]
 
 
-def _edge_weights(model: Any, shown: list[int]) -> np.ndarray:
+def _edge_weights(model: Any, shown: list[int], replica: int) -> np.ndarray:
     """α of these edges turned into weights: [epochs, edges, M]."""
     space: SearchSpace = model.search_space_
-    alpha = np.asarray(model.alpha_history_, dtype=np.float64)
+    history = np.asarray(model.alpha_history_, dtype=np.float64)  # [epochs, R, A, E, M]
+    if replica not in range(history.shape[1]):
+        raise InputDataError(f"replica={replica!r}: choose from 0 to {history.shape[1] - 1}")
+    alpha = history[:, replica]
     rows = []
     for e in shown:
         place = space.aggregators.index(_aggregator(model, space.edges[e][1]))

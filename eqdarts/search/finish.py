@@ -119,8 +119,10 @@ def finish(
     All are simplified; those with the shortest descriptions are then made structurally simpler as well.
     """
     drafts: list[Draft] = []
+    now = time.monotonic()
+    halfway = now + (deadline - now) / 2
     for k in places:
-        if time.monotonic() > deadline:
+        if time.monotonic() > halfway:
             break
         constants = Constants(population.w[k], population.coefficients[k], problem.x_scale, problem.y_scale)
         draft = _simplified(

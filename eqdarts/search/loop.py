@@ -23,7 +23,7 @@ from eqdarts.search.sampling import draw_parameters, sample
 from eqdarts.search_space import SearchSpace
 
 EXACT = 1e-19  # a relative loss below this is rounding: the equation is exact on the data
-_SEARCH_SHARE = 0.9  # of max_time; the rest is for turning graphs into equations
+_SEARCH_SHARE = 0.85  # of max_time; the rest is for turning graphs into equations
 _FINISHED = 48  # graphs that become equations at the end
 
 
