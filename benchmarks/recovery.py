@@ -1,0 +1,103 @@
+"""How many problems of a catalogue does the search solve?
+
+    python benchmarks/recovery.py --kit DIR --suite feynman --budget 60     # resumes where it stopped
+    python benchmarks/recovery.py --kit DIR --table
+
+DIR holds two modules: `catalog` (`load(suite)` gives problems, dicts with name, suite and variables;
+`get(name)` gives one; `data(problem, n, noise, seed)` gives X, y, X_test, y_test) and `check`
+(`judge(expression, problem, X_test, y_test, noise)` gives solved, form, r2; `any_solved(expressions, problem, noise)`).
+"""
+
+import argparse
+import importlib
+import sys
+import time
+import warnings
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import runner
+
+from eqdarts import DARTSRegressor
+
+
+def kit(folder: str, module: str) -> Any:
+    """A module of the kit."""
+    if folder not in sys.path:
+        sys.path.insert(0, folder)
+    return importlib.import_module(module)
+
+
+def fit(job: runner.Job) -> dict[str, Any]:
+    warnings.simplefilter("ignore")
+    catalog, check = kit(job["kit"], "catalog"), kit(job["kit"], "check")
+    problem = catalog.get(job["name"])
+    X, y, X_test, y_test = catalog.data(problem, None, job["noise"], job["seed"])
+    start = time.monotonic()
+    model = DARTSRegressor(max_time=job["budget"], random_state=job["seed"], verbose=0).fit(X, y)
+    seconds = time.monotonic() - start
+    front = [str(e) for e in model.equations_["sympy"]]
+    expression = front[model.best_index_]
+    return {
+        "seconds": round(seconds, 2),
+        "over_time": seconds > 1.1 * job["budget"],
+        "stop_reason": model.stop_reason_,
+        "expression": expression,
+        "front": front,
+        **check.judge(expression, problem, X_test, y_test, job["noise"]),
+        "front_solved": check.any_solved(front, problem, job["noise"]),
+    }
+
+
+def markdown(records: list[dict[str, Any]]) -> str:
+    def percent(runs: list[dict[str, Any]], key: str) -> str:
+        return f"{100 * sum(bool(r.get(key)) for r in runs) / len(runs):.1f}"
+
+    rows: list[list[object]] = []
+    for group in sorted({(r["suite"], r["noise"], r["budget"]) for r in records}):
+        runs = [r for r in records if (r["suite"], r["noise"], r["budget"]) == group]
+        solved = [r["seconds"] for r in runs if r.get("solved")] or [float("nan")]
+        over, failed = (sum(bool(r.get(key)) for r in runs) for key in ("over_time", "error"))
+        shares = [percent(runs, key) for key in ("solved", "front_solved", "form")]
+        rows.append([*group, len(runs), *shares, f"{median(solved):.2f}", over, failed])
+    head: list[object] = [
+        "suite",
+        "noise",
+        "budget s",
+        "fits",
+        "solved %",
+        "on the front %",
+        "form %",
+        "median s of solved",
+    ]
+    return runner.table([*head, "over time", "failed"], rows)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--kit", type=Path, required=True, metavar="DIR", help="the folder of catalog.py and check.py")
+    parser.add_argument("--results", type=Path, default=runner.ROOT / "results" / "recovery.jsonl", metavar="FILE")
+    parser.add_argument("--suite", default="all", help="one or several, by commas")
+    parser.add_argument("--noise", type=float, default=0.0, help="standard deviation, as a share of the target's")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--budget", type=float, default=60.0, help="seconds of each fit")
+    parser.add_argument("--limit", type=int, help="only the first so many problems")
+    parser.add_argument("--processes", type=int, default=2, help="fits at the same time")
+    parser.add_argument("--threads", type=int, default=1, help="threads of each fit")
+    parser.add_argument("--table", action="store_true", help="print the results as a table, and fit nothing")
+    options = parser.parse_args()
+    if options.table:
+        print(markdown(runner.read(options.results)))
+        return
+    folder = str(options.kit.resolve())
+    same = {"noise": options.noise, "seed": options.seed, "budget": options.budget}
+    problems = kit(folder, "catalog").load(options.suite)[: options.limit]
+    jobs = [{"name": p["name"], "suite": p["suite"], **same, "kit": folder} for p in problems]
+    # Judging comes on top of the budget, and may take its time over a large formula.
+    seconds = 2 * options.budget + 120
+    runner.run(jobs, fit, options.results, seconds, options.processes, options.threads)
+
+
+if __name__ == "__main__":
+    main()

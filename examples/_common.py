@@ -1,0 +1,25 @@
+"""What every example repeats: the command line, the folder of tables, the picture."""
+
+import argparse
+from pathlib import Path
+
+import pandas as pd
+
+from eqdarts import DARTSRegressor
+from eqdarts.plots import overview
+
+DATA = Path(__file__).resolve().parent.parent / "data"
+
+
+def arguments(description: str | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--output", type=Path, default=Path(), metavar="DIR", help="folder of the plot")
+    parser.add_argument("--max-time", type=float, default=20, metavar="SECONDS", help="length of the search")
+    return parser.parse_args()
+
+
+def save_plot(model: DARTSRegressor, X: pd.DataFrame, y: pd.Series, path: Path) -> None:
+    """Draw the chosen equation beside the front it was chosen from."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    overview(model, X, y).savefig(path)
+    print(f"plot saved to {path}")

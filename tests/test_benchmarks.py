@@ -1,0 +1,61 @@
+"""The benchmarks' judge and their book-keeping; the fits themselves run by hand."""
+
+import sys
+from pathlib import Path
+
+import pytest
+import sympy
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "benchmarks"))
+
+import forms
+import runner
+
+
+@pytest.mark.parametrize("law", forms.LAWS.values(), ids=forms.LAWS.keys())
+def test_a_law_is_its_own_form_up_to_factor_or_offset(law):
+    truth = law.expression
+    assert forms.is_form(truth, law)
+    assert forms.is_form(1.7 * truth, law)
+    assert forms.is_form(truth - 2.5, law)
+    assert not forms.is_form(1.7 * truth + truth**2 / 100, law)
+    assert not forms.is_form(sympy.Integer(2), law)
+
+
+def test_approximations_and_undefined_formulas_are_not_forms():
+    x = sympy.Symbol("x")
+    taylor = sum(3 * (-x / 2) ** k / sympy.factorial(k) for k in range(9)) + 1
+    assert not forms.is_form(taylor, forms.LAWS["decay"])
+    assert not forms.is_form(sympy.log(x) + forms.LAWS["wave"].expression, forms.LAWS["wave"])
+
+
+def test_data_lie_in_their_boxes():
+    for law in forms.LAWS.values():
+        X, y = law.sample(11, seed=3)
+        assert list(X.columns) == law.names
+        assert X.min(axis=None) >= law.low
+        assert X.max(axis=None) <= law.high
+        assert len(y) == 11
+
+
+def pretend(job):
+    if job["seed"] == 2:
+        raise ArithmeticError("no luck")
+    return {"square": job["seed"] ** 2}
+
+
+@pytest.mark.slow
+def test_jobs_run_once_and_failures_are_kept(tmp_path, monkeypatch):
+    for name in runner.THREADS:
+        monkeypatch.setenv(name, "1")  # `run` sets them too; this puts them back
+    path = tmp_path / "new" / "results.jsonl"
+    jobs = [{"law": "a", "seed": seed} for seed in (1, 2, 3)]
+    runner.run(jobs[:2], pretend, path, seconds=60)
+    runner.run(jobs, pretend, path, seconds=60, processes=2)
+    records = {record["seed"]: record for record in runner.read(path)}
+    assert len(runner.read(path)) == len(records) == 3
+    assert records[3]["square"] == 9
+    assert records[2]["error"] == "ArithmeticError: no luck"
+    assert records[1]["error"] is None
+    assert records[1]["commit"]
+    assert records[1]["threads"] == 1
