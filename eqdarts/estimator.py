@@ -244,7 +244,7 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
             names=prepared.names,
             columns=columns,
             target=target,
-            x_scale=prepared.scales.x / units,
+            x_scale=_moderate(prepared.scales.x / units),
             y_scale=prepared.scales.y / target_unit,
             x_unit=units,
             y_unit=target_unit,
@@ -499,6 +499,11 @@ def _check_numeric(table: pd.DataFrame) -> None:
             raise InputDataError(
                 f"column {str(name)!r}: {column.iloc[row]!r} (row {row}) is not a number; drop the column or encode it"
             )
+
+
+def _moderate(scales: np.ndarray) -> np.ndarray:
+    """1 for columns of ordinary magnitude, so that the search's simple starts are simple in their own units too."""
+    return np.where((scales >= 1 / 8) & (scales <= 8), 1.0, scales)
 
 
 def _extreme(scales: np.ndarray) -> np.ndarray:

@@ -45,6 +45,8 @@ class Operation:
     slopes : callable or None
         ``(value, x, *w) -> tuple of Tensor``: the derivatives by x and by each parameter, given the
         value. None: they are taken by automatic differentiation, which is slower.
+    simple : tuple of tuple of float
+        Values of each parameter that laws often have; many starts take these instead of a random one.
     """
 
     name: str
@@ -55,6 +57,7 @@ class Operation:
     domain: Callable[..., Tensor] | None = None
     complexity: int = 1
     slopes: Callable[..., tuple[Tensor, ...]] | None = None
+    simple: tuple[tuple[float, ...], ...] = ()
 
 
 def _zero(x: Any) -> sympy.Expr:
@@ -88,6 +91,7 @@ def _affine_power_slopes(value: Tensor, x: Tensor, a: Tensor, b: Tensor, p: Tens
 _SLOPE = (-2.0, 2.0)
 _SHIFT = (-1.0, 1.0)
 _EXPONENT = (-2.5, 2.5)
+_EXPONENTS = (1.0, -1.0, 2.0, -2.0, 0.5, -0.5)
 _FREQUENCY = (0.3, 4.0)
 _AFFINE = (_SLOPE, _SHIFT)
 
@@ -97,7 +101,15 @@ OPERATIONS: dict[str, Operation] = {
         Operation("zero", (), torch.zeros_like, _zero, complexity=0),
         Operation("identity", (), lambda x: x, lambda x: x),
         Operation("negation", (), torch.neg, lambda x: -x),
-        Operation("scale", ("a",), lambda x, a: a * x, lambda x, a: a * x, (_SLOPE,), slopes=lambda f, x, a: (a, x)),
+        Operation(
+            "scale",
+            ("a",),
+            lambda x, a: a * x,
+            lambda x, a: a * x,
+            (_SLOPE,),
+            slopes=lambda f, x, a: (a, x),
+            simple=((1.0, -1.0),),
+        ),
         Operation(
             "linear",
             ("a", "b"),
@@ -105,6 +117,7 @@ OPERATIONS: dict[str, Operation] = {
             lambda x, a, b: a * x + b,
             _AFFINE,
             slopes=lambda f, x, a, b: (a, x, torch.ones_like(x)),
+            simple=((1.0, -1.0), (0.0, 1.0, -1.0)),
         ),
         Operation(
             "power",
@@ -114,6 +127,7 @@ OPERATIONS: dict[str, Operation] = {
             (_EXPONENT,),
             lambda x, p: x != 0,
             slopes=_power_slopes,
+            simple=(_EXPONENTS,),
         ),
         Operation(
             "odd_power",
@@ -124,6 +138,7 @@ OPERATIONS: dict[str, Operation] = {
             lambda x, p: x != 0,
             complexity=2,
             slopes=_power_slopes,
+            simple=(_EXPONENTS,),
         ),
         Operation(
             "affine_power",
@@ -134,6 +149,7 @@ OPERATIONS: dict[str, Operation] = {
             lambda x, a, b, p: a * x + b > 0,
             complexity=2,
             slopes=_affine_power_slopes,
+            simple=((1.0, -1.0), (1.0,), _EXPONENTS),
         ),
         Operation("square", (), torch.square, lambda x: x**2),
         Operation("cube", (), lambda x: x**3, lambda x: x**3),
@@ -162,6 +178,7 @@ OPERATIONS: dict[str, Operation] = {
             lambda x, a: sympy.exp(a * x),
             (_SLOPE,),
             slopes=lambda f, x, a: (a * f, x * f),
+            simple=((1.0, -1.0),),
         ),
         Operation(
             "ln",
@@ -171,6 +188,7 @@ OPERATIONS: dict[str, Operation] = {
             ((0.2, 2.0), (0.0, 2.0)),
             lambda x, a, b: a * x + b > 0,
             slopes=_inner(lambda f, u: 1 / u),
+            simple=((1.0,), (0.0, 1.0)),
         ),
         Operation(
             "logistic",
@@ -180,6 +198,7 @@ OPERATIONS: dict[str, Operation] = {
             _AFFINE,
             complexity=2,
             slopes=_inner(lambda f, u: f * (1 - f)),
+            simple=((1.0, -1.0), (0.0,)),
         ),
         Operation(
             "tanh",
@@ -188,6 +207,7 @@ OPERATIONS: dict[str, Operation] = {
             lambda x, a, b: sympy.tanh(a * x + b),
             _AFFINE,
             slopes=_inner(lambda f, u: 1 - f * f),
+            simple=((1.0, -1.0), (0.0,)),
         ),
         Operation(
             "sin",
@@ -196,6 +216,7 @@ OPERATIONS: dict[str, Operation] = {
             lambda x, a, b: sympy.sin(a * x + b),
             (_FREQUENCY, (-0.5, 0.5)),
             slopes=_inner(lambda f, u: torch.cos(u)),
+            simple=((1.0, 2.0, 0.5), (0.0,)),
         ),
         Operation(
             "cos",
@@ -204,16 +225,18 @@ OPERATIONS: dict[str, Operation] = {
             lambda x, a, b: sympy.cos(a * x + b),
             (_FREQUENCY, (-0.5, 0.5)),
             slopes=_inner(lambda f, u: -torch.sin(u)),
+            simple=((1.0, 2.0, 0.5), (0.0,)),
         ),
         Operation(
             "arcsin",
             ("a", "b"),
             lambda x, a, b: torch.asin(a * x + b),
             lambda x, a, b: sympy.asin(a * x + b),
-            ((-0.9, 0.9), (-0.1, 0.1)),
+            ((-1.0, 1.0), (-0.1, 0.1)),
             lambda x, a, b: torch.abs(a * x + b) < 1,
             complexity=2,
             slopes=_inner(lambda f, u: torch.rsqrt(1 - u * u)),
+            simple=((1.0, 0.5), (0.0,)),
         ),
         Operation(
             "relu",

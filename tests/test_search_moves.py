@@ -12,7 +12,7 @@ from eqdarts.graph import GraphProgram
 from eqdarts.operations import DEFAULT_OPERATIONS
 from eqdarts.search.moves import Draft, Mutator, _renumber
 from eqdarts.search.prior import log_odds
-from eqdarts.search.sampling import draw_parameters, initial_ranges
+from eqdarts.search.sampling import Starts, draw_parameters
 from eqdarts.search_space import AGGREGATORS
 
 N = 5
@@ -112,7 +112,8 @@ def test_every_kind_of_change_happens():
 
 def test_constants_of_new_edges_start_in_their_ranges():
     space, rng = SPACES["both"], np.random.default_rng(4)
-    low, high = initial_ranges(space)
+    starts = Starts(space)
+    low, high = starts.low, starts.high
     parents = parents_of(space, 2, rng)
     mutator = mutator_of(space, rng)
     for _ in range(53):

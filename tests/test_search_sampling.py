@@ -9,7 +9,7 @@ from random_graphs import ALL, space_of
 from eqdarts.genotype import live_nodes, prune
 from eqdarts.operations import DEFAULT_OPERATIONS
 from eqdarts.search.prior import log_odds
-from eqdarts.search.sampling import draw, draw_parameters, initial_ranges, sample, softmax
+from eqdarts.search.sampling import Starts, draw, draw_parameters, sample, softmax
 from eqdarts.search_space import AGGREGATORS
 
 SPACES = {
@@ -115,6 +115,7 @@ def test_parameters_start_in_the_ranges_of_their_operations(space):
 
 def test_ranges_cover_every_operation():
     space = space_of(1, operations=ALL)
-    low, high = initial_ranges(space)
+    starts = Starts(space)
+    low, high = starts.low, starts.high
     counts = np.array([len(op.parameters) for op in space.rows])
     assert ((low < high) == (np.arange(space.n_parameters) < counts[:, None])).all()

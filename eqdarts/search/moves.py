@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from eqdarts.search.sampling import draw, initial_ranges
+from eqdarts.search.sampling import Starts, draw
 from eqdarts.search_space import AGGREGATORS, SearchSpace
 
 
@@ -32,7 +32,7 @@ class Mutator:
     ) -> None:
         self._space, self._alpha, self._beta = space, alpha, beta
         self._limit, self._rng = nodes, rng
-        self._low, self._high = initial_ranges(space)
+        self._starts = Starts(space)
         self._aggregators = [AGGREGATORS.index(a) for a in space.aggregators]
 
     def propose(self, parent: Draft, other: Draft) -> Draft:
@@ -67,7 +67,7 @@ class Mutator:
         return 0
 
     def _start(self, m: np.ndarray) -> np.ndarray:
-        return self._rng.uniform(self._low[m], self._high[m])
+        return self._starts.draw(np.asarray(m), self._rng)
 
     def _row(self, draft: Draft, node: int) -> np.ndarray:
         """Logits [S, M] of the edges into a node under its aggregator."""

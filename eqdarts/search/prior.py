@@ -11,20 +11,20 @@ import numpy as np
 
 from eqdarts.search_space import SearchSpace
 
-_OTHER = 0.03  # odds of an operation that has no row below, a user's own among them
+_OTHER = 0.02  # odds of an operation that has no row below, a user's own among them
 
 _ODDS: dict[tuple[str, str], dict[str, float]] = {
     ("sum", "input"): {
-        "zero": 0.35, "scale": 0.42, "power": 0.08, "odd_power": 0.02, "linear": 0.0, "affine_power": 0.02,
-        "exp": 0.03, "ln": 0.02, "sin": 0.03, "cos": 0.03, "logistic": 0.01, "tanh": 0.01, "arcsin": 0.01,
+        "zero": 0.25, "scale": 0.60, "power": 0.06, "odd_power": 0.01, "linear": 0.0, "affine_power": 0.01,
+        "exp": 0.015, "ln": 0.01, "sin": 0.015, "cos": 0.015, "logistic": 0.005, "tanh": 0.005, "arcsin": 0.005,
     },
     ("sum", "latent"): {
         "zero": 0.35, "scale": 0.12, "linear": 0.12, "power": 0.08, "odd_power": 0.03, "affine_power": 0.06,
         "exp": 0.08, "ln": 0.04, "sin": 0.05, "cos": 0.05, "logistic": 0.02, "tanh": 0.02, "arcsin": 0.02,
     },
     ("product", "input"): {
-        "zero": 0.14, "power": 0.62, "odd_power": 0.10, "scale": 0.0, "linear": 0.02, "affine_power": 0.05,
-        "exp": 0.04, "ln": 0.02, "sin": 0.04, "cos": 0.04, "logistic": 0.01, "tanh": 0.01, "arcsin": 0.01,
+        "zero": 0.08, "power": 0.78, "odd_power": 0.10, "scale": 0.0, "linear": 0.01, "affine_power": 0.03,
+        "exp": 0.02, "ln": 0.01, "sin": 0.025, "cos": 0.025, "logistic": 0.005, "tanh": 0.005, "arcsin": 0.005,
     },
     ("product", "latent"): {
         "zero": 0.30, "power": 0.12, "odd_power": 0.06, "scale": 0.0, "linear": 0.08, "affine_power": 0.14,

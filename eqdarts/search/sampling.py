@@ -7,6 +7,8 @@ import numpy as np
 from eqdarts.genotype import GenotypeBatch, prune
 from eqdarts.search_space import AGGREGATORS, SearchSpace
 
+_SIMPLE = 0.6  # share of edges that start at simple constants
+
 
 def softmax(logits: np.ndarray) -> np.ndarray:
     """Probabilities along the last axis."""
@@ -39,17 +41,31 @@ def sample(
     return prune(space, GenotypeBatch(operations, places[choice], readout))
 
 
-def initial_ranges(space: SearchSpace) -> tuple[np.ndarray, np.ndarray]:
-    """Low and high ends of the starting values, each [M, P]; zero where there is no parameter."""
-    low = np.zeros((len(space.operations), space.n_parameters))
-    high = np.zeros_like(low)
-    for m, op in enumerate(space.rows):
-        for p, (a, b) in enumerate(op.initial):
-            low[m, p], high[m, p] = a, b
-    return low, high
+class Starts:
+    """Starting values of constants: for each edge, all simple or all drawn from their ranges."""
+
+    def __init__(self, space: SearchSpace) -> None:
+        shape = (len(space.operations), space.n_parameters)
+        self.low, self.high = np.zeros(shape), np.zeros(shape)
+        most = max((len(values) for op in space.rows for values in op.simple), default=1)
+        self._simple, self._choices = np.zeros((*shape, most)), np.zeros(shape)
+        for m, op in enumerate(space.rows):
+            for p, (a, b) in enumerate(op.initial):
+                self.low[m, p], self.high[m, p] = a, b
+            for p, values in enumerate(op.simple):
+                self._simple[m, p, : len(values)] = values
+                self._choices[m, p] = len(values)
+
+    def draw(self, operations: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """Places of operations [...] -> constants [..., P]; zero where there is no parameter."""
+        ranged = rng.uniform(self.low[operations], self.high[operations])
+        choices = self._choices[operations]
+        place = (rng.random(choices.shape) * choices).astype(np.int64)
+        simple = np.take_along_axis(self._simple[operations], place[..., None], axis=-1)[..., 0]
+        chosen = (rng.random(operations.shape) < _SIMPLE)[..., None] & (choices > 0)
+        return np.where(chosen, simple, ranged)
 
 
 def draw_parameters(space: SearchSpace, batch: GenotypeBatch, rng: np.random.Generator) -> np.ndarray:
     """Starting values w [R, E, P] for the operations of a batch."""
-    low, high = initial_ranges(space)
-    return rng.uniform(low[batch.operations], high[batch.operations])
+    return Starts(space).draw(batch.operations, rng)
