@@ -44,9 +44,13 @@ class Template:
 
 
 def template(expression: sympy.Expr, columns: tuple[sympy.Symbol, ...]) -> Template:
-    """Every float of the expression becomes a constant of its own; exact numbers stay."""
+    """Every float of the expression becomes a constant of its own; exact numbers stay.
+
+    A part that occurs again, such as a latent node that two others use, keeps its constants.
+    """
     values: list[float] = []
     roles: list[str] = []
+    known: dict[sympy.Expr, sympy.Expr] = {}
     symbols: list[sympy.Symbol] = []
 
     def walk(node: sympy.Expr, role: str) -> sympy.Expr:
@@ -58,6 +62,12 @@ def template(expression: sympy.Expr, columns: tuple[sympy.Symbol, ...]) -> Templ
             return symbols[-1]
         if not node.args:
             return node
+        if node in known:
+            return known[node]
+        known[node] = rebuilt(node, role)
+        return known[node]
+
+    def rebuilt(node: sympy.Expr, role: str) -> sympy.Expr:
         if isinstance(node, sympy.Pow):
             return sympy.Pow(walk(node.base, "factor"), walk(node.exp, "exponent"), evaluate=False)
         periodic = isinstance(node, sympy.sin | sympy.cos)

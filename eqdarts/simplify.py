@@ -20,6 +20,8 @@ from eqdarts.refit import ConstantFit, Rows, Template, compile_template, fit_con
 
 #: Losses (relative to the mean square of y) below this differ by rounding only.
 FLOOR = 1e-21
+_NEGLIGIBLE = 1e-11  # share of y
+_MOST_CONSTANTS = 60
 _MOST_DIGITS = 36.0  # nats in a double
 _TRIALS, _TRIAL_STEPS = 24, 12  # replacements refitted at once, and the steps of each
 NATS_PER_NODE = 2.5  # log of about a dozen symbols that could stand in a node
@@ -45,11 +47,11 @@ def simplify(
     The loss of the result is that of the refitted formula on the sample; at the deadline the best
     so far is returned.
     """
-    current = canonical(expression, columns, sample.X)
+    current = canonical(_without_negligible(expression, columns, sample), columns, sample.X)
     best: Simplified | None = None
     for _ in range(passes):
         form = template(current, columns)
-        if len(form.constants) > 40:
+        if len(form.constants) > _MOST_CONSTANTS:
             break
         outcome = snap(form, sample, deadline)
         if outcome is None:
@@ -98,6 +100,18 @@ def _values(expression: sympy.Expr, columns: tuple[sympy.Symbol, ...], X: np.nda
     return np.broadcast_to(function(expression, columns)(*X.T), (len(X),))
 
 
+def _without_negligible(expression: sympy.Expr, columns: tuple[sympy.Symbol, ...], sample: Rows) -> sympy.Expr:
+    """Without the terms that are rounding beside y: what a readout leaves of a node that it does not need."""
+    size = np.sqrt(np.mean(sample.y**2))
+
+    def share(term: sympy.Expr) -> float:
+        return float(np.sqrt(np.mean(_values(term, columns, sample.X) ** 2)))
+
+    with np.errstate(all="ignore"):
+        terms = [t for t in sympy.Add.make_args(expression.expand(deep=False)) if not share(t) < _NEGLIGIBLE * size]
+    return sympy.Add(*terms)
+
+
 def canonical(expression: sympy.Expr, columns: tuple[sympy.Symbol, ...], X: np.ndarray) -> sympy.Expr:
     """Rewrite without changing a value on the rows X: constants pulled out of powers, exp, log and |…|."""
 
@@ -132,7 +146,10 @@ def _absolute(node: sympy.Abs, sign_of: SignOf) -> sympy.Expr:
 
 
 def _sign(node: sympy.sign, sign_of: SignOf) -> sympy.Expr:
-    return sympy.Integer(sign_of(node.args[0])) if sign_of(node.args[0]) else node
+    inner = node.args[0]
+    if sign_of(inner):
+        return sympy.Integer(sign_of(inner))
+    return -sympy.sign(-inner) if inner.could_extract_minus_sign() else node
 
 
 def _product(node: sympy.Mul, sign_of: SignOf) -> sympy.Expr:

@@ -15,10 +15,11 @@ from eqdarts.reduce import reduce
 from eqdarts.refit import Rows, compile_template, fit_constants, template
 from eqdarts.search.population import Population, scores
 from eqdarts.search_space import SearchSpace
-from eqdarts.simplify import FLOOR, Simplified, description_length, simplify
+from eqdarts.simplify import FLOOR, Simplified, count_constants, description_length, simplify
 from eqdarts.symbolic import Constants, column_symbols, plain, to_expression
 
 _REDUCED = 8  # formulas that are made structurally simpler
+_FEW_CONSTANTS = 4  # an exact formula with fewer is left as it is
 _SNAPPING_ROWS = 400  # rows on which constants are snapped
 _ROWS = 1000  # rows on which a formula's parts are tried; the last refit sees all of them
 
@@ -136,9 +137,11 @@ def finish(
     rows = problem.sample(_ROWS)
     done: set[sympy.Expr] = set()
     for draft in drafts[:_REDUCED]:
-        if draft.formula.loss < FLOOR or draft.formula.expression in done or time.monotonic() > deadline:
+        expression = draft.formula.expression
+        plain_enough = draft.formula.loss < FLOOR and count_constants(expression) < _FEW_CONSTANTS
+        if plain_enough or expression in done or time.monotonic() > deadline:
             continue
-        done.add(draft.formula.expression)
+        done.add(expression)
         refitted = _refitted(draft.formula, problem.symbols, rows)
         simpler = reduce(refitted, problem.symbols, rows, deadline)
         if simpler is not refitted:
