@@ -209,7 +209,7 @@ def _leading_one(total: sympy.Add) -> sympy.Expr:
 
     def niceness(divisor: sympy.Float) -> tuple[int, int]:
         ratios = [abs(float(c / divisor)) for c in coefficients]
-        near = sum(abs(r - round(r)) < 1e-6 * max(1.0, r) and 0 < round(r) <= 10 for r in ratios)
+        near = sum(0.5 < r < 10.5 and abs(r - round(r)) < 1e-6 * max(1.0, r) for r in ratios)  # r may be infinite
         return (near, int(divisor == floats[-1]))
 
     divisor = max(floats, key=niceness)

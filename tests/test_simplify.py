@@ -36,6 +36,11 @@ def test_canonical_never_changes_a_value_on_the_data(expression):
     np.testing.assert_allclose(after[fine], before[fine], rtol=1e-8, atol=1e-9)
 
 
+def test_canonical_bears_coefficients_of_any_size():
+    wide = log(F(1e300) * u + F(1e-300) * v)  # the ratio of the two overflows
+    assert canonical(wide, COLUMNS, X).free_symbols == {u, v}
+
+
 @given(formulas)
 def test_canonical_settles(expression):
     once = canonical(expression, COLUMNS, X)

@@ -1,0 +1,79 @@
+"""What the README shows is what happens: its Python sessions, its commands, and the names in its table."""
+
+import doctest
+import inspect
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from eqdarts import OPERATIONS, DARTSRegressor
+
+ROOT = Path(__file__).resolve().parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def blocks(language):
+    return re.findall(rf"^```{language}\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+
+
+COMMANDS = [line for block in blocks("sh") for line in block.splitlines() if line.startswith("eqdarts ")]
+SETUP = [line for block in blocks("sh") for line in block.splitlines() if line.startswith("python3 -m venv ")]
+
+
+@pytest.mark.slow
+def test_python_sessions():
+    # Epochs instead of seconds, so that a slow machine sees the same search.
+    text = "\n".join(blocks("python")).replace("max_time=60", "max_time=None, max_epochs=10")
+    known = set(OPERATIONS)
+    try:
+        session = doctest.DocTestParser().get_doctest(text, {}, "README.md", "README.md", 0)
+        report: list[str] = []
+        results = doctest.DocTestRunner(verbose=False).run(session, out=report.append)
+    finally:
+        for name in set(OPERATIONS) - known:
+            del OPERATIONS[name]
+    assert results.attempted > 10
+    assert not results.failed, "".join(report)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", COMMANDS)
+def test_commands(command, tmp_path):
+    (tmp_path / "data").symlink_to(ROOT / "data")
+    arguments = shlex.split(command)[1:]
+    if arguments[0] in ("fit", "demo"):
+        arguments += ["--max-time", "2", "--quiet"]
+    environment = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])),
+        "PYTHONIOENCODING": "utf-8",
+    }
+    process = subprocess.run(
+        [sys.executable, "-m", "eqdarts.cli", *arguments],
+        capture_output=True, cwd=tmp_path, env=environment, encoding="utf-8", timeout=300,
+    )  # fmt: skip
+    assert process.returncode == 0, process.stderr
+    assert process.stdout
+    assert all((tmp_path / path).is_dir() for path in re.findall(r"--output (\S+)", command))
+
+
+def test_two_lines_set_up_and_run():
+    demo, tests = SETUP
+    assert demo.endswith("-c constraints.txt . && .venv/bin/eqdarts demo")
+    assert tests.endswith("-c constraints.txt '.[test]' && .venv/bin/python -m pytest")
+
+
+def test_every_option_stands_in_the_table():
+    table = README.split("## Options of `DARTSRegressor`")[1].split("\n## ")[0]
+    named = set(re.findall(r"`(\w+)", table))
+    assert set(inspect.signature(DARTSRegressor).parameters) <= named
+
+
+def test_files_named_exist():
+    for path in re.findall(r"\]\((docs/[^)]+)\)", README):
+        assert (ROOT / path).is_file()
