@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import sympy
 from sympy.printing.latex import LatexPrinter
 
@@ -9,6 +11,7 @@ _ESCAPES = {
     "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_",
     "{": r"\{", "}": r"\}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
 }  # fmt: skip
+_SHORT_NAME = re.compile(r"[A-Za-z]+(_?[A-Za-z0-9]{1,2})?")
 
 
 def rounded(expression: sympy.Expr, digits: int) -> sympy.Expr:
@@ -23,22 +26,27 @@ def rounded(expression: sympy.Expr, digits: int) -> sympy.Expr:
 
 def to_text(expression: sympy.Expr, digits: int = 5) -> str:
     """One line of text for a table; not meant to be read back."""
-    return sympy.sstr(rounded(expression, digits), full_prec=False)
+    return sympy.sstr(rounded(expression, digits), full_prec=False, min=-4, max=5)
 
 
 def symbol_latex(name: str) -> str:
-    """A column name in LaTeX: as SymPy has it for an identifier, upright text for anything else.
+    """A column name in LaTeX.
 
-    SymPy would print a__b as a power, and a name without a letter in front of _ as half a subscript.
+    A letter (Greek ones by their names) with a short subscript as SymPy has it, a longer identifier in
+    upright type, anything else as text.
     """
-    if name.isidentifier() and name.isascii() and all(name.split("_")):
-        return sympy.latex(sympy.Symbol(name))
-    return r"\text{" + "".join(_ESCAPES.get(c, c) for c in name) + "}"
+    if _SHORT_NAME.fullmatch(name):
+        printed = sympy.latex(sympy.Symbol(name))
+        letter = re.split(r"[_\d]", name)[0]
+        if len(letter) == 1 or printed.startswith("\\"):
+            return printed
+    body = "".join(_ESCAPES.get(c, c) for c in name)
+    return rf"\mathrm{{{body}}}" if name.isidentifier() and name.isascii() else rf"\text{{{body}}}"
 
 
 def to_latex(expression: sympy.Expr, target: str, digits: int = 4) -> str:
     """``target = expression``; floats with so many significant digits."""
     short = rounded(expression, digits)
     names = {s: symbol_latex(s.name) for s in short.free_symbols}
-    printer = LatexPrinter({"symbol_names": names, "ln_notation": True, "full_prec": False})
+    printer = LatexPrinter({"symbol_names": names, "ln_notation": True, "full_prec": False, "min": -4, "max": 5})
     return f"{symbol_latex(target)} = {printer.doprint(short)}"

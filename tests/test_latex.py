@@ -19,8 +19,8 @@ NAMES = {
     "x 1": r"\text{x 1}",
     "Δv (km/s)": r"\text{Δv (km/s)}",
     "50%_dose": r"\text{50\%\_dose}",
-    "_": r"\text{\_}",
-    "a__b": r"\text{a\_\_b}",
+    "_": r"\mathrm{\_}",
+    "a__b": r"\mathrm{a\_\_b}",
     "x^2": r"\text{x\textasciicircum{}2}",
     "$5 {a} & #~\\": r"\text{\$5 \{a\} \& \#\textasciitilde{}\textbackslash{}}",
 }
