@@ -25,7 +25,7 @@ class SearchConfig:
     operations: tuple[str, ...] = DEFAULT_OPERATIONS
     aggregators: tuple[str, ...] = ("sum", "product")
     max_nodes: int = 4
-    replicas: int = 256
+    replicas: int = 512
     relaxation: str = "gumbel"
     temperature: tuple[float, float] = (1.0, 0.2)
     optimizer: str = "lm"

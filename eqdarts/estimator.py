@@ -30,7 +30,7 @@ from eqdarts.search_space import SearchSpace
 from eqdarts.selection import CRITERIA, choose, scores
 from eqdarts.table import check_finite_columns, check_names, merge_rows, prepare, split_rows
 
-_SAMPLED_REPLICAS, _RELAXED_REPLICAS = 256, 16
+_SAMPLED_REPLICAS, _RELAXED_REPLICAS = 512, 16
 _SEARCH_ROWS = 120  # rows of each step that the search sees; the constants are refitted on all
 
 
@@ -53,7 +53,7 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
     max_nodes : int
         Latent nodes at the most, at least 1.
     replicas : int, optional
-        Graphs drawn per epoch (relaxation "gumbel" with optimizer "lm"; default 256), or relaxed
+        Graphs drawn per epoch (relaxation "gumbel" with optimizer "lm"; default 512), or relaxed
         searches that run side by side (default 16).
     relaxation : {"gumbel", "softmax", "sigmoid"}
         How α become weights: graphs sampled from α; the classic mixture (Liu et al. 2019, eq. 2);

@@ -88,7 +88,7 @@ def complexity_of(space: SearchSpace, batch: GenotypeBatch, w: np.ndarray, terms
 
 def scores(loss: np.ndarray, complexity: np.ndarray, rows: int) -> np.ndarray:
     """Description length in nats, lower is better: the misfit, plus a charge for each part of the graph."""
-    return 0.5 * min(rows, 30) * np.log(loss + 1e-25) + 4.0 * complexity
+    return 0.5 * min(rows, 100) * np.log(loss + 1e-25) + 3.0 * complexity
 
 
 def best(population: Population, rows: int, size: int = 64, band: int = 3, per_band: int = 4) -> Population:

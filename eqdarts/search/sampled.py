@@ -6,7 +6,7 @@ of the relaxation, so there is no discretisation gap, and w*(α) is nearly exact
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -20,6 +20,7 @@ from eqdarts.search.sampling import draw_parameters, sample, softmax
 from eqdarts.search_space import AGGREGATORS, SearchSpace
 
 _EPOCHS_PER_NODE = 2  # epochs before another latent node is allowed
+_RUN = 10  # epochs of a run
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,6 +37,11 @@ class SampledState:
         Latent nodes in use; grows to `SearchConfig.max_nodes`.
     population : Population
         The best graphs so far.
+    active : Population
+        The best graphs of this run: laws are found early or never, so a run is short, and the next
+        starts from nothing, or every other time from the best of all.
+    age : int
+        Epochs of this run.
     train_loss, validation_loss : float
         Of the best graph of this epoch, relative to the variance of y.
     fitted : int
@@ -48,6 +54,8 @@ class SampledState:
     beta: np.ndarray
     nodes: int
     population: Population
+    active: Population
+    age: int = 0
     train_loss: float = np.inf
     validation_loss: float = np.inf
     fitted: int = 0
@@ -71,22 +79,38 @@ class SampledSearch:
         """α at its prior, no graph yet."""
         space = self._space
         population = nothing(space)
-        return SampledState(self._prior.copy(), np.zeros((space.nodes, len(space.aggregators))), 1, population)
+        return SampledState(
+            self._prior.copy(), np.zeros((space.nodes, len(space.aggregators))), 1, population, population
+        )
 
     def epoch(self, state: SampledState, fraction: float) -> SampledState:
         """Propose, fit, keep the best, move α. The number of latent nodes grows with the epochs."""
+        state = self._restarted(state) if state.age >= _RUN else state
         nodes = min(self._space.nodes, 1 + state.epochs // _EPOCHS_PER_NODE)
         batch, w, origin = self._propose(state, nodes)
         found = self._assessor.best_fifth(batch, w, origin)
-        population = best(joined(state.population, found), self._assessor.rows)
         alpha, beta = self._learn(state, found)
         lowest = int(np.argmin(found.loss)) if len(found) else 0
         return SampledState(
-            alpha, beta, nodes, population,
-            float(found.train_loss[lowest]) if len(found) else np.inf,
-            float(found.loss[lowest]) if len(found) else np.inf,
-            state.fitted + len(batch), state.epochs + 1,
-        )  # fmt: skip
+            alpha,
+            beta,
+            nodes,
+            population=best(joined(state.population, found), self._assessor.rows),
+            active=best(joined(state.active, found), self._assessor.rows),
+            age=state.age + 1,
+            train_loss=float(found.train_loss[lowest]) if len(found) else np.inf,
+            validation_loss=float(found.loss[lowest]) if len(found) else np.inf,
+            fitted=state.fitted + len(batch),
+            epochs=state.epochs + 1,
+        )
+
+    def _restarted(self, state: SampledState) -> SampledState:
+        """The next run: every other one from nothing, with α half way back to its prior."""
+        if (state.epochs // _RUN) % 2 == 0:
+            return replace(state, active=state.population, age=0)
+        with np.errstate(invalid="ignore"):
+            alpha = np.where(np.isfinite(self._prior), (state.alpha + self._prior) / 2, -np.inf)
+        return replace(state, alpha=alpha, beta=state.beta / 2, active=nothing(self._space), age=0)
 
     def close(self, state: SampledState) -> SampledState:
         """Nothing is left to read: every epoch has fitted its graphs."""
@@ -95,14 +119,14 @@ class SampledSearch:
     def _propose(self, state: SampledState, nodes: int) -> tuple[GenotypeBatch, np.ndarray, np.ndarray]:
         """R graphs: drawn from α, and half of them changes of the best so far."""
         rng, space, replicas = self._rng, self._space, self._config.replicas
-        moves = replicas // 2 if len(state.population) > 3 else 0
+        moves = replicas // 2 if len(state.active) > 3 else 0
         counts = rng.integers(1, nodes + 1, size=replicas - moves)
         drawn = sample(space, state.alpha, state.beta, counts, rng)
         w = draw_parameters(space, drawn, rng)
         if not moves:
             return drawn, w, np.array(["sample"] * len(drawn), dtype=object)
         mutator = Mutator(space, state.alpha, state.beta, nodes, rng)
-        elite = state.population
+        elite = state.active
         parents = rng.choice(len(elite), size=(moves, 2), p=parent_odds(elite))
         children = [mutator.propose(_draft(elite, a), _draft(elite, b)) for a, b in parents]
         moved = prune(
@@ -125,7 +149,7 @@ class SampledSearch:
             return state.alpha, state.beta
         space, rate, decay = self._space, self._config.alpha_learning_rate, self._config.alpha_weight_decay
         finite = np.isfinite(self._prior)
-        elite = state.population
+        elite = state.active
         pool = joined(found, elite) if len(elite) else found
         rank = np.argsort(np.argsort(pool.loss))
         merit = 1.0 - 2.0 * rank / (len(pool) - 1)  # [K]  from 1 (best) to −1
