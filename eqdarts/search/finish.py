@@ -113,11 +113,16 @@ class Draft:
 
 
 def finish(
-    space: SearchSpace, population: Population, places: list[int], problem: Problem, deadline: float
+    space: SearchSpace,
+    population: Population,
+    places: list[int],
+    problem: Problem,
+    deadline: float,
+    reduced: int = _REDUCED,
 ) -> Iterator[Equation]:
     """The equations of these graphs, until the deadline (in `time.monotonic`).
 
-    All are simplified; those with the shortest descriptions are then made structurally simpler as well.
+    All are simplified; so many of those with the shortest descriptions are then made structurally simpler as well.
     """
     drafts: list[Draft] = []
     now = time.monotonic()
@@ -136,7 +141,7 @@ def finish(
     drafts.sort(key=lambda d: description_length(d.formula.loss, d.formula.expression, n))
     rows = problem.sample(_ROWS)
     done: set[sympy.Expr] = set()
-    for draft in drafts[:_REDUCED]:
+    for draft in drafts[:reduced]:
         expression = draft.formula.expression
         plain_enough = draft.formula.loss < FLOOR and count_constants(expression) < _FEW_CONSTANTS
         if plain_enough or expression in done or time.monotonic() > deadline:

@@ -25,6 +25,7 @@ from eqdarts.search_space import SearchSpace
 EXACT = 1e-19  # a relative loss below this is rounding: the equation is exact on the data
 _SEARCH_SHARE = 0.85  # of max_time; the rest is for turning graphs into equations
 _FINISHED = 40  # graphs that become equations at the end, at the most
+_REDRAWS = 5  # tries at drawing graphs that are defined on the data, when resampling
 _FINISHED_AT_FIRST = 6  # and after no epoch; each epoch adds one
 
 
@@ -238,12 +239,17 @@ def resample(
     space: SearchSpace, result: SearchResult, problem: Problem, k: int, rng: np.random.Generator
 ) -> list[Equation]:
     """Graphs drawn from the learned α, refitted, as equations; simplest first."""
-    replica = rng.integers(len(result.alpha), size=k)
-    batch = concatenate([sample(space, result.alpha[r], result.beta[r], np.array([space.nodes]), rng) for r in replica])
     rows = _rows(problem, np.arange(len(problem.y)), "cpu")
-    found = Assessor(space, rows, rows).all_of(
-        batch, draw_parameters(space, batch, rng), np.array(["resampled"] * k, dtype=object)
-    )
-    unique = [i for i, key in enumerate(found.batch.keys()) if key not in found.batch.keys()[:i]]
-    equations = finish(space, found, unique, problem, np.inf)
-    return sorted(equations, key=lambda e: e.complexity)
+    assessor = Assessor(space, rows, rows)
+    equations: dict[str, Equation] = {}
+    for _ in range(_REDRAWS):
+        replica = rng.integers(len(result.alpha), size=k)
+        batch = concatenate(
+            [sample(space, result.alpha[r], result.beta[r], np.array([space.nodes]), rng) for r in replica]
+        )
+        found = assessor.all_of(batch, draw_parameters(space, batch, rng), np.array(["resampled"] * k, dtype=object))
+        for equation in finish(space, found, list(range(len(found))), problem, np.inf, reduced=0):
+            equations.setdefault(str(equation), equation)
+        if len(equations) >= k:
+            break
+    return sorted(list(equations.values())[:k], key=lambda e: e.complexity)

@@ -7,6 +7,7 @@ import numpy as np
 from eqdarts.genotype import GenotypeBatch, prune
 from eqdarts.search_space import AGGREGATORS, SearchSpace
 
+_READOUT_INPUTS = 0.3  # share of graphs whose readout sees the inputs: more of it hides simple laws behind a line
 _SIMPLE = 0.6  # share of edges that start at simple constants
 
 
@@ -36,7 +37,7 @@ def sample(
     operations[target >= nodes[:, None]] = space.zero
     readout = np.ones((size, space.n_readout), dtype=bool)
     readout[:, : space.nodes] = np.arange(space.nodes) < nodes[:, None]
-    readout[:, space.nodes : -1] = rng.random((size, 1)) < 0.5
+    readout[:, space.nodes : -1] = rng.random((size, 1)) < _READOUT_INPUTS
     places = np.array([AGGREGATORS.index(a) for a in space.aggregators])
     return prune(space, GenotypeBatch(operations, places[choice], readout))
 
