@@ -11,14 +11,17 @@ from eqdarts import discretise
 from eqdarts.config import SearchConfig
 from eqdarts.fit import Rows
 from eqdarts.genotype import concatenate
+from eqdarts.relaxation import Relaxation
 from eqdarts.search import relaxed
 from eqdarts.search.assess import Assessor
 from eqdarts.search.population import Population, best, joined, nothing
 from eqdarts.search.sampling import draw_parameters
 from eqdarts.search_space import SearchSpace
+from eqdarts.supernet import Architecture, forward
 from eqdarts.supernet import Rows as MixtureRows
 
 _EVERY = 10  # epochs between two readings
+_NEVER = -1e9  # α of a candidate that must not be chosen
 _RESTARTS = 3  # refits of a graph from fresh constants, beside the one from the learned ones
 
 
@@ -97,7 +100,7 @@ class MixtureSearch:
 
     def read_off(self, state: MixtureState) -> MixtureState:
         """Discretise every replica, refit the graphs, and keep the best."""
-        architecture, config = state.inner.architecture, self._config
+        architecture, config = self._defined(state.inner), self._config
         if config.discretisation == "sample":
             batch = discretise.sample(self._space, architecture, self._generator)
         elif config.discretisation == "k_best":
@@ -112,6 +115,16 @@ class MixtureSearch:
         found = self._assessor.all_of(batch, w, np.array(["relaxed"] * len(batch), dtype=object))
         population = best(joined(state.population, found), self._assessor.rows)
         return replace(state, population=population, fitted=state.fitted + len(batch))
+
+    def _defined(self, inner: relaxed.RelaxedState) -> Architecture:
+        """The architecture without the candidates that have left their domain: a graph could not start from them."""
+        relaxation = Relaxation(self._config.relaxation, self._config.temperature[1])
+        with torch.no_grad():
+            _, defined = forward(
+                self._space, relaxation, inner.architecture, inner.w, inner.coefficients, self._train.X
+            )  # [R, E, M]
+        alpha = inner.architecture.alpha.detach().masked_fill(~defined[:, None], _NEVER)
+        return Architecture(alpha, inner.architecture.beta.detach())
 
 
 def _as_mixture_rows(rows: Rows) -> MixtureRows:
