@@ -48,5 +48,10 @@ def to_latex(expression: sympy.Expr, target: str, digits: int = 4) -> str:
     """``target = expression``; floats with so many significant digits."""
     short = rounded(expression, digits)
     names = {s: symbol_latex(s.name) for s in short.free_symbols}
-    printer = LatexPrinter({"symbol_names": names, "ln_notation": True, "full_prec": False, "min": -4, "max": 5})
+    settings = {"symbol_names": names, "ln_notation": True, "full_prec": False, "min": -4, "max": 5}
+    if any(printed.startswith((r"\mathrm", r"\text")) for printed in names.values()):
+        # Upright words run together without a space between the factors.
+        settings["mul_symbol"] = r" \, "
+    printer = LatexPrinter(settings)
+    printer._settings["mul_symbol_latex_numbers"] = r" \cdot "
     return f"{symbol_latex(target)} = {printer.doprint(short)}"
