@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
+from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
 from eqdarts.config import SearchConfig
@@ -264,7 +265,8 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
             readout_coefficients=config.readout_coefficients,
             readout_intercept=config.readout_intercept,
         )
-        with _Progress(self.verbose, config) as progress:
+        # The search's tensors are small: a second thread costs more than it brings, by a factor of up to ten.
+        with threadpool_limits(limits=1), _Progress(self.verbose, config) as progress:
             callback = _both(progress, self.callback)
             result = run(space, config, problem, train, validation, rng, callback, self.device, start)
         return self._store(result.front, space, problem, result)
@@ -311,7 +313,8 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         if self._result is None or self.search_space_ is None:
             return list(self.front_)
         rng = np.random.default_rng(check_random_state(self.random_state).randint(2**31 - 1))
-        return resample(self.search_space_, self._result, self._problem, k, rng)
+        with threadpool_limits(limits=1):
+            return resample(self.search_space_, self._result, self._problem, k, rng)
 
     def to_dict(self) -> dict[str, Any]:
         """Everything worth keeping of the fit, as plain values for JSON."""
