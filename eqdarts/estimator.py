@@ -265,7 +265,7 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
             readout_coefficients=config.readout_coefficients,
             readout_intercept=config.readout_intercept,
         )
-        # The search's tensors are small: a second thread costs more than it brings, by a factor of up to ten.
+        # The search's tensors are small: a second thread made it several times slower.
         with threadpool_limits(limits=1), _Progress(self.verbose, config) as progress:
             callback = _both(progress, self.callback)
             result = run(space, config, problem, train, validation, rng, callback, self.device, start)
