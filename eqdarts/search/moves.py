@@ -111,7 +111,7 @@ class Mutator:
         draft.w[into] = self._start(draft.operations[into])
 
     def _insert(self, draft: Draft, used: int, at: int) -> None:
-        """A new node before node `at`; half of the time it takes over one input edge of `at`."""
+        """A new node before node `at`, and an edge from it to `at`."""
         order = [*range(at), None, *range(at, used)]
         _renumber(self._space, draft, order)
         self._fresh_node(draft, at)
