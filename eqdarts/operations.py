@@ -78,6 +78,12 @@ def _inner(slope: Callable[[Tensor, Tensor], Tensor]) -> Callable[..., tuple[Ten
     return slopes
 
 
+def _affine_power(x: Tensor, a: Tensor, b: Tensor, p: Tensor) -> Tensor:
+    base = a * x + b
+    # A negative base has integer powers, but no slope by the exponent, so no fit could leave them.
+    return torch.where(base > 0, base, torch.nan) ** p
+
+
 def _power_slopes(value: Tensor, x: Tensor, p: Tensor) -> tuple[Tensor, ...]:
     return p * value / x, torch.xlogy(value, torch.abs(x))
 
@@ -143,7 +149,7 @@ OPERATIONS: dict[str, Operation] = {
         Operation(
             "affine_power",
             ("a", "b", "p"),
-            lambda x, a, b, p: (a * x + b) ** p,
+            _affine_power,
             lambda x, a, b, p: (a * x + b) ** p,
             (_SLOPE, (-1.0, 2.0), _EXPONENT),
             lambda x, a, b, p: a * x + b > 0,

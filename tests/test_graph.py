@@ -71,8 +71,8 @@ def test_jacobian_of_each_operation_equals_differences(name, aggregator):
     space = space_of(2)
     edges = (name, "linear", "linear", "zero", name)  # u→k1, v→k1, u→k2, v→k2, k1→k2
     genotype = Genotype(edges, (aggregator, aggregator), (True, True, False, False, True))
-    batch = GenotypeBatch.of(space, [genotype] * 29)
-    graphs = draw_graphs(space, 29, rng)
+    batch = GenotypeBatch.of(space, [genotype] * 101)
+    graphs = draw_graphs(space, 101, rng)
     graphs = type(graphs)(batch, torch.as_tensor(draw_parameters(space, batch, rng)), graphs.coefficients, graphs.loss)
     assert assert_jacobian(space, graphs, draw_inputs(space, rng).abs()) >= 3
 

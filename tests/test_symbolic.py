@@ -74,9 +74,9 @@ def test_every_operation_agrees_on_inputs_and_on_nodes(name, aggregator):
     genotype = Genotype(
         (name, "identity", "zero", "identity", name), (aggregator,) * 2, (True, True, False, True, True)
     )
-    batch = GenotypeBatch.of(space, [genotype] * 3)
+    batch = GenotypeBatch.of(space, [genotype] * 53)
     w = torch.as_tensor(draw_parameters(space, batch, rng)) * 0.5
-    graphs = FittedGraphs(batch, w, torch.as_tensor(rng.normal(size=(3, 5)) * batch.readout), torch.zeros(3))
+    graphs = FittedGraphs(batch, w, torch.as_tensor(rng.normal(size=(53, 5)) * batch.readout), torch.zeros(53))
     x_scale = np.array([8.0, 0.25])
     inputs = draw_inputs(space, rng, n).numpy() * 0.5 * x_scale[:, None]
     symbols = column_symbols(space.inputs, (True, True))
