@@ -24,8 +24,8 @@ class SearchConfig:
 
     operations: tuple[str, ...] = DEFAULT_OPERATIONS
     aggregators: tuple[str, ...] = ("sum", "product")
-    max_nodes: int = 4
-    replicas: int = 512
+    max_nodes: int = 6
+    replicas: int = 2048
     relaxation: str = "gumbel"
     temperature: tuple[float, float] = (1.0, 0.2)
     optimizer: str = "lm"

@@ -25,13 +25,14 @@ from eqdarts.errors import InputDataError, SearchWarning, check_choice, check_ra
 from eqdarts.genotype import Genotype
 from eqdarts.latex import to_latex, to_text
 from eqdarts.operations import DEFAULT_OPERATIONS
+from eqdarts.search.backend import available_cores
 from eqdarts.search.finish import Problem, constant_equation, snapping_rows
 from eqdarts.search.loop import EpochRecord, SearchResult, resample, run
 from eqdarts.search_space import SearchSpace
 from eqdarts.selection import CRITERIA, choose, scores
 from eqdarts.table import check_finite_columns, check_names, merge_rows, prepare, split_rows
 
-_SAMPLED_REPLICAS, _RELAXED_REPLICAS = 512, 16
+_SAMPLED_REPLICAS, _RELAXED_REPLICAS = 2048, 16
 _SEARCH_ROWS = 120  # rows of each step that the search sees; the constants are refitted on all
 
 
@@ -99,6 +100,8 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         Called after every epoch with an `EpochRecord`.
     device : str
         Where the tensors live, such as "cpu" or "cuda".
+    n_jobs : int
+        Threads that fit graphs on a CPU; -1: as many as there are cores. The equation does not depend on it.
     verbose : int
         0: silent; 1: a progress bar on the terminal (never in a pipe).
     random_state : int, RandomState or None
@@ -144,7 +147,7 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         *,
         operations: Sequence[str] | None = None,
         aggregators: Sequence[str] = ("sum", "product"),
-        max_nodes: int = 4,
+        max_nodes: int = 6,
         replicas: int | None = None,
         relaxation: str = "gumbel",
         temperature: tuple[float, float] = (1.0, 0.2),
@@ -170,6 +173,7 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         max_complexity: int | None = None,
         callback: Callable[[EpochRecord], None] | None = None,
         device: str = "cpu",
+        n_jobs: int = -1,
         verbose: int = 1,
         random_state: Any = None,
     ) -> None:
@@ -201,6 +205,7 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         self.max_complexity = max_complexity
         self.callback = callback
         self.device = device
+        self.n_jobs = n_jobs
         self.verbose = verbose
         self.random_state = random_state
 
@@ -268,7 +273,7 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         # The search's tensors are small: a second thread made it several times slower.
         with threadpool_limits(limits=1), _Progress(self.verbose, config) as progress:
             callback = _both(progress, self.callback)
-            result = run(space, config, problem, train, validation, rng, callback, self.device, start)
+            result = run(space, config, problem, train, validation, rng, callback, self.device, start, self._threads())
         return self._store(result.front, space, problem, result)
 
     def predict(self, X: ArrayLike, index: int | None = None) -> np.ndarray:
@@ -382,6 +387,12 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
             text = text if len(text) <= 100 else text[:97] + "..."
             lines.append(f"{mark} {equation.complexity:10d}  {equation.loss:10.4g}  {score:7.3g}  {text}")
         return "\n".join(lines)
+
+    def _threads(self) -> int:
+        if self.n_jobs == -1:
+            return available_cores()
+        check_range("n_jobs", self.n_jobs, 1, integer=True)
+        return int(self.n_jobs)
 
     def _row(self, index: int | None) -> Equation:
         check_is_fitted(self)

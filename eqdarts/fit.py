@@ -101,15 +101,18 @@ def used_columns(space: SearchSpace, batch: GenotypeBatch, like: Tensor) -> tupl
     return used, fixed
 
 
-def fit_graphs(space: SearchSpace, batch: GenotypeBatch, w: Tensor, rows: Rows, steps: int) -> FittedGraphs:
+def fit_graphs(
+    space: SearchSpace, batch: GenotypeBatch, w: Tensor, rows: Rows, steps: int, frozen: Tensor | None = None
+) -> FittedGraphs:
     """Fit w by Levenberg–Marquardt and the readout exactly.
 
-    w: [R, E, P] start   returns: graphs in the same order
+    w: [R, E, P] start   frozen: bool [R, E, P], what keeps its value   returns: graphs in the same order
     """
     program = GraphProgram(space, batch, w.device)
     model = _GraphModel(program, rows, len(batch))
     used, fixed = used_columns(space, batch, w)
-    solution = solve(model, program.pack(w), rows.target, used, steps, fixed=fixed)
+    free = None if frozen is None else program.pack((~frozen).to(w.dtype)) > 0
+    solution = solve(model, program.pack(w), rows.target, used, steps, free=free, fixed=fixed)
     return FittedGraphs(batch, program.unpack(solution.w), solution.coefficients, solution.loss)
 
 

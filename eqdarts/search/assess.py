@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from eqdarts.fit import FittedGraphs, Rows, basis_of, fit_graphs, losses, used_columns
+from eqdarts.fit import Rows
 from eqdarts.genotype import GenotypeBatch, constants_of
+from eqdarts.search.backend import backend_of
 from eqdarts.search.population import Population, complexity_of, joined
 from eqdarts.search_space import SearchSpace
 
@@ -14,55 +15,66 @@ from eqdarts.search_space import SearchSpace
 _SCREENING, _MIDDLE, _LONG = 6, 10, 25
 _SURVIVORS, _FINALISTS = 0.2, 0.4
 _SCREENING_ROWS = 64
+_ROUNDED = 15  # steps of a fit whose exponents are held at round values
+_GRIDS = (1, 2)  # whole numbers, and halves
+_EXPONENTS = {"power": 0, "odd_power": 0, "affine_power": 2}  # which parameter of an operation is one
 _MOST_CONSTANTS = 32
 
 
 class Assessor:
     """Fits graphs on train rows by successive halving and measures them on validation rows."""
 
-    def __init__(self, space: SearchSpace, train: Rows, validation: Rows) -> None:
-        self._space, self._train, self._validation = space, train, validation
+    def __init__(self, space: SearchSpace, train: Rows, validation: Rows, threads: int = 1) -> None:
+        self._space = space
+        self._backend = backend_of(space, train.y.device, threads)
         self._variance = float(train.target.var(correction=0)) or 1.0
-        self._few = train[_evenly(train.y.shape[0], _SCREENING_ROWS, train.y.device)]
+        self._root_mean_square = float(train.y.square().mean().sqrt()) or 1.0
+        self._few, self._train, self._validation = (
+            self._backend.rows(rows)
+            for rows in (train[_evenly(train.y.shape[0], _SCREENING_ROWS, train.y.device)], train, validation)
+        )
+        self.rows = int(validation.y.shape[0])
         # With more constants than half of the rows, a graph can fit anything.
         self._most_constants = max(3, min(_MOST_CONSTANTS, train.y.shape[0] // 2))
-
-    @property
-    def rows(self) -> int:
-        """Validation rows."""
-        return int(self._validation.y.shape[0])
 
     def best_fifth(self, batch: GenotypeBatch, w: np.ndarray, origin: np.ndarray) -> Population:
         """A short fit of all on few rows, longer ones of the most promising; that fifth is returned."""
         batch, w, origin = self._sensible(batch, w, origin)
-        first = fit_graphs(self._space, batch, self._tensor(w), self._few, _SCREENING)
-        order = self._ranked(first)[: max(1, int(_SURVIVORS * len(batch)))]
-        second = self._continued(first, order, _MIDDLE)
-        place = self._ranked(second)
+        w, coefficients, _ = self._backend.fit(batch, w, self._few, _SCREENING)
+        place = self._ranked(batch, w, coefficients)[: max(1, int(_SURVIVORS * len(batch)))]
+        batch, w, origin = batch.select(place), w[place], origin[place]
+        w, coefficients, loss = self._backend.fit(batch, w, self._train, _MIDDLE)
+        place = self._ranked(batch, w, coefficients)
         finalists, others = np.split(place, [max(1, int(_FINALISTS * len(place)))])
-        third = self._continued(second, finalists, _LONG)
-        return joined(
-            self._measure(third, origin[order[finalists]]),
-            self._measure(_subset(second, others), origin[order[others]]),
-        )
+        members = self._measured(batch.select(others), w[others], coefficients[others], loss[others], origin[others])
+        for grid in _GRIDS:
+            members = joined(members, self._rounded(batch.select(place), w[place], origin[place], grid))
+        return joined(members, self._fitted(batch.select(finalists), w[finalists], origin[finalists]))
 
-    def _ranked(self, graphs: FittedGraphs) -> np.ndarray:
-        """Places of the graphs that are defined on the validation rows, lowest loss first."""
-        rank = losses(self._space, graphs, self._validation).cpu().numpy()
-        order = np.argsort(rank, kind="stable")
-        return order[np.isfinite(rank[order])]
+    def _rounded(self, batch: GenotypeBatch, w: np.ndarray, origin: np.ndarray, grid: int) -> Population:
+        """The graphs with exponents held at multiples of 1/grid.
 
-    def _continued(self, graphs: FittedGraphs, places: np.ndarray, steps: int) -> FittedGraphs:
-        chosen = _subset(graphs, places)
-        return fit_graphs(self._space, chosen.batch, chosen.w, self._train, steps)
+        Free exponents turn the last part of a fit into a long curved valley, down which few fits come to the end.
+        """
+        frozen = np.zeros(w.shape, dtype=bool)
+        for name, p in _EXPONENTS.items():
+            if name in self._space.operations:
+                frozen[:, :, p] |= batch.operations == self._space.operations.index(name)
+        some = np.flatnonzero(frozen.any(axis=(1, 2)))
+        batch, w, origin, frozen = batch.select(some), w[some], origin[some], frozen[some]
+        w = np.where(frozen, np.round(w * grid) / grid, w)
+        w, coefficients, loss = self._backend.fit(batch, w, self._train, _ROUNDED, frozen)
+        return self._measured(batch, w, coefficients, loss, origin + ", rounded")
 
     def all_of(self, batch: GenotypeBatch, w: np.ndarray, origin: np.ndarray) -> Population:
         """A long fit of every graph."""
-        batch, w, origin = self._sensible(batch, w, origin)
-        return self._measure(fit_graphs(self._space, batch, self._tensor(w), self._train, _LONG), origin)
+        return self._fitted(*self._sensible(batch, w, origin))
 
-    def _tensor(self, w: np.ndarray) -> torch.Tensor:
-        return torch.as_tensor(w, device=self._train.y.device)
+    def _ranked(self, batch: GenotypeBatch, w: np.ndarray, coefficients: np.ndarray) -> np.ndarray:
+        """Places of the graphs that are defined on the validation rows, lowest loss first."""
+        rank, _ = self._backend.measure(batch, w, coefficients, self._validation)
+        order = np.argsort(rank, kind="stable")
+        return order[np.isfinite(rank[order])]
 
     def _sensible(
         self, batch: GenotypeBatch, w: np.ndarray, origin: np.ndarray
@@ -73,23 +85,21 @@ class Assessor:
         keep = np.flatnonzero(good) if good.any() else np.array([int(np.argmin(count))])
         return batch.select(keep), w[keep], origin[keep]
 
-    def _measure(self, graphs: FittedGraphs, origin: np.ndarray) -> Population:
-        space, variance = self._space, self._variance
-        loss = losses(space, graphs, self._validation).cpu().numpy() / variance
-        basis = basis_of(space, graphs, self._train)  # [R, Q, n]
-        used, _ = used_columns(space, graphs.batch, graphs.w)
-        size = basis.square().mean(dim=-1).sqrt() * graphs.coefficients.abs()
-        share = torch.where(used, size, 0.0).nan_to_num(0.0, 0.0, 0.0) / self._train.y.square().mean().sqrt()
-        w = graphs.w.cpu().numpy()
+    def _fitted(self, batch: GenotypeBatch, w: np.ndarray, origin: np.ndarray) -> Population:
+        w, coefficients, loss = self._backend.fit(batch, w, self._train, _LONG)
+        return self._measured(batch, w, coefficients, loss, origin)
+
+    def _measured(
+        self, batch: GenotypeBatch, w: np.ndarray, coefficients: np.ndarray, train_loss: np.ndarray, origin: np.ndarray
+    ) -> Population:
+        loss, _ = self._backend.measure(batch, w, coefficients, self._validation)
+        _, size = self._backend.measure(batch, w, coefficients, self._train)
+        with np.errstate(all="ignore"):
+            share = np.nan_to_num(size * np.abs(coefficients), nan=0.0, posinf=0.0) / self._root_mean_square
         return Population(
-            graphs.batch, w, graphs.coefficients.cpu().numpy(), loss, graphs.loss.cpu().numpy() / variance,
-            complexity_of(space, graphs.batch, w, share.cpu().numpy()), origin,
+            batch, w, coefficients, loss / self._variance, train_loss / self._variance,
+            complexity_of(self._space, batch, w, share), origin,
         )  # fmt: skip
-
-
-def _subset(graphs: FittedGraphs, places: np.ndarray) -> FittedGraphs:
-    index = torch.as_tensor(places, device=graphs.w.device)
-    return FittedGraphs(graphs.batch.select(places), graphs.w[index], graphs.coefficients[index], graphs.loss[index])
 
 
 def _evenly(n: int, most: int, device: torch.device) -> torch.Tensor:

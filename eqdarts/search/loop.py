@@ -19,10 +19,10 @@ from eqdarts.search.finish import Problem, candidates, constant_equation, finish
 from eqdarts.search.mixture import MixtureSearch
 from eqdarts.search.population import Population, scores
 from eqdarts.search.sampled import SampledSearch
-from eqdarts.search.sampling import draw_parameters, sample
+from eqdarts.search.sampling import sample
 from eqdarts.search_space import SearchSpace
 
-EXACT = 1e-19  # a relative loss below this is rounding: the equation is exact on the data
+EXACT = 1e-22  # a relative loss below this is rounding: the equation is exact on the data
 _SEARCH_SHARE = 0.85  # of max_time; the rest is for turning graphs into equations
 _FINISHED = 40  # graphs that become equations at the end, at the most
 _REDRAWS = 5  # tries at drawing graphs that are defined on the data, when resampling
@@ -148,6 +148,7 @@ def run(
     callback: Callable[[EpochRecord], None] | None = None,
     device: str = "cpu",
     start: float | None = None,
+    threads: int = 1,
 ) -> SearchResult:
     """Search until the equation is exact, or until epochs, time or patience end.
 
@@ -156,7 +157,7 @@ def run(
     watch = _Watch(config, time.monotonic() if start is None else start)
     front = Front().offer(constant_equation(problem))
     train_rows, validation_rows = (_rows(problem, index, device) for index in (train, validation))
-    assessor = Assessor(space, train_rows, validation_rows)
+    assessor = Assessor(space, train_rows, validation_rows, threads)
     searcher = _searcher(space, config, assessor, train_rows, validation_rows, rng)
     state = searcher.start()
     history: list[EpochRecord] = []
@@ -244,10 +245,9 @@ def resample(
     equations: dict[str, Equation] = {}
     for _ in range(_REDRAWS):
         replica = rng.integers(len(result.alpha), size=k)
-        batch = concatenate(
-            [sample(space, result.alpha[r], result.beta[r], np.array([space.nodes]), rng) for r in replica]
-        )
-        found = assessor.all_of(batch, draw_parameters(space, batch, rng), np.array(["resampled"] * k, dtype=object))
+        drawn = [sample(space, result.alpha[r], result.beta[r], np.array([space.nodes]), rng) for r in replica]
+        batch, w = concatenate([b for b, _ in drawn]), np.concatenate([w for _, w in drawn])
+        found = assessor.all_of(batch, w, np.array(["resampled"] * k, dtype=object))
         for equation in finish(space, found, list(range(len(found))), problem, np.inf, reduced=0):
             equations.setdefault(str(equation), equation)
         if len(equations) >= k:

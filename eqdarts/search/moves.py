@@ -1,163 +1,211 @@
 """Local changes of good graphs: one edge, one aggregator, a node more or less, a node of another graph.
 
-Each move takes one graph as a `Draft` (with the constants it was fitted with) and changes it in
-place; what is not touched keeps its constants, so the fit starts warm.
+What a move does not touch keeps its constants, so the fit starts warm. In the compiled loops below, one
+graph is its operations [E], aggregators [N], readout [Q] and constants w [E, P].
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
-from eqdarts.search.sampling import Starts, draw
-from eqdarts.search_space import AGGREGATORS, SearchSpace
+from eqdarts.genotype import GenotypeBatch, prune
+from eqdarts.kernel.elementary import compiled
+from eqdarts.search.sampling import Odds, draw, draw_edges, draw_start
+from eqdarts.search_space import SearchSpace
+
+# Chances of each move, accumulated.
+_EDGE, _AGGREGATOR, _INSERT, _WRAP, _DROP, _FRESH, _GRAFT, _READOUT = 0.36, 0.44, 0.56, 0.68, 0.75, 0.84, 0.92, 0.95
+_SECOND_MOVE = 0.3
+_HIDDEN = 0.7  # chance that a node which another one wraps leaves the readout
 
 
-@dataclass
-class Draft:
-    """One graph under change: operations [E], aggregators [N], readout [Q], w [E, P]."""
+def propose(
+    space: SearchSpace,
+    odds: Odds,
+    limit: int,
+    parents: tuple[GenotypeBatch, np.ndarray],
+    others: tuple[GenotypeBatch, np.ndarray],
+    rng: np.random.Generator,
+) -> tuple[GenotypeBatch, np.ndarray]:
+    """Each parent after one move, or two, with at most `limit` nodes; some moves take a node of the other graph.
 
-    operations: np.ndarray
-    aggregators: np.ndarray
-    readout: np.ndarray
-    w: np.ndarray
-
-
-class Mutator:
-    """Proposes changed graphs; operations are drawn from the architecture weights."""
-
-    def __init__(
-        self, space: SearchSpace, alpha: np.ndarray, beta: np.ndarray, nodes: int, rng: np.random.Generator
-    ) -> None:
-        self._space, self._alpha, self._beta = space, alpha, beta
-        self._limit, self._rng = nodes, rng
-        self._starts = Starts(space)
-        self._aggregators = [AGGREGATORS.index(a) for a in space.aggregators]
-
-    def propose(self, parent: Draft, other: Draft) -> Draft:
-        """A copy of the parent after one move, or two."""
-        rng = self._rng
-        child = Draft(parent.operations.copy(), parent.aggregators.copy(), parent.readout.copy(), parent.w.copy())
-        for _ in range(1 + (rng.random() < 0.3)):
-            used = self._used(child)
-            room = used < self._limit
-            move = rng.random()
-            if move < 0.40 and used:
-                self._change_edge(child, used)
-            elif move < 0.50 and used:
-                self._change_aggregator(child, int(rng.integers(used)))
-            elif move < 0.62 and room:
-                self._insert(child, used, int(rng.integers(used + 1)))
-            elif move < 0.70 and used > 1:
-                self._drop(child, used, int(rng.integers(used)))
-            elif move < 0.82 and used:
-                self._fresh_node(child, int(rng.integers(used)))
-            elif move < 0.92 and room:
-                self._graft(child, used, other)
-            elif used:
-                self._redraw(child, used)
-        return child
-
-    def _used(self, draft: Draft) -> int:
-        """Nodes up to the last one with an edge."""
-        for j in reversed(range(self._space.nodes)):
-            if (draft.operations[self._space.into(j)] != self._space.zero).any():
-                return j + 1
-        return 0
-
-    def _start(self, m: np.ndarray) -> np.ndarray:
-        return self._starts.draw(np.asarray(m), self._rng)
-
-    def _row(self, draft: Draft, node: int) -> np.ndarray:
-        """Logits [S, M] of the edges into a node under its aggregator."""
-        a = self._aggregators.index(int(draft.aggregators[node]))
-        return self._alpha[a, self._space.into(node)]
-
-    def _change_edge(self, draft: Draft, used: int) -> None:
-        space, rng = self._space, self._rng
-        j = int(rng.integers(used))
-        into = space.into(j)
-        e = into.start + int(rng.integers(into.stop - into.start))
-        logits = self._row(draft, j)[e - into.start].copy()
-        logits[draft.operations[e]] = -np.inf
-        if not np.isfinite(logits).any():
-            return
-        draft.operations[e] = draw(logits, rng)
-        draft.w[e] = self._start(draft.operations[e])
-
-    def _change_aggregator(self, draft: Draft, node: int) -> None:
-        if len(self._aggregators) < 2:
-            return self._fresh_node(draft, node)
-        others = [a for a in self._aggregators if a != draft.aggregators[node]]
-        draft.aggregators[node] = others[int(self._rng.integers(len(others)))]
-        if self._rng.random() < 0.7:
-            self._draw_edges(draft, node)
-        return None
-
-    def _fresh_node(self, draft: Draft, node: int) -> None:
-        draft.aggregators[node] = self._aggregators[int(draw(self._beta[node], self._rng))]
-        draft.readout[node] = True
-        self._draw_edges(draft, node)
-
-    def _draw_edges(self, draft: Draft, node: int) -> None:
-        into = self._space.into(node)
-        draft.operations[into] = draw(self._row(draft, node), self._rng)
-        draft.w[into] = self._start(draft.operations[into])
-
-    def _redraw(self, draft: Draft, used: int) -> None:
-        """New starting values for one node: another basin of the same graph."""
-        into = self._space.into(int(self._rng.integers(used)))
-        draft.w[into] = self._start(draft.operations[into])
-
-    def _insert(self, draft: Draft, used: int, at: int) -> None:
-        """A new node before node `at`, and an edge from it to `at`."""
-        order = [*range(at), None, *range(at, used)]
-        _renumber(self._space, draft, order)
-        self._fresh_node(draft, at)
-        if at < used:
-            edge = self._space.into(at + 1).start + self._space.n_inputs + at
-            logits = self._row(draft, at + 1)[self._space.n_inputs + at].copy()
-            logits[self._space.zero] = -np.inf
-            if np.isfinite(logits).any():
-                draft.operations[edge] = draw(logits, self._rng)
-                draft.w[edge] = self._start(draft.operations[edge])
-
-    def _drop(self, draft: Draft, used: int, at: int) -> None:
-        _renumber(self._space, draft, [j for j in range(used) if j != at])
-
-    def _graft(self, draft: Draft, used: int, other: Draft) -> None:
-        """A node of another graph, with its edges from inputs and from nodes of the same number."""
-        count = self._used(other)
-        if not count:
-            return
-        space, j = self._space, int(self._rng.integers(count))
-        width = space.n_inputs + min(j, used)
-        source, target = space.into(j).start, space.into(used).start
-        draft.operations[target : target + width] = other.operations[source : source + width]
-        draft.operations[target + width : space.into(used).stop] = space.zero
-        draft.w[target : target + width] = other.w[source : source + width]
-        draft.aggregators[used] = other.aggregators[j]
-        draft.readout[used] = True
+    parents, others: graphs [C] and their w [C, E, P]
+    """
+    batch, w = parents
+    child = GenotypeBatch(batch.operations.copy(), batch.aggregators.copy(), batch.readout.copy())
+    w = w.copy()
+    _propose(
+        odds, limit, child.operations, child.aggregators, child.readout, w,
+        others[0].operations, others[0].aggregators, others[1], rng,
+    )  # fmt: skip
+    return prune(space, child), w
 
 
-def _renumber(space: SearchSpace, draft: Draft, order: list[int | None]) -> None:
-    """Put the nodes in a new order; None is a new node without edges, nodes left out are dropped."""
-    old_operations, old_w = draft.operations.copy(), draft.w.copy()
-    old_aggregators, old_readout = draft.aggregators.copy(), draft.readout.copy()
-    draft.operations[:] = space.zero
-    draft.w[:] = 0.0
-    draft.readout[: space.nodes] = False
-    d = space.n_inputs
-    for new, old in enumerate(order):
-        if old is None:
+@compiled
+def _propose(odds, limit, operations, aggregators, readout, w, other_operations, other_aggregators, other_w, rng):
+    for c in range(operations.shape[0]):
+        moves = 2 if rng.random() < _SECOND_MOVE else 1
+        for _ in range(moves):
+            _move(
+                odds, limit, operations[c], aggregators[c], readout[c], w[c],
+                other_operations[c], other_aggregators[c], other_w[c], rng,
+            )  # fmt: skip
+
+
+@compiled
+def _move(odds, limit, operations, aggregators, readout, w, other_operations, other_aggregators, other_w, rng):
+    used = used_nodes(odds, operations)
+    room = used < limit
+    move = rng.random()
+    if move < _EDGE and used:
+        _change_edge(odds, used, operations, aggregators, w, rng)
+    elif move < _AGGREGATOR and used:
+        _change_aggregator(odds, int(rng.random() * used), operations, aggregators, readout, w, rng)
+    elif move < _INSERT and room:
+        _insert(odds, used, int(rng.random() * (used + 1)), operations, aggregators, readout, w, rng)
+    elif move < _WRAP and room and used:
+        _wrap(odds, used, int(rng.random() * used), operations, aggregators, readout, w, rng)
+    elif move < _DROP and used > 1:
+        renumber(odds, used, int(rng.random() * used), -1, operations, aggregators, readout, w)
+    elif move < _FRESH and used:
+        _fresh_node(odds, int(rng.random() * used), operations, aggregators, readout, w, rng)
+    elif move < _GRAFT and room:
+        _graft(odds, used, operations, aggregators, readout, w, other_operations, other_aggregators, other_w, rng)
+    elif move < _READOUT:
+        readout[odds.node.shape[0] : -1] = not readout[-2]
+    elif used:
+        _redraw(odds, used, operations, w, rng)
+
+
+@compiled
+def used_nodes(odds, operations):
+    """Nodes up to the last one with an edge."""
+    for e in range(operations.shape[0] - 1, -1, -1):
+        if operations[e] != odds.zero:
+            j = odds.node.shape[0] - 1
+            while odds.first[j] > e:
+                j -= 1
+            return j + 1
+    return 0
+
+
+@compiled
+def _place(odds, aggregator):
+    """Where an aggregator stands among those of the space."""
+    for a in range(odds.aggregators.shape[0]):
+        if odds.aggregators[a] == aggregator:
+            return a
+    return 0
+
+
+@compiled
+def _set_edge(odds, e, aggregator, without, operations, w, rng):
+    m = draw(odds.edge[aggregator, e], without, rng)
+    if m >= 0:
+        operations[e] = m
+        draw_start(odds, m, rng, w[e])
+
+
+@compiled
+def _change_edge(odds, used, operations, aggregators, w, rng):
+    j = int(rng.random() * used)
+    e = odds.first[j] + int(rng.random() * (odds.first[j + 1] - odds.first[j]))
+    _set_edge(odds, e, _place(odds, aggregators[j]), operations[e], operations, w, rng)
+
+
+@compiled
+def _change_aggregator(odds, j, operations, aggregators, readout, w, rng):
+    count = odds.aggregators.shape[0]
+    if count < 2:
+        _fresh_node(odds, j, operations, aggregators, readout, w, rng)
+        return
+    a = (_place(odds, aggregators[j]) + 1 + int(rng.random() * (count - 1))) % count
+    aggregators[j] = odds.aggregators[a]
+    if rng.random() < 0.7:
+        draw_edges(odds, j, a, operations, w, rng)
+        return
+    for e in range(odds.first[j], odds.first[j + 1]):
+        if not odds.edge[a, e, operations[e]] > 0.0:
+            _set_edge(odds, e, a, -1, operations, w, rng)
+
+
+@compiled
+def _fresh_node(odds, j, operations, aggregators, readout, w, rng):
+    a = draw(odds.node[j], -1, rng)
+    aggregators[j] = odds.aggregators[a]
+    readout[j] = True
+    draw_edges(odds, j, a, operations, w, rng)
+
+
+@compiled
+def _insert(odds, used, at, operations, aggregators, readout, w, rng):
+    """A new node before node `at`, and an edge from it to `at`; after the last node, a new one."""
+    renumber(odds, used, -1, at, operations, aggregators, readout, w)
+    _fresh_node(odds, at, operations, aggregators, readout, w, rng)
+    if at < used:
+        e = odds.first[at + 1] + odds.inputs + at
+        _set_edge(odds, e, _place(odds, aggregators[at + 1]), odds.zero, operations, w, rng)
+        readout[at] = rng.random() > _HIDDEN
+
+
+@compiled
+def _wrap(odds, used, inner, operations, aggregators, readout, w, rng):
+    """A new node at the end: a function of node `inner`, half of the time joined by other edges."""
+    a = draw(odds.node[used], -1, rng)
+    aggregators[used] = odds.aggregators[a]
+    readout[used] = True
+    if rng.random() < 0.5:
+        draw_edges(odds, used, a, operations, w, rng)
+    _set_edge(odds, odds.first[used] + odds.inputs + inner, a, odds.zero, operations, w, rng)
+    if rng.random() < _HIDDEN:
+        readout[inner] = False
+
+
+@compiled
+def _redraw(odds, used, operations, w, rng):
+    """New starting values for one node: another basin of the same graph."""
+    j = int(rng.random() * used)
+    for e in range(odds.first[j], odds.first[j + 1]):
+        draw_start(odds, operations[e], rng, w[e])
+
+
+@compiled
+def _graft(odds, used, operations, aggregators, readout, w, other_operations, other_aggregators, other_w, rng):
+    """A node of another graph, with its edges from inputs and from nodes of the same number."""
+    count = used_nodes(odds, other_operations)
+    if not count:
+        return
+    j = int(rng.random() * count)
+    width = odds.inputs + min(j, used)
+    for k in range(width):
+        operations[odds.first[used] + k] = other_operations[odds.first[j] + k]
+        w[odds.first[used] + k] = other_w[odds.first[j] + k]
+    operations[odds.first[used] + width : odds.first[used + 1]] = odds.zero
+    aggregators[used] = other_aggregators[j]
+    readout[used] = True
+
+
+@compiled
+def renumber(odds, used, drop, gap, operations, aggregators, readout, w):
+    """Drop one node (−1: none), or leave a gap without edges before node `gap` (−1: none)."""
+    old_operations, old_w = operations.copy(), w.copy()
+    old_aggregators, old_readout = aggregators.copy(), readout.copy()
+    nodes, d = odds.node.shape[0], odds.inputs
+    operations[:] = odds.zero
+    w[:] = 0.0
+    readout[:nodes] = False
+    for old in range(used):
+        if old == drop:
             continue
-        start, origin = space.into(new).start, space.into(old).start
-        draft.operations[start : start + d] = old_operations[origin : origin + d]
-        draft.w[start : start + d] = old_w[origin : origin + d]
-        for k, before in enumerate(order[:new]):
-            if before is not None and before < old:
-                draft.operations[start + d + k] = old_operations[origin + d + before]
-                draft.w[start + d + k] = old_w[origin + d + before]
-        draft.aggregators[new] = old_aggregators[old]
-        draft.readout[new] = old_readout[old]
+        new = old + (gap >= 0 and old >= gap) - (drop >= 0 and old > drop)
+        for k in range(d):
+            operations[odds.first[new] + k] = old_operations[odds.first[old] + k]
+            w[odds.first[new] + k] = old_w[odds.first[old] + k]
+        for before in range(old):
+            if before == drop:
+                continue
+            place = before + (gap >= 0 and before >= gap) - (drop >= 0 and before > drop)
+            operations[odds.first[new] + d + place] = old_operations[odds.first[old] + d + before]
+            w[odds.first[new] + d + place] = old_w[odds.first[old] + d + before]
+        aggregators[new] = old_aggregators[old]
+        readout[new] = old_readout[old]

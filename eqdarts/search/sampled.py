@@ -11,12 +11,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from eqdarts.config import SearchConfig
-from eqdarts.genotype import GenotypeBatch, concatenate, live_nodes, prune
+from eqdarts.genotype import GenotypeBatch, concatenate, live_nodes
 from eqdarts.search.assess import Assessor
-from eqdarts.search.moves import Draft, Mutator
+from eqdarts.search.moves import propose
 from eqdarts.search.population import Population, best, joined, nothing, parent_odds
 from eqdarts.search.prior import log_odds
-from eqdarts.search.sampling import draw_parameters, sample, softmax
+from eqdarts.search.sampling import odds_of, sample, softmax
 from eqdarts.search_space import AGGREGATORS, SearchSpace
 
 _EPOCHS_PER_NODE = 2  # epochs before another latent node is allowed
@@ -121,27 +121,15 @@ class SampledSearch:
         rng, space, replicas = self._rng, self._space, self._config.replicas
         moves = replicas // 2 if len(state.active) > 3 else 0
         counts = rng.integers(1, nodes + 1, size=replicas - moves)
-        drawn = sample(space, state.alpha, state.beta, counts, rng)
-        w = draw_parameters(space, drawn, rng)
+        drawn, w = sample(space, state.alpha, state.beta, counts, rng)
+        origin = np.array(["sample"] * len(drawn) + ["move"] * moves, dtype=object)
         if not moves:
-            return drawn, w, np.array(["sample"] * len(drawn), dtype=object)
-        mutator = Mutator(space, state.alpha, state.beta, nodes, rng)
+            return drawn, w, origin
         elite = state.active
-        parents = rng.choice(len(elite), size=(moves, 2), p=parent_odds(elite))
-        children = [mutator.propose(_draft(elite, a), _draft(elite, b)) for a, b in parents]
-        moved = prune(
-            space,
-            GenotypeBatch(
-                np.stack([c.operations for c in children]),
-                np.stack([c.aggregators for c in children]),
-                np.stack([c.readout for c in children]),
-            ),
-        )
-        return (
-            concatenate([drawn, moved]),
-            np.concatenate([w, np.stack([c.w for c in children])]),
-            np.array(["sample"] * len(drawn) + ["move"] * moves, dtype=object),
-        )
+        pairs = rng.choice(len(elite), size=(2, moves), p=parent_odds(elite))
+        parents, others = ((elite.batch.select(places), elite.w[places]) for places in pairs)
+        moved, moved_w = propose(space, odds_of(space, state.alpha, state.beta), nodes, parents, others, rng)
+        return concatenate([drawn, moved]), np.concatenate([w, moved_w]), origin
 
     def _learn(self, state: SampledState, found: Population) -> tuple[np.ndarray, np.ndarray]:
         """Score-function gradient of the rank of the validation loss (Williams 1992), with decay towards the prior."""
@@ -169,8 +157,3 @@ class SampledSearch:
         pull = np.where(finite, state.alpha - np.where(finite, self._prior, 0.0), 0.0)
         return alpha - decay * pull, state.beta + scale * node_gradient - decay * state.beta
 
-
-def _draft(population: Population, k: int) -> Draft:
-    return Draft(
-        population.batch.operations[k], population.batch.aggregators[k], population.batch.readout[k], population.w[k]
-    )

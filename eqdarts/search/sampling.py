@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from eqdarts.genotype import GenotypeBatch, prune
+from eqdarts.kernel.elementary import compiled
 from eqdarts.search_space import AGGREGATORS, SearchSpace
 
 _READOUT_INPUTS = 0.3  # share of graphs whose readout sees the inputs: more of it hides simple laws behind a line
@@ -17,56 +20,136 @@ def softmax(logits: np.ndarray) -> np.ndarray:
     return shifted / shifted.sum(axis=-1, keepdims=True)
 
 
-def draw(logits: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """One choice per row of logits [..., M], by the Gumbel-max trick."""
-    return np.argmax(logits + rng.gumbel(size=logits.shape), axis=-1)
+class Odds(NamedTuple):
+    """α and β as probabilities, and what draws need to know of the space; for compiled loops."""
+
+    edge: np.ndarray  # [A, E, M]
+    node: np.ndarray  # [N, A]
+    aggregators: np.ndarray  # int [A], places in AGGREGATORS
+    first: np.ndarray  # int [N + 1], first edge into each node
+    inputs: int
+    zero: int
+    low: np.ndarray  # [M, P]  range of starting values
+    high: np.ndarray  # [M, P]
+    simple: np.ndarray  # [M, P, V]  simple starting values
+    choices: np.ndarray  # int [M, P]  how many of them there are
+
+
+def odds_of(space: SearchSpace, alpha: np.ndarray, beta: np.ndarray) -> Odds:
+    """alpha: logits [A, E, M]   beta: logits [N, A]"""
+    shape = (len(space.operations), space.n_parameters)
+    low, high = np.zeros(shape), np.zeros(shape)
+    most = max((len(values) for op in space.rows for values in op.simple), default=1)
+    simple, choices = np.zeros((*shape, most)), np.zeros(shape, dtype=np.int64)
+    for m, op in enumerate(space.rows):
+        for p, (a, b) in enumerate(op.initial):
+            low[m, p], high[m, p] = a, b
+        for p, values in enumerate(op.simple):
+            simple[m, p, : len(values)] = values
+            choices[m, p] = len(values)
+    return Odds(
+        softmax(alpha),
+        softmax(beta),
+        np.array([AGGREGATORS.index(a) for a in space.aggregators]),
+        np.array([space.into(j).start for j in range(space.nodes)] + [len(space.edges)]),
+        space.n_inputs,
+        space.zero,
+        low,
+        high,
+        simple,
+        choices,
+    )
+
+
+@compiled
+def draw(odds, without, rng):
+    """A place in odds [M], but not `without` (−1: any); −1 if nothing else has a chance."""
+    total = 0.0
+    for m in range(odds.shape[0]):
+        if m != without:
+            total += odds[m]
+    if not total > 0.0:
+        return -1
+    rest = rng.random() * total
+    last = -1
+    for m in range(odds.shape[0]):
+        if m != without and odds[m] > 0.0:
+            last = m
+            rest -= odds[m]
+            if rest < 0.0:
+                break
+    return last
+
+
+@compiled
+def draw_start(odds, m, rng, w):
+    """Starting values of operation m into w [P]: for each edge all simple, or all from their ranges."""
+    simple = rng.random() < _SIMPLE
+    for p in range(w.shape[0]):
+        if simple and odds.choices[m, p] > 0:
+            w[p] = odds.simple[m, p, int(rng.random() * odds.choices[m, p])]
+        else:
+            w[p] = odds.low[m, p] + (odds.high[m, p] - odds.low[m, p]) * rng.random()
+
+
+@compiled
+def draw_edges(odds, node, aggregator, operations, w, rng):
+    """Draw the operation of every edge into a node: fills operations [E] and w [E, P]."""
+    for e in range(odds.first[node], odds.first[node + 1]):
+        operations[e] = draw(odds.edge[aggregator, e], -1, rng)
+        draw_start(odds, operations[e], rng, w[e])
+
+
+@compiled
+def _sample(odds, counts, rng, operations, aggregators, readout, w):
+    nodes = odds.node.shape[0]
+    for r in range(counts.shape[0]):
+        operations[r] = odds.zero
+        w[r] = 0.0
+        for j in range(nodes):
+            a = draw(odds.node[j], -1, rng)
+            aggregators[r, j] = odds.aggregators[a]
+            readout[r, j] = j < counts[r]
+            if j < counts[r]:
+                draw_edges(odds, j, a, operations[r], w[r], rng)
+        readout[r, nodes:-1] = rng.random() < _READOUT_INPUTS
+        readout[r, -1] = True
 
 
 def sample(
     space: SearchSpace, alpha: np.ndarray, beta: np.ndarray, nodes: np.ndarray, rng: np.random.Generator
-) -> GenotypeBatch:
-    """Draw R graphs.
+) -> tuple[GenotypeBatch, np.ndarray]:
+    """Draw R graphs, and starting values w [R, E, P].
 
     alpha: [A, E, M] logits   beta: [N, A] logits   nodes: int [R], latent nodes in use
     """
-    size = len(nodes)
-    choice = draw(np.broadcast_to(beta, (size, *beta.shape)), rng)  # [R, N]
-    target = np.array([j for _, j in space.edges])
-    logits = alpha[choice[:, target], np.arange(len(space.edges))]  # [R, E, M]
-    operations = draw(logits, rng)
-    operations[target >= nodes[:, None]] = space.zero
-    readout = np.ones((size, space.n_readout), dtype=bool)
-    readout[:, : space.nodes] = np.arange(space.nodes) < nodes[:, None]
-    readout[:, space.nodes : -1] = rng.random((size, 1)) < _READOUT_INPUTS
-    places = np.array([AGGREGATORS.index(a) for a in space.aggregators])
-    return prune(space, GenotypeBatch(operations, places[choice], readout))
+    batch, w = blank(space, len(nodes))
+    _sample(odds_of(space, alpha, beta), nodes, rng, batch.operations, batch.aggregators, batch.readout, w)
+    return prune(space, batch), w
 
 
-class Starts:
-    """Starting values of constants: for each edge, all simple or all drawn from their ranges."""
+def blank(space: SearchSpace, size: int) -> tuple[GenotypeBatch, np.ndarray]:
+    """Room for so many graphs and their w."""
+    edges = len(space.edges)
+    batch = GenotypeBatch(
+        np.full((size, edges), space.zero, dtype=np.int64),
+        np.zeros((size, space.nodes), dtype=np.int64),
+        np.zeros((size, space.n_readout), dtype=bool),
+    )
+    return batch, np.zeros((size, edges, space.n_parameters))
 
-    def __init__(self, space: SearchSpace) -> None:
-        shape = (len(space.operations), space.n_parameters)
-        self.low, self.high = np.zeros(shape), np.zeros(shape)
-        most = max((len(values) for op in space.rows for values in op.simple), default=1)
-        self._simple, self._choices = np.zeros((*shape, most)), np.zeros(shape)
-        for m, op in enumerate(space.rows):
-            for p, (a, b) in enumerate(op.initial):
-                self.low[m, p], self.high[m, p] = a, b
-            for p, values in enumerate(op.simple):
-                self._simple[m, p, : len(values)] = values
-                self._choices[m, p] = len(values)
 
-    def draw(self, operations: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        """Places of operations [...] -> constants [..., P]; zero where there is no parameter."""
-        ranged = rng.uniform(self.low[operations], self.high[operations])
-        choices = self._choices[operations]
-        place = (rng.random(choices.shape) * choices).astype(np.int64)
-        simple = np.take_along_axis(self._simple[operations], place[..., None], axis=-1)[..., 0]
-        chosen = (rng.random(operations.shape) < _SIMPLE)[..., None] & (choices > 0)
-        return np.where(chosen, simple, ranged)
+@compiled
+def _draw_all(odds, operations, rng, w):
+    for r in range(operations.shape[0]):
+        for e in range(operations.shape[1]):
+            draw_start(odds, operations[r, e], rng, w[r, e])
 
 
 def draw_parameters(space: SearchSpace, batch: GenotypeBatch, rng: np.random.Generator) -> np.ndarray:
     """Starting values w [R, E, P] for the operations of a batch."""
-    return Starts(space).draw(batch.operations, rng)
+    shape = (len(space.aggregators), len(space.edges), len(space.operations))
+    odds = odds_of(space, np.zeros(shape), np.zeros((space.nodes, len(space.aggregators))))
+    w = np.zeros((*batch.operations.shape, space.n_parameters))
+    _draw_all(odds, batch.operations, rng, w)
+    return w

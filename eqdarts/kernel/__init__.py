@@ -1,0 +1,1 @@
+"""Fixed graphs on a CPU, one after the other, in compiled loops; the torch program is their reference."""

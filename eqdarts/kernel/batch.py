@@ -1,0 +1,278 @@
+"""Many fixed graphs on a CPU: fitted one by one in compiled loops, shared out over threads.
+
+What comes out does not depend on the number of threads, since every graph is fitted by itself.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+
+from eqdarts.genotype import GenotypeBatch
+from eqdarts.kernel.elementary import CODES, compiled, log_abs
+from eqdarts.kernel.program import PRODUCT, forward, jacobian, lay_out
+from eqdarts.kernel.separable import damped_step, dot, normal_equations, solve_readout
+from eqdarts.search_space import SearchSpace
+
+_CHUNK = 32  # graphs a thread takes at a time
+_SLOW, _PATIENCE, _STUCK, _TOLERANCE, _REACH = 0.999999, 5, 1e8, 1e-26, 4.0  # as in eqdarts.least_squares
+
+
+@compiled
+def _gather(nodes, inputs, columns, used, root_weights, weighted, basis):
+    """The used readout columns [Q, n] (nodes, inputs, one), times the root weights."""
+    n = inputs.shape[1]
+    for q in range(used):
+        c = columns[q]
+        if c < nodes.shape[0]:
+            basis[q] = nodes[c]
+        elif c < nodes.shape[0] + inputs.shape[0]:
+            basis[q] = inputs[c - nodes.shape[0]]
+        else:
+            basis[q] = 1.0
+        if weighted:
+            for i in range(n):
+                basis[q, i] *= root_weights[i]
+
+
+@compiled
+def _fit(
+    start, stop, operations, product, readout, sources, targets, counts, steps,
+    inputs, logs, signs, target, root_weights, frozen, w, coefficients, loss,
+):  # fmt: skip
+    """Fit graphs start … stop; w [R, E, P], coefficients [R, Q] and loss [R] are filled.
+
+    frozen: bool [R, E, P], parameters that keep their value, or [0, 0, 0] if none does
+    """
+    d, n = inputs.shape
+    total_nodes, total_edges, columns_most = product.shape[1], operations.shape[1], readout.shape[1]
+    parameters_most = total_edges * w.shape[2]
+    code, source = np.empty(total_edges, np.int64), np.empty(total_edges, np.int64)
+    node, first = np.empty(total_edges, np.int64), np.empty(total_edges, np.int64)
+    nodes, delta = np.empty((total_nodes, n)), np.empty((total_nodes, n))
+    values, inner, before = np.empty((total_edges, n)), np.empty((total_edges, n)), np.empty((total_edges, n))
+    flow, by_x, residual = np.empty(n), np.empty(n), np.empty(n)
+    slopes = np.empty((parameters_most + 3, n))
+    unit, gram = np.empty((columns_most, n)), np.empty((columns_most, columns_most))
+    norms, readout_step, c = np.empty(columns_most), np.empty(columns_most), np.empty(columns_most)
+    full = np.zeros(columns_most)
+    columns = np.empty(columns_most, np.int64)
+    overlap = np.empty((parameters_most, columns_most))
+    gradient, curvature = np.empty(parameters_most), np.empty((parameters_most, parameters_most))
+    matrix, step = np.empty((parameters_most, parameters_most)), np.empty(parameters_most)
+    free = np.empty(parameters_most, np.int64)
+    packed, trial = np.zeros(parameters_most + 3), np.zeros(parameters_most + 3)
+    weighted = root_weights.shape[0] > 0
+    floor = _TOLERANCE * dot(target, target) / n
+    for g in range(start, stop):
+        edges, size = lay_out(
+            operations[g], readout[g], sources, targets, counts, d, code, source, node, first
+        )
+        used = 0
+        for q in range(columns_most):
+            if readout[g, q]:
+                columns[used] = q
+                used += 1
+        position, k, active = 0, 0, 0
+        for e in range(total_edges):
+            if k < edges and targets[e] == node[k] and sources[e] == source[k]:
+                for p in range(counts[code[k]]):
+                    packed[position] = w[g, e, p]
+                    if frozen.shape[0] == 0 or not frozen[g, e, p]:
+                        free[active] = position
+                        active += 1
+                    position += 1
+                k += 1
+        forward(edges, code, source, node, first, product[g], packed, inputs, logs, signs, nodes, values, inner)
+        _gather(nodes, inputs, columns, used, root_weights, weighted, unit)
+        best = solve_readout(unit, used, target, gram, norms, readout_step, c, residual)
+        coefficients[g] = 0.0
+        for q in range(used):
+            coefficients[g, columns[q]] = c[q]
+        damping, slow, fresh = 1e-2, 0, True
+        for _ in range(steps):
+            if active == 0 or not best > floor or not math.isfinite(best):
+                break
+            if fresh:
+                full[:] = coefficients[g]
+                jacobian(
+                    edges, code, source, node, first, product[g], packed, inputs, logs, nodes, values, inner,
+                    full, delta, flow, before, by_x, slopes,
+                )  # fmt: skip
+                if weighted:
+                    for p in range(size):
+                        for i in range(n):
+                            slopes[p, i] *= root_weights[i]
+                normal_equations(slopes, free, active, unit, used, gram, residual, overlap, gradient, curvature)
+            damped_step(gradient, curvature, active, damping, _REACH, matrix, step)
+            trial[:size] = packed[:size]
+            for p in range(active):
+                trial[free[p]] += step[p]
+            forward(edges, code, source, node, first, product[g], trial, inputs, logs, signs, nodes, values, inner)
+            _gather(nodes, inputs, columns, used, root_weights, weighted, unit)
+            now = solve_readout(unit, used, target, gram, norms, readout_step, c, residual)
+            fresh = now < best
+            if fresh:
+                slow = slow + 1 if now > _SLOW * best else 0
+                best = now
+                packed[:size] = trial[:size]
+                for q in range(used):
+                    coefficients[g, columns[q]] = c[q]
+                damping = max(damping * 0.2, 1e-12)
+            else:
+                damping = min(damping * 5.0, 1e12)
+            if slow >= _PATIENCE or damping > _STUCK:
+                break
+        position, k = 0, 0
+        for e in range(total_edges):
+            alive = k < edges and targets[e] == node[k] and sources[e] == source[k]
+            for p in range(w.shape[2]):
+                kept = alive and p < counts[code[k]]
+                w[g, e, p] = packed[position] if kept else 0.0
+                position += kept
+            k += alive
+        loss[g] = best
+
+
+@compiled
+def _measure(
+    start, stop, operations, product, readout, sources, targets, counts,
+    inputs, logs, signs, y, root_weights, w, coefficients, loss, size,
+):  # fmt: skip
+    """Mean squared error [R] of fitted graphs, and the root mean square [R, Q] of their readout columns."""
+    d, n = inputs.shape
+    total_nodes, total_edges, columns_most = product.shape[1], operations.shape[1], readout.shape[1]
+    code, source = np.empty(total_edges, np.int64), np.empty(total_edges, np.int64)
+    node, first = np.empty(total_edges, np.int64), np.empty(total_edges, np.int64)
+    nodes = np.empty((total_nodes, n))
+    values, inner = np.empty((total_edges, n)), np.empty((total_edges, n))
+    residual, one = np.empty(n), np.empty((1, n))
+    column = np.empty(1, np.int64)
+    packed = np.zeros(total_edges * w.shape[2] + 3)
+    weighted = root_weights.shape[0] > 0
+    for g in range(start, stop):
+        edges, _ = lay_out(operations[g], readout[g], sources, targets, counts, d, code, source, node, first)
+        position, k = 0, 0
+        for e in range(total_edges):
+            if k < edges and targets[e] == node[k] and sources[e] == source[k]:
+                for p in range(counts[code[k]]):
+                    packed[position] = w[g, e, p]
+                    position += 1
+                k += 1
+        forward(edges, code, source, node, first, product[g], packed, inputs, logs, signs, nodes, values, inner)
+        residual[:] = y
+        size[g] = 0.0
+        for q in range(columns_most):
+            if readout[g, q]:
+                column[0] = q
+                _gather(nodes, inputs, column, 1, root_weights, False, one)
+                size[g, q] = math.sqrt(dot(one[0], one[0]) / n)
+                for i in range(n):
+                    residual[i] -= coefficients[g, q] * one[0, i]
+        if weighted:
+            for i in range(n):
+                residual[i] *= root_weights[i]
+        total = dot(residual, residual) / n
+        loss[g] = total if math.isfinite(total) else math.inf
+
+
+class Kernel:
+    """Fits and measures batches of graphs of one search space.
+
+    Parameters
+    ----------
+    space : SearchSpace
+    threads : int
+    """
+
+    def __init__(self, space: SearchSpace, threads: int = 1) -> None:
+        self._space, self._threads = space, threads
+        self._codes = np.array([CODES[name] for name in space.operations])
+        self._counts = np.zeros(len(CODES), dtype=np.int64)
+        for row in space.rows:
+            self._counts[CODES[row.name]] = len(row.parameters)
+        self._sources = np.array([i for i, _ in space.edges])
+        self._targets = np.array([j for _, j in space.edges])
+
+    @staticmethod
+    def covers(space: SearchSpace) -> bool:
+        """Are all operations built in, and all readout coefficients fitted?"""
+        return space.readout_coefficients and all(name in CODES for name in space.operations)
+
+    def fit(
+        self, batch: GenotypeBatch, w: np.ndarray, rows: CompiledRows, steps: int, frozen: np.ndarray | None = None
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Fitted w [R, E, P], coefficients [R, Q] and mean squared error [R].
+
+        frozen: bool [R, E, P], parameters that keep their value
+        """
+        held = np.zeros((0, 0, 0), dtype=bool) if frozen is None else np.ascontiguousarray(frozen)
+        w = np.ascontiguousarray(w, dtype=float).copy()
+        coefficients, loss = np.zeros(batch.readout.shape), np.empty(len(batch))
+        graphs = self._graphs(batch)
+
+        def part(start: int, stop: int) -> None:
+            _fit(
+                start, stop, *graphs, steps, rows.inputs, rows.logs, rows.signs, rows.target, rows.root_weights,
+                held, w, coefficients, loss,
+            )  # fmt: skip
+
+        self._spread(part, len(batch))
+        return w, coefficients, loss
+
+    def measure(
+        self, batch: GenotypeBatch, w: np.ndarray, coefficients: np.ndarray, rows: CompiledRows
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Mean squared error [R] on these rows, and the root mean square [R, Q] of every readout column in use."""
+        loss, size = np.empty(len(batch)), np.empty(batch.readout.shape)
+        graphs = self._graphs(batch)
+
+        def part(start: int, stop: int) -> None:
+            _measure(
+                start, stop, *graphs, rows.inputs, rows.logs, rows.signs, rows.y, rows.root_weights,
+                w, coefficients, loss, size,
+            )  # fmt: skip
+
+        self._spread(part, len(batch))
+        return loss, size
+
+    def _graphs(self, batch: GenotypeBatch) -> tuple[Any, ...]:
+        space = self._space
+        readout = batch.readout.copy()
+        if not space.readout_inputs:
+            readout[:, space.nodes : space.nodes + space.n_inputs] = False
+        if not space.readout_intercept:
+            readout[:, -1] = False
+        product = batch.aggregators == PRODUCT
+        return self._codes[batch.operations], product, readout, self._sources, self._targets, self._counts
+
+    def _spread(self, part: Callable[[int, int], None], size: int) -> None:
+        if self._threads == 1 or size <= _CHUNK:
+            part(0, size)
+            return
+        with ThreadPoolExecutor(self._threads) as pool:
+            list(pool.map(lambda start: part(start, min(start + _CHUNK, size)), range(0, size, _CHUNK)))
+
+
+class CompiledRows:
+    """Rows of scaled data, and the logarithms and signs that powers need.
+
+    Parameters
+    ----------
+    inputs : array [d, n]
+    y : array [n]
+    root_weights : array [n] or None
+    """
+
+    def __init__(self, inputs: np.ndarray, y: np.ndarray, root_weights: np.ndarray | None) -> None:
+        self.inputs, self.y = np.ascontiguousarray(inputs), np.ascontiguousarray(y)
+        self.root_weights = np.empty(0) if root_weights is None else np.ascontiguousarray(root_weights)
+        self.target = self.y if root_weights is None else self.y * self.root_weights
+        self.logs = np.empty_like(self.inputs)
+        for x, out in zip(self.inputs, self.logs, strict=True):
+            log_abs(x, out)
+        self.signs = np.sign(self.inputs)
