@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from eqdarts.errors import InputDataError, check_choice, check_range
+from eqdarts.links import LINK_NAMES, check_links
 from eqdarts.operations import DEFAULT_OPERATIONS
 
 RELAXATIONS = ("gumbel", "softmax", "sigmoid")
@@ -24,6 +25,7 @@ class SearchConfig:
 
     operations: tuple[str, ...] = DEFAULT_OPERATIONS
     aggregators: tuple[str, ...] = ("sum", "product")
+    links: tuple[str, ...] = LINK_NAMES
     max_nodes: int = 6
     replicas: int = 2048
     relaxation: str = "gumbel"
@@ -47,6 +49,7 @@ class SearchConfig:
     readout_intercept: bool = True
 
     def __post_init__(self) -> None:
+        check_links(self.links)
         check_choice("relaxation", self.relaxation, RELAXATIONS)
         check_choice("optimizer", self.optimizer, OPTIMIZERS)
         check_choice("order", self.order, (1, 2))

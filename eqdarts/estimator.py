@@ -24,6 +24,7 @@ from eqdarts.equation import Equation, Front
 from eqdarts.errors import InputDataError, SearchWarning, check_choice, check_range
 from eqdarts.genotype import Genotype
 from eqdarts.latex import to_latex, to_text
+from eqdarts.links import LINK_NAMES, usable
 from eqdarts.operations import DEFAULT_OPERATIONS
 from eqdarts.search.backend import available_cores
 from eqdarts.search.finish import Problem, constant_equation, snapping_rows
@@ -52,6 +53,10 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         Default: `eqdarts.operations.DEFAULT_OPERATIONS`.
     aggregators : sequence of {"sum", "product"}
         How a latent node may integrate its edges. ("sum",) is the classic search.
+    links : sequence of str, optional
+        How the readout may become the target, y = g(Σ c_q φ_q), by name from `eqdarts.links.LINKS`;
+        those that cannot give every y are left out. Default: all for sampled graphs, "identity"
+        for relaxed searches.
     max_nodes : int
         Latent nodes at the most, at least 1.
     replicas : int, optional
@@ -147,6 +152,7 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         *,
         operations: Sequence[str] | None = None,
         aggregators: Sequence[str] = ("sum", "product"),
+        links: Sequence[str] | None = None,
         max_nodes: int = 6,
         replicas: int | None = None,
         relaxation: str = "gumbel",
@@ -179,6 +185,7 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
     ) -> None:
         self.operations = operations
         self.aggregators = aggregators
+        self.links = links
         self.max_nodes = max_nodes
         self.replicas = replicas
         self.relaxation = relaxation
@@ -251,7 +258,7 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
             columns=columns,
             target=target,
             x_scale=_moderate(prepared.scales.x / units),
-            y_scale=prepared.scales.y / target_unit,
+            y_scale=float(_moderate(np.array([prepared.scales.y / target_unit]))[0]),
             x_unit=units,
             y_unit=target_unit,
             subset=snapping_rows(len(y_array), rng),
@@ -269,6 +276,7 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
             readout_inputs=config.readout_inputs,
             readout_coefficients=config.readout_coefficients,
             readout_intercept=config.readout_intercept,
+            links=usable(config.links, problem.y, scaled=problem.y_scale * problem.y_unit != 1),
         )
         # The search's tensors are small: a second thread made it several times slower.
         with threadpool_limits(limits=1), _Progress(self.verbose, config) as progress:
@@ -458,10 +466,14 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         replicas = self.replicas
         if replicas is None:
             replicas = _SAMPLED_REPLICAS if optimizer == "lm" else _RELAXED_REPLICAS
+        links = LINK_NAMES if optimizer == "lm" and self.readout_coefficients else ("identity",)
+        if self.links is not None:
+            links = _names("links", self.links)
         first, last = self.temperature
         return SearchConfig(
             operations=operations,
             aggregators=_names("aggregators", self.aggregators),
+            links=links,
             max_nodes=self.max_nodes,
             replicas=replicas,
             relaxation=self.relaxation,

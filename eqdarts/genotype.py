@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from eqdarts.errors import InputDataError
+from eqdarts.links import LINK_NAMES
 from eqdarts.search_space import AGGREGATORS, SearchSpace
 
 
@@ -24,18 +25,22 @@ class Genotype:
         The aggregator of each of the N nodes.
     readout : tuple of bool
         Which of the Q readout columns (nodes, inputs, one) are used.
+    link : str
+        How the readout becomes the target; a name in `eqdarts.links.LINKS`.
     """
 
     operations: tuple[str, ...]
     aggregators: tuple[str, ...]
     readout: tuple[bool, ...]
+    link: str = "identity"
 
-    def to_dict(self) -> dict[str, list[Any]]:
+    def to_dict(self) -> dict[str, Any]:
         """Lists of plain values, for JSON."""
         return {
             "operations": list(self.operations),
             "aggregators": list(self.aggregators),
             "readout": list(self.readout),
+            "link": self.link,
         }
 
     @classmethod
@@ -46,8 +51,9 @@ class Genotype:
                 tuple(map(str, data["operations"])),
                 tuple(map(str, data["aggregators"])),
                 tuple(map(bool, data["readout"])),
+                str(data.get("link", "identity")),
             )
-        except (KeyError, TypeError) as error:
+        except (AttributeError, KeyError, TypeError) as error:
             raise InputDataError(f"genotype: {error}; expected operations, aggregators and readout") from error
 
 
@@ -62,25 +68,38 @@ class GenotypeBatch:
     aggregators : int array [R, N]
         Places in `AGGREGATORS`.
     readout : bool array [R, Q]
+    links : int array [R]
+        Places in `eqdarts.links.LINK_NAMES`; identity unless given.
     """
 
     operations: np.ndarray
     aggregators: np.ndarray
     readout: np.ndarray
+    links: np.ndarray = None  # type: ignore[assignment]
+
+    def __post_init__(self) -> None:
+        if self.links is None:
+            object.__setattr__(self, "links", np.zeros(len(self.operations), dtype=np.int64))
 
     def __len__(self) -> int:
         return len(self.operations)
 
     def select(self, index: Any) -> GenotypeBatch:
         """The graphs at these places."""
-        return GenotypeBatch(self.operations[index], self.aggregators[index], self.readout[index])
+        return GenotypeBatch(
+            self.operations[index], self.aggregators[index], self.readout[index], self.links[index]
+        )
 
     def keys(self) -> list[bytes]:
         """One key per graph; equal graphs have equal keys."""
         return [
-            o.tobytes() + a.tobytes() + r.tobytes()
-            for o, a, r in zip(
-                self.operations.astype(np.int16), self.aggregators.astype(np.int8), self.readout, strict=True
+            o.tobytes() + a.tobytes() + r.tobytes() + bytes([link])
+            for o, a, r, link in zip(
+                self.operations.astype(np.int16),
+                self.aggregators.astype(np.int8),
+                self.readout,
+                self.links.tolist(),
+                strict=True,
             )
         ]
 
@@ -90,6 +109,7 @@ class GenotypeBatch:
             tuple(space.operations[m] for m in self.operations[place]),
             tuple(AGGREGATORS[a] for a in self.aggregators[place]),
             tuple(bool(q) for q in self.readout[place]),
+            LINK_NAMES[self.links[place]],
         )
 
     @classmethod
@@ -98,12 +118,14 @@ class GenotypeBatch:
         try:
             operations = [[space.operations.index(o) for o in g.operations] for g in genotypes]
             aggregators = [[AGGREGATORS.index(a) for a in g.aggregators] for g in genotypes]
+            links = [LINK_NAMES.index(g.link) for g in genotypes]
         except ValueError as error:
             raise InputDataError(f"genotype: {error}; it belongs to another search space") from error
         return cls(
             np.array(operations, dtype=np.int64).reshape(-1, len(space.edges)),
             np.array(aggregators, dtype=np.int64).reshape(-1, space.nodes),
             np.array([g.readout for g in genotypes], dtype=bool).reshape(-1, space.n_readout),
+            np.array(links, dtype=np.int64),
         )
 
 
@@ -113,6 +135,7 @@ def concatenate(batches: Sequence[GenotypeBatch]) -> GenotypeBatch:
         np.concatenate([b.operations for b in batches]),
         np.concatenate([b.aggregators for b in batches]),
         np.concatenate([b.readout for b in batches]),
+        np.concatenate([b.links for b in batches]),
     )
 
 
@@ -143,7 +166,7 @@ def prune(space: SearchSpace, batch: GenotypeBatch) -> GenotypeBatch:
     for j in range(space.nodes):
         operations[:, space.into(j)][~live[:, j]] = space.zero
     aggregators = np.where(live, batch.aggregators, AGGREGATORS.index(space.aggregators[0]))
-    return GenotypeBatch(operations, aggregators, readout)
+    return GenotypeBatch(operations, aggregators, readout, batch.links)
 
 
 def constants_of(space: SearchSpace, batch: GenotypeBatch) -> np.ndarray:

@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from eqdarts.errors import InputDataError, check_range
+from eqdarts.links import check_links
 from eqdarts.operations import Operation, lookup
 
 AGGREGATORS = ("sum", "product")
@@ -39,6 +40,8 @@ class SearchSpace:
         Are the coefficients of the readout fitted? Otherwise each is 1.
     readout_intercept : bool
         Has the readout an intercept?
+    links : tuple of str
+        How the readout may become the target.
     """
 
     inputs: tuple[str, ...]
@@ -49,6 +52,7 @@ class SearchSpace:
     readout_inputs: bool = True
     readout_coefficients: bool = True
     readout_intercept: bool = True
+    links: tuple[str, ...] = ("identity",)
 
     def __post_init__(self) -> None:
         check_range("nodes", self.nodes, 1, integer=True)
@@ -57,6 +61,7 @@ class SearchSpace:
         if "zero" not in self.operations:
             raise InputDataError("operations: 'zero' (an absent edge) must be among them; add it")
         lookup(self.operations)
+        check_links(self.links)
         bad = [a for a in self.aggregators if a not in AGGREGATORS]
         if bad or not self.aggregators:
             raise InputDataError(f"aggregators={self.aggregators!r}: choose from {', '.join(map(repr, AGGREGATORS))}")

@@ -21,7 +21,7 @@ from eqdarts.refit import ConstantFit, Rows, Template, compile_template, fit_con
 #: Losses (relative to the mean square of y) below this differ by rounding only.
 FLOOR = 1e-21
 _NEGLIGIBLE = 1e-11  # share of y
-_MOST_CONSTANTS = 60
+_MOST_CONSTANTS = 40
 _MOST_DIGITS = 36.0  # nats in a double
 _TRIALS, _TRIAL_STEPS = 24, 12  # replacements refitted at once, and the steps of each
 NATS_PER_NODE = 2.5  # log of about a dozen symbols that could stand in a node
@@ -101,15 +101,22 @@ def _values(expression: sympy.Expr, columns: tuple[sympy.Symbol, ...], X: np.nda
 
 
 def _without_negligible(expression: sympy.Expr, columns: tuple[sympy.Symbol, ...], sample: Rows) -> sympy.Expr:
-    """Without the terms that are rounding beside y: what a readout leaves of a node that it does not need."""
-    size = np.sqrt(np.mean(sample.y**2))
+    """Without the terms that are rounding beside their sum: what a readout leaves of a node that it does not need."""
 
-    def share(term: sympy.Expr) -> float:
-        return float(np.sqrt(np.mean(_values(term, columns, sample.X) ** 2)))
+    def rebuild(node: sympy.Expr, size: float | None = None) -> sympy.Expr:
+        if isinstance(node, sympy.Add):
+            if size is None:
+                size = _root_mean_square(node, columns, sample.X)
+            terms = [t for t in node.args if not _root_mean_square(t, columns, sample.X) < _NEGLIGIBLE * size]
+            node = sympy.Add(*terms)
+        return node.func(*map(rebuild, node.args)) if node.args else node
 
     with np.errstate(all="ignore"):
-        terms = [t for t in sympy.Add.make_args(expression.expand(deep=False)) if not share(t) < _NEGLIGIBLE * size]
-    return sympy.Add(*terms)
+        return rebuild(sympy.expand_mul(expression, deep=False), float(np.sqrt(np.mean(sample.y**2))))
+
+
+def _root_mean_square(expression: sympy.Expr, columns: tuple[sympy.Symbol, ...], X: np.ndarray) -> float:
+    return float(np.sqrt(np.mean(_values(expression, columns, X) ** 2)))
 
 
 def canonical(expression: sympy.Expr, columns: tuple[sympy.Symbol, ...], X: np.ndarray) -> sympy.Expr:
@@ -207,10 +214,10 @@ def _leading_one(total: sympy.Add) -> sympy.Expr:
     if not floats or len(coefficients) != len([c for c in coefficients if c.is_number]):
         return total
 
-    def niceness(divisor: sympy.Float) -> tuple[int, int]:
+    def niceness(divisor: sympy.Float) -> tuple[int, float]:
         ratios = [abs(float(c / divisor)) for c in coefficients]
         near = sum(0.5 < r < 10.5 and abs(r - round(r)) < 1e-6 * max(1.0, r) for r in ratios)  # r may be infinite
-        return (near, int(divisor == floats[-1]))
+        return (near, float(divisor))
 
     divisor = max(floats, key=niceness)
     terms = []

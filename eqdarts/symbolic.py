@@ -8,6 +8,7 @@ import numpy as np
 import sympy
 
 from eqdarts.genotype import Genotype
+from eqdarts.links import LINKS
 from eqdarts.search_space import SearchSpace
 
 
@@ -52,7 +53,7 @@ def to_expression(
 ) -> sympy.Expr:
     """The formula of a graph, with the column scales folded in.
 
-    k_j = Σ or Π of o_ij(x_i) over its edges, and y = Σ c_q φ_q; an edge "zero" is left out of both.
+    k_j = Σ or Π of o_ij(x_i) over its edges, and y = g(Σ c_q φ_q); an edge "zero" is left out of both.
     """
     values: list[sympy.Expr] = [
         _number(1 / s) * x if s != 1 else x for s, x in zip(constants.x_scale, columns, strict=True)
@@ -74,7 +75,7 @@ def to_expression(
         for c, phi, used in zip(constants.coefficients, basis, genotype.readout, strict=True)
         if used and c != 0
     ]
-    return _number(constants.y_scale) * sympy.Add(*terms)
+    return _number(constants.y_scale) * LINKS[genotype.link].symbolic(sympy.Add(*terms))
 
 
 def _number(value: float) -> sympy.Expr:

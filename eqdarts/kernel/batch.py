@@ -16,6 +16,7 @@ from eqdarts.genotype import GenotypeBatch
 from eqdarts.kernel.elementary import CODES, compiled, log_abs
 from eqdarts.kernel.program import PRODUCT, forward, jacobian, lay_out
 from eqdarts.kernel.separable import damped_step, dot, normal_equations, solve_readout
+from eqdarts.links import LINK_NAMES, LINKS
 from eqdarts.search_space import SearchSpace
 
 _CHUNK = 32  # graphs a thread takes at a time
@@ -41,11 +42,12 @@ def _gather(nodes, inputs, columns, used, root_weights, weighted, basis):
 
 @compiled
 def _fit(
-    start, stop, operations, product, readout, sources, targets, counts, steps,
-    inputs, logs, signs, target, root_weights, frozen, w, coefficients, loss,
+    start, stop, operations, product, readout, links, sources, targets, counts, steps,
+    inputs, logs, signs, link_targets, link_weights, floor, frozen, w, coefficients, loss,
 ):  # fmt: skip
     """Fit graphs start … stop; w [R, E, P], coefficients [R, Q] and loss [R] are filled.
 
+    link_targets, link_weights: [L, n], f = g⁻¹(y) of every link and the root weights of its residuals
     frozen: bool [R, E, P], parameters that keep their value, or [0, 0, 0] if none does
     """
     d, n = inputs.shape
@@ -66,12 +68,16 @@ def _fit(
     matrix, step = np.empty((parameters_most, parameters_most)), np.empty(parameters_most)
     free = np.empty(parameters_most, np.int64)
     packed, trial = np.zeros(parameters_most + 3), np.zeros(parameters_most + 3)
-    weighted = root_weights.shape[0] > 0
-    floor = _TOLERANCE * dot(target, target) / n
+    target = np.empty(n)
     for g in range(start, stop):
         edges, size = lay_out(
             operations[g], readout[g], sources, targets, counts, d, code, source, node, first
         )
+        root_weights = link_weights[links[g]]
+        weighted = False
+        for i in range(n):
+            target[i] = link_targets[links[g], i] * root_weights[i]
+            weighted |= root_weights[i] != 1.0
         used = 0
         for q in range(columns_most):
             if readout[g, q]:
@@ -139,8 +145,31 @@ def _fit(
 
 
 @compiled
+def apply_link(link, f):
+    """g(f) in place; NaN or infinite off its domain."""
+    for i in range(f.shape[0]):
+        x = f[i]
+        if link == 1:
+            f[i] = 1.0 / x
+        elif link == 2:
+            f[i] = math.sqrt(x)
+        elif link == 3:
+            f[i] = 1.0 / math.sqrt(x)
+        elif link == 4:
+            f[i] = x * x
+        elif link == 5:
+            f[i] = math.exp(x)
+        elif link == 6:
+            f[i] = math.log(x) if x > 0.0 else math.nan
+        elif link == 7:
+            f[i] = math.asin(x) if abs(x) <= 1.0 else math.nan
+        elif link == 8:
+            f[i] = math.acos(x) if abs(x) <= 1.0 else math.nan
+
+
+@compiled
 def _measure(
-    start, stop, operations, product, readout, sources, targets, counts,
+    start, stop, operations, product, readout, links, sources, targets, counts,
     inputs, logs, signs, y, root_weights, w, coefficients, loss, size,
 ):  # fmt: skip
     """Mean squared error [R] of fitted graphs, and the root mean square [R, Q] of their readout columns."""
@@ -164,7 +193,7 @@ def _measure(
                     position += 1
                 k += 1
         forward(edges, code, source, node, first, product[g], packed, inputs, logs, signs, nodes, values, inner)
-        residual[:] = y
+        residual[:] = 0.0
         size[g] = 0.0
         for q in range(columns_most):
             if readout[g, q]:
@@ -172,7 +201,10 @@ def _measure(
                 _gather(nodes, inputs, column, 1, root_weights, False, one)
                 size[g, q] = math.sqrt(dot(one[0], one[0]) / n)
                 for i in range(n):
-                    residual[i] -= coefficients[g, q] * one[0, i]
+                    residual[i] += coefficients[g, q] * one[0, i]
+        apply_link(links[g], residual)
+        for i in range(n):
+            residual[i] = y[i] - residual[i]
         if weighted:
             for i in range(n):
                 residual[i] *= root_weights[i]
@@ -208,7 +240,8 @@ class Kernel:
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Fitted w [R, E, P], coefficients [R, Q] and mean squared error [R].
 
-        frozen: bool [R, E, P], parameters that keep their value
+        link_targets, link_weights: [L, n], f = g⁻¹(y) of every link and the root weights of its residuals
+    frozen: bool [R, E, P], parameters that keep their value
         """
         held = np.zeros((0, 0, 0), dtype=bool) if frozen is None else np.ascontiguousarray(frozen)
         w = np.ascontiguousarray(w, dtype=float).copy()
@@ -217,8 +250,8 @@ class Kernel:
 
         def part(start: int, stop: int) -> None:
             _fit(
-                start, stop, *graphs, steps, rows.inputs, rows.logs, rows.signs, rows.target, rows.root_weights,
-                held, w, coefficients, loss,
+                start, stop, *graphs, steps, rows.inputs, rows.logs, rows.signs, rows.link_targets, rows.link_weights,
+                rows.floor, held, w, coefficients, loss,
             )  # fmt: skip
 
         self._spread(part, len(batch))
@@ -248,7 +281,7 @@ class Kernel:
         if not space.readout_intercept:
             readout[:, -1] = False
         product = batch.aggregators == PRODUCT
-        return self._codes[batch.operations], product, readout, self._sources, self._targets, self._counts
+        return self._codes[batch.operations], product, readout, batch.links, self._sources, self._targets, self._counts
 
     def _spread(self, part: Callable[[int, int], None], size: int) -> None:
         if self._threads == 1 or size <= _CHUNK:
@@ -266,12 +299,26 @@ class CompiledRows:
     inputs : array [d, n]
     y : array [n]
     root_weights : array [n] or None
+    links : tuple of str
+        Those that the graphs may have.
     """
 
-    def __init__(self, inputs: np.ndarray, y: np.ndarray, root_weights: np.ndarray | None) -> None:
+    def __init__(
+        self,
+        inputs: np.ndarray,
+        y: np.ndarray,
+        root_weights: np.ndarray | None,
+        links: tuple[str, ...] = ("identity",),
+    ) -> None:
         self.inputs, self.y = np.ascontiguousarray(inputs), np.ascontiguousarray(y)
         self.root_weights = np.empty(0) if root_weights is None else np.ascontiguousarray(root_weights)
-        self.target = self.y if root_weights is None else self.y * self.root_weights
+        weights = np.ones(len(y)) if root_weights is None else self.root_weights
+        self.floor = _TOLERANCE * float(np.mean((self.y * weights) ** 2))
+        self.link_targets, self.link_weights = (np.tile(a, (len(LINKS), 1)) for a in (self.y, weights))
+        for name in links:
+            place = LINK_NAMES.index(name)
+            self.link_targets[place], slope = LINKS[name].target(self.y)
+            self.link_weights[place] = slope * weights
         self.logs = np.empty_like(self.inputs)
         for x, out in zip(self.inputs, self.logs, strict=True):
             log_abs(x, out)

@@ -8,9 +8,10 @@ from typing import Generic, Protocol, TypeVar
 import numpy as np
 import torch
 
-from eqdarts.fit import FittedGraphs, Rows, basis_of, fit_graphs, losses, used_columns
+from eqdarts.fit import FittedGraphs, Rows, basis_of, fit_graphs, predict_graphs, used_columns
 from eqdarts.genotype import GenotypeBatch
 from eqdarts.kernel.batch import CompiledRows, Kernel
+from eqdarts.links import LINK_NAMES, LINKS
 from eqdarts.search_space import SearchSpace
 
 T = TypeVar("T")
@@ -41,12 +42,12 @@ class CompiledBackend(Generic[T]):
     """Compiled loops; see `eqdarts.kernel`."""
 
     def __init__(self, space: SearchSpace, threads: int) -> None:
-        self._kernel = Kernel(space, threads)
+        self._kernel, self._links = Kernel(space, threads), space.links
         self.fit, self.measure = self._kernel.fit, self._kernel.measure
 
     def rows(self, rows: Rows) -> CompiledRows:
         weights = None if rows.root_weights is None else rows.root_weights.numpy()
-        return CompiledRows(rows.inputs.numpy(), rows.y.numpy(), weights)
+        return CompiledRows(rows.inputs.numpy(), rows.y.numpy(), weights, self._links)
 
 
 class TorchBackend:
@@ -61,9 +62,16 @@ class TorchBackend:
     def fit(
         self, batch: GenotypeBatch, w: np.ndarray, rows: Rows, steps: int, frozen: np.ndarray | None = None
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        held = None if frozen is None else torch.as_tensor(frozen, device=self._device)
-        fitted = fit_graphs(self._space, batch, torch.as_tensor(w, device=self._device), rows, steps, held)
-        return fitted.w.cpu().numpy(), fitted.coefficients.cpu().numpy(), fitted.loss.cpu().numpy()
+        fitted_w, loss = np.array(w, dtype=float), np.empty(len(batch))
+        coefficients = np.zeros(batch.readout.shape)
+        for link in np.unique(batch.links):
+            mine = np.flatnonzero(batch.links == link)
+            held = None if frozen is None else torch.as_tensor(frozen[mine], device=self._device)
+            start = torch.as_tensor(fitted_w[mine], device=self._device)
+            fitted = fit_graphs(self._space, batch.select(mine), start, _linked(rows, LINK_NAMES[link]), steps, held)
+            fitted_w[mine], loss[mine] = fitted.w.cpu().numpy(), fitted.loss.cpu().numpy()
+            coefficients[mine] = fitted.coefficients.cpu().numpy()
+        return fitted_w, coefficients, loss
 
     def measure(
         self, batch: GenotypeBatch, w: np.ndarray, coefficients: np.ndarray, rows: Rows
@@ -72,8 +80,24 @@ class TorchBackend:
         graphs = FittedGraphs(batch, *tensors)
         used, _ = used_columns(self._space, batch, graphs.w)
         size = basis_of(self._space, graphs, rows).square().mean(dim=-1).sqrt()
-        loss = losses(self._space, graphs, rows).cpu().numpy()
-        return loss, torch.where(used, size, 0.0).cpu().numpy()
+        prediction = predict_graphs(self._space, graphs, rows).cpu().numpy()  # [R, n]
+        with np.errstate(all="ignore"):
+            for link in np.unique(batch.links[batch.links > 0]):
+                mine = batch.links == link
+                prediction[mine] = LINKS[LINK_NAMES[link]].value(prediction[mine])
+            residual = prediction - rows.y.cpu().numpy()
+            if rows.root_weights is not None:
+                residual *= rows.root_weights.cpu().numpy()
+            loss = np.mean(residual**2, axis=1)
+        return np.where(np.isfinite(loss), loss, np.inf), torch.where(used, size, 0.0).cpu().numpy()
+
+
+def _linked(rows: Rows, name: str) -> Rows:
+    """Rows whose target is f = g⁻¹(y), weighted so that its residuals are those of y to first order."""
+    if name == "identity":
+        return rows
+    target, weight = (torch.as_tensor(a, device=rows.y.device) for a in LINKS[name].target(rows.y.cpu().numpy()))
+    return Rows(rows.inputs, target, weight if rows.root_weights is None else weight * rows.root_weights)
 
 
 def backend_of(space: SearchSpace, device: torch.device, threads: int) -> Backend:

@@ -22,7 +22,11 @@ from eqdarts.search.sampled import SampledSearch
 from eqdarts.search.sampling import sample
 from eqdarts.search_space import SearchSpace
 
-EXACT = 1e-22  # a relative loss below this is rounding: the equation is exact on the data
+EXACT = 1e-24  # a relative loss below this is rounding: the equation is exact on the data
+_CERTAIN = 1e-26  # an exact equation with so small a loss and few constants is the law, and ends the search
+_FEW_CONSTANTS = 6
+_DOUBT, _DOUBT_SECONDS = 3.0, 5.0  # another is doubted until the search has lasted so many times longer, and seconds
+_EXACT_SHARE, _EXACT_SECONDS = 0.25, 1.0  # most time for finishing exact graphs while the search runs
 _SEARCH_SHARE = 0.85  # of max_time; the rest is for turning graphs into equations
 _FINISHED = 40  # graphs that become equations at the end, at the most
 _REDRAWS = 5  # tries at drawing graphs that are defined on the data, when resampling
@@ -162,7 +166,7 @@ def run(
     state = searcher.start()
     history: list[EpochRecord] = []
     alphas: list[np.ndarray] = []
-    tried: set[bytes] = set()
+    exact = _ExactGraphs(space, problem, watch)
     reason = None
     try:
         while reason is None:
@@ -171,8 +175,8 @@ def run(
             alphas.append(state.architecture[0].astype(np.float32))
             if callback is not None:
                 callback(history[-1])
-            front, exact = _finish_exact(space, state.population, problem, front, tried, watch.deadline)
-            reason = "exact" if exact else watch.reason(len(history), _score(state.population, len(validation)))
+            front, certain = exact.finish(state.population, front)
+            reason = "exact" if certain else watch.reason(len(history), _score(state.population, len(validation)))
     except KeyboardInterrupt:
         reason = "interrupted"
     if reason != "exact":
@@ -213,18 +217,46 @@ def _score(population: Population, rows: int) -> float:
     return float(scores(population.loss, population.complexity, rows).min()) if len(population) else np.inf
 
 
-def _finish_exact(
-    space: SearchSpace, population: Population, problem: Problem, front: Front, tried: set[bytes], deadline: float
-) -> tuple[Front, bool]:
-    """Finish graphs that fit to rounding; true when one of them does so on all rows."""
-    keys = population.batch.keys()
-    places = [k for k in np.flatnonzero(population.loss < EXACT) if keys[k] not in tried]
-    for k in sorted(places, key=lambda k: population.complexity[k])[:3]:
-        tried.add(keys[k])
-        front = offer_all(front, finish(space, population, [int(k)], problem, deadline))
-        if min(e.relative_loss for e in front) < EXACT:
+class _ExactGraphs:
+    """Finishes graphs that fit to rounding, and says when one of them is the law.
+
+    A large flexible formula comes close to rounding as well, so not every exact equation ends the search at once.
+    """
+
+    def __init__(self, space: SearchSpace, problem: Problem, watch: _Watch) -> None:
+        self._space, self._problem, self._watch = space, problem, watch
+        self._tried: set[bytes] = set()
+        self._simplest = np.inf  # complexity of the simplest graph finished as an exact equation
+        self._since: float | None = None  # when the first exact equation was found
+        self._spent = 0.0
+
+    def finish(self, population: Population, front: Front) -> tuple[Front, bool]:
+        """The front with the simplest exact graph that is new; true when the search may end."""
+        start = time.monotonic()
+        if self._spent <= _EXACT_SECONDS + _EXACT_SHARE * self._watch.seconds:
+            front = self._finish_one(population, front)
+        self._spent += time.monotonic() - start
+        exact = [e for e in front if e.relative_loss < EXACT]
+        if not exact:
+            return front, False
+        if any(e.relative_loss < _CERTAIN and e.constants <= _FEW_CONSTANTS for e in exact):
             return front, True
-    return front, False
+        if self._since is None:
+            self._since = self._watch.seconds
+        return front, self._watch.seconds > _DOUBT * self._since + _DOUBT_SECONDS
+
+    def _finish_one(self, population: Population, front: Front) -> Front:
+        keys = population.batch.keys()
+        places = np.flatnonzero((population.loss < EXACT) & (population.complexity < self._simplest))
+        for k in sorted(places, key=lambda k: population.complexity[k]):
+            if keys[k] in self._tried:
+                continue
+            self._tried.add(keys[k])
+            found = list(finish(self._space, population, [int(k)], self._problem, self._watch.deadline))
+            if any(e.relative_loss < EXACT for e in found):
+                self._simplest = float(population.complexity[k])
+            return offer_all(front, iter(found))
+        return front
 
 
 def _finish_best(

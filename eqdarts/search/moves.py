@@ -16,6 +16,7 @@ from eqdarts.search_space import SearchSpace
 # Chances of each move, accumulated.
 _EDGE, _AGGREGATOR, _INSERT, _WRAP, _DROP, _FRESH, _GRAFT, _READOUT = 0.36, 0.44, 0.56, 0.68, 0.75, 0.84, 0.92, 0.95
 _SECOND_MOVE = 0.3
+_LINK = 0.08  # chance of another link beside the move
 _HIDDEN = 0.7  # chance that a node which another one wraps leaves the readout
 
 
@@ -32,18 +33,22 @@ def propose(
     parents, others: graphs [C] and their w [C, E, P]
     """
     batch, w = parents
-    child = GenotypeBatch(batch.operations.copy(), batch.aggregators.copy(), batch.readout.copy())
+    child = GenotypeBatch(
+        batch.operations.copy(), batch.aggregators.copy(), batch.readout.copy(), batch.links.copy()
+    )
     w = w.copy()
     _propose(
-        odds, limit, child.operations, child.aggregators, child.readout, w,
+        odds, limit, child.operations, child.aggregators, child.readout, child.links, w,
         others[0].operations, others[0].aggregators, others[1], rng,
     )  # fmt: skip
     return prune(space, child), w
 
 
 @compiled
-def _propose(odds, limit, operations, aggregators, readout, w, other_operations, other_aggregators, other_w, rng):
+def _propose(odds, limit, operations, aggregators, readout, links, w, other_operations, other_aggregators, other_w, rng):
     for c in range(operations.shape[0]):
+        if odds.link.shape[0] > 1 and rng.random() < _LINK:
+            links[c] = odds.links[draw(odds.link, -1, rng)]
         moves = 2 if rng.random() < _SECOND_MOVE else 1
         for _ in range(moves):
             _move(

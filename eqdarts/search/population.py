@@ -83,7 +83,7 @@ def complexity_of(space: SearchSpace, batch: GenotypeBatch, w: np.ndarray, terms
         if name in space.operations:
             idle = (batch.operations == space.operations.index(name)) & (np.abs(w[:, :, 0]) < INERT_EXPONENT)
             edges = np.where(idle, 0, edges)
-    return edges.sum(axis=1) + 2 * (terms > INERT_TERM).sum(axis=1)
+    return edges.sum(axis=1) + 2 * (terms > INERT_TERM).sum(axis=1) + (batch.links > 0)
 
 
 def scores(loss: np.ndarray, complexity: np.ndarray, rows: int) -> np.ndarray:

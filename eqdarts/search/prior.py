@@ -11,6 +11,7 @@ import numpy as np
 
 from eqdarts.search_space import SearchSpace
 
+_IDENTITY = 0.4  # odds of the plain link
 _OTHER = 0.02  # odds of an operation that has no row below, a user's own among them
 
 _ODDS: dict[tuple[str, str], dict[str, float]] = {
@@ -31,6 +32,13 @@ _ODDS: dict[tuple[str, str], dict[str, float]] = {
         "exp": 0.10, "ln": 0.05, "sin": 0.06, "cos": 0.06, "logistic": 0.02, "tanh": 0.02, "arcsin": 0.02,
     },
 }  # fmt: skip
+
+
+def link_log_odds(space: SearchSpace) -> np.ndarray:
+    """Initial logits [L] of the links: identity half of the time, the others alike."""
+    odds = np.array([_IDENTITY if name == "identity" else (1 - _IDENTITY) for name in space.links])
+    others = max(1, sum(name != "identity" for name in space.links))
+    return np.log(np.where(np.array(space.links) == "identity", odds, odds / others))
 
 
 def log_odds(space: SearchSpace) -> np.ndarray:

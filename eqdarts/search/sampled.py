@@ -12,10 +12,11 @@ import numpy as np
 
 from eqdarts.config import SearchConfig
 from eqdarts.genotype import GenotypeBatch, concatenate, live_nodes
+from eqdarts.links import LINK_NAMES
 from eqdarts.search.assess import Assessor
 from eqdarts.search.moves import propose
 from eqdarts.search.population import Population, best, joined, nothing, parent_odds
-from eqdarts.search.prior import log_odds
+from eqdarts.search.prior import link_log_odds, log_odds
 from eqdarts.search.sampling import odds_of, sample, softmax
 from eqdarts.search_space import AGGREGATORS, SearchSpace
 
@@ -33,6 +34,8 @@ class SampledState:
         Architecture weights of the edges, given the aggregator of their node.
     beta : array [N, A]
         Architecture weights of the aggregators.
+    gamma : array [L]
+        Architecture weights of the links.
     nodes : int
         Latent nodes in use; grows to `SearchConfig.max_nodes`.
     population : Population
@@ -52,6 +55,7 @@ class SampledState:
 
     alpha: np.ndarray
     beta: np.ndarray
+    gamma: np.ndarray
     nodes: int
     population: Population
     active: Population
@@ -73,14 +77,19 @@ class SampledSearch:
     def __init__(self, space: SearchSpace, config: SearchConfig, assessor: Assessor, rng: np.random.Generator) -> None:
         self._space, self._config, self._rng = space, config, rng
         self._assessor = assessor
-        self._prior = log_odds(space)
+        self._prior, self._link_prior = log_odds(space), link_log_odds(space)
 
     def start(self) -> SampledState:
         """α at its prior, no graph yet."""
         space = self._space
         population = nothing(space)
         return SampledState(
-            self._prior.copy(), np.zeros((space.nodes, len(space.aggregators))), 1, population, population
+            self._prior.copy(),
+            np.zeros((space.nodes, len(space.aggregators))),
+            self._link_prior.copy(),
+            1,
+            population,
+            population,
         )
 
     def epoch(self, state: SampledState, fraction: float) -> SampledState:
@@ -89,11 +98,12 @@ class SampledSearch:
         nodes = min(self._space.nodes, 1 + state.epochs // _EPOCHS_PER_NODE)
         batch, w, origin = self._propose(state, nodes)
         found = self._assessor.best_fifth(batch, w, origin)
-        alpha, beta = self._learn(state, found)
+        alpha, beta, gamma = self._learn(state, found)
         lowest = int(np.argmin(found.loss)) if len(found) else 0
         return SampledState(
             alpha,
             beta,
+            gamma,
             nodes,
             population=best(joined(state.population, found), self._assessor.rows),
             active=best(joined(state.active, found), self._assessor.rows),
@@ -110,7 +120,8 @@ class SampledSearch:
             return replace(state, active=state.population, age=0)
         with np.errstate(invalid="ignore"):
             alpha = np.where(np.isfinite(self._prior), (state.alpha + self._prior) / 2, -np.inf)
-        return replace(state, alpha=alpha, beta=state.beta / 2, active=nothing(self._space), age=0)
+        gamma = (state.gamma + self._link_prior) / 2
+        return replace(state, alpha=alpha, beta=state.beta / 2, gamma=gamma, active=nothing(self._space), age=0)
 
     def close(self, state: SampledState) -> SampledState:
         """Nothing is left to read: every epoch has fitted its graphs."""
@@ -121,20 +132,20 @@ class SampledSearch:
         rng, space, replicas = self._rng, self._space, self._config.replicas
         moves = replicas // 2 if len(state.active) > 3 else 0
         counts = rng.integers(1, nodes + 1, size=replicas - moves)
-        drawn, w = sample(space, state.alpha, state.beta, counts, rng)
+        drawn, w = sample(space, state.alpha, state.beta, counts, rng, state.gamma)
         origin = np.array(["sample"] * len(drawn) + ["move"] * moves, dtype=object)
         if not moves:
             return drawn, w, origin
         elite = state.active
         pairs = rng.choice(len(elite), size=(2, moves), p=parent_odds(elite))
         parents, others = ((elite.batch.select(places), elite.w[places]) for places in pairs)
-        moved, moved_w = propose(space, odds_of(space, state.alpha, state.beta), nodes, parents, others, rng)
+        moved, moved_w = propose(space, odds_of(space, state.alpha, state.beta, state.gamma), nodes, parents, others, rng)
         return concatenate([drawn, moved]), np.concatenate([w, moved_w]), origin
 
-    def _learn(self, state: SampledState, found: Population) -> tuple[np.ndarray, np.ndarray]:
+    def _learn(self, state: SampledState, found: Population) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Score-function gradient of the rank of the validation loss (Williams 1992), with decay towards the prior."""
         if len(found) < 4:
-            return state.alpha, state.beta
+            return state.alpha, state.beta, state.gamma
         space, rate, decay = self._space, self._config.alpha_learning_rate, self._config.alpha_weight_decay
         finite = np.isfinite(self._prior)
         elite = state.active
@@ -155,5 +166,9 @@ class SampledSearch:
         scale = rate / np.sqrt(len(pool))
         alpha = np.where(finite, state.alpha + scale * gradient, -np.inf)
         pull = np.where(finite, state.alpha - np.where(finite, self._prior, 0.0), 0.0)
-        return alpha - decay * pull, state.beta + scale * node_gradient - decay * state.beta
+        beta = state.beta + scale * node_gradient - decay * state.beta
+        chosen = pool.batch.links[:, None] == np.array([LINK_NAMES.index(name) for name in space.links])  # [K, L]
+        link_gradient = merit @ chosen - merit.sum() * softmax(state.gamma)
+        gamma = state.gamma + scale * link_gradient - decay * (state.gamma - self._link_prior)
+        return alpha - decay * pull, beta, gamma
 

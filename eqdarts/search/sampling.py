@@ -8,6 +8,7 @@ import numpy as np
 
 from eqdarts.genotype import GenotypeBatch, prune
 from eqdarts.kernel.elementary import compiled
+from eqdarts.links import LINK_NAMES
 from eqdarts.search_space import AGGREGATORS, SearchSpace
 
 _READOUT_INPUTS = 0.3  # share of graphs whose readout sees the inputs: more of it hides simple laws behind a line
@@ -25,6 +26,8 @@ class Odds(NamedTuple):
 
     edge: np.ndarray  # [A, E, M]
     node: np.ndarray  # [N, A]
+    link: np.ndarray  # [L]
+    links: np.ndarray  # int [L], places in LINK_NAMES
     aggregators: np.ndarray  # int [A], places in AGGREGATORS
     first: np.ndarray  # int [N + 1], first edge into each node
     inputs: int
@@ -35,8 +38,8 @@ class Odds(NamedTuple):
     choices: np.ndarray  # int [M, P]  how many of them there are
 
 
-def odds_of(space: SearchSpace, alpha: np.ndarray, beta: np.ndarray) -> Odds:
-    """alpha: logits [A, E, M]   beta: logits [N, A]"""
+def odds_of(space: SearchSpace, alpha: np.ndarray, beta: np.ndarray, gamma: np.ndarray | None = None) -> Odds:
+    """alpha: logits [A, E, M]   beta: logits [N, A]   gamma: logits [L] of the links; identity if not given"""
     shape = (len(space.operations), space.n_parameters)
     low, high = np.zeros(shape), np.zeros(shape)
     most = max((len(values) for op in space.rows for values in op.simple), default=1)
@@ -50,6 +53,8 @@ def odds_of(space: SearchSpace, alpha: np.ndarray, beta: np.ndarray) -> Odds:
     return Odds(
         softmax(alpha),
         softmax(beta),
+        np.ones(1) if gamma is None else softmax(gamma),
+        np.array([0] if gamma is None else [LINK_NAMES.index(name) for name in space.links]),
         np.array([AGGREGATORS.index(a) for a in space.aggregators]),
         np.array([space.into(j).start for j in range(space.nodes)] + [len(space.edges)]),
         space.n_inputs,
@@ -101,7 +106,7 @@ def draw_edges(odds, node, aggregator, operations, w, rng):
 
 
 @compiled
-def _sample(odds, counts, rng, operations, aggregators, readout, w):
+def _sample(odds, counts, rng, operations, aggregators, readout, links, w):
     nodes = odds.node.shape[0]
     for r in range(counts.shape[0]):
         operations[r] = odds.zero
@@ -114,17 +119,25 @@ def _sample(odds, counts, rng, operations, aggregators, readout, w):
                 draw_edges(odds, j, a, operations[r], w[r], rng)
         readout[r, nodes:-1] = rng.random() < _READOUT_INPUTS
         readout[r, -1] = True
+        links[r] = odds.links[draw(odds.link, -1, rng)]
 
 
 def sample(
-    space: SearchSpace, alpha: np.ndarray, beta: np.ndarray, nodes: np.ndarray, rng: np.random.Generator
+    space: SearchSpace,
+    alpha: np.ndarray,
+    beta: np.ndarray,
+    nodes: np.ndarray,
+    rng: np.random.Generator,
+    gamma: np.ndarray | None = None,
 ) -> tuple[GenotypeBatch, np.ndarray]:
     """Draw R graphs, and starting values w [R, E, P].
 
     alpha: [A, E, M] logits   beta: [N, A] logits   nodes: int [R], latent nodes in use
+    gamma: [L] logits of the links; identity if not given
     """
     batch, w = blank(space, len(nodes))
-    _sample(odds_of(space, alpha, beta), nodes, rng, batch.operations, batch.aggregators, batch.readout, w)
+    odds = odds_of(space, alpha, beta, gamma)
+    _sample(odds, nodes, rng, batch.operations, batch.aggregators, batch.readout, batch.links, w)
     return prune(space, batch), w
 
 
