@@ -8,7 +8,7 @@ import torch
 from eqdarts.fit import Rows
 from eqdarts.genotype import GenotypeBatch, constants_of
 from eqdarts.search.backend import backend_of
-from eqdarts.search.population import Population, complexity_of, joined
+from eqdarts.search.population import Population, complexity_of, joined, scores
 from eqdarts.search_space import SearchSpace
 
 # Successive halving: Levenberg–Marquardt steps of each stage, and the share that goes on to the next.
@@ -19,6 +19,7 @@ _ROUNDED = 15  # steps of a fit whose exponents are held at round values
 _GRIDS = (1, 2)  # whole numbers, and halves
 _EXPONENTS = {"power": 0, "odd_power": 0, "affine_power": 2}  # which parameter of an operation is one
 _MOST_CONSTANTS = 32
+_UNSETTLED = 1e-8  # losses below this say little before a fit has converged
 
 
 class Assessor:
@@ -49,7 +50,10 @@ class Assessor:
         members = self._measured(batch.select(others), w[others], coefficients[others], loss[others], origin[others])
         for grid in _GRIDS:
             members = joined(members, self._rounded(batch.select(place), w[place], origin[place], grid))
-        return joined(members, self._fitted(batch.select(finalists), w[finalists], origin[finalists]))
+        best = self._fitted(batch.select(finalists), w[finalists], origin[finalists])
+        for grid in _GRIDS:
+            members = joined(members, self._rounded(best.batch, best.w, best.origin, grid))
+        return joined(members, best)
 
     def _rounded(self, batch: GenotypeBatch, w: np.ndarray, origin: np.ndarray, grid: int) -> Population:
         """The graphs with exponents held at multiples of 1/grid.
@@ -64,15 +68,16 @@ class Assessor:
         batch, w, origin, frozen = batch.select(some), w[some], origin[some], frozen[some]
         w = np.where(frozen, np.round(w * grid) / grid, w)
         w, coefficients, loss = self._backend.fit(batch, w, self._train, _ROUNDED, frozen)
-        return self._measured(batch, w, coefficients, loss, origin + ", rounded")
+        return self._measured(batch, w, coefficients, loss, _marked(origin))
 
     def all_of(self, batch: GenotypeBatch, w: np.ndarray, origin: np.ndarray) -> Population:
         """A long fit of every graph."""
         return self._fitted(*self._sensible(batch, w, origin))
 
     def _ranked(self, batch: GenotypeBatch, w: np.ndarray, coefficients: np.ndarray) -> np.ndarray:
-        """Places of the graphs that are defined on the validation rows, lowest loss first."""
-        rank, _ = self._backend.measure(batch, w, coefficients, self._validation)
+        """Places of the graphs that are defined on the validation rows, most promising first."""
+        loss, _ = self._backend.measure(batch, w, coefficients, self._validation)
+        rank = scores(loss / self._variance + _UNSETTLED, constants_of(self._space, batch), self.rows)
         order = np.argsort(rank, kind="stable")
         return order[np.isfinite(rank[order])]
 
@@ -105,3 +110,7 @@ class Assessor:
 def _evenly(n: int, most: int, device: torch.device) -> torch.Tensor:
     """At most so many of n rows, evenly spread."""
     return torch.linspace(0, n - 1, min(n, most), device=device).round().long()
+
+
+def _marked(origin: np.ndarray) -> np.ndarray:
+    return np.array([o if o.endswith(", rounded") else f"{o}, rounded" for o in origin], dtype=object)

@@ -21,7 +21,9 @@ from eqdarts.search.sampling import odds_of, sample, softmax
 from eqdarts.search_space import AGGREGATORS, SearchSpace
 
 _EPOCHS_PER_NODE = 2  # epochs before another latent node is allowed
-_RUN = 10  # epochs of a run
+_RUN = 10  # epochs of the shortest run
+_POLISHED = 16  # of the best graphs, how many are fitted further in every epoch
+_SINGLE_LINK = 0.6  # share of fresh runs that keep to one link
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +47,8 @@ class SampledState:
         starts from nothing, or every other time from the best of all.
     age : int
         Epochs of this run.
+    runs : int
+        Runs that are over.
     train_loss, validation_loss : float
         Of the best graph of this epoch, relative to the variance of y.
     fitted : int
@@ -60,6 +64,7 @@ class SampledState:
     population: Population
     active: Population
     age: int = 0
+    runs: int = 0
     train_loss: float = np.inf
     validation_loss: float = np.inf
     fitted: int = 0
@@ -94,7 +99,7 @@ class SampledSearch:
 
     def epoch(self, state: SampledState, fraction: float) -> SampledState:
         """Propose, fit, keep the best, move α. The number of latent nodes grows with the epochs."""
-        state = self._restarted(state) if state.age >= _RUN else state
+        state = self._restarted(state) if state.age >= _RUN * luby(state.runs + 1) else state
         nodes = min(self._space.nodes, 1 + state.epochs // _EPOCHS_PER_NODE)
         batch, w, origin = self._propose(state, nodes)
         found = self._assessor.best_fifth(batch, w, origin)
@@ -108,6 +113,7 @@ class SampledSearch:
             population=best(joined(state.population, found), self._assessor.rows),
             active=best(joined(state.active, found), self._assessor.rows),
             age=state.age + 1,
+            runs=state.runs,
             train_loss=float(found.train_loss[lowest]) if len(found) else np.inf,
             validation_loss=float(found.loss[lowest]) if len(found) else np.inf,
             fitted=state.fitted + len(batch),
@@ -115,13 +121,19 @@ class SampledSearch:
         )
 
     def _restarted(self, state: SampledState) -> SampledState:
-        """The next run: every other one from nothing, with α half way back to its prior."""
-        if (state.epochs // _RUN) % 2 == 0:
-            return replace(state, active=state.population, age=0)
+        """The next run: two of three from nothing, with α half way back to its prior; the third from the best of all."""
+        runs = state.runs + 1
+        if runs % 3 == 2:
+            gamma = (self._link_prior + _finite(state.gamma, self._link_prior)) / 2
+            return replace(state, gamma=gamma, active=state.population, age=0, runs=runs)
         with np.errstate(invalid="ignore"):
             alpha = np.where(np.isfinite(self._prior), (state.alpha + self._prior) / 2, -np.inf)
-        gamma = (state.gamma + self._link_prior) / 2
-        return replace(state, alpha=alpha, beta=state.beta / 2, gamma=gamma, active=nothing(self._space), age=0)
+        gamma = self._link_prior.copy()
+        if self._rng.random() < _SINGLE_LINK:
+            # Links reach different losses by chance; a run of its own keeps one from crowding out the rest.
+            gamma[np.arange(len(gamma)) != self._rng.integers(len(gamma))] = -np.inf
+        fresh = nothing(self._space)
+        return replace(state, alpha=alpha, beta=state.beta / 2, gamma=gamma, active=fresh, age=0, runs=runs)
 
     def close(self, state: SampledState) -> SampledState:
         """Nothing is left to read: every epoch has fitted its graphs."""
@@ -133,14 +145,19 @@ class SampledSearch:
         moves = replicas // 2 if len(state.active) > 3 else 0
         counts = rng.integers(1, nodes + 1, size=replicas - moves)
         drawn, w = sample(space, state.alpha, state.beta, counts, rng, state.gamma)
-        origin = np.array(["sample"] * len(drawn) + ["move"] * moves, dtype=object)
+        origin = np.array(["sample"] * len(drawn), dtype=object)
         if not moves:
             return drawn, w, origin
         elite = state.active
         pairs = rng.choice(len(elite), size=(2, moves), p=parent_odds(elite))
         parents, others = ((elite.batch.select(places), elite.w[places]) for places in pairs)
         moved, moved_w = propose(space, odds_of(space, state.alpha, state.beta, state.gamma), nodes, parents, others, rng)
-        return concatenate([drawn, moved]), np.concatenate([w, moved_w]), origin
+        polished = elite.select(np.arange(min(_POLISHED, len(elite))))
+        return (
+            concatenate([drawn, moved, polished.batch]),
+            np.concatenate([w, moved_w, polished.w]),
+            np.concatenate([origin, np.array(["move"] * moves, dtype=object), polished.origin]),
+        )
 
     def _learn(self, state: SampledState, found: Population) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Score-function gradient of the rank of the validation loss (Williams 1992), with decay towards the prior."""
@@ -169,6 +186,17 @@ class SampledSearch:
         beta = state.beta + scale * node_gradient - decay * state.beta
         chosen = pool.batch.links[:, None] == np.array([LINK_NAMES.index(name) for name in space.links])  # [K, L]
         link_gradient = merit @ chosen - merit.sum() * softmax(state.gamma)
-        gamma = state.gamma + scale * link_gradient - decay * (state.gamma - self._link_prior)
+        open_links = np.isfinite(state.gamma)
+        link_pull = np.where(open_links, state.gamma - self._link_prior, 0.0)
+        gamma = np.where(open_links, state.gamma + scale * link_gradient - decay * link_pull, -np.inf)
         return alpha - decay * pull, beta, gamma
 
+
+def luby(i: int) -> int:
+    """1, 1, 2, 1, 1, 2, 4, …: run lengths within a log factor of the best (Luby, Sinclair & Zuckerman 1993)."""
+    k = (i + 1).bit_length() - 1
+    return 1 << (k - 1) if i + 1 == 1 << k else luby(i - (1 << k) + 1)
+
+
+def _finite(logits: np.ndarray, otherwise: np.ndarray) -> np.ndarray:
+    return np.where(np.isfinite(logits), logits, otherwise)
