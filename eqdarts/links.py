@@ -3,6 +3,9 @@
 With f = g⁻¹(y) the constants of the readout stay linear whatever g is, so a sum inside a root or in a
 denominator needs no node of its own. The residuals of f are weighted by |dg/df|, which makes them
 residuals of y to first order (McCullagh & Nelder 1989, ch. 2).
+
+There is no exponential link: products have factors exp(a·x) already, and exp(Σ c·x^p) with tiny p is an
+endless supply of large formulas that imitate any monomial.
 """
 
 from __future__ import annotations
@@ -75,10 +78,6 @@ LINKS: dict[str, Link] = {
             "reciprocal_sqrt", lambda f: 1 / np.sqrt(f), lambda y: y**-2.0, lambda y: 0.5 * y**3,
             lambda f: 1 / sympy.sqrt(f), _positive,
         ),
-        Link(
-            "square", np.square, np.sqrt, lambda y: 2 * np.sqrt(y), lambda f: f**2, _positive,
-        ),
-        Link("exp", np.exp, np.log, lambda y: y, sympy.exp, _positive),
         Link(
             "ln", np.log, np.exp, lambda y: np.exp(-y), sympy.log, lambda y: bool(np.abs(y).max() < 30),
             homogeneous=False,

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -156,14 +157,10 @@ def apply_link(link, f):
         elif link == 3:
             f[i] = 1.0 / math.sqrt(x)
         elif link == 4:
-            f[i] = x * x
-        elif link == 5:
-            f[i] = math.exp(x)
-        elif link == 6:
             f[i] = math.log(x) if x > 0.0 else math.nan
-        elif link == 7:
+        elif link == 5:
             f[i] = math.asin(x) if abs(x) <= 1.0 else math.nan
-        elif link == 8:
+        elif link == 6:
             f[i] = math.acos(x) if abs(x) <= 1.0 else math.nan
 
 
@@ -210,6 +207,79 @@ def _measure(
                 residual[i] *= root_weights[i]
         total = dot(residual, residual) / n
         loss[g] = total if math.isfinite(total) else math.inf
+
+
+@compiled
+def _linearise(
+    start, stop, operations, product, readout, links, sources, targets, counts,
+    inputs, logs, signs, link_targets, link_weights, w, coefficients, basis, slopes, residuals, nodes, deltas,
+):  # fmt: skip
+    """Readout columns [R, Q, n] and Jacobian [R, P, n] (both zero where unused), residuals [R, n], node values
+    and derivatives of the readout by each node [R, N, n]; all but the node values in weighted rows."""
+    d, n = inputs.shape
+    total_nodes, total_edges, columns_most = product.shape[1], operations.shape[1], readout.shape[1]
+    code, source = np.empty(total_edges, np.int64), np.empty(total_edges, np.int64)
+    node, first = np.empty(total_edges, np.int64), np.empty(total_edges, np.int64)
+    values, inner, before = np.empty((total_edges, n)), np.empty((total_edges, n)), np.empty((total_edges, n))
+    flow, by_x = np.empty(n), np.empty(n)
+    column = np.empty(1, np.int64)
+    packed = np.zeros(total_edges * w.shape[2] + 3)
+    for g in range(start, stop):
+        edges, size = lay_out(operations[g], readout[g], sources, targets, counts, d, code, source, node, first)
+        position, k = 0, 0
+        for e in range(total_edges):
+            if k < edges and targets[e] == node[k] and sources[e] == source[k]:
+                for p in range(counts[code[k]]):
+                    packed[position] = w[g, e, p]
+                    position += 1
+                k += 1
+        forward(edges, code, source, node, first, product[g], packed, inputs, logs, signs, nodes[g], values, inner)
+        jacobian(
+            edges, code, source, node, first, product[g], packed, inputs, logs, nodes[g], values, inner,
+            coefficients[g], deltas[g], flow, before, by_x, slopes[g],
+        )  # fmt: skip
+        slopes[g, size:] = 0.0
+        weights = link_weights[links[g]]
+        for i in range(n):
+            residuals[g, i] = link_targets[links[g], i] * weights[i]
+            for j in range(total_nodes):
+                deltas[g, j, i] *= weights[i]
+            for p in range(size):
+                slopes[g, p, i] *= weights[i]
+        for q in range(columns_most):
+            basis[g, q] = 0.0
+            if readout[g, q]:
+                column[0] = q
+                _gather(nodes[g], inputs, column, 1, weights, True, basis[g, q : q + 1])
+                for i in range(n):
+                    residuals[g, i] -= coefficients[g, q] * basis[g, q, i]
+
+
+@dataclass(frozen=True, eq=False)
+class Linearised:
+    """R fitted graphs near their constants, on n weighted rows.
+
+    Attributes
+    ----------
+    basis : array [R, Q, n]
+        Readout columns; zero where unused.
+    jacobian : array [R, P, n]
+        Derivative of the readout by every live parameter; zero where there is none.
+    residual : array [R, n]
+    nodes : array [R, N, n]
+        Values, not weighted.
+    deltas : array [R, N, n]
+        Derivative of the readout by every node.
+    root_weights : array [R, n]
+        Of the rows.
+    """
+
+    basis: np.ndarray
+    jacobian: np.ndarray
+    residual: np.ndarray
+    nodes: np.ndarray
+    deltas: np.ndarray
+    root_weights: np.ndarray
 
 
 class Kernel:
@@ -272,6 +342,23 @@ class Kernel:
 
         self._spread(part, len(batch))
         return loss, size
+
+    def linearise(
+        self, batch: GenotypeBatch, w: np.ndarray, coefficients: np.ndarray, rows: CompiledRows
+    ) -> Linearised:
+        """The graphs near their constants."""
+        size, n = len(batch), rows.inputs.shape[1]
+        most = batch.operations.shape[1] * w.shape[2] + 3
+        out = Linearised(
+            np.empty((size, batch.readout.shape[1], n)), np.zeros((size, most, n)), np.empty((size, n)),
+            np.zeros((size, self._space.nodes, n)), np.zeros((size, self._space.nodes, n)),
+            rows.link_weights[batch.links],
+        )  # fmt: skip
+        _linearise(
+            0, size, *self._graphs(batch), rows.inputs, rows.logs, rows.signs, rows.link_targets, rows.link_weights,
+            w, coefficients, out.basis, out.jacobian, out.residual, out.nodes, out.deltas,
+        )  # fmt: skip
+        return out
 
     def _graphs(self, batch: GenotypeBatch) -> tuple[Any, ...]:
         space = self._space

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import torch
 
 from eqdarts.fit import Rows
 from eqdarts.genotype import GenotypeBatch, constants_of
-from eqdarts.search.backend import backend_of
+from eqdarts.kernel.batch import Linearised
+from eqdarts.search.backend import CompiledBackend, backend_of
 from eqdarts.search.population import Population, complexity_of, joined, scores
 from eqdarts.search_space import SearchSpace
 
@@ -16,7 +19,6 @@ _SCREENING, _MIDDLE, _LONG = 6, 10, 25
 _SURVIVORS, _FINALISTS = 0.2, 0.4
 _SCREENING_ROWS = 64
 _ROUNDED = 15  # steps of a fit whose exponents are held at round values
-_GRIDS = (1, 2)  # whole numbers, and halves
 _EXPONENTS = {"power": 0, "odd_power": 0, "affine_power": 2}  # which parameter of an operation is one
 _MOST_CONSTANTS = 32
 _UNSETTLED = 1e-8  # losses below this say little before a fit has converged
@@ -48,15 +50,12 @@ class Assessor:
         place = self._ranked(batch, w, coefficients)
         finalists, others = np.split(place, [max(1, int(_FINALISTS * len(place)))])
         members = self._measured(batch.select(others), w[others], coefficients[others], loss[others], origin[others])
-        for grid in _GRIDS:
-            members = joined(members, self._rounded(batch.select(place), w[place], origin[place], grid))
+        members = joined(members, self._rounded(batch.select(place), w[place], origin[place], self._few))
         best = self._fitted(batch.select(finalists), w[finalists], origin[finalists])
-        for grid in _GRIDS:
-            members = joined(members, self._rounded(best.batch, best.w, best.origin, grid))
-        return joined(members, best)
+        return joined(joined(members, best), self._rounded(best.batch, best.w, best.origin, self._train))
 
-    def _rounded(self, batch: GenotypeBatch, w: np.ndarray, origin: np.ndarray, grid: int) -> Population:
-        """The graphs with exponents held at multiples of 1/grid.
+    def _rounded(self, batch: GenotypeBatch, w: np.ndarray, origin: np.ndarray, rows: Any) -> Population:
+        """The graphs with exponents held at whole numbers, and once more at halves where those differ.
 
         Free exponents turn the last part of a fit into a long curved valley, down which few fits come to the end.
         """
@@ -65,14 +64,31 @@ class Assessor:
             if name in self._space.operations:
                 frozen[:, :, p] |= batch.operations == self._space.operations.index(name)
         some = np.flatnonzero(frozen.any(axis=(1, 2)))
-        batch, w, origin, frozen = batch.select(some), w[some], origin[some], frozen[some]
-        w = np.where(frozen, np.round(w * grid) / grid, w)
-        w, coefficients, loss = self._backend.fit(batch, w, self._train, _ROUNDED, frozen)
+        whole, halves = (np.where(frozen, np.round(w * grid) / grid, w)[some] for grid in (1, 2))
+        differ = np.flatnonzero((whole != halves).any(axis=(1, 2)))
+        some = np.concatenate([some, some[differ]])
+        w = np.concatenate([whole, halves[differ]])
+        batch, origin, frozen = batch.select(some), origin[some], frozen[some]
+        w, coefficients, loss = self._backend.fit(batch, w, rows, _ROUNDED, frozen)
         return self._measured(batch, w, coefficients, loss, _marked(origin))
 
     def all_of(self, batch: GenotypeBatch, w: np.ndarray, origin: np.ndarray) -> Population:
         """A long fit of every graph."""
         return self._fitted(*self._sensible(batch, w, origin))
+
+    @property
+    def can_pursue(self) -> bool:
+        """Can it linearise graphs? Only the compiled loops do."""
+        return isinstance(self._backend, CompiledBackend)
+
+    def node_values(self, batch: GenotypeBatch, w: np.ndarray) -> np.ndarray:
+        """Values of the nodes [R, N, n] on the screening rows."""
+        return self.linearise(batch, w, np.zeros(batch.readout.shape)).nodes
+
+    def linearise(self, batch: GenotypeBatch, w: np.ndarray, coefficients: np.ndarray) -> Linearised:
+        """Fitted graphs near their constants, on the screening rows."""
+        assert isinstance(self._backend, CompiledBackend)
+        return self._backend.linearise(batch, w, coefficients, self._few)
 
     def _ranked(self, batch: GenotypeBatch, w: np.ndarray, coefficients: np.ndarray) -> np.ndarray:
         """Places of the graphs that are defined on the validation rows, most promising first."""

@@ -10,11 +10,23 @@ import torch
 
 from eqdarts.fit import FittedGraphs, Rows, basis_of, fit_graphs, predict_graphs, used_columns
 from eqdarts.genotype import GenotypeBatch
-from eqdarts.kernel.batch import CompiledRows, Kernel
+from eqdarts.kernel.batch import CompiledRows, Kernel, Linearised
 from eqdarts.links import LINK_NAMES, LINKS
 from eqdarts.search_space import SearchSpace
 
 T = TypeVar("T")
+
+
+class Pursuable(Protocol):
+    """What pursuit needs: graphs on the screening rows."""
+
+    def node_values(self, batch: GenotypeBatch, w: np.ndarray) -> np.ndarray:
+        """Values of the nodes [R, N, n]."""
+        ...
+
+    def linearise(self, batch: GenotypeBatch, w: np.ndarray, coefficients: np.ndarray) -> Linearised:
+        """Fitted graphs near their constants."""
+        ...
 
 
 class Backend(Protocol[T]):
@@ -43,7 +55,7 @@ class CompiledBackend(Generic[T]):
 
     def __init__(self, space: SearchSpace, threads: int) -> None:
         self._kernel, self._links = Kernel(space, threads), space.links
-        self.fit, self.measure = self._kernel.fit, self._kernel.measure
+        self.fit, self.measure, self.linearise = self._kernel.fit, self._kernel.measure, self._kernel.linearise
 
     def rows(self, rows: Rows) -> CompiledRows:
         weights = None if rows.root_weights is None else rows.root_weights.numpy()

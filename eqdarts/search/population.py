@@ -10,6 +10,7 @@ from eqdarts.genotype import GenotypeBatch, concatenate
 from eqdarts.search_space import SearchSpace
 
 INERT_EXPONENT = 1e-3  # a factor |x|^p with a smaller exponent counts as absent
+LIMIT_EXPONENT, _LIMIT_COST = 0.1, 8  # one between the two, and what it adds to the complexity
 INERT_TERM = 1e-7  # a readout term with a smaller share of y counts as absent
 
 
@@ -82,7 +83,9 @@ def complexity_of(space: SearchSpace, batch: GenotypeBatch, w: np.ndarray, terms
     for name in ("power", "odd_power"):
         if name in space.operations:
             idle = (batch.operations == space.operations.index(name)) & (np.abs(w[:, :, 0]) < INERT_EXPONENT)
-            edges = np.where(idle, 0, edges)
+            # x^p with a tiny p imitates ln(x), at the price of cancelling terms.
+            limit = (batch.operations == space.operations.index(name)) & (np.abs(w[:, :, 0]) < LIMIT_EXPONENT)
+            edges = np.where(idle, 0, np.where(limit, edges + _LIMIT_COST, edges))
     return edges.sum(axis=1) + 2 * (terms > INERT_TERM).sum(axis=1) + (batch.links > 0)
 
 

@@ -17,12 +17,14 @@ from eqdarts.search.assess import Assessor
 from eqdarts.search.moves import propose
 from eqdarts.search.population import Population, best, joined, nothing, parent_odds
 from eqdarts.search.prior import link_log_odds, log_odds
-from eqdarts.search.sampling import odds_of, sample, softmax
+from eqdarts.search.pursuit import draw_features, pursue
+from eqdarts.search.sampling import Odds, blank, odds_of, sample, softmax
 from eqdarts.search_space import AGGREGATORS, SearchSpace
 
 _EPOCHS_PER_NODE = 2  # epochs before another latent node is allowed
 _RUN = 10  # epochs of the shortest run
 _POLISHED = 16  # of the best graphs, how many are fitted further in every epoch
+_PURSUED = 12  # parents per epoch that follow the gradient at their vertex
 _SINGLE_LINK = 0.6  # share of fresh runs that keep to one link
 
 
@@ -39,7 +41,7 @@ class SampledState:
     gamma : array [L]
         Architecture weights of the links.
     nodes : int
-        Latent nodes in use; grows to `SearchConfig.max_nodes`.
+        Latent nodes in use; grows to `SearchConfig.max_nodes` in every run.
     population : Population
         The best graphs so far.
     active : Population
@@ -49,6 +51,8 @@ class SampledState:
         Epochs of this run.
     runs : int
         Runs that are over.
+    grown : int
+        Latent nodes at the start of this run.
     train_loss, validation_loss : float
         Of the best graph of this epoch, relative to the variance of y.
     fitted : int
@@ -65,6 +69,7 @@ class SampledState:
     active: Population
     age: int = 0
     runs: int = 0
+    grown: int = 1
     train_loss: float = np.inf
     validation_loss: float = np.inf
     fitted: int = 0
@@ -100,7 +105,7 @@ class SampledSearch:
     def epoch(self, state: SampledState, fraction: float) -> SampledState:
         """Propose, fit, keep the best, move α. The number of latent nodes grows with the epochs."""
         state = self._restarted(state) if state.age >= _RUN * luby(state.runs + 1) else state
-        nodes = min(self._space.nodes, 1 + state.epochs // _EPOCHS_PER_NODE)
+        nodes = min(self._space.nodes, state.grown + state.age // _EPOCHS_PER_NODE)
         batch, w, origin = self._propose(state, nodes)
         found = self._assessor.best_fifth(batch, w, origin)
         alpha, beta, gamma = self._learn(state, found)
@@ -114,6 +119,7 @@ class SampledSearch:
             active=best(joined(state.active, found), self._assessor.rows),
             age=state.age + 1,
             runs=state.runs,
+            grown=state.grown,
             train_loss=float(found.train_loss[lowest]) if len(found) else np.inf,
             validation_loss=float(found.loss[lowest]) if len(found) else np.inf,
             fitted=state.fitted + len(batch),
@@ -125,7 +131,7 @@ class SampledSearch:
         runs = state.runs + 1
         if runs % 3 == 2:
             gamma = (self._link_prior + _finite(state.gamma, self._link_prior)) / 2
-            return replace(state, gamma=gamma, active=state.population, age=0, runs=runs)
+            return replace(state, gamma=gamma, active=state.population, age=0, runs=runs, grown=self._space.nodes)
         with np.errstate(invalid="ignore"):
             alpha = np.where(np.isfinite(self._prior), (state.alpha + self._prior) / 2, -np.inf)
         gamma = self._link_prior.copy()
@@ -133,7 +139,7 @@ class SampledSearch:
             # Links reach different losses by chance; a run of its own keeps one from crowding out the rest.
             gamma[np.arange(len(gamma)) != self._rng.integers(len(gamma))] = -np.inf
         fresh = nothing(self._space)
-        return replace(state, alpha=alpha, beta=state.beta / 2, gamma=gamma, active=fresh, age=0, runs=runs)
+        return replace(state, alpha=alpha, beta=state.beta / 2, gamma=gamma, active=fresh, age=0, runs=runs, grown=1)
 
     def close(self, state: SampledState) -> SampledState:
         """Nothing is left to read: every epoch has fitted its graphs."""
@@ -151,13 +157,32 @@ class SampledSearch:
         elite = state.active
         pairs = rng.choice(len(elite), size=(2, moves), p=parent_odds(elite))
         parents, others = ((elite.batch.select(places), elite.w[places]) for places in pairs)
-        moved, moved_w = propose(space, odds_of(space, state.alpha, state.beta, state.gamma), nodes, parents, others, rng)
+        odds = odds_of(space, state.alpha, state.beta, state.gamma)
+        moved, moved_w = propose(space, odds, nodes, parents, others, rng)
+        guided, guided_w = self._pursued(state, odds, nodes)
         polished = elite.select(np.arange(min(_POLISHED, len(elite))))
         return (
-            concatenate([drawn, moved, polished.batch]),
-            np.concatenate([w, moved_w, polished.w]),
-            np.concatenate([origin, np.array(["move"] * moves, dtype=object), polished.origin]),
+            concatenate([drawn, moved, guided, polished.batch]),
+            np.concatenate([w, moved_w, guided_w, polished.w]),
+            np.concatenate(
+                [
+                    origin,
+                    np.array(["move"] * moves, dtype=object),
+                    np.array(["gradient"] * len(guided), dtype=object),
+                    polished.origin,
+                ]
+            ),
         )
+
+    def _pursued(self, state: SampledState, odds: Odds, nodes: int) -> tuple[GenotypeBatch, np.ndarray]:
+        """Some parents with the parts that the gradient at their vertex asks for."""
+        space, rng, elite = self._space, self._rng, state.active
+        count = min(_PURSUED, len(elite))
+        if not self._assessor.can_pursue:
+            return blank(space, 0)
+        features = draw_features(space, state.alpha, state.beta, self._assessor, rng)
+        parents = elite.select(rng.choice(len(elite), size=count, replace=False, p=parent_odds(elite)))
+        return pursue(space, odds, nodes, parents, features, self._assessor, rng)
 
     def _learn(self, state: SampledState, found: Population) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Score-function gradient of the rank of the validation loss (Williams 1992), with decay towards the prior."""
