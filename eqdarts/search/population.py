@@ -97,14 +97,14 @@ def scores(loss: np.ndarray, complexity: np.ndarray, rows: int) -> np.ndarray:
 def best(population: Population, rows: int, size: int = 64, band: int = 3, per_band: int = 4) -> Population:
     """At most `size` graphs, one per key, in the order of their score.
 
-    The lowest losses of each band of complexity are kept, so that simple graphs are not crowded out
+    The best scores of each band of complexity are kept, so that simple graphs are not crowded out
     by large ones that fit a little better: a law is often one move away from a simple graph.
     """
     keys = population.batch.keys()
     seen: set[bytes] = set()
     count: dict[int, int] = {}
     kept: list[int] = []
-    for k in np.argsort(population.loss, kind="stable"):
+    for k in np.argsort(scores(population.loss, population.complexity, rows), kind="stable"):
         c = int(population.complexity[k]) // band
         if not np.isfinite(population.loss[k]) or keys[k] in seen or count.get(c, 0) >= per_band:
             continue
