@@ -70,9 +70,7 @@ def _fit(
     packed, trial = np.zeros(parameters_most + 3), np.zeros(parameters_most + 3)
     target = np.empty(n)
     for g in range(start, stop):
-        edges, size = lay_out(
-            operations[g], readout[g], sources, targets, counts, d, code, source, node, first
-        )
+        edges, size = lay_out(operations[g], readout[g], sources, targets, counts, d, code, source, node, first)
         root_weights = link_weights[links[g]]
         weighted = False
         for i in range(n):
@@ -240,8 +238,7 @@ class Kernel:
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Fitted w [R, E, P], coefficients [R, Q] and mean squared error [R].
 
-        link_targets, link_weights: [L, n], f = g⁻¹(y) of every link and the root weights of its residuals
-    frozen: bool [R, E, P], parameters that keep their value
+        frozen: bool [R, E, P], parameters that keep their value
         """
         held = np.zeros((0, 0, 0), dtype=bool) if frozen is None else np.ascontiguousarray(frozen)
         w = np.ascontiguousarray(w, dtype=float).copy()
@@ -304,11 +301,7 @@ class CompiledRows:
     """
 
     def __init__(
-        self,
-        inputs: np.ndarray,
-        y: np.ndarray,
-        root_weights: np.ndarray | None,
-        links: tuple[str, ...] = ("identity",),
+        self, inputs: np.ndarray, y: np.ndarray, root_weights: np.ndarray | None, links: tuple[str, ...] = ("identity",)
     ) -> None:
         self.inputs, self.y = np.ascontiguousarray(inputs), np.ascontiguousarray(y)
         self.root_weights = np.empty(0) if root_weights is None else np.ascontiguousarray(root_weights)

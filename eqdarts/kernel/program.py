@@ -34,7 +34,7 @@ def lay_out(operations, readout, sources, targets, counts, d, code, source, node
 @compiled
 def is_factor(code, source, product, d):
     """Is this edge a power of an input in a product? All such of a node are one exponential of Σ p·log|x|."""
-    return product and source < d and (code == POWER or code == ODD_POWER)
+    return product and source < d and code in (POWER, ODD_POWER)
 
 
 @compiled

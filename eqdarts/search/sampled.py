@@ -139,7 +139,9 @@ class SampledSearch:
         elite = state.active
         pairs = rng.choice(len(elite), size=(2, moves), p=parent_odds(elite))
         parents, others = ((elite.batch.select(places), elite.w[places]) for places in pairs)
-        moved, moved_w = propose(space, odds_of(space, state.alpha, state.beta, state.gamma), nodes, parents, others, rng)
+        moved, moved_w = propose(
+            space, odds_of(space, state.alpha, state.beta, state.gamma), nodes, parents, others, rng
+        )
         return concatenate([drawn, moved]), np.concatenate([w, moved_w]), origin
 
     def _learn(self, state: SampledState, found: Population) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -171,4 +173,3 @@ class SampledSearch:
         link_gradient = merit @ chosen - merit.sum() * softmax(state.gamma)
         gamma = state.gamma + scale * link_gradient - decay * (state.gamma - self._link_prior)
         return alpha - decay * pull, beta, gamma
-
