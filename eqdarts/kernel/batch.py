@@ -96,7 +96,7 @@ def _fit(
         best = solve_readout(unit, used, target, gram, norms, readout_step, c, residual)
         coefficients[g] = 0.0
         for q in range(used):
-            coefficients[g, columns[q]] = c[q]
+            coefficients[g, columns[q]] = c[q] if math.isfinite(best) else math.nan
         damping, slow, fresh = 1e-2, 0, True
         for _ in range(steps):
             if active == 0 or not best > floor or not math.isfinite(best):
@@ -237,6 +237,8 @@ class Kernel:
         self, batch: GenotypeBatch, w: np.ndarray, rows: CompiledRows, steps: int, frozen: np.ndarray | None = None
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Fitted w [R, E, P], coefficients [R, Q] and mean squared error [R].
+
+        A graph that is undefined at its start has an infinite error, and coefficients that are NaN.
 
         frozen: bool [R, E, P], parameters that keep their value
         """
