@@ -96,7 +96,7 @@ def test_nothing_is_drawn_where_nothing_has_a_chance():
 
 
 def test_links_follow_gamma():
-    links = ("exp", "identity", "reciprocal_sqrt")
+    links = ("arccos", "identity", "reciprocal_sqrt")
     space = space_of(1, links=links)
     gamma = np.array([0.2, 1.1, -0.4])
     batch, _ = sample(space, *start(space), np.ones(7001, dtype=int), np.random.default_rng(2), gamma)
@@ -105,7 +105,7 @@ def test_links_follow_gamma():
     np.testing.assert_allclose(share.sum(), 1)
 
 
-@pytest.mark.parametrize("links", [("identity",), ("exp",), ("exp", "identity", "sqrt"), ("sqrt", "ln")])
+@pytest.mark.parametrize("links", [("identity",), ("ln",), ("arccos", "identity", "sqrt"), ("sqrt", "ln")])
 def test_the_first_gamma_prefers_no_link_and_has_no_other_favourite(links):
     odds = softmax(link_log_odds(space_of(1, links=links)))
     others = [odds[k] for k, name in enumerate(links) if name != "identity"]
