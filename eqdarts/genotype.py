@@ -86,9 +86,7 @@ class GenotypeBatch:
 
     def select(self, index: Any) -> GenotypeBatch:
         """The graphs at these places."""
-        return GenotypeBatch(
-            self.operations[index], self.aggregators[index], self.readout[index], self.links[index]
-        )
+        return GenotypeBatch(self.operations[index], self.aggregators[index], self.readout[index], self.links[index])
 
     def keys(self) -> list[bytes]:
         """One key per graph; equal graphs have equal keys."""

@@ -53,6 +53,38 @@ def test_same_seed_same_equation_and_a_second_fit_forgets_the_first():
     pd.testing.assert_frame_equal(first.history_.drop(columns="seconds"), again.history_.drop(columns="seconds"))
 
 
+def test_threads_do_not_change_the_equations():
+    """512 replicas are several portions of work."""
+    X, y = table()
+    noisy = y + np.random.default_rng(0).normal(0, 0.05, len(y))
+    one, two = (tiny(replicas=512, n_jobs=n_jobs).fit(X, noisy) for n_jobs in (1, 2))
+    pd.testing.assert_frame_equal(one.equations_, two.equations_)
+    pd.testing.assert_frame_equal(one.history_.drop(columns="seconds"), two.history_.drop(columns="seconds"))
+
+
+def test_recovers_a_law_through_a_link():
+    """1/√(m² + r²) is a sum of two powers under a link; without links it takes another node."""
+    X, _ = table()
+    y = 1 / np.sqrt(X.m**2 + X.r**2)
+    options = {"operations": ["power"], "max_nodes": 1, "max_epochs": 20, "readout_inputs": False}
+    linked = tiny(links=["identity", "reciprocal_sqrt"], **options).fit(X, y)
+    assert str(linked.sympy()) == "1/sqrt(m**2 + r**2)"
+    assert linked.genotype_.link == "reciprocal_sqrt"
+    assert linked.stop_reason_ == "exact"
+    plain = tiny(links=["identity"], **options).fit(X, y)
+    assert plain.genotype_.link == "identity"
+    assert plain.score(X, y) < linked.score(X, y)
+
+
+def test_links_that_cannot_give_the_target_are_left_out():
+    X, y = table()
+    model = tiny(max_epochs=1).fit(X, y - y.mean())
+    assert "identity" in model.search_space_.links
+    assert not {"sqrt", "reciprocal_sqrt", "arccos"} & set(model.search_space_.links)
+    relaxed = tiny(max_epochs=1, replicas=2, relaxation="softmax").fit(X, y)
+    assert relaxed.search_space_.links == ("identity",)
+
+
 def test_lives_in_pipelines_and_searches():
     X, y = table()
     assert make_pipeline(StandardScaler(), tiny()).fit(X, y).predict(X).shape == (60,)
@@ -148,6 +180,11 @@ def test_bad_tables_are_refused_by_name(change, message):
         ({"max_nodes": 0}, "max_nodes=0: expected an integer at least 1"),
         ({"validation": 1.5}, "validation=1.5"),
         ({"aggregators": ["max"]}, "aggregators"),
+        ({"links": ["cosh"]}, "links: 'cosh'; choose from identity"),
+        ({"links": []}, "links: none given"),
+        ({"links": "sqrt"}, r"links='sqrt': expected a list"),
+        ({"n_jobs": 0}, "n_jobs=0: expected an integer at least 1"),
+        ({"n_jobs": 1.5}, "n_jobs=1.5: expected an integer at least 1"),
     ],
 )
 def test_bad_options_are_refused_by_name(options, message):

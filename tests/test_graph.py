@@ -58,7 +58,10 @@ def assert_jacobian(space, graphs, inputs):
     assert jacobian.shape == (len(graphs.batch), packed.shape[1], inputs.shape[1])
     assert (jacobian[~program.live_parameters] == 0).all()
     numeric = differences(program, packed, inputs, coefficients)
-    ok = well_conditioned(nodes) & well_conditioned(numeric)
+    # Where differences depend on their step they are no measure.
+    coarse = differences(program, packed, inputs, coefficients, step=2e-6)
+    steady = torch.isclose(numeric, coarse, rtol=1e-5, atol=1e-5).flatten(1).all(dim=1)
+    ok = well_conditioned(nodes) & well_conditioned(numeric) & steady
     torch.testing.assert_close(jacobian[ok], numeric[ok], rtol=1e-5, atol=1e-5)
     return int(ok.sum())
 

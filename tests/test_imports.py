@@ -12,8 +12,8 @@ ROOT = Path(eqdarts.__file__).parent
 #: Lower levels first, and within a level in the order of the list. A module imports only what stands before it.
 LEVELS = (
     ("errors",),
-    ("operations", "config", "table"),
-    ("search_space", "genotype"),
+    ("operations", "links", "config", "table"),
+    ("search_space", "genotype", "kernel"),
     ("relaxation", "supernet", "graph", "least_squares", "fit", "bilevel", "discretise"),
     ("numeric", "refit", "simplify", "reduce", "symbolic", "latex"),
     ("equation", "selection"),
@@ -23,17 +23,22 @@ LEVELS = (
 )
 #: The order inside a folder.
 FOLDERS = {
-    "search": ("prior", "sampling", "moves", "population", "assess", "sampled", "relaxed", "mixture", "finish", "loop"),
+    "kernel": ("elementary", "program", "separable", "batch"),
+    "search": (
+        "prior", "sampling", "moves", "population", "backend", "assess", "pursuit", "sampled", "relaxed", "mixture",
+        "finish", "loop",
+    ),
     "table": ("columns", "rows", "files"),
     "plots": ("style", "fit", "graph", "history"),
-}
+}  # fmt: skip
 ORDER = [name for level in LEVELS for name in level]
 FILES = sorted(ROOT.rglob("*.py"))
 #: They import on first use: help appears at once, and `import eqdarts` does not wait for torch.
 LAZY = {ROOT / "cli.py", ROOT / "__init__.py"}
 HOMES = {
     "torch": {"operations", *LEVELS[3], "refit", "search"},
-    "sympy": {"operations", *LEVELS[4], *LEVELS[5], "search", "estimator", "plots", "cli"},
+    "numba": {"kernel"},
+    "sympy": {"operations", "links", *LEVELS[4], *LEVELS[5], "search", "estimator", "plots", "cli"},
     "matplotlib": {"plots"},
     "sklearn": {"table", "estimator"},
     "typer": {"cli"},

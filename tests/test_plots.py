@@ -1,5 +1,6 @@
 """Figures show what they say: labels, curves, marks; they leave global settings alone."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import matplotlib as mpl
@@ -15,6 +16,7 @@ from matplotlib.patches import Circle, FancyArrowPatch
 from eqdarts import plots
 from eqdarts.errors import InputDataError
 from eqdarts.genotype import Genotype
+from eqdarts.links import LINK_NAMES
 from eqdarts.search_space import SearchSpace
 
 OPERATIONS = ("zero", "scale", "linear", "power", "exp", "sin", "logistic")
@@ -232,6 +234,17 @@ def test_graph_of_a_genotype_leaves_out_dead_branches():
     assert {"mass", "y"} <= set(texts(plots.plot_graph(genotype, inputs=["mass", "speed"])))
     with pytest.raises(InputDataError, match="1 names for a graph of 2 inputs"):
         plots.plot_graph(genotype, inputs=["mass"])
+
+
+@pytest.mark.parametrize("link", LINK_NAMES)
+def test_graph_shows_how_the_readout_becomes_the_target(link):
+    genotype = replace(fake_model().genotype_, link=link)
+    for shown, target in (
+        (texts(plots.plot_graph(fake_model(genotype_=genotype))), "force"),
+        (texts(plots.plot_graph(genotype)), "y"),
+    ):
+        assert (target in shown) == (link == "identity")
+        assert (f"{target} = {link}(·)" in shown) == (link != "identity")
 
 
 def test_graph_that_is_a_constant_or_absent():

@@ -11,6 +11,7 @@ from random_graphs import ALL, draw_graphs, draw_inputs, space_of
 from eqdarts.fit import FittedGraphs, Rows, predict_graphs
 from eqdarts.genotype import Genotype, GenotypeBatch
 from eqdarts.graph import GraphProgram
+from eqdarts.links import LINKS
 from eqdarts.search.sampling import draw_parameters
 from eqdarts.search_space import AGGREGATORS
 from eqdarts.symbolic import Constants, column_symbols, plain, to_expression
@@ -109,6 +110,20 @@ def test_a_hand_written_graph_reads_as_expected():
     expression = to_expression(space, genotype, constants, SYMBOLS)
     u, v = SYMBOLS
     assert sympy.expand(expression - (6.0 * u * v**2 + 4.0 * u + 8)) == 0
+    assert {s.name for s in plain(expression).free_symbols} == {"u", "v"}
+
+
+@pytest.mark.parametrize("link", LINKS)
+def test_the_target_is_the_link_of_the_readout(link):
+    """y = 8·g(3·k1 + 0.1) with k1 = (u/4)·v², in numbers and in symbols."""
+    space = space_of(1, operations=("zero", "identity", "square"))
+    genotype = Genotype(("identity", "square"), ("product",), (True, False, False, True), link)
+    constants = Constants(np.zeros((2, 0)), np.array([3.0, 0.0, 0.0, 0.1]), np.array([4.0, 1.0]), 8.0)
+    expression = to_expression(space, genotype, constants, SYMBOLS)
+    rng = np.random.default_rng(2)
+    inputs = np.stack([4 * rng.uniform(0.1, 1, n), rng.uniform(-0.5, 0.5, n)])
+    f = 3 * inputs[0] / 4 * inputs[1] ** 2 + 0.1
+    np.testing.assert_allclose(evaluated(expression, SYMBOLS, inputs), 8 * LINKS[link].value(f), rtol=1e-12)
     assert {s.name for s in plain(expression).free_symbols} == {"u", "v"}
 
 

@@ -71,9 +71,7 @@ def _fit(
     packed, trial = np.zeros(parameters_most + 3), np.zeros(parameters_most + 3)
     target = np.empty(n)
     for g in range(start, stop):
-        edges, size = lay_out(
-            operations[g], readout[g], sources, targets, counts, d, code, source, node, first
-        )
+        edges, size = lay_out(operations[g], readout[g], sources, targets, counts, d, code, source, node, first)
         root_weights = link_weights[links[g]]
         weighted = False
         for i in range(n):
@@ -99,7 +97,7 @@ def _fit(
         best = solve_readout(unit, used, target, gram, norms, readout_step, c, residual)
         coefficients[g] = 0.0
         for q in range(used):
-            coefficients[g, columns[q]] = c[q]
+            coefficients[g, columns[q]] = c[q] if math.isfinite(best) else math.nan
         damping, slow, fresh = 1e-2, 0, True
         for _ in range(steps):
             if active == 0 or not best > floor or not math.isfinite(best):
@@ -310,8 +308,9 @@ class Kernel:
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Fitted w [R, E, P], coefficients [R, Q] and mean squared error [R].
 
-        link_targets, link_weights: [L, n], f = g⁻¹(y) of every link and the root weights of its residuals
-    frozen: bool [R, E, P], parameters that keep their value
+        A graph that is undefined at its start has an infinite error, and coefficients that are NaN.
+
+        frozen: bool [R, E, P], parameters that keep their value
         """
         held = np.zeros((0, 0, 0), dtype=bool) if frozen is None else np.ascontiguousarray(frozen)
         w = np.ascontiguousarray(w, dtype=float).copy()
@@ -391,11 +390,7 @@ class CompiledRows:
     """
 
     def __init__(
-        self,
-        inputs: np.ndarray,
-        y: np.ndarray,
-        root_weights: np.ndarray | None,
-        links: tuple[str, ...] = ("identity",),
+        self, inputs: np.ndarray, y: np.ndarray, root_weights: np.ndarray | None, links: tuple[str, ...] = ("identity",)
     ) -> None:
         self.inputs, self.y = np.ascontiguousarray(inputs), np.ascontiguousarray(y)
         self.root_weights = np.empty(0) if root_weights is None else np.ascontiguousarray(root_weights)

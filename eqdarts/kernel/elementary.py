@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numba import njit
@@ -23,7 +25,10 @@ CODES: dict[str, int] = {
     "sin": SIN, "cos": COS, "arcsin": ARCSIN, "relu": RELU, "softplus": SOFTPLUS, "gaussian": GAUSSIAN,
 }  # fmt: skip
 
-compiled = njit(cache=True, nogil=True, error_model="numpy", fastmath={"reassoc", "contract", "nsz"})
+
+def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The same function in machine code, which is kept on disk; other threads may run meanwhile."""
+    return njit(cache=True, nogil=True, error_model="numpy", fastmath={"reassoc", "contract", "nsz"})(function)
 
 
 @compiled
@@ -46,7 +51,7 @@ def apply(code, x, w, value, inner):
     elif code == LINEAR:
         for i in range(n):
             value[i] = w[0] * x[i] + w[1]
-    elif code == POWER or code == ODD_POWER:
+    elif code in (POWER, ODD_POWER):
         log_abs(x, inner)
         for i in range(n):
             value[i] = math.exp(w[0] * inner[i])
@@ -146,7 +151,7 @@ def pull_back(code, x, w, value, inner, flow, latent, by_x, by_w):
         if latent:
             for i in range(n):
                 by_x[i] = flow[i] * w[0]
-    elif code == POWER or code == ODD_POWER:
+    elif code in (POWER, ODD_POWER):
         for i in range(n):
             by_w[0, i] = flow[i] * (value[i] * inner[i])
         if latent:

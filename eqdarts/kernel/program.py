@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from eqdarts.kernel.elementary import ODD_POWER, POWER, ZERO, apply, compiled, pull_back
+from eqdarts.kernel.elementary import LOG_ZERO, ODD_POWER, POWER, ZERO, apply, compiled, pull_back
 
 PRODUCT = 1  # place of "product" in AGGREGATORS
 
@@ -34,7 +34,7 @@ def lay_out(operations, readout, sources, targets, counts, d, code, source, node
 @compiled
 def is_factor(code, source, product, d):
     """Is this edge a power of an input in a product? All such of a node are one exponential of Σ p·log|x|."""
-    return product and source < d and (code == POWER or code == ODD_POWER)
+    return product and source < d and code in (POWER, ODD_POWER)
 
 
 @compiled
@@ -56,8 +56,13 @@ def forward(edges, code, source, node, first, product, w, inputs, logs, signs, n
                     values[k] = 1.0
                     inner[k] = 0.0
                 exponent, log = w[first[k]], logs[source[k]]
-                for i in range(n):
-                    inner[monomial, i] += exponent * log[i]
+                if exponent < 0.0:
+                    # Infinite for good where the input is 0: another factor that is 0 there must not cancel it.
+                    for i in range(n):
+                        inner[monomial, i] += exponent * log[i] if log[i] > LOG_ZERO else math.inf
+                else:
+                    for i in range(n):
+                        inner[monomial, i] += exponent * log[i]
                 if code[k] == ODD_POWER:
                     for i in range(n):
                         values[monomial, i] *= signs[source[k], i]

@@ -23,7 +23,8 @@ def plot_graph(model: Any, ax: Axes | None = None, inputs: Sequence[str] | None 
     """The chosen graph: inputs on the left, latent nodes, the target on the right.
 
     Σ marks a node that sums its edges, Π one that multiplies them; an edge carries the name of
-    its operation, except those of the linear readout. Dead branches are not drawn.
+    its operation, except those of the linear readout. Where the target is a function of the readout,
+    its name stands beside the target. Dead branches are not drawn.
 
     Parameters
     ----------
@@ -49,12 +50,14 @@ def plot_graph(model: Any, ax: Axes | None = None, inputs: Sequence[str] | None 
     names = tuple(inputs) if inputs is not None else input_names(model, d)
     if len(names) != d:
         raise InputDataError(f"inputs: {len(names)} names for a graph of {d} inputs; give one each")
-    target = "y" if isinstance(model, Genotype) else model.target_name_
+    target = plain("y" if isinstance(model, Genotype) else model.target_name_)
+    if genotype.link != "identity":
+        target = f"{target} = {genotype.link}(·)"
     layout = _Layout(genotype, d)
     width = 1.55 * layout.depth + 0.1 * (max(map(len, names)) + len(target)) + 0.8
     height = 0.85 * layout.rows + 0.5
     ax = new_axes((max(3.0, 0.95 * width), max(1.6, 0.95 * height))) if ax is None else ax
-    layout.draw(ax, [plain(name) for name in names], plain(target))
+    layout.draw(ax, [plain(name) for name in names], target)
     return ax
 
 

@@ -33,9 +33,7 @@ def propose(
     parents, others: graphs [C] and their w [C, E, P]
     """
     batch, w = parents
-    child = GenotypeBatch(
-        batch.operations.copy(), batch.aggregators.copy(), batch.readout.copy(), batch.links.copy()
-    )
+    child = GenotypeBatch(batch.operations.copy(), batch.aggregators.copy(), batch.readout.copy(), batch.links.copy())
     w = w.copy()
     _propose(
         odds, limit, child.operations, child.aggregators, child.readout, child.links, w,
@@ -45,7 +43,9 @@ def propose(
 
 
 @compiled
-def _propose(odds, limit, operations, aggregators, readout, links, w, other_operations, other_aggregators, other_w, rng):
+def _propose(
+    odds, limit, operations, aggregators, readout, links, w, other_operations, other_aggregators, other_w, rng
+):
     for c in range(operations.shape[0]):
         if odds.link.shape[0] > 1 and rng.random() < _LINK:
             links[c] = odds.links[draw(odds.link, -1, rng)]

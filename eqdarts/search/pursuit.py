@@ -87,9 +87,7 @@ def pursue(
             if j != _READOUT and parents.batch.aggregators[r, j] == AGGREGATORS.index("product"):
                 along = along * linear.nodes[r, j]
             gains[i], steps[i] = _gains(features.values[room] * along, frame, linear.residual[r])
-        chosen += [
-            (r, int(room[k]), places[i], float(steps[i, k])) for i, k in _picked(gains, rng)
-        ]
+        chosen += [(r, int(room[k]), places[i], float(steps[i, k])) for i, k in _picked(gains, rng)]
     return _children(space, odds, parents, features, used, depth, chosen, rng)
 
 

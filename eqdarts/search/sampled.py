@@ -127,7 +127,7 @@ class SampledSearch:
         )
 
     def _restarted(self, state: SampledState) -> SampledState:
-        """The next run: two of three from nothing, with α half way back to its prior; the third from the best of all."""
+        """The next run: one of three from the best of all, the others from nothing, α half way to its prior."""
         runs = state.runs + 1
         if runs % 3 == 2:
             gamma = (self._link_prior + _finite(state.gamma, self._link_prior)) / 2
