@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from eqdarts.errors import InputDataError, check_choice, check_range
-from eqdarts.links import LINK_NAMES, check_links
+from eqdarts.links import check_links
 from eqdarts.operations import DEFAULT_OPERATIONS
 
 RELAXATIONS = ("gumbel", "softmax", "sigmoid")
@@ -25,7 +25,7 @@ class SearchConfig:
 
     operations: tuple[str, ...] = DEFAULT_OPERATIONS
     aggregators: tuple[str, ...] = ("sum", "product")
-    links: tuple[str, ...] = LINK_NAMES
+    links: tuple[str, ...] = ("identity",)
     max_nodes: int = 6
     replicas: int = 2048
     relaxation: str = "gumbel"
@@ -76,6 +76,8 @@ class SearchConfig:
             raise InputDataError(f"temperature={self.temperature!r}: expected (first, last)")
         for value in self.temperature:
             check_range("temperature", value, 1e-6)
+        if self.optimizer != "lm" and self.links != ("identity",):
+            raise InputDataError(f"links={self.links!r}: a relaxed search has only the identity; leave links out")
         if self.optimizer == "lm" and self.relaxation != "gumbel":
             raise InputDataError(
                 f"optimizer='lm' fits sampled graphs, and relaxation={self.relaxation!r} samples none; "

@@ -60,7 +60,7 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
     max_nodes : int
         Latent nodes at the most, at least 1.
     replicas : int, optional
-        Graphs drawn per epoch (relaxation "gumbel" with optimizer "lm"; default 512), or relaxed
+        Graphs drawn per epoch (relaxation "gumbel" with optimizer "lm"; default 2048), or relaxed
         searches that run side by side (default 16).
     relaxation : {"gumbel", "softmax", "sigmoid"}
         How α become weights: graphs sampled from α; the classic mixture (Liu et al. 2019, eq. 2);

@@ -25,7 +25,7 @@ from eqdarts.search_space import SearchSpace
 EXACT = 1e-24  # a relative loss below this is rounding: the equation is exact on the data
 _CERTAIN = 1e-26  # an exact equation with so small a loss and few constants is the law, and ends the search
 _FEW_CONSTANTS = 6
-_DOUBT, _DOUBT_SECONDS = 3.0, 5.0  # another is doubted until the search has lasted so many times longer, and seconds
+_DOUBT, _DOUBT_EPOCHS = 3, 20  # another is doubted until the search has so many times more epochs, and so many
 _EXACT_SHARE, _EXACT_SECONDS = 0.25, 1.0  # most time for finishing exact graphs while the search runs
 _SEARCH_SHARE = 0.8  # of max_time; the rest is for turning graphs into equations
 _FINISHED = 40  # graphs that become equations at the end, at the most
@@ -64,6 +64,11 @@ class State(Protocol):
         """α [R, A, E, M] and β [R, N, A]."""
         ...
 
+    @property
+    def gamma(self) -> np.ndarray | None:
+        """γ [L] of the links; None if the search has only the identity."""
+        ...
+
 
 S = TypeVar("S", bound=State)
 
@@ -93,6 +98,8 @@ class SearchResult:
     population : Population
     stop_reason : str
         "exact", "max_epochs", "max_time", "patience" or "interrupted".
+    gamma : array [L] or None
+        Architecture weights of the links at the end.
     """
 
     front: Front
@@ -102,6 +109,7 @@ class SearchResult:
     beta: np.ndarray
     population: Population
     stop_reason: str
+    gamma: np.ndarray | None = None
 
 
 @dataclass
@@ -175,7 +183,7 @@ def run(
             alphas.append(state.architecture[0].astype(np.float32))
             if callback is not None:
                 callback(history[-1])
-            front, certain = exact.finish(state.population, front)
+            front, certain = exact.finish(state.population, front, len(history))
             reason = "exact" if certain else watch.reason(len(history), _score(state.population, len(validation)))
     except KeyboardInterrupt:
         reason = "interrupted"
@@ -185,7 +193,7 @@ def run(
         limit = min(_FINISHED, _FINISHED_AT_FIRST + len(history))
         front = _finish_best(space, state.population, problem, front, len(validation), limit, deadline)
     alpha, beta = state.architecture
-    return SearchResult(front, tuple(history), tuple(alphas), alpha, beta, state.population, reason)
+    return SearchResult(front, tuple(history), tuple(alphas), alpha, beta, state.population, reason, state.gamma)
 
 
 def _searcher(
@@ -227,13 +235,14 @@ class _ExactGraphs:
         self._space, self._problem, self._watch = space, problem, watch
         self._tried: set[bytes] = set()
         self._simplest = np.inf  # complexity of the simplest graph finished as an exact equation
-        self._since: float | None = None  # when the first exact equation was found
+        self._since: int | None = None  # the epoch of the first exact equation
         self._spent = 0.0
 
-    def finish(self, population: Population, front: Front) -> tuple[Front, bool]:
+    def finish(self, population: Population, front: Front, epoch: int) -> tuple[Front, bool]:
         """The front with the simplest exact graph that is new; true when the search may end."""
         start = time.monotonic()
-        if self._spent <= _EXACT_SECONDS + _EXACT_SHARE * self._watch.seconds:
+        hurry = self._watch.config.max_epochs is None  # otherwise the clock has no say, so that fits repeat
+        if not hurry or self._spent <= _EXACT_SECONDS + _EXACT_SHARE * self._watch.seconds:
             front = self._finish_one(population, front)
         self._spent += time.monotonic() - start
         exact = [e for e in front if e.relative_loss < EXACT]
@@ -242,8 +251,8 @@ class _ExactGraphs:
         if any(e.relative_loss < _CERTAIN and e.constants <= _FEW_CONSTANTS for e in exact):
             return front, True
         if self._since is None:
-            self._since = self._watch.seconds
-        return front, self._watch.seconds > _DOUBT * self._since + _DOUBT_SECONDS
+            self._since = epoch
+        return front, epoch > _DOUBT * self._since + _DOUBT_EPOCHS
 
     def _finish_one(self, population: Population, front: Front) -> Front:
         keys = population.batch.keys()
@@ -277,7 +286,9 @@ def resample(
     equations: dict[str, Equation] = {}
     for _ in range(_REDRAWS):
         replica = rng.integers(len(result.alpha), size=k)
-        drawn = [sample(space, result.alpha[r], result.beta[r], np.array([space.nodes]), rng) for r in replica]
+        drawn = [
+            sample(space, result.alpha[r], result.beta[r], np.array([space.nodes]), rng, result.gamma) for r in replica
+        ]
         batch, w = concatenate([b for b, _ in drawn]), np.concatenate([w for _, w in drawn])
         found = assessor.all_of(batch, w, np.array(["resampled"] * k, dtype=object))
         for equation in finish(space, found, list(range(len(found))), problem, np.inf, reduced=0):

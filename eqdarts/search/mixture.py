@@ -48,6 +48,11 @@ class MixtureState:
     fitted: int = 0
 
     @property
+    def gamma(self) -> None:
+        """A mixture has only the identity as its link."""
+        return None
+
+    @property
     def architecture(self) -> tuple[np.ndarray, np.ndarray]:
         """α [R, A, E, M] and β [R, N, A]."""
         weights = self.inner.architecture

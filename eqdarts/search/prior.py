@@ -35,7 +35,7 @@ _ODDS: dict[tuple[str, str], dict[str, float]] = {
 
 
 def link_log_odds(space: SearchSpace) -> np.ndarray:
-    """Initial logits [L] of the links: identity half of the time, the others alike."""
+    """Initial logits [L] of the links: identity most often, the others alike."""
     odds = np.array([_IDENTITY if name == "identity" else (1 - _IDENTITY) for name in space.links])
     others = max(1, sum(name != "identity" for name in space.links))
     return np.log(np.where(np.array(space.links) == "identity", odds, odds / others))
