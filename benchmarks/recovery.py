@@ -35,7 +35,7 @@ def fit(job: runner.Job) -> dict[str, Any]:
     problem = catalog.get(job["name"])
     X, y, X_test, y_test = catalog.data(problem, None, job["noise"], job["seed"])
     start = time.monotonic()
-    model = DARTSRegressor(max_time=job["budget"], random_state=job["seed"], verbose=0).fit(X, y)
+    model = DARTSRegressor(max_time=job["budget"], random_state=job["seed"], n_jobs=job["threads"], verbose=0).fit(X, y)
     seconds = time.monotonic() - start
     front = [str(e) for e in model.equations_["sympy"]]
     expression = front[model.best_index_]
@@ -93,7 +93,9 @@ def main() -> None:
     folder = str(options.kit.resolve())
     same = {"noise": options.noise, "seed": options.seed, "budget": options.budget}
     problems = kit(folder, "catalog").load(options.suite)[: options.limit]
-    jobs = [{"name": p["name"], "suite": p["suite"], **same, "kit": folder} for p in problems]
+    jobs = [
+        {"name": p["name"], "suite": p["suite"], **same, "kit": folder, "threads": options.threads} for p in problems
+    ]
     # Judging comes on top of the budget, and may take its time over a large formula.
     seconds = 2 * options.budget + 120
     runner.run(jobs, fit, options.results, seconds, options.processes, options.threads)
