@@ -3,12 +3,14 @@
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 import sympy
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "benchmarks"))
 
 import forms
+import judgement
 import runner
 
 
@@ -59,3 +61,20 @@ def test_jobs_run_once_and_failures_are_kept(tmp_path, monkeypatch):
     assert records[1]["error"] is None
     assert records[1]["commit"]
     assert records[1]["threads"] == 1
+
+
+@pytest.mark.parametrize("name", judgement.LAWS)
+def test_formulas_of_judgement_are_what_the_experiments_compute(name):
+    pytest.importorskip("autora.experiment_runner.synthetic", reason="needs autora-synthetic")
+    law = judgement.LAWS[name]
+    assert judgement.error(law.expression, law) < 1e-9
+    assert judgement.is_law(law.expression, law)
+    assert not judgement.is_law(1.1 * law.expression, law)
+    X, y = law.sample(50, seed=1)
+    assert np.mean((y - forms.evaluate(law.expression, X)) ** 2) < 0.05**2
+
+
+def test_judgement_says_what_is_missing(monkeypatch):
+    monkeypatch.setitem(sys.modules, "autora.experiment_runner.synthetic.psychology.luce_choice_ratio", None)
+    with pytest.raises(SystemExit, match="pip install autora-synthetic"):
+        judgement.LAWS["luce"].sample(3, seed=0)

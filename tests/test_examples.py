@@ -11,8 +11,8 @@ ROOT = Path(__file__).resolve().parent.parent
 SCRIPTS = sorted(path for path in (ROOT / "examples").glob("*.py") if not path.name.startswith("_"))
 
 
-def test_there_are_six():
-    assert len(SCRIPTS) >= 6
+def test_there_are_seven():
+    assert len(SCRIPTS) >= 7
 
 
 @pytest.mark.slow
