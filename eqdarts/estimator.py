@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 import time
 import warnings
 from collections.abc import Callable, Sequence
@@ -28,7 +29,7 @@ from eqdarts.links import LINK_NAMES, usable
 from eqdarts.operations import DEFAULT_OPERATIONS
 from eqdarts.search.backend import available_cores
 from eqdarts.search.finish import Problem, constant_equation, snapping_rows
-from eqdarts.search.loop import EpochRecord, SearchResult, resample, run
+from eqdarts.search.loop import EpochRecord, SearchResult, compile_loops, resample, run
 from eqdarts.search_space import SearchSpace
 from eqdarts.selection import CRITERIA, choose, scores
 from eqdarts.table import check_finite_columns, check_names, merge_rows, prepare, split_rows
@@ -79,7 +80,8 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         Bounds the search repeatably: same data, seed and max_epochs give the same equation, unless
         max_time strikes first.
     max_time : float, optional
-        Seconds, last refits included. None: no limit.
+        Seconds, last refits included. None: no limit. The first fit after an installation compiles the
+        search's loops before the clock starts, which takes about 20 seconds more.
     patience : int, optional
         Epochs without progress after which the search stops.
     validation : float, array or splitter
@@ -237,8 +239,11 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         InputDataError
             A `ValueError` that names the column, row or option.
         """
-        start = time.monotonic()
         config = self._config()
+        if config.optimizer == "lm" and self.device == "cpu":
+            with _Notice("eqdarts: compiling its loops, once per installation ...", self.verbose):
+                compile_loops()
+        start = time.monotonic()
         X_array, y_array, columns, target = self._table(X, y)
         weights = _checked_weights(sample_weight, len(y_array))
         rng = np.random.default_rng(check_random_state(self.random_state).randint(2**31 - 1))
@@ -560,6 +565,21 @@ def _both(
             callback(record)
 
     return call
+
+
+class _Notice:
+    """Says on the terminal what takes so long, if it takes longer than two seconds."""
+
+    def __init__(self, text: str, verbose: int) -> None:
+        self._timer = threading.Timer(2.0, lambda: print(text, file=sys.stderr, flush=True))
+        self._off = not verbose or not sys.stderr.isatty()
+
+    def __enter__(self) -> None:
+        if not self._off:
+            self._timer.start()
+
+    def __exit__(self, *exception: object) -> None:
+        self._timer.cancel()
 
 
 class _Progress:

@@ -90,6 +90,10 @@ LINKS: dict[str, Link] = {
             "arccos", np.arccos, np.cos, lambda y: 1 / np.sin(y), sympy.acos,
             lambda y: bool(y.min() > 0 and y.max() < np.pi), homogeneous=False,
         ),
+        Link(
+            "logistic", lambda f: 1 / (1 + np.exp(-f)), lambda y: np.log(y / (1 - y)), lambda y: y * (1 - y),
+            lambda f: 1 / (1 + sympy.exp(-f)), lambda y: bool(y.min() > 0 and y.max() < 1), homogeneous=False,
+        ),
     )
 }  # fmt: skip
 

@@ -183,6 +183,11 @@ def _power(node: sympy.Pow, sign_of: SignOf) -> sympy.Expr:
     if isinstance(base, sympy.Pow) and sign_of(base.base) > 0:
         return base.base ** (base.exp * p)
     if isinstance(base, sympy.Add):
+        if p.is_integer and p % 2 == 0 and base.could_extract_minus_sign():
+            return sympy.Pow(-base, p)
+        common, base = _common_factor(base, p, sign_of)
+        if common:
+            return sympy.Mul(*(b ** (e * p) for b, e in common), sympy.Pow(base, p))
         base = _leading_one(base)
     if isinstance(base, sympy.Mul):
         out = []
@@ -199,6 +204,28 @@ def _power(node: sympy.Pow, sign_of: SignOf) -> sympy.Expr:
             if p.is_integer or remaining == 1 or sign_of(remaining) > 0:
                 return sympy.Mul(*out, sympy.Pow(remaining, p))
     return node
+
+
+def _common_factor(
+    total: sympy.Add, p: sympy.Expr, sign_of: SignOf
+) -> tuple[list[tuple[sympy.Expr, sympy.Expr]], sympy.Expr]:
+    """The powers that every term of a sum has, as (base, exponent), and the sum without them.
+
+    1/m² − v²/(c·m)² -> m^(−2)·(1 − v²/c²). Only powers that may leave (…)^p: of positive bases, or if p is whole.
+    """
+    powers = [
+        {b: e for b, e in term.as_powers_dict().items() if e.is_number and not b.is_number} for term in total.args
+    ]
+    common = []
+    for b in sorted(set.intersection(*(set(each) for each in powers)), key=sympy.default_sort_key):
+        exponents = [each[b] for each in powers]
+        alike = all(e > 0 for e in exponents) or all(e < 0 for e in exponents)
+        if alike and (p.is_integer or sign_of(b) > 0):
+            common.append((b, min(exponents, key=abs)))
+        elif alike and sign_of(b) < 0 and all(e.is_integer and e % 2 == 0 for e in exponents):
+            common.append((-b, min(exponents, key=abs)))
+    factor = sympy.Mul(*(b**e for b, e in common))
+    return common, sympy.Add(*(term / factor for term in total.args)) if common else total
 
 
 def _power_of(factor: sympy.Expr, p: sympy.Expr, sign_of: SignOf) -> sympy.Expr:

@@ -238,3 +238,14 @@ def test_descriptions_grow_with_loss_size_and_constants():
     assert description_length(0.01, short, 101) < description_length(0.1, short, 101)
     assert description_length(0.1, 2 * u, 101) < description_length(0.1, short, 101)
     assert np.isfinite(description_length(0.0, short, 101))
+
+
+def test_common_factors_leave_a_power_of_a_sum():
+    """What links give, 1/√(1/m² − v²/(c·m)²), is written as a person would."""
+    m, v, c = sympy.symbols("m v c", positive=True)
+    X = np.random.default_rng(0).uniform([1, 0.1, 5], [2, 0.9, 9], (50, 3))
+    found = canonical(1 / sympy.sqrt(m**-2 - v**2 / (c * m) ** 2), (m, v, c), X)
+    assert found == m / sympy.sqrt(1 - v**2 / c**2)
+    shifted = 1 / sympy.sqrt((m - 3) ** -2 - v**2 / (c * (3 - m)) ** 2)  # m − 3 is negative on these rows
+    found = canonical(shifted, (m, v, c), X)
+    assert found == (3 - m) / sympy.sqrt(1 - v**2 / c**2)

@@ -160,6 +160,8 @@ def apply_link(link, f):
             f[i] = math.asin(x) if abs(x) <= 1.0 else math.nan
         elif link == 6:
             f[i] = math.acos(x) if abs(x) <= 1.0 else math.nan
+        elif link == 7:
+            f[i] = 1.0 / (1.0 + math.exp(-x))
 
 
 @compiled

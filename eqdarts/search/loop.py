@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
@@ -14,6 +15,7 @@ from eqdarts.config import SearchConfig
 from eqdarts.equation import Equation, Front
 from eqdarts.fit import Rows
 from eqdarts.genotype import concatenate
+from eqdarts.operations import DEFAULT_OPERATIONS
 from eqdarts.search.assess import Assessor
 from eqdarts.search.finish import Problem, candidates, constant_equation, finish, offer_all
 from eqdarts.search.mixture import MixtureSearch
@@ -194,6 +196,21 @@ def run(
         front = _finish_best(space, state.population, problem, front, len(validation), limit, deadline)
     alpha, beta = state.architecture
     return SearchResult(front, tuple(history), tuple(alphas), alpha, beta, state.population, reason, state.gamma)
+
+
+@cache
+def compile_loops() -> None:
+    """Compile what the sampled search runs, or load it from numba's cache: some seconds once per installation.
+
+    A search on a tiny table of its own calls every loop with the types of the real one.
+    """
+    space = SearchSpace(("x", "z"), 2, DEFAULT_OPERATIONS, links=("identity", "reciprocal"))
+    x = torch.linspace(1, 2, 12, dtype=torch.float64)
+    rows = Rows(torch.stack([x, x.flip(0) ** 2]), 1 / (x + 2))
+    searcher = SampledSearch(space, SearchConfig(replicas=64), Assessor(space, rows, rows), np.random.default_rng(0))
+    state = searcher.start()
+    for _ in range(3):
+        state = searcher.epoch(state, 0.0)
 
 
 def _searcher(
