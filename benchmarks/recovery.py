@@ -1,6 +1,7 @@
 """How many problems of a catalogue does the search solve?
 
     python benchmarks/recovery.py --kit DIR --suite feynman --budget 60     # resumes where it stopped
+    python benchmarks/recovery.py --kit DIR --suite feynman --setting frozen  # α stays at its prior
     python benchmarks/recovery.py --kit DIR --table
 
 DIR holds two modules: `catalog` (`load(suite)` gives problems, dicts with name, suite and variables;
@@ -20,6 +21,19 @@ from typing import Any
 import runner
 
 from eqdarts import DARTSRegressor
+from eqdarts.search import sampled
+
+
+_CLASSIC = {"relaxation": "softmax", "optimizer": "adam", "aggregators": ("sum",)}
+#: What an ablation compares: α frozen at uniform odds of its prior, no proposals by the gradient at a vertex, and
+#: the mixture of the DARTS paper with both of its gradients.
+SETTINGS: dict[str, dict[str, Any]] = {
+    "default": {},
+    "frozen": {"alpha_learning_rate": 0.0},
+    "unguided": {},
+    "classic": {**_CLASSIC, "order": 1},
+    "classic second order": {**_CLASSIC, "order": 2},
+}
 
 
 def kit(folder: str, module: str) -> Any:
@@ -35,7 +49,12 @@ def fit(job: runner.Job) -> dict[str, Any]:
     problem = catalog.get(job["name"])
     X, y, X_test, y_test = catalog.data(problem, None, job["noise"], job["seed"])
     start = time.monotonic()
-    model = DARTSRegressor(max_time=job["budget"], random_state=job["seed"], n_jobs=job["threads"], verbose=0).fit(X, y)
+    options = SETTINGS[job["setting"]]
+    if job["setting"] == "unguided":
+        sampled._PURSUED = 0  # this process has only this fit
+    model = DARTSRegressor(
+        max_time=job["budget"], random_state=job["seed"], n_jobs=job["threads"], verbose=0, **options
+    ).fit(X, y)
     seconds = time.monotonic() - start
     front = [str(e) for e in model.equations_["sympy"]]
     expression = front[model.best_index_]
@@ -50,21 +69,27 @@ def fit(job: runner.Job) -> dict[str, Any]:
     }
 
 
+def _group(record: dict[str, Any]) -> tuple[Any, ...]:
+    return (record["suite"], record["setting"], record["noise"], record["budget"], record["seed"])
+
+
 def markdown(records: list[dict[str, Any]]) -> str:
     def percent(runs: list[dict[str, Any]], key: str) -> str:
         return f"{100 * sum(bool(r.get(key)) for r in runs) / len(runs):.1f}"
 
     rows: list[list[object]] = []
-    for group in sorted({(r["suite"], r["noise"], r["budget"]) for r in records}):
-        runs = [r for r in records if (r["suite"], r["noise"], r["budget"]) == group]
+    for group in sorted({_group(r) for r in records}):
+        runs = [r for r in records if _group(r) == group]
         solved = [r["seconds"] for r in runs if r.get("solved")] or [float("nan")]
         over, failed = (sum(bool(r.get(key)) for r in runs) for key in ("over_time", "error"))
         shares = [percent(runs, key) for key in ("solved", "front_solved", "form")]
         rows.append([*group, len(runs), *shares, f"{median(solved):.2f}", over, failed])
     head: list[object] = [
         "suite",
+        "setting",
         "noise",
         "budget s",
+        "seed",
         "fits",
         "solved %",
         "on the front %",
@@ -82,6 +107,8 @@ def main() -> None:
     parser.add_argument("--noise", type=float, default=0.0, help="standard deviation, as a share of the target's")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--budget", type=float, default=60.0, help="seconds of each fit")
+    parser.add_argument("--setting", choices=tuple(SETTINGS), default="default")
+    parser.add_argument("--every", type=int, default=1, help="only each so manyth problem")
     parser.add_argument("--limit", type=int, help="only the first so many problems")
     parser.add_argument("--processes", type=int, default=2, help="fits at the same time")
     parser.add_argument("--threads", type=int, default=1, help="threads of each fit")
@@ -91,8 +118,8 @@ def main() -> None:
         print(markdown(runner.read(options.results)))
         return
     folder = str(options.kit.resolve())
-    same = {"noise": options.noise, "seed": options.seed, "budget": options.budget}
-    problems = kit(folder, "catalog").load(options.suite)[: options.limit]
+    same = {"noise": options.noise, "seed": options.seed, "budget": options.budget, "setting": options.setting}
+    problems = kit(folder, "catalog").load(options.suite)[:: options.every][: options.limit]
     jobs = [
         {"name": p["name"], "suite": p["suite"], **same, "kit": folder, "threads": options.threads} for p in problems
     ]

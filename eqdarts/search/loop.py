@@ -27,7 +27,7 @@ from eqdarts.search_space import SearchSpace
 EXACT = 1e-24  # a relative loss below this is rounding: the equation is exact on the data
 _CERTAIN = 1e-26  # an exact equation with so small a loss and few constants is the law, and ends the search
 _FEW_CONSTANTS = 3
-_DOUBT, _DOUBT_EPOCHS = 3, 60  # another is doubted until the search has so many times more epochs, and so many
+_DOUBT, _DOUBT_EPOCHS = 5, 100  # another is doubted until the search has so many times more epochs, and so many
 _EXACT_SHARE, _EXACT_SECONDS = 0.25, 1.0  # most time for finishing exact graphs while the search runs
 _SEARCH_SHARE = 0.8  # of max_time; the rest is for turning graphs into equations
 _FINISHED = 40  # graphs that become equations at the end, at the most

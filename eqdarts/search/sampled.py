@@ -178,7 +178,7 @@ class SampledSearch:
         """Some parents with the parts that the gradient at their vertex asks for."""
         space, rng, elite = self._space, self._rng, state.active
         count = min(_PURSUED, len(elite))
-        if not self._assessor.can_pursue:
+        if not count or not self._assessor.can_pursue:
             return blank(space, 0)
         features = draw_features(space, state.alpha, state.beta, self._assessor, rng)
         parents = elite.select(rng.choice(len(elite), size=count, replace=False, p=parent_odds(elite)))

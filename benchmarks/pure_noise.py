@@ -1,0 +1,53 @@
+"""Tables whose target has nothing to do with their columns: how often does the search print more than a constant?
+
+python benchmarks/pure_noise.py            # 20 tables, resumes where it stopped
+python benchmarks/pure_noise.py --table
+"""
+
+import argparse
+import time
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import runner
+
+from eqdarts import DARTSRegressor
+
+_ROWS, _COLUMNS = 200, 5
+
+
+def fit(job: runner.Job) -> dict[str, Any]:
+    warnings.simplefilter("ignore")
+    rng = np.random.default_rng(job["seed"])
+    X, y = rng.uniform(1, 5, (_ROWS, _COLUMNS)), rng.normal(3, 1, _ROWS)
+    start = time.monotonic()
+    model = DARTSRegressor(max_time=job["budget"], random_state=job["seed"], n_jobs=1, verbose=0).fit(X, y)
+    expression = model.sympy()
+    return {
+        "seconds": round(time.monotonic() - start, 2),
+        "expression": str(expression),
+        "constant": not expression.free_symbols,
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--results", type=Path, default=runner.ROOT / "results" / "pure_noise.jsonl", metavar="FILE")
+    parser.add_argument("--tables", type=int, default=20)
+    parser.add_argument("--budget", type=float, default=20.0, help="seconds of each fit")
+    parser.add_argument("--processes", type=int, default=2, help="fits at the same time")
+    parser.add_argument("--table", action="store_true", help="print the results, and fit nothing")
+    options = parser.parse_args()
+    if options.table:
+        records = runner.read(options.results)
+        print(f"{sum(bool(r.get('constant')) for r in records)} of {len(records)} are constants")
+        print(*(r["expression"] for r in records if not r.get("constant")), sep="\n")
+        return
+    jobs = [{"seed": seed, "budget": options.budget} for seed in range(options.tables)]
+    runner.run(jobs, fit, options.results, 2 * options.budget + 120, options.processes, 1)
+
+
+if __name__ == "__main__":
+    main()
