@@ -23,7 +23,6 @@ import runner
 from eqdarts import DARTSRegressor
 from eqdarts.search import sampled
 
-
 _CLASSIC = {"relaxation": "softmax", "optimizer": "adam", "aggregators": ("sum",)}
 #: What an ablation compares: α frozen at uniform odds of its prior, no proposals by the gradient at a vertex, and
 #: the mixture of the DARTS paper with both of its gradients.
