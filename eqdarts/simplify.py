@@ -325,6 +325,11 @@ def snap(form: Template, sample: Rows, deadline: float = float("inf")) -> Simpli
         gains = np.array([t.benefit for t in trials]) - _misfit(losses, fit.loss, n)
         refused |= {(t.k, t.target) for t, gain in zip(trials, gains, strict=True) if not gain >= 0}
         order = [trials[i] for i in np.argsort(-gains, kind="stable") if gains[i] >= 0]
+        # A redundant constant may become 1 for nothing, and would then keep a needless neighbour alive.
+        gain_of = dict(zip(trials, gains, strict=True))
+        most = max((gain_of[t] for t in order), default=0.0)
+        gone = [t for t in order if t.target == 0 and gain_of[t] >= most - 2 * NATS_PER_NODE]
+        order = gone or order
         together = [t for i, t in enumerate(order) if t.k not in {s.k for s in order[:i]}]
         # What holds one by one mostly holds together; where constants are redundant it does not.
         for group in [together, together[:1]] if len(together) > 1 else [together]:

@@ -32,6 +32,11 @@ class Constants:
     y_scale: float
 
 
+#: Parameters that a fit may hold at whole numbers. Of the others, one that is just 1 is redundant, and must stay
+#: free to become 0.
+_EXPONENTS = ("p",)
+
+
 def column_symbols(names: tuple[str, ...], positive: tuple[bool, ...]) -> tuple[sympy.Symbol, ...]:
     """One symbol per column, with the assumption (positive or real) that its data allow.
 
@@ -65,7 +70,10 @@ def to_expression(
             name = genotype.operations[e]
             if name != "zero":
                 op = space.rows[space.operations.index(name)]
-                w = [_number(v) for v in constants.w[e, : len(op.parameters)]]
+                w = [
+                    _number(v) if name in _EXPONENTS or v == 0 else sympy.Float(v)
+                    for name, v in zip(op.parameters, constants.w[e], strict=False)
+                ]
                 parts.append(op.symbolic(values[space.edges[e][0]], *w))
         values.append(sympy.Mul(*parts) if aggregator == "product" else sympy.Add(*parts))
     d = space.n_inputs
