@@ -10,7 +10,13 @@ from eqdarts.links import LINK_NAMES, LINKS, check_links, usable
 from eqdarts.search_space import SearchSpace
 
 n = 53
-RANGES = {"arcsin": (-1.5, 1.5), "arccos": (0.05, 3.1), "identity": (-3.0, 3.0), "ln": (-3.0, 3.0)}
+RANGES = {
+    "arcsin": (-1.5, 1.5),
+    "arccos": (0.05, 3.1),
+    "identity": (-3.0, 3.0),
+    "ln": (-3.0, 3.0),
+    "logistic": (0.03, 0.96),
+}
 
 
 @pytest.fixture(params=LINKS.values(), ids=LINKS.keys())
@@ -84,10 +90,10 @@ def test_scale_matters_only_where_a_link_says_so(link):
 @pytest.mark.parametrize(
     ("y", "without"),
     [
-        ([0.5, 1.0, 2.0], {"arcsin"}),
-        ([0.5, 1.0, 1.5], set()),
-        ([-0.5, 1.0, 1.5], {"sqrt", "reciprocal_sqrt", "arccos"}),
-        ([0.0, 1.0, 1.5], {"reciprocal", "sqrt", "reciprocal_sqrt", "arccos"}),
+        ([0.5, 1.0, 2.0], {"arcsin", "logistic"}),
+        ([0.5, 1.0, 1.5], {"logistic"}),
+        ([-0.5, 1.0, 1.5], {"sqrt", "reciprocal_sqrt", "arccos", "logistic"}),
+        ([0.0, 1.0, 1.5], {"reciprocal", "sqrt", "reciprocal_sqrt", "arccos", "logistic"}),
         ([-50.0, 20.0, 40.0], set(LINKS) - {"identity", "reciprocal"}),
     ],
 )
