@@ -29,7 +29,8 @@ class Equation:
     relative_loss : float
         The same in units of the mean square of the target.
     origin : str
-        What found it: "sample", "move", "relaxed" or "constant".
+        What found it: "sample", "move", "gradient", "relaxed" or "constant"; with ", rounded" if its
+        exponents were held at round values.
     genotype : Genotype or None
         The graph it was read from.
     inner, units, target_unit : sympy.Expr, tuple of float, float
