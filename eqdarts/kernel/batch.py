@@ -15,7 +15,7 @@ import numpy as np
 
 from eqdarts.genotype import GenotypeBatch
 from eqdarts.kernel.elementary import CODES, compiled, log_abs
-from eqdarts.kernel.program import PRODUCT, forward, jacobian, lay_out
+from eqdarts.kernel.program import PRODUCT, forward, jacobian, lay_out, pack
 from eqdarts.kernel.separable import damped_step, dot, normal_equations, solve_readout
 from eqdarts.links import LINK_NAMES, LINKS
 from eqdarts.search_space import SearchSpace
@@ -182,13 +182,7 @@ def _measure(
     weighted = root_weights.shape[0] > 0
     for g in range(start, stop):
         edges, _ = lay_out(operations[g], readout[g], sources, targets, counts, d, code, source, node, first)
-        position, k = 0, 0
-        for e in range(total_edges):
-            if k < edges and targets[e] == node[k] and sources[e] == source[k]:
-                for p in range(counts[code[k]]):
-                    packed[position] = w[g, e, p]
-                    position += 1
-                k += 1
+        pack(w[g], edges, sources, targets, counts, code, source, node, packed)
         forward(edges, code, source, node, first, product[g], packed, inputs, logs, signs, nodes, values, inner)
         residual[:] = 0.0
         size[g] = 0.0
@@ -226,13 +220,7 @@ def _linearise(
     packed = np.zeros(total_edges * w.shape[2] + 3)
     for g in range(start, stop):
         edges, size = lay_out(operations[g], readout[g], sources, targets, counts, d, code, source, node, first)
-        position, k = 0, 0
-        for e in range(total_edges):
-            if k < edges and targets[e] == node[k] and sources[e] == source[k]:
-                for p in range(counts[code[k]]):
-                    packed[position] = w[g, e, p]
-                    position += 1
-                k += 1
+        pack(w[g], edges, sources, targets, counts, code, source, node, packed)
         forward(edges, code, source, node, first, product[g], packed, inputs, logs, signs, nodes[g], values, inner)
         jacobian(
             edges, code, source, node, first, product[g], packed, inputs, logs, nodes[g], values, inner,

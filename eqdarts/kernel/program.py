@@ -32,6 +32,18 @@ def lay_out(operations, readout, sources, targets, counts, d, code, source, node
 
 
 @compiled
+def pack(w, edges, sources, targets, counts, code, source, node, packed):
+    """The parameters of the live edges out of w [E, P], one after the other, into packed."""
+    position, k = 0, 0
+    for e in range(len(sources)):
+        if k < edges and targets[e] == node[k] and sources[e] == source[k]:
+            for p in range(counts[code[k]]):
+                packed[position] = w[e, p]
+                position += 1
+            k += 1
+
+
+@compiled
 def is_factor(code, source, product, d):
     """Is this edge a power of an input in a product? All such of a node are one exponential of Σ p·log|x|."""
     return product and source < d and code in (POWER, ODD_POWER)
