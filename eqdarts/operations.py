@@ -21,6 +21,9 @@ from eqdarts.errors import InputDataError
 #: reaches a gradient (0 · NaN is NaN).
 SAFE_POINT = 0.5
 
+#: What a parameter is called that is an exponent: a fit may hold it at a round value.
+EXPONENT = "p"
+
 
 @dataclass(frozen=True)
 class Operation:

@@ -9,6 +9,7 @@ import sympy
 
 from eqdarts.genotype import Genotype
 from eqdarts.links import LINKS
+from eqdarts.operations import EXPONENT
 from eqdarts.search_space import SearchSpace
 
 
@@ -30,11 +31,6 @@ class Constants:
     coefficients: np.ndarray
     x_scale: np.ndarray
     y_scale: float
-
-
-#: Parameters that a fit may hold at whole numbers. Of the others, one that is just 1 is redundant, and must stay
-#: free to become 0.
-_EXPONENTS = ("p",)
 
 
 def column_symbols(names: tuple[str, ...], positive: tuple[bool, ...]) -> tuple[sympy.Symbol, ...]:
@@ -70,8 +66,10 @@ def to_expression(
             name = genotype.operations[e]
             if name != "zero":
                 op = space.rows[space.operations.index(name)]
+                # A fit may hold an exponent at a round value. Another parameter that is just 1 is redundant, and must
+                # stay free to become 0.
                 w = [
-                    _number(v) if name in _EXPONENTS or v == 0 else sympy.Float(v)
+                    _number(v) if name == EXPONENT or v == 0 else sympy.Float(v)
                     for name, v in zip(op.parameters, constants.w[e], strict=False)
                 ]
                 parts.append(op.symbolic(values[space.edges[e][0]], *w))

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from eqdarts.genotype import GenotypeBatch
-from eqdarts.kernel.elementary import CODES, compiled, log_abs
+from eqdarts.kernel.elementary import AFFINE_POWER, ARCSIN, CODES, LN, SQRT, compiled, has_nan, log_abs, settle
 from eqdarts.kernel.program import PRODUCT, forward, jacobian, lay_out, pack
 from eqdarts.kernel.separable import damped_step, dot, normal_equations, solve_readout
 from eqdarts.links import LINK_NAMES, LINKS
@@ -162,6 +162,33 @@ def apply_link(link, f):
             f[i] = math.acos(x) if abs(x) <= 1.0 else math.nan
         elif link == 7:
             f[i] = 1.0 / (1.0 + math.exp(-x))
+
+
+@compiled
+def _settle(start, stop, operations, product, readout, sources, targets, counts, inputs, logs, signs, w):
+    """Move the shifts of graphs start … stop, edge by edge, until all operations are defined; w [R, E, P] changes."""
+    d, n = inputs.shape
+    total_nodes, total_edges = product.shape[1], operations.shape[1]
+    code, source = np.empty(total_edges, np.int64), np.empty(total_edges, np.int64)
+    node, first = np.empty(total_edges, np.int64), np.empty(total_edges, np.int64)
+    nodes = np.empty((total_nodes, n))
+    values, inner = np.empty((total_edges, n)), np.empty((total_edges, n))
+    packed = np.zeros(total_edges * w.shape[2] + 3)
+    for g in range(start, stop):
+        edges, _ = lay_out(operations[g], readout[g], sources, targets, counts, d, code, source, node, first)
+        pack(w[g], edges, sources, targets, counts, code, source, node, packed)
+        k, e = 0, 0
+        while k < edges:
+            forward(edges, code, source, node, first, product[g], packed, inputs, logs, signs, nodes, values, inner)
+            while k < edges and not (code[k] in (AFFINE_POWER, LN, SQRT, ARCSIN) and has_nan(values[k])):
+                k += 1
+            if k < edges:
+                x = inputs[source[k]] if source[k] < d else nodes[source[k] - d]
+                settle(code[k], x, packed[first[k] :])
+                while not (targets[e] == node[k] and sources[e] == source[k]):
+                    e += 1
+                w[g, e, 0], w[g, e, 1] = packed[first[k]], packed[first[k] + 1]
+                k += 1
 
 
 @compiled
@@ -315,6 +342,20 @@ class Kernel:
 
         self._spread(part, len(batch))
         return w, coefficients, loss
+
+    def settled(self, batch: GenotypeBatch, w: np.ndarray, rows: CompiledRows) -> np.ndarray:
+        """w [R, E, P] with a and b of every f(a·x + b) moved to where f is defined on these rows.
+
+        Of starting values drawn at random, half leave the domain of a logarithm, a power or an arcsine.
+        """
+        w = np.ascontiguousarray(w, dtype=float).copy()
+        operations, product, readout, _, *space = self._graphs(batch)
+
+        def part(start: int, stop: int) -> None:
+            _settle(start, stop, operations, product, readout, *space, rows.inputs, rows.logs, rows.signs, w)
+
+        self._spread(part, len(batch))
+        return w
 
     def measure(
         self, batch: GenotypeBatch, w: np.ndarray, coefficients: np.ndarray, rows: CompiledRows

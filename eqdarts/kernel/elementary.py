@@ -12,6 +12,8 @@ from numba import njit
 #: log|0|: finite, so that 0 · log|0| is 0, and so large that |0|^p is 0 or infinite.
 LOG_ZERO = -1e300
 
+_MARGIN, _INSIDE = 0.1, 0.9  # how far from the edge of a domain a start is put
+
 # A code must be a global constant for the compiler, hence one name each.
 ZERO, IDENTITY, NEGATION, SQUARE, CUBE, ABS = 0, 1, 2, 3, 4, 5
 SCALE, LINEAR, POWER, ODD_POWER, AFFINE_POWER = 6, 7, 8, 9, 10
@@ -132,6 +134,32 @@ def _of_affine(code, u, value):
     elif code == GAUSSIAN:
         for i in range(n):
             value[i] = math.exp(-u[i] * u[i])
+
+
+@compiled
+def has_nan(x):
+    """Is any of x [n] not a number?"""
+    return np.isnan(x).any()
+
+
+@compiled
+def settle(code, x, w):
+    """Change a and b in w so that a·x + b stays where the operation is defined: positive, or in −1 … 1 for arcsin.
+
+    Nothing changes where x [n] itself is not finite.
+    """
+    low, high = math.inf, -math.inf
+    for i in range(x.shape[0]):
+        u = w[0] * x[i] + w[1]
+        low, high = min(low, u), max(high, u)
+    if not (math.isfinite(low) and math.isfinite(high)):
+        return
+    if code == ARCSIN:
+        scale = _INSIDE / max(abs(low), abs(high))
+        w[0] *= scale
+        w[1] *= scale
+    else:
+        w[1] += _MARGIN * (high - low + 1e-3) - low
 
 
 @compiled

@@ -11,7 +11,7 @@ from eqdarts.fit import Rows
 from eqdarts.genotype import GenotypeBatch, constants_of
 from eqdarts.kernel.batch import Linearised
 from eqdarts.search.backend import CompiledBackend, backend_of
-from eqdarts.search.population import Population, complexity_of, joined, scores
+from eqdarts.search.population import Population, best, complexity_of, exponents_of, is_round, joined, scores
 from eqdarts.search_space import SearchSpace
 
 # Successive halving: Levenberg–Marquardt steps of each stage, and the share that goes on to the next.
@@ -19,15 +19,18 @@ _SCREENING, _MIDDLE, _LONG = 6, 10, 25
 _SURVIVORS, _FINALISTS = 0.2, 0.4
 _SCREENING_ROWS = 64
 _ROUNDED = 15  # steps of a fit whose exponents are held at round values
-_EXPONENTS = {"power": 0, "odd_power": 0, "affine_power": 2}  # which parameter of an operation is one
+_CONFIRMING, _CONFIRMED = 8, 96  # steps on all rows, and how many graphs of an epoch take them
 _MOST_CONSTANTS = 32
+_MOST_EVIDENCE = 100  # rows that a loss on the validation rows speaks for
 _UNSETTLED = 1e-8  # losses below this say little before a fit has converged
 
 
 class Assessor:
     """Fits graphs on train rows by successive halving and measures them on validation rows."""
 
-    def __init__(self, space: SearchSpace, train: Rows, validation: Rows, threads: int = 1) -> None:
+    def __init__(
+        self, space: SearchSpace, train: Rows, validation: Rows, threads: int = 1, everything: Rows | None = None
+    ) -> None:
         self._space = space
         self._backend = backend_of(space, train.y.device, threads)
         self._variance = float(train.target.var(correction=0)) or 1.0
@@ -36,33 +39,62 @@ class Assessor:
             self._backend.rows(rows)
             for rows in (train[_evenly(train.y.shape[0], _SCREENING_ROWS, train.y.device)], train, validation)
         )
-        self.rows = int(validation.y.shape[0])
+        self._everything = None if everything is None else self._backend.rows(everything)
+        self.rows = min(int(validation.y.shape[0]), _MOST_EVIDENCE)
+        self.all_rows = self.rows if everything is None else int(everything.y.shape[0])
         # With more constants than half of the rows, a graph can fit anything.
         self._most_constants = max(3, min(_MOST_CONSTANTS, train.y.shape[0] // 2))
 
     def best_fifth(self, batch: GenotypeBatch, w: np.ndarray, origin: np.ndarray) -> Population:
         """A short fit of all on few rows, longer ones of the most promising; that fifth is returned."""
-        batch, w, origin = self._sensible(batch, w, origin)
-        w, coefficients, _ = self._backend.fit(batch, w, self._few, _SCREENING)
-        place = self._ranked(batch, w, coefficients)[: max(1, int(_SURVIVORS * len(batch)))]
-        batch, w, origin = batch.select(place), w[place], origin[place]
+        batch, w, origin = self._screened(batch, w, origin)
         w, coefficients, loss = self._backend.fit(batch, w, self._train, _MIDDLE)
         place = self._ranked(batch, w, coefficients)
         finalists, others = np.split(place, [max(1, int(_FINALISTS * len(place)))])
         members = self._measured(batch.select(others), w[others], coefficients[others], loss[others], origin[others])
         members = joined(members, self._rounded(batch.select(place), w[place], origin[place], self._few))
-        best = self._fitted(batch.select(finalists), w[finalists], origin[finalists])
-        return joined(joined(members, best), self._rounded(best.batch, best.w, best.origin, self._train))
+        long = self._fitted(batch.select(finalists), w[finalists], origin[finalists])
+        return joined(joined(members, long), self._rounded(long.batch, long.w, long.origin, self._train))
 
-    def _rounded(self, batch: GenotypeBatch, w: np.ndarray, origin: np.ndarray, rows: Any) -> Population:
+    def best_confirmed(self, batch: GenotypeBatch, w: np.ndarray, origin: np.ndarray) -> Population:
+        """The same for noisy data: the best by all rows, fitted on all rows.
+
+        Few rows cannot tell a law from its neighbours, and a long fit on them learns only their noise.
+        """
+        batch, w, origin = self._screened(batch, w, origin)
+        w, coefficients, loss = self._backend.fit(batch, w, self._train, _MIDDLE)
+        found = self._measured(batch, w, coefficients, loss, origin, self._everything)
+        rounded = self._rounded(batch, w, origin, self._train, self._everything)
+        return self.confirmed(best(joined(found, rounded), self.all_rows, _CONFIRMED))
+
+    def confirmed(self, population: Population) -> Population:
+        """The graphs fitted on and measured by all rows; exponents at round values stay there.
+
+        The loss is then one of the fit itself, which the charge for constants in the score makes up for.
+        """
+        batch, w, rows = population.batch, population.w, self._everything
+        frozen = exponents_of(self._space, batch) & is_round(w)
+        w, coefficients, loss = self._backend.fit(batch, w, rows, _CONFIRMING, frozen)
+        return self._measured(batch, w, coefficients, loss, population.origin, rows)
+
+    def _screened(
+        self, batch: GenotypeBatch, w: np.ndarray, origin: np.ndarray
+    ) -> tuple[GenotypeBatch, np.ndarray, np.ndarray]:
+        """The fifth that a short fit on few rows finds most promising."""
+        batch, w, origin = self._sensible(batch, w, origin)
+        w = self._backend.settled(batch, w, self._few)
+        w, coefficients, _ = self._backend.fit(batch, w, self._few, _SCREENING)
+        place = self._ranked(batch, w, coefficients)[: max(1, int(_SURVIVORS * len(batch)))]
+        return batch.select(place), w[place], origin[place]
+
+    def _rounded(
+        self, batch: GenotypeBatch, w: np.ndarray, origin: np.ndarray, rows: Any, judges: Any = None
+    ) -> Population:
         """The graphs with exponents held at whole numbers, and once more at halves where those differ.
 
         Free exponents turn the last part of a fit into a long curved valley, down which few fits come to the end.
         """
-        frozen = np.zeros(w.shape, dtype=bool)
-        for name, p in _EXPONENTS.items():
-            if name in self._space.operations:
-                frozen[:, :, p] |= batch.operations == self._space.operations.index(name)
+        frozen = exponents_of(self._space, batch)
         some = np.flatnonzero(frozen.any(axis=(1, 2)))
         whole, halves = (np.where(frozen, np.round(w * grid) / grid, w)[some] for grid in (1, 2))
         differ = np.flatnonzero((whole != halves).any(axis=(1, 2)))
@@ -70,7 +102,7 @@ class Assessor:
         w = np.concatenate([whole, halves[differ]])
         batch, origin, frozen = batch.select(some), origin[some], frozen[some]
         w, coefficients, loss = self._backend.fit(batch, w, rows, _ROUNDED, frozen)
-        return self._measured(batch, w, coefficients, loss, _marked(origin))
+        return self._measured(batch, w, coefficients, loss, _marked(origin), judges)
 
     def all_of(self, batch: GenotypeBatch, w: np.ndarray, origin: np.ndarray) -> Population:
         """A long fit of every graph."""
@@ -111,9 +143,16 @@ class Assessor:
         return self._measured(batch, w, coefficients, loss, origin)
 
     def _measured(
-        self, batch: GenotypeBatch, w: np.ndarray, coefficients: np.ndarray, train_loss: np.ndarray, origin: np.ndarray
+        self,
+        batch: GenotypeBatch,
+        w: np.ndarray,
+        coefficients: np.ndarray,
+        train_loss: np.ndarray,
+        origin: np.ndarray,
+        judges: Any = None,
     ) -> Population:
-        loss, _ = self._backend.measure(batch, w, coefficients, self._validation)
+        """A population with the loss on these rows, by default those of validation."""
+        loss, _ = self._backend.measure(batch, w, coefficients, self._validation if judges is None else judges)
         _, size = self._backend.measure(batch, w, coefficients, self._train)
         with np.errstate(all="ignore"):
             share = np.nan_to_num(size * np.abs(coefficients), nan=0.0, posinf=0.0) / self._root_mean_square

@@ -43,6 +43,10 @@ class Backend(Protocol[T]):
         """
         ...
 
+    def settled(self, batch: GenotypeBatch, w: np.ndarray, rows: T) -> np.ndarray:
+        """w [R, E, P] with starting values moved into the domain of their operation."""
+        ...
+
     def measure(
         self, batch: GenotypeBatch, w: np.ndarray, coefficients: np.ndarray, rows: T
     ) -> tuple[np.ndarray, np.ndarray]:
@@ -56,6 +60,7 @@ class CompiledBackend(Generic[T]):
     def __init__(self, space: SearchSpace, threads: int) -> None:
         self._kernel, self._links = Kernel(space, threads), space.links
         self.fit, self.measure, self.linearise = self._kernel.fit, self._kernel.measure, self._kernel.linearise
+        self.settled = self._kernel.settled
 
     def rows(self, rows: Rows) -> CompiledRows:
         weights = None if rows.root_weights is None else rows.root_weights.numpy()
@@ -84,6 +89,10 @@ class TorchBackend:
             fitted_w[mine], loss[mine] = fitted.w.cpu().numpy(), fitted.loss.cpu().numpy()
             coefficients[mine] = fitted.coefficients.cpu().numpy()
         return fitted_w, coefficients, loss
+
+    def settled(self, batch: GenotypeBatch, w: np.ndarray, rows: Rows) -> np.ndarray:
+        """The same w: only the compiled loops move them."""
+        return w
 
     def measure(
         self, batch: GenotypeBatch, w: np.ndarray, coefficients: np.ndarray, rows: Rows

@@ -20,7 +20,7 @@ from eqdarts.symbolic import Constants, column_symbols, plain, to_expression
 
 _REDUCED = 8  # formulas that are made structurally simpler
 _FEW_CONSTANTS = 4  # an exact formula with fewer is left as it is
-_SNAPPING_ROWS = 400  # rows on which constants are snapped
+_SNAPPING_ROWS = 1000  # rows on which constants are snapped
 _ROWS = 1000  # rows on which a formula's parts are tried; the last refit sees all of them
 
 

@@ -62,6 +62,11 @@ class State(Protocol):
     @property
     def fitted(self) -> int: ...
     @property
+    def rows(self) -> int:
+        """Rows that the losses of the population speak for."""
+        ...
+
+    @property
     def architecture(self) -> tuple[np.ndarray, np.ndarray]:
         """α [R, A, E, M] and β [R, N, A]."""
         ...
@@ -171,7 +176,7 @@ def run(
     watch = _Watch(config, time.monotonic() if start is None else start)
     front = Front().offer(constant_equation(problem))
     train_rows, validation_rows = (_rows(problem, index, device) for index in (train, validation))
-    assessor = Assessor(space, train_rows, validation_rows, threads)
+    assessor = Assessor(space, train_rows, validation_rows, threads, _rows(problem, problem.subset, device))
     searcher = _searcher(space, config, assessor, train_rows, validation_rows, rng)
     state = searcher.start()
     history: list[EpochRecord] = []
@@ -186,14 +191,14 @@ def run(
             if callback is not None:
                 callback(history[-1])
             front, certain = exact.finish(state.population, front, len(history))
-            reason = "exact" if certain else watch.reason(len(history), _score(state.population, len(validation)))
+            reason = "exact" if certain else watch.reason(len(history), _score(state))
     except KeyboardInterrupt:
         reason = "interrupted"
     if reason != "exact":
         deadline = time.monotonic() + 2.0 if reason == "interrupted" else watch.deadline
         state = searcher.close(state)
         limit = min(_FINISHED, _FINISHED_AT_FIRST + len(history))
-        front = _finish_best(space, state.population, problem, front, len(validation), limit, deadline)
+        front = _finish_best(space, state.population, problem, front, state.rows, limit, deadline)
     alpha, beta = state.architecture
     return SearchResult(front, tuple(history), tuple(alphas), alpha, beta, state.population, reason, state.gamma)
 
@@ -238,8 +243,9 @@ def _record(state: State, epoch: int, seconds: float) -> EpochRecord:
     return EpochRecord(epoch, seconds, state.nodes, state.train_loss, state.validation_loss, best, state.fitted)
 
 
-def _score(population: Population, rows: int) -> float:
-    return float(scores(population.loss, population.complexity, rows).min()) if len(population) else np.inf
+def _score(state: State) -> float:
+    population = state.population
+    return float(scores(population.loss, population.complexity, state.rows).min()) if len(population) else np.inf
 
 
 class _ExactGraphs:

@@ -34,6 +34,8 @@ class MixtureState:
     inner : RelaxedState
     population : Population
         The best graphs read off so far, with refitted constants.
+    rows : int
+        Rows that the losses of the population speak for.
     train_loss, validation_loss : float
         Of the best replica's mixture, relative to the variance of y.
     fitted : int
@@ -43,6 +45,7 @@ class MixtureState:
     inner: relaxed.RelaxedState
     nodes: int
     population: Population
+    rows: int
     train_loss: float = np.inf
     validation_loss: float = np.inf
     fitted: int = 0
@@ -84,7 +87,7 @@ class MixtureSearch:
         """New replicas, nothing read off yet."""
         device = self._train.y.device
         inner = relaxed.start(self._space, self._config, self._generator, device=device)
-        return MixtureState(inner, self._space.nodes, nothing(self._space))
+        return MixtureState(inner, self._space.nodes, nothing(self._space), self._assessor.rows)
 
     def epoch(self, state: MixtureState, fraction: float) -> MixtureState:
         """One epoch of w- and α-steps. fraction: of the search that is done, for the temperature."""
@@ -118,7 +121,7 @@ class MixtureSearch:
         batch = concatenate([batch] * (1 + _RESTARTS))
         w = np.concatenate([learned, *fresh])
         found = self._assessor.all_of(batch, w, np.array(["relaxed"] * len(batch), dtype=object))
-        population = best(joined(state.population, found), self._assessor.rows)
+        population = best(joined(state.population, found), state.rows)
         return replace(state, population=population, fitted=state.fitted + len(batch))
 
     def _defined(self, inner: relaxed.RelaxedState) -> Architecture:

@@ -42,6 +42,33 @@ def propose(
     return prune(space, child), w
 
 
+def neighbours(
+    space: SearchSpace, odds: Odds, parent: GenotypeBatch, w: np.ndarray, rng: np.random.Generator
+) -> tuple[GenotypeBatch, np.ndarray]:
+    """Every graph [C] that differs from one parent in the operation of one edge, which starts anew, and their w.
+
+    parent: one graph, with its w [1, E, P]
+    """
+    used = used_nodes(odds, parent.operations[0])
+    place = {aggregator: a for a, aggregator in enumerate(odds.aggregators)}
+    rows = [place.get(parent.aggregators[0, j], 0) for _, j in space.edges[: odds.first[used]]]
+    edges = np.arange(len(rows))
+    other = odds.edge[rows, edges] > 0.0  # [used edges, M]
+    other[edges, parent.operations[0, edges]] = False
+    edges, operations = np.nonzero(other)
+    batch = parent.select(np.zeros(len(edges), dtype=np.int64))
+    batch.operations[np.arange(len(edges)), edges] = operations
+    w = np.repeat(w, len(edges), axis=0)
+    _start_at(odds, edges, operations, w, rng)
+    return prune(space, batch), w
+
+
+@compiled
+def _start_at(odds, edges, operations, w, rng):
+    for c in range(edges.shape[0]):
+        draw_start(odds, operations[c], rng, w[c, edges[c]])
+
+
 @compiled
 def _propose(
     odds, limit, operations, aggregators, readout, links, w, other_operations, other_aggregators, other_w, rng

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from eqdarts.genotype import GenotypeBatch, concatenate
+from eqdarts.operations import EXPONENT
 from eqdarts.search_space import SearchSpace
 
 INERT_EXPONENT = 1e-3  # a factor |x|^p with a smaller exponent counts as absent
 LIMIT_EXPONENT, _LIMIT_COST = 0.1, 8  # one between the two, and what it adds to the complexity
+_SAME = 0.1  # nats between two graphs that count as one function
 INERT_TERM = 1e-7  # a readout term with a smaller share of y counts as absent
 
 
@@ -73,13 +75,29 @@ def joined(a: Population, b: Population) -> Population:
     )
 
 
+def exponents_of(space: SearchSpace, batch: GenotypeBatch) -> np.ndarray:
+    """Which parameters are exponents: bool [R, E, P]."""
+    mask = np.array([[name == EXPONENT for name in _padded(op.parameters, space.n_parameters)] for op in space.rows])
+    return mask[batch.operations]
+
+
+def _padded(names: tuple[str, ...], size: int) -> tuple[str, ...]:
+    return names + ("",) * (size - len(names))
+
+
+def is_round(w: np.ndarray) -> np.ndarray:
+    """Is a value a whole number or a half?"""
+    return 2.0 * w == np.round(2.0 * w)
+
+
 def complexity_of(space: SearchSpace, batch: GenotypeBatch, w: np.ndarray, terms: np.ndarray) -> np.ndarray:
-    """Operations and constants that do something: int [R].
+    """Operations and constants that do something: int [R]. A round exponent is no constant.
 
     terms: [R, Q] share of each readout term in y (root mean square over root mean square)
     """
     cost = np.array([op.complexity + len(op.parameters) for op in space.rows])
     edges = cost[batch.operations]  # [R, E]
+    edges = edges - (exponents_of(space, batch) & is_round(w)).sum(axis=2)
     for name in ("power", "odd_power"):
         if name in space.operations:
             idle = (batch.operations == space.operations.index(name)) & (np.abs(w[:, :, 0]) < INERT_EXPONENT)
@@ -91,22 +109,28 @@ def complexity_of(space: SearchSpace, batch: GenotypeBatch, w: np.ndarray, terms
 
 def scores(loss: np.ndarray, complexity: np.ndarray, rows: int) -> np.ndarray:
     """Description length in nats, lower is better: the misfit, plus a charge for each part of the graph."""
-    return 0.5 * min(rows, 100) * np.log(loss + 1e-25) + 3.0 * complexity
+    return 0.5 * rows * np.log(loss + 1e-25) + 3.0 * complexity
 
 
 def best(population: Population, rows: int, size: int = 64, band: int = 3, per_band: int = 4) -> Population:
     """At most `size` graphs, one per key, in the order of their score.
 
     The best scores of each band of complexity are kept, so that simple graphs are not crowded out
-    by large ones that fit a little better: a law is often one move away from a simple graph.
+    by large ones that fit a little better: a law is often one move away from a simple graph. A graph
+    that says no more than a simpler one of nearly the same loss is left out: mostly it is the same
+    function, with its nodes in another order or with a part that does nothing.
     """
     keys = population.batch.keys()
     seen: set[bytes] = set()
     count: dict[int, int] = {}
     kept: list[int] = []
+    misfit = scores(population.loss, np.zeros(len(population), dtype=np.int64), rows)
     for k in np.argsort(scores(population.loss, population.complexity, rows), kind="stable"):
         c = int(population.complexity[k]) // band
         if not np.isfinite(population.loss[k]) or keys[k] in seen or count.get(c, 0) >= per_band:
+            continue
+        near = [i for i in kept if population.complexity[i] <= population.complexity[k]]
+        if (np.abs(misfit[near] - misfit[k]) < _SAME).any():
             continue
         seen.add(keys[k])
         count[c] = count.get(c, 0) + 1
@@ -116,11 +140,20 @@ def best(population: Population, rows: int, size: int = 64, band: int = 3, per_b
     return chosen.select(order[:size])
 
 
-def parent_odds(population: Population) -> np.ndarray:
-    """Chances [K] to be changed: half by rank of score, half spread evenly over those that beat every simpler one."""
-    rank = np.exp(-np.arange(len(population)) / 8.0)
+def front_of(population: Population) -> np.ndarray:
+    """Is a graph better than every simpler one? bool [K]"""
     order = np.lexsort((population.loss, population.complexity))
     lowest = np.minimum.accumulate(population.loss[order])
-    front = np.zeros(len(population))
+    front = np.zeros(len(population), dtype=bool)
     front[order] = population.loss[order] <= lowest
+    return front
+
+
+def parent_odds(population: Population) -> np.ndarray:
+    """Chances [K] to be changed: half by rank of score, half spread evenly over the front.
+
+    Graphs larger than the one with the best score fit noise, and are no part of it.
+    """
+    rank = np.exp(-np.arange(len(population)) / 8.0)
+    front = front_of(population) & (population.complexity <= population.complexity[0])
     return 0.5 * rank / rank.sum() + 0.5 * front / front.sum()

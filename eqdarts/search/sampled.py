@@ -14,8 +14,8 @@ from eqdarts.config import SearchConfig
 from eqdarts.genotype import GenotypeBatch, concatenate, live_nodes
 from eqdarts.links import LINK_NAMES
 from eqdarts.search.assess import Assessor
-from eqdarts.search.moves import propose
-from eqdarts.search.population import Population, best, joined, nothing, parent_odds
+from eqdarts.search.moves import neighbours, propose
+from eqdarts.search.population import Population, best, front_of, joined, nothing, parent_odds
 from eqdarts.search.prior import link_log_odds, log_odds
 from eqdarts.search.pursuit import draw_features, pursue
 from eqdarts.search.sampling import Odds, blank, odds_of, sample, softmax
@@ -24,7 +24,10 @@ from eqdarts.search_space import AGGREGATORS, SearchSpace
 _EPOCHS_PER_NODE = 2  # epochs before another latent node is allowed
 _RUN = 10  # epochs of the shortest run
 _POLISHED = 16  # of the best graphs, how many are fitted further in every epoch
+_NEIGHBOURS = 0.25  # share of an epoch's graphs that are all the neighbours of some
 _PURSUED = 12  # parents per epoch that follow the gradient at their vertex
+_QUIET = 1e-7  # the best relative loss below which the data count as free of noise
+_BY_FEW = 20  # epochs after which the best graphs of noisy data are confirmed on all rows
 _SINGLE_LINK = 0.6  # share of fresh runs that keep to one link
 
 
@@ -53,6 +56,10 @@ class SampledState:
         Runs that are over.
     grown : int
         Latent nodes at the start of this run.
+    expanded : frozenset of bytes
+        Keys of the graphs of this run whose neighbours were all proposed.
+    rows : int
+        Rows that the losses of the population speak for.
     train_loss, validation_loss : float
         Of the best graph of this epoch, relative to the variance of y.
     fitted : int
@@ -70,6 +77,8 @@ class SampledState:
     age: int = 0
     runs: int = 0
     grown: int = 1
+    expanded: frozenset[bytes] = frozenset()
+    rows: int = 1
     train_loss: float = np.inf
     validation_loss: float = np.inf
     fitted: int = 0
@@ -100,14 +109,18 @@ class SampledSearch:
             1,
             population,
             population,
+            rows=self._assessor.rows,
         )
 
     def epoch(self, state: SampledState, fraction: float) -> SampledState:
         """Propose, fit, keep the best, move α. The number of latent nodes grows with the epochs."""
         state = self._restarted(state) if state.age >= _RUN * luby(state.runs + 1) else state
+        state = self._by_all_rows(state) if self._is_noisy(state) else state
         nodes = min(self._space.nodes, state.grown + state.age // _EPOCHS_PER_NODE)
-        batch, w, origin = self._propose(state, nodes)
-        found = self._assessor.best_fifth(batch, w, origin)
+        batch, w, origin, expanded = self._propose(state, nodes)
+        noisy = state.rows > self._assessor.rows
+        assess = self._assessor.best_confirmed if noisy else self._assessor.best_fifth
+        found = assess(batch, w, origin)
         alpha, beta, gamma = self._learn(state, found)
         lowest = int(np.argmin(found.loss)) if len(found) else 0
         return SampledState(
@@ -115,11 +128,13 @@ class SampledSearch:
             beta,
             gamma,
             nodes,
-            population=best(joined(state.population, found), self._assessor.rows),
-            active=best(joined(state.active, found), self._assessor.rows),
+            population=best(joined(state.population, found), state.rows),
+            active=best(joined(state.active, found), state.rows),
             age=state.age + 1,
             runs=state.runs,
             grown=state.grown,
+            expanded=expanded,
+            rows=state.rows,
             train_loss=float(found.train_loss[lowest]) if len(found) else np.inf,
             validation_loss=float(found.loss[lowest]) if len(found) else np.inf,
             fitted=state.fitted + len(batch),
@@ -131,7 +146,10 @@ class SampledSearch:
         runs = state.runs + 1
         if runs % 3 == 2:
             gamma = (self._link_prior + _finite(state.gamma, self._link_prior)) / 2
-            return replace(state, gamma=gamma, active=state.population, age=0, runs=runs, grown=self._space.nodes)
+            return replace(
+                state, gamma=gamma, active=state.population, age=0, runs=runs, grown=self._space.nodes,
+                expanded=frozenset(),
+            )  # fmt: skip
         with np.errstate(invalid="ignore"):
             alpha = np.where(np.isfinite(self._prior), (state.alpha + self._prior) / 2, -np.inf)
         gamma = self._link_prior.copy()
@@ -139,40 +157,82 @@ class SampledSearch:
             # Links reach different losses by chance; a run of its own keeps one from crowding out the rest.
             gamma[np.arange(len(gamma)) != self._rng.integers(len(gamma))] = -np.inf
         fresh = nothing(self._space)
-        return replace(state, alpha=alpha, beta=state.beta / 2, gamma=gamma, active=fresh, age=0, runs=runs, grown=1)
+        return replace(
+            state, alpha=alpha, beta=state.beta / 2, gamma=gamma, active=fresh, age=0, runs=runs, grown=1,
+            expanded=frozenset(),
+        )  # fmt: skip
+
+    def _is_noisy(self, state: SampledState) -> bool:
+        """Is it time to confirm on all rows?"""
+        new = state.rows == self._assessor.rows < self._assessor.all_rows
+        return new and state.epochs >= _BY_FEW and float(state.population.loss.min(initial=np.inf)) > _QUIET
+
+    def _by_all_rows(self, state: SampledState) -> SampledState:
+        """The graphs so far, confirmed; those to come will be as well."""
+        rows = self._assessor.all_rows
+        population, active = (
+            best(self._assessor.confirmed(p), rows) if len(p) else p for p in (state.population, state.active)
+        )
+        return replace(state, population=population, active=active, rows=rows)
 
     def close(self, state: SampledState) -> SampledState:
         """Nothing is left to read: every epoch has fitted its graphs."""
         return state
 
-    def _propose(self, state: SampledState, nodes: int) -> tuple[GenotypeBatch, np.ndarray, np.ndarray]:
-        """R graphs: drawn from α, and half of them changes of the best so far."""
+    def _propose(
+        self, state: SampledState, nodes: int
+    ) -> tuple[GenotypeBatch, np.ndarray, np.ndarray, frozenset[bytes]]:
+        """R graphs: half drawn from α, half changes of the best so far. With the graphs whose neighbours they hold."""
         rng, space, replicas = self._rng, self._space, self._config.replicas
-        moves = replicas // 2 if len(state.active) > 3 else 0
-        counts = rng.integers(1, nodes + 1, size=replicas - moves)
-        drawn, w = sample(space, state.alpha, state.beta, counts, rng, state.gamma)
-        origin = np.array(["sample"] * len(drawn), dtype=object)
-        if not moves:
-            return drawn, w, origin
         elite = state.active
-        pairs = rng.choice(len(elite), size=(2, moves), p=parent_odds(elite))
-        parents, others = ((elite.batch.select(places), elite.w[places]) for places in pairs)
-        odds = odds_of(space, state.alpha, state.beta, state.gamma)
-        moved, moved_w = propose(space, odds, nodes, parents, others, rng)
-        guided, guided_w = self._pursued(state, odds, nodes)
-        polished = elite.select(np.arange(min(_POLISHED, len(elite))))
+        known = len(elite) > 3
+        counts = rng.integers(1, nodes + 1, size=replicas - replicas // 2 if known else replicas)
+        drawn, w = sample(space, state.alpha, state.beta, counts, rng, state.gamma)
+        parts = [("sample", drawn, w)]
+        expanded = state.expanded
+        if known:
+            odds = odds_of(space, state.alpha, state.beta, state.gamma)
+            near, near_w, expanded = self._neighbours(state, odds)
+            moves = max(0, replicas // 2 - len(near))
+            pairs = rng.choice(len(elite), size=(2, moves), p=parent_odds(elite))
+            parents, others = ((elite.batch.select(places), elite.w[places]) for places in pairs)
+            parts += [
+                ("neighbour", near, near_w),
+                ("move", *propose(space, odds, nodes, parents, others, rng)),
+                ("gradient", *self._pursued(state, odds, nodes)),
+            ]
+        origin = np.concatenate([np.array([name] * len(batch), dtype=object) for name, batch, _ in parts])
+        polished = elite.select(np.arange(min(_POLISHED, len(elite)) if known else 0))
         return (
-            concatenate([drawn, moved, guided, polished.batch]),
-            np.concatenate([w, moved_w, guided_w, polished.w]),
-            np.concatenate(
-                [
-                    origin,
-                    np.array(["move"] * moves, dtype=object),
-                    np.array(["gradient"] * len(guided), dtype=object),
-                    polished.origin,
-                ]
-            ),
+            concatenate([*(batch for _, batch, _ in parts), polished.batch]),
+            np.concatenate([*(w for *_, w in parts), polished.w]),
+            np.concatenate([origin, polished.origin]),
+            expanded,
         )
+
+    def _neighbours(self, state: SampledState, odds: Odds) -> tuple[GenotypeBatch, np.ndarray, frozenset[bytes]]:
+        """All that differ in one edge from the best of the front whose neighbours were not yet proposed."""
+        elite, room = state.active, int(_NEIGHBOURS * self._config.replicas)
+        parts = [blank(self._space, 0)]
+        expanded = set(state.expanded)
+        keys = elite.batch.keys()
+        for k in np.flatnonzero(front_of(elite) & (elite.complexity <= elite.complexity[0])):
+            if keys[k] in expanded:
+                continue
+            one = np.array([k])
+            near = neighbours(self._space, odds, elite.batch.select(one), elite.w[one], self._rng)
+            if len(near[0]) > room:
+                if len(parts) == 1:
+                    # A large graph has more neighbours than there is room for; a random part of them will do.
+                    some = np.sort(self._rng.choice(len(near[0]), room, replace=False))
+                    parts.append((near[0].select(some), near[1][some]))
+                    expanded.add(keys[k])
+                break
+            expanded.add(keys[k])
+            room -= len(near[0])
+            parts.append(near)
+        batches, constants = zip(*parts, strict=True)
+        return concatenate(list(batches)), np.concatenate(constants), frozenset(expanded)
 
     def _pursued(self, state: SampledState, odds: Odds, nodes: int) -> tuple[GenotypeBatch, np.ndarray]:
         """Some parents with the parts that the gradient at their vertex asks for."""
