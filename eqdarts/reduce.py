@@ -15,11 +15,12 @@ import numpy as np
 import sympy
 
 from eqdarts.numeric import function
-from eqdarts.refit import Rows, compile_template, fit_constants, template
+from eqdarts.refit import Rows, compile_template, fit_constants, is_round, template
 from eqdarts.simplify import Simplified, canonical, description_length, simplify, size
 
 _MOST_NODES = 80  # larger formulas are left alone
 _STEPS = 15
+_SIMILAR = 1.5  # most ratio of two constants that may be one
 _SMALL_EXPONENT, _LARGE_EXPONENT = 0.2, 6.0
 
 
@@ -49,12 +50,20 @@ def reduce(
 
 
 def _proposals(expression: sympy.Expr, columns: tuple[sympy.Symbol, ...], X: np.ndarray) -> Iterator[sympy.Expr]:
-    """The expression with one part replaced, larger parts first."""
+    """The expression with two constants of similar size made one, or a part replaced, larger parts first."""
+    yield from _shared(expression)
     parts = {part for part in sympy.preorder_traversal(expression) if part.args and not part.is_number}
     parts -= {expression}
     for part in sorted(parts, key=lambda p: (-size(p), sympy.default_sort_key(p))):
         for simpler in _simpler(part, columns, X):
             yield expression.xreplace({part: simpler})
+
+
+def _shared(expression: sympy.Expr) -> Iterator[sympy.Expr]:
+    floats = sorted(expression.atoms(sympy.Float), key=lambda f: (abs(f), f))
+    for a, b in zip(floats, floats[1:], strict=False):
+        if abs(a) != abs(b) and abs(b) < _SIMILAR * abs(a) and not is_round(float(a)):
+            yield expression.xreplace({b: a if a * b > 0 else -a})
 
 
 def _simpler(part: sympy.Expr, columns: tuple[sympy.Symbol, ...], X: np.ndarray) -> Iterator[sympy.Expr]:

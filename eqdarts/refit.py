@@ -40,26 +40,39 @@ class Template:
         numbers = {
             c: v if isinstance(v, sympy.Basic) else sympy.Float(v) for c, v in zip(self.constants, values, strict=True)
         }
-        return self.expression.subs(numbers)
+        return self.expression.xreplace(numbers)
+
+
+def is_round(value: float) -> bool:
+    """Is it a multiple of a quarter, as starting values often are?"""
+    return value * 4 == round(value * 4)
 
 
 def template(expression: sympy.Expr, columns: tuple[sympy.Symbol, ...]) -> Template:
     """Every float of the expression becomes a constant of its own; exact numbers stay.
 
-    A part that occurs again, such as a latent node that two others use, keeps its constants.
+    A part that occurs again, such as a latent node that two others use, keeps its constants, and floats of
+    equal size are one constant: `eqdarts.reduce` makes them equal where the data allow. Only round ones,
+    which may be untouched starting values, are not taken for the same.
     """
     values: list[float] = []
     roles: list[str] = []
     known: dict[sympy.Expr, sympy.Expr] = {}
+    shared: dict[tuple[float, str], sympy.Expr] = {}
     symbols: list[sympy.Symbol] = []
 
     def walk(node: sympy.Expr, role: str) -> sympy.Expr:
         if isinstance(node, sympy.Float):
-            # A dummy equals no other symbol, whatever the columns are called.
-            symbols.append(sympy.Dummy(f"c_{len(symbols)}", real=True))
-            values.append(float(node))
-            roles.append(role)
-            return symbols[-1]
+            value = float(node)
+            if is_round(value) or (abs(value), role) not in shared:
+                # A dummy equals no other symbol, whatever the columns are called.
+                symbols.append(sympy.Dummy(f"c_{len(symbols)}", real=True))
+                values.append(value)
+                roles.append(role)
+                shared[abs(value), role] = symbols[-1] if value > 0 else -symbols[-1]
+                return symbols[-1]
+            same = shared[abs(value), role]
+            return same if value > 0 else -same
         if not node.args:
             return node
         if node in known:

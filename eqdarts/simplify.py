@@ -16,7 +16,7 @@ import numpy as np
 import sympy
 
 from eqdarts.numeric import function
-from eqdarts.refit import ConstantFit, Rows, Template, compile_template, fit_constants, fit_sets, template
+from eqdarts.refit import ConstantFit, Rows, Template, compile_template, fit_constants, fit_sets, is_round, template
 
 #: Losses (relative to the mean square of y) below this differ by rounding only.
 FLOOR = 1e-21
@@ -78,8 +78,9 @@ def size(expression: sympy.Expr) -> int:
 
 
 def count_constants(expression: sympy.Expr) -> int:
-    """Floats in the expression: the constants that were fitted."""
-    return sum(isinstance(node, sympy.Float) for node in sympy.preorder_traversal(expression))
+    """Floats in the expression: the constants that were fitted. Equal ones, unless they are round, are one."""
+    floats = [abs(float(node)) for node in sympy.preorder_traversal(expression) if isinstance(node, sympy.Float)]
+    return len({f for f in floats if not is_round(f)}) + sum(map(is_round, floats))
 
 
 def description_length(loss: float, expression: sympy.Expr, n: int) -> float:
@@ -160,8 +161,12 @@ def _sign(node: sympy.sign, sign_of: SignOf) -> sympy.Expr:
 
 
 def _product(node: sympy.Mul, sign_of: SignOf) -> sympy.Expr:
-    """sign(A)·|A|^p -> A·|A|^(p−1) for whole p, which is A^p for odd p."""
+    """sign(A)·|A|^p -> A·|A|^(p−1) for whole p, which is A^p for odd p; A·(c·B + …) -> c·A·(B + …)."""
     for factor in node.args:
+        if isinstance(factor, sympy.Add) and any(not f.is_number for f in node.args if f != factor):
+            taken = _leading_one(factor)
+            if taken != factor:
+                return sympy.Mul(*(f for f in node.args if f != factor), *taken.args)
         if not isinstance(factor, sympy.sign):
             continue
         inner = factor.args[0]
