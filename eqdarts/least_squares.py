@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 _SLOW, _PATIENCE = 0.999999, 5  # a step that keeps more than this share of the loss is slow; so many end the fit
+_FLAT, _NEARLY_FREE = 1e-10, 0.1  # a step that promises a smaller share of the loss, hardly damped, ends it as well
 _STUCK = 1e8  # a damping at which a step no longer moves anything
 
 
@@ -135,7 +136,10 @@ def solve(
     for _ in range(steps):
         if bool(done.all()):
             break
-        trial = w + _step(gradient, curvature, damping)
+        step = _step(gradient, curvature, damping)
+        trial = w + step
+        promise = (step * gradient).sum(dim=-1) / y.shape[-1]  # twice the fall that a quadratic model expects
+        settled = (promise < _FLAT * loss) & (damping <= _NEARLY_FREE)
         basis, pullback = model.linearise(trial)
         readout = solve_readout(basis, used, y, fixed)
         # False for NaN and infinity. A replica that is done stays as it is, whatever the others of the batch do.
@@ -148,7 +152,7 @@ def solve(
         gradient = torch.where(better[:, None], new_gradient, gradient)
         curvature = torch.where(better[:, None, None], new_curvature, curvature)
         damping = torch.where(better, damping * 0.2, damping * 5.0).clamp(1e-12, 1e12)
-        done = done | (loss <= floor) | (slow >= _PATIENCE) | (damping > _STUCK)
+        done = done | settled | (loss <= floor) | (slow >= _PATIENCE) | (damping > _STUCK)
     return Solution(w, coefficients, loss, _status(loss, done))
 
 

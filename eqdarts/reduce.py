@@ -8,6 +8,7 @@ description of data and formula together becomes shorter.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator
 
@@ -81,6 +82,9 @@ def _simpler(part: sympy.Expr, columns: tuple[sympy.Symbol, ...], X: np.ndarray)
         yield _line(u, value, inner)
         return
     exponent = float(part.exp) if part.exp.is_number else 1.0
+    if abs(exponent) < _LARGE_EXPONENT and exponent != round(exponent):
+        # Snapping takes the nearest fraction first; a whole number may let other constants become simple as well.
+        yield from (sympy.Pow(inner, whole) for whole in (math.floor(exponent), math.ceil(exponent)) if whole)
     if 0 < abs(exponent) < _SMALL_EXPONENT and (u > 0).all():
         yield _line(np.log(u), value, sympy.log(inner))
     if abs(exponent) > _LARGE_EXPONENT and (value > 0).all():

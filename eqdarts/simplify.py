@@ -89,7 +89,15 @@ def description_length(loss: float, expression: sympy.Expr, n: int) -> float:
     loss: mean squared error in units of the mean square of y
     """
     fit = 0.5 * n * np.log(loss + FLOOR)
-    return float(fit + 0.5 * np.log(n) * count_constants(expression) + NATS_PER_NODE * size(expression))
+    digits = 0.5 * np.log(n) * count_constants(expression) + sum(
+        digits_of(node) for node in sympy.preorder_traversal(expression) if isinstance(node, sympy.Rational)
+    )
+    return float(fit + digits + NATS_PER_NODE * size(expression))
+
+
+def digits_of(number: sympy.Rational) -> float:
+    """Nats to write an exact number p/q, beside its node: log |p|·q."""
+    return float(np.log(max(1, abs(number.p)) * float(number.q)))
 
 
 def _worth(new: Simplified, old: Simplified, n: int) -> bool:
@@ -405,7 +413,7 @@ def _targets(value: float, role: str, precision: float, n: int) -> list[tuple[sy
             if numerator and abs(value) < 12:
                 target = sympy.Rational(numerator, denominator)
                 if target.q == denominator:
-                    out.append((target, digits + (NATS_PER_NODE if target == 1 else 0.0) - np.log(denominator)))
+                    out.append((target, digits + (NATS_PER_NODE if target == 1 else 0.0) - digits_of(target)))
         return out
     if role == "phase":
         quarter = sympy.pi / 2 * round(value / (np.pi / 2))
@@ -424,7 +432,7 @@ def _targets(value: float, role: str, precision: float, n: int) -> list[tuple[sy
             and target.q == denominator
             and abs(float(target) - value) < 4 * precision + 1e-9
         ):
-            out.append((target, digits - np.log(abs(numerator) * denominator)))
+            out.append((target, digits - digits_of(target)))
         # π is believed only where the data fix more digits than chance would match.
         multiple = value / np.pi * denominator
         numerator = round(multiple)
@@ -436,5 +444,5 @@ def _targets(value: float, role: str, precision: float, n: int) -> list[tuple[sy
         ):
             target = sympy.pi * sympy.Rational(numerator, denominator)
             if abs(float(target) - value) < 4 * precision + 1e-9 * abs(value):
-                out.append((target, digits - np.log(abs(numerator) * denominator)))
+                out.append((target, digits - digits_of(sympy.Rational(numerator, denominator))))
     return out

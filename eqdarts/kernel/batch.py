@@ -22,6 +22,7 @@ from eqdarts.search_space import SearchSpace
 
 _CHUNK = 32  # graphs a thread takes at a time
 _SLOW, _PATIENCE, _STUCK, _TOLERANCE, _REACH = 0.999999, 5, 1e8, 1e-26, 4.0  # as in eqdarts.least_squares
+_FLAT, _NEARLY_FREE = 1e-10, 0.1  # as there
 
 
 @compiled
@@ -115,8 +116,11 @@ def _fit(
                 normal_equations(slopes, free, active, unit, used, gram, residual, overlap, gradient, curvature)
             damped_step(gradient, curvature, active, damping, _REACH, matrix, step)
             trial[:size] = packed[:size]
+            promise = 0.0
             for p in range(active):
                 trial[free[p]] += step[p]
+                promise += step[p] * gradient[p]
+            settled = promise < _FLAT * best * n and damping <= _NEARLY_FREE
             forward(edges, code, source, node, first, product[g], trial, inputs, logs, signs, nodes, values, inner)
             _gather(nodes, inputs, columns, used, root_weights, weighted, unit)
             now = solve_readout(unit, used, target, gram, norms, readout_step, c, residual)
@@ -130,7 +134,7 @@ def _fit(
                 damping = max(damping * 0.2, 1e-12)
             else:
                 damping = min(damping * 5.0, 1e12)
-            if slow >= _PATIENCE or damping > _STUCK:
+            if settled or slow >= _PATIENCE or damping > _STUCK:
                 break
         position, k = 0, 0
         for e in range(total_edges):
