@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator
+from itertools import pairwise
 
 import numpy as np
 import sympy
@@ -62,7 +63,7 @@ def _proposals(expression: sympy.Expr, columns: tuple[sympy.Symbol, ...], X: np.
 
 def _shared(expression: sympy.Expr) -> Iterator[sympy.Expr]:
     floats = sorted(expression.atoms(sympy.Float), key=lambda f: (abs(f), f))
-    for a, b in zip(floats, floats[1:], strict=False):
+    for a, b in pairwise(floats):
         if abs(a) != abs(b) and abs(b) < _SIMILAR * abs(a) and not is_round(float(a)):
             yield expression.xreplace({b: a if a * b > 0 else -a})
 

@@ -41,16 +41,35 @@ def test_members_are_unique_finite_and_in_the_order_of_their_score(seed):
     assert (np.diff(score) >= 0).all()
 
 
+def stands_for(kept, population, k):
+    """Is graph k kept, or another with the same key and no worse score, or no larger and of nearly the same loss?"""
+    key, score = population.batch.keys()[k], scores(population.loss, population.complexity, ROWS)[k]
+    same = np.array([other == key for other in kept.batch.keys()], dtype=bool)
+    near = np.abs(misfit(kept) - misfit(population)[k]) < 0.1
+    near &= kept.complexity <= population.complexity[k]
+    return (same & (scores(kept.loss, kept.complexity, ROWS) <= score)).any() or near.any()
+
+
+def misfit(population):
+    return scores(population.loss, np.zeros(len(population)), ROWS)
+
+
 @given(seeds)
-def test_of_equal_graphs_the_best_score_stays(seed):
+def test_what_is_left_out_has_one_that_stands_for_it(seed):
     population = draw(seed)
     kept = best(population, ROWS, size=1000, per_band=1000)
-    finite = np.isfinite(population.loss)
-    score = scores(population.loss, population.complexity, ROWS)
-    lowest = {}
-    for key, value in zip(np.array(population.batch.keys(), dtype=object)[finite], score[finite], strict=True):
-        lowest[key] = min(value, lowest.get(key, np.inf))
-    assert dict(zip(kept.batch.keys(), scores(kept.loss, kept.complexity, ROWS), strict=True)) == lowest
+    assert len(set(kept.batch.keys())) == len(kept)
+    for k in np.flatnonzero(np.isfinite(population.loss)):
+        assert stands_for(kept, population, k)
+
+
+def test_of_two_graphs_of_the_same_loss_the_simpler_one_is_kept():
+    two = draw(3, 2)
+    loss, complexity = np.array([0.5, 0.5 * (1 + 1e-6)]), np.array([9, 4])
+    population = Population(two.batch, two.w, two.coefficients, loss, loss, complexity, two.origin)
+    assert best(population, ROWS).complexity.tolist() == [4]
+    apart = Population(two.batch, two.w, two.coefficients, loss * [1, 2], loss, complexity, two.origin)
+    assert len(best(apart, ROWS)) == 2
 
 
 @given(seeds)
@@ -61,17 +80,11 @@ def test_no_band_is_crowded_and_none_is_lost(seed):
     assert counts.max(initial=0) <= 4
     finite = np.isfinite(population.loss)
     if finite.any():
-        lowest = population.loss[finite].min()
-        assert kept.loss.min() == lowest
-    # The best graph of a band is out only if the same graph stands in another band with a lower loss.
+        assert misfit(kept).min() - misfit(population)[finite].min() < 0.1
     for b in np.unique(population.complexity[finite] // 3):
         mine = finite & (population.complexity // 3 == b)
         champion = np.flatnonzero(mine)[population.loss[mine].argmin()]
-        key = population.batch.keys()[champion]
-        assert b in bands or any(
-            k == key and loss <= population.loss[champion]
-            for k, loss in zip(kept.batch.keys(), kept.loss, strict=True)
-        )  # fmt: skip
+        assert b in bands or stands_for(kept, population, champion)
 
 
 @given(seeds)
@@ -119,9 +132,9 @@ def test_parents_are_drawn_with_odds(seed):
     odds = parent_odds(population)
     np.testing.assert_allclose(odds.sum(), 1)
     assert (odds > 0).all()
-    # Who beats every simpler one has a share of its own.
+    # Who beats every simpler one, and is no larger than the best, has a share of its own.
     front = [
-        k for k in range(len(population))
+        k for k in np.flatnonzero(population.complexity <= population.complexity[0])
         if population.loss[k] <= population.loss[population.complexity <= population.complexity[k]].min()
     ]  # fmt: skip
     assert (odds[front] >= 0.5 / len(population)).all()
@@ -134,8 +147,10 @@ def test_complexity_counts_what_does_something():
     batch.operations[0, :2] = [SPACE.operations.index("power"), SPACE.operations.index("exp")]
     w = np.zeros((1, 5, 1))
     terms = np.array([[1.0, 0, 0, 0, 1e-9]])
-    w[0, :2, 0] = [2.0, 1.0]
+    w[0, :2, 0] = [1.7, 1.0]
     full = complexity_of(SPACE, batch, w, terms)
+    w[0, 0, 0] = 1.5
+    assert complexity_of(SPACE, batch, w, terms) == full - 1  # a round exponent is no constant
     w[0, 0, 0] = 1e-5
     assert complexity_of(SPACE, batch, w, terms) == full - 2  # an exponent of 0
     terms[0, 4] = 0.1

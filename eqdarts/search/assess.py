@@ -11,7 +11,16 @@ from eqdarts.fit import Rows
 from eqdarts.genotype import GenotypeBatch, constants_of
 from eqdarts.kernel.batch import Linearised
 from eqdarts.search.backend import CompiledBackend, backend_of
-from eqdarts.search.population import Population, best, complexity_of, exponents_of, is_round, joined, scores
+from eqdarts.search.population import (
+    Population,
+    best,
+    complexity_of,
+    exponents_of,
+    is_round,
+    joined,
+    scores,
+    without_idle_factors,
+)
 from eqdarts.search_space import SearchSpace
 
 # Successive halving: Levenberg–Marquardt steps of each stage, and the share that goes on to the next.
@@ -100,7 +109,7 @@ class Assessor:
         differ = np.flatnonzero((whole != halves).any(axis=(1, 2)))
         some = np.concatenate([some, some[differ]])
         w = np.concatenate([whole, halves[differ]])
-        batch, origin, frozen = batch.select(some), origin[some], frozen[some]
+        batch, origin, frozen = without_idle_factors(self._space, batch.select(some), w), origin[some], frozen[some]
         w, coefficients, loss = self._backend.fit(batch, w, rows, _ROUNDED, frozen)
         return self._measured(batch, w, coefficients, loss, _marked(origin), judges)
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from eqdarts.genotype import GenotypeBatch, concatenate
+from eqdarts.genotype import GenotypeBatch, concatenate, prune
 from eqdarts.operations import EXPONENT
-from eqdarts.search_space import SearchSpace
+from eqdarts.search_space import AGGREGATORS, SearchSpace
 
 INERT_EXPONENT = 1e-3  # a factor |x|^p with a smaller exponent counts as absent
 LIMIT_EXPONENT, _LIMIT_COST = 0.1, 8  # one between the two, and what it adds to the complexity
@@ -90,6 +90,30 @@ def is_round(w: np.ndarray) -> np.ndarray:
     return 2.0 * w == np.round(2.0 * w)
 
 
+def idle_factors(space: SearchSpace, batch: GenotypeBatch, w: np.ndarray) -> np.ndarray:
+    """Which edges are powers |x|^p with an exponent of next to nothing: bool [R, E]."""
+    return powers(space, batch) & (np.abs(w[:, :, 0]) < INERT_EXPONENT)
+
+
+def powers(space: SearchSpace, batch: GenotypeBatch) -> np.ndarray:
+    """Which edges are powers: bool [R, E]."""
+    places = [space.operations.index(name) for name in ("power", "odd_power") if name in space.operations]
+    return np.isin(batch.operations, places)
+
+
+def without_idle_factors(space: SearchSpace, batch: GenotypeBatch, w: np.ndarray) -> GenotypeBatch:
+    """The graphs [R] without the factors |x|^0 of their products; the last edge of a node stays."""
+    if "power" not in space.operations:
+        return batch
+    target = np.array([j for _, j in space.edges])
+    idle = (batch.operations == space.operations.index("power")) & (w[:, :, 0] == 0.0)
+    idle &= batch.aggregators[:, target] == AGGREGATORS.index("product")
+    rest = np.zeros(batch.aggregators.shape, dtype=np.int64)
+    np.add.at(rest.T, target, ((batch.operations != space.zero) & ~idle).T)
+    operations = np.where(idle & (rest[:, target] > 0), space.zero, batch.operations)
+    return prune(space, GenotypeBatch(operations, batch.aggregators, batch.readout, batch.links))
+
+
 def complexity_of(space: SearchSpace, batch: GenotypeBatch, w: np.ndarray, terms: np.ndarray) -> np.ndarray:
     """Operations and constants that do something: int [R]. A round exponent is no constant.
 
@@ -98,12 +122,9 @@ def complexity_of(space: SearchSpace, batch: GenotypeBatch, w: np.ndarray, terms
     cost = np.array([op.complexity + len(op.parameters) for op in space.rows])
     edges = cost[batch.operations]  # [R, E]
     edges = edges - (exponents_of(space, batch) & is_round(w)).sum(axis=2)
-    for name in ("power", "odd_power"):
-        if name in space.operations:
-            idle = (batch.operations == space.operations.index(name)) & (np.abs(w[:, :, 0]) < INERT_EXPONENT)
-            # x^p with a tiny p imitates ln(x), at the price of cancelling terms.
-            limit = (batch.operations == space.operations.index(name)) & (np.abs(w[:, :, 0]) < LIMIT_EXPONENT)
-            edges = np.where(idle, 0, np.where(limit, edges + _LIMIT_COST, edges))
+    # x^p with a tiny p imitates ln(x), at the price of cancelling terms.
+    limit = powers(space, batch) & (np.abs(w[:, :, 0]) < LIMIT_EXPONENT)
+    edges = np.where(idle_factors(space, batch, w), 0, np.where(limit, edges + _LIMIT_COST, edges))
     return edges.sum(axis=1) + 2 * (terms > INERT_TERM).sum(axis=1) + (batch.links > 0)
 
 

@@ -15,7 +15,7 @@ from eqdarts.genotype import GenotypeBatch, concatenate, live_nodes
 from eqdarts.links import LINK_NAMES
 from eqdarts.search.assess import Assessor
 from eqdarts.search.moves import neighbours, propose
-from eqdarts.search.population import Population, best, front_of, joined, nothing, parent_odds
+from eqdarts.search.population import Population, best, front_of, idle_factors, joined, nothing, parent_odds
 from eqdarts.search.prior import link_log_odds, log_odds
 from eqdarts.search.pursuit import draw_features, pursue
 from eqdarts.search.sampling import Odds, blank, odds_of, sample, softmax
@@ -27,7 +27,7 @@ _POLISHED = 16  # of the best graphs, how many are fitted further in every epoch
 _NEIGHBOURS = 0.25  # share of an epoch's graphs that are all the neighbours of some
 _PURSUED = 12  # parents per epoch that follow the gradient at their vertex
 _QUIET = 1e-7  # the best relative loss below which the data count as free of noise
-_BY_FEW = 20  # epochs after which the best graphs of noisy data are confirmed on all rows
+_BY_FEW = 12  # epochs after which the best graphs of noisy data are confirmed on all rows
 _SINGLE_LINK = 0.6  # share of fresh runs that keep to one link
 
 
@@ -256,6 +256,10 @@ class SampledSearch:
         merit = 1.0 - 2.0 * rank / (len(pool) - 1)  # [K]  from 1 (best) to −1
         live = live_nodes(space, pool.batch)
         target = np.array([j for _, j in space.edges])
+        # Latent nodes are alike but for their place: what is learned of an edge holds for its source in all of them.
+        source = np.array([min(i, space.n_inputs) for i, _ in space.edges])
+        # A factor with an exponent of nothing is an absent edge, whatever it is called.
+        operations = np.where(idle_factors(space, pool.batch, pool.w), space.zero, pool.batch.operations)
         gradient, node_gradient = np.zeros_like(state.alpha), np.zeros_like(state.beta)
         odds, node_odds = softmax(state.alpha), softmax(state.beta)
         for a, name in enumerate(space.aggregators):
@@ -263,8 +267,11 @@ class SampledSearch:
             node_gradient[:, a] = merit @ mine - (merit @ live) * node_odds[:, a]
             weight = merit[:, None] * mine[:, target]  # [K, E]
             for m in range(len(space.operations)):
-                gradient[a, :, m] = (weight * (pool.batch.operations == m)).sum(axis=0)
+                gradient[a, :, m] = (weight * (operations == m)).sum(axis=0)
             gradient[a] -= weight.sum(axis=0)[:, None] * odds[a]
+            shared = np.zeros((space.n_inputs + 1, len(space.operations)))
+            np.add.at(shared, source, gradient[a])
+            gradient[a] = shared[source]
         scale = rate / np.sqrt(len(pool))
         alpha = np.where(finite, state.alpha + scale * gradient, -np.inf)
         pull = np.where(finite, state.alpha - np.where(finite, self._prior, 0.0), 0.0)
