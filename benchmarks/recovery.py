@@ -2,6 +2,7 @@
 
     python benchmarks/recovery.py --kit DIR --suite feynman --budget 60     # resumes where it stopped
     python benchmarks/recovery.py --kit DIR --suite feynman --setting frozen  # α stays at its prior
+    python benchmarks/recovery.py --kit DIR --suite feynman --irrelevant 10   # with random columns beside the inputs
     python benchmarks/recovery.py --kit DIR --table
 
 DIR holds two modules: `catalog` (`load(suite)` gives problems, dicts with name, suite and variables;
@@ -18,12 +19,15 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import runner
 
 from eqdarts import DARTSRegressor
 from eqdarts.search import sampled
 
 _CLASSIC = {"relaxation": "softmax", "optimizer": "adam", "aggregators": ("sum",)}
+IRRELEVANT = "irrelevant_"
 #: What an ablation compares: α frozen at uniform odds of its prior, no proposals by the gradient at a vertex, and
 #: the mixture of the DARTS paper with both of its gradients.
 SETTINGS: dict[str, dict[str, Any]] = {
@@ -42,11 +46,27 @@ def kit(folder: str, module: str) -> Any:
     return importlib.import_module(module)
 
 
+def with_irrelevant(X: Any, names: list[str], columns: int, seed: int) -> pd.DataFrame:
+    """The table with so many columns of uniform random numbers that y has nothing to do with."""
+    extra = np.random.default_rng(seed).uniform(1, 5, (len(X), columns))
+    table = pd.DataFrame(np.asarray(X), columns=names)
+    return table.assign(**{f"{IRRELEVANT}{k + 1}": extra[:, k] for k in range(columns)})
+
+
+def judged(expression: str, front: list[str], problem: Any, check: Any, job: runner.Job, test: Any) -> dict[str, Any]:
+    """The verdict of the kit; an equation with an irrelevant column is not the law."""
+    solved = check.any_solved([text for text in front if IRRELEVANT not in text], problem, job["noise"])
+    if IRRELEVANT in expression:
+        return {"solved": False, "form": False, "front_solved": solved}
+    return {**check.judge(expression, problem, *test, job["noise"]), "front_solved": solved}
+
+
 def fit(job: runner.Job) -> dict[str, Any]:
     warnings.simplefilter("ignore")
     catalog, check = kit(job["kit"], "catalog"), kit(job["kit"], "check")
     problem = catalog.get(job["name"])
     X, y, X_test, y_test = catalog.data(problem, None, job["noise"], job["seed"])
+    X = with_irrelevant(X, problem["variables"], job["irrelevant"], job["seed"])
     start = time.monotonic()
     options = SETTINGS[job["setting"]]
     if job["setting"] == "unguided":
@@ -63,13 +83,19 @@ def fit(job: runner.Job) -> dict[str, Any]:
         "stop_reason": model.stop_reason_,
         "expression": expression,
         "front": front,
-        **check.judge(expression, problem, X_test, y_test, job["noise"]),
-        "front_solved": check.any_solved(front, problem, job["noise"]),
+        **judged(expression, front, problem, check, job, (X_test, y_test)),
     }
 
 
 def _group(record: dict[str, Any]) -> tuple[Any, ...]:
-    return (record["suite"], record["setting"], record["noise"], record["budget"], record["seed"])
+    return (
+        record["suite"],
+        record["setting"],
+        record["noise"],
+        record.get("irrelevant", 0),
+        record["budget"],
+        record["seed"],
+    )
 
 
 def markdown(records: list[dict[str, Any]]) -> str:
@@ -87,6 +113,7 @@ def markdown(records: list[dict[str, Any]]) -> str:
         "suite",
         "setting",
         "noise",
+        "irrelevant columns",
         "budget s",
         "seed",
         "fits",
@@ -107,6 +134,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--budget", type=float, default=60.0, help="seconds of each fit")
     parser.add_argument("--setting", choices=tuple(SETTINGS), default="default")
+    parser.add_argument("--irrelevant", type=int, default=0, help="random columns beside the inputs")
     parser.add_argument("--every", type=int, default=1, help="only each so manyth problem")
     parser.add_argument("--limit", type=int, help="only the first so many problems")
     parser.add_argument("--processes", type=int, default=2, help="fits at the same time")
@@ -117,7 +145,7 @@ def main() -> None:
         print(markdown(runner.read(options.results)))
         return
     folder = str(options.kit.resolve())
-    same = {"noise": options.noise, "seed": options.seed, "budget": options.budget, "setting": options.setting}
+    same = {name: getattr(options, name) for name in ("noise", "seed", "budget", "setting", "irrelevant")}
     problems = kit(folder, "catalog").load(options.suite)[:: options.every][: options.limit]
     jobs = [
         {"name": p["name"], "suite": p["suite"], **same, "kit": folder, "threads": options.threads} for p in problems

@@ -8,7 +8,6 @@ description of data and formula together becomes shorter.
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Iterator
 from itertools import pairwise
@@ -52,8 +51,12 @@ def reduce(
 
 
 def _proposals(expression: sympy.Expr, columns: tuple[sympy.Symbol, ...], X: np.ndarray) -> Iterator[sympy.Expr]:
-    """The expression with two constants of similar size made one, or a part replaced, larger parts first."""
+    """The expression factored, with two constants of similar size made one, or a part replaced, larger parts first."""
+    factored = sympy.factor_terms(expression)
+    if factored != expression:
+        yield factored
     yield from _shared(expression)
+    yield from _with_whole_exponents(expression)
     parts = {part for part in sympy.preorder_traversal(expression) if part.args and not part.is_number}
     parts -= {expression}
     for part in sorted(parts, key=lambda p: (-size(p), sympy.default_sort_key(p))):
@@ -66,6 +69,28 @@ def _shared(expression: sympy.Expr) -> Iterator[sympy.Expr]:
     for a, b in pairwise(floats):
         if abs(a) != abs(b) and abs(b) < _SIMILAR * abs(a) and not is_round(float(a)):
             yield expression.xreplace({b: a if a * b > 0 else -a})
+
+
+def _with_whole_exponents(expression: sympy.Expr) -> Iterator[sympy.Expr]:
+    """A fraction or float in an exponent made whole, the other numbers free to follow.
+
+    Snapping takes the nearest fraction first, and what it then does to other constants cannot be undone.
+    """
+    for part in sorted(expression.atoms(sympy.Pow), key=sympy.default_sort_key):
+        if part.exp.is_Integer or not part.exp.is_number or abs(part.exp) > _LARGE_EXPONENT:
+            continue
+        for whole in (sympy.floor(part.exp), sympy.ceiling(part.exp)):
+            if whole != 0:
+                yield _freed(expression.xreplace({part: sympy.Pow(part.base, whole)}))
+
+
+def _freed(node: sympy.Expr) -> sympy.Expr:
+    """Exact numbers but ±1 and exponents as floats, which a refit moves."""
+    if node.is_Rational:
+        return node if abs(node.p) == node.q or node == 0 else sympy.Float(node)
+    if isinstance(node, sympy.Pow):
+        return sympy.Pow(_freed(node.base), node.exp)
+    return node.func(*map(_freed, node.args)) if node.args else node
 
 
 def _simpler(part: sympy.Expr, columns: tuple[sympy.Symbol, ...], X: np.ndarray) -> Iterator[sympy.Expr]:
@@ -83,9 +108,6 @@ def _simpler(part: sympy.Expr, columns: tuple[sympy.Symbol, ...], X: np.ndarray)
         yield _line(u, value, inner)
         return
     exponent = float(part.exp) if part.exp.is_number else 1.0
-    if abs(exponent) < _LARGE_EXPONENT and exponent != round(exponent):
-        # Snapping takes the nearest fraction first; a whole number may let other constants become simple as well.
-        yield from (sympy.Pow(inner, whole) for whole in (math.floor(exponent), math.ceil(exponent)) if whole)
     if 0 < abs(exponent) < _SMALL_EXPONENT and (u > 0).all():
         yield _line(np.log(u), value, sympy.log(inner))
     if abs(exponent) > _LARGE_EXPONENT and (value > 0).all():

@@ -120,8 +120,10 @@ def _without_negligible(expression: sympy.Expr, columns: tuple[sympy.Symbol, ...
             node = sympy.Add(*terms)
         return node.func(*map(rebuild, node.args)) if node.args else node
 
+    expanded = sympy.expand_mul(expression, deep=False)
     with np.errstate(all="ignore"):
-        return rebuild(sympy.expand_mul(expression, deep=False), float(np.sqrt(np.mean(sample.y**2))))
+        left = rebuild(expanded, float(np.sqrt(np.mean(sample.y**2))))
+    return expression if left == expanded else left
 
 
 def _root_mean_square(expression: sympy.Expr, columns: tuple[sympy.Symbol, ...], X: np.ndarray) -> float:

@@ -532,3 +532,44 @@ def test_an_operation_of_the_user_goes_to_the_tensor_program(monkeypatch):
     assert not Kernel.covers(space)
     assert isinstance(backend_of(space, CPU, 1), TorchBackend)
     assert len(draw_batch(space, 3, np.random.default_rng(0))) == 3
+
+
+@settings(max_examples=50, deadline=None)
+@given(seeds)
+def test_settled_starts_leave_no_domain(seed):
+    rng = np.random.default_rng(seed)
+    space = space_of(1, operations=("zero", "affine_power", "ln", "sqrt", "arcsin", "sin"), readout_inputs=False)
+    batch = draw_batch(space, 40, rng)
+    w = rng.uniform(-3, 3, (40, len(space.edges), space.n_parameters))
+    rows = compiled_rows(Rows(draw_inputs(space, rng, n), torch.ones(n, dtype=torch.float64)))
+    kernel = Kernel(space)
+    before, settled = kernel.node_values(batch, w, rows), kernel.settled(batch, w, rows)
+    after = kernel.node_values(batch, settled, rows)
+    live = live_nodes(space, batch)[:, 0]
+    assert np.isfinite(after[live]).all()
+    assert not np.isfinite(before[live]).all()  # there was something to settle
+    fine = np.isfinite(before).all(axis=(1, 2))
+    np.testing.assert_array_equal(settled[fine], w[fine])
+    power = batch.operations == space.operations.index("affine_power")
+    np.testing.assert_array_equal(settled[power][:, 2], w[power][:, 2])  # an exponent is no shift
+
+
+def test_a_node_inside_another_is_settled_first():
+    space = space_of(2, inputs=("u",), operations=("zero", "ln"), aggregators=("sum",), readout_inputs=False)
+    ln = space.operations.index("ln")
+    operations = np.zeros((1, len(space.edges)), dtype=np.int64)
+    operations[0, [0, space.into(1).start + 1]] = ln
+    batch = GenotypeBatch(operations, np.zeros((1, 2), dtype=np.int64), np.array([[False, True, False, True]]))
+    w = np.full((1, len(space.edges), space.n_parameters), -1.0)
+    rows = CompiledRows(np.linspace(1, 2, 9)[None], np.ones(9), None)
+    kernel = Kernel(space)
+    assert np.isfinite(kernel.node_values(batch, kernel.settled(batch, w, rows), rows)[0, 1]).all()
+
+
+@given(seeds)
+def test_node_values_are_those_of_a_linearised_graph(seed):
+    rng = np.random.default_rng(seed)
+    graphs = draw_graphs(SPACE, R, rng)
+    rows = compiled_rows(rows_of(SPACE, rng))
+    linear = Kernel(SPACE).linearise(graphs.batch, graphs.w.numpy(), graphs.coefficients.numpy(), rows)
+    np.testing.assert_array_equal(Kernel(SPACE).node_values(graphs.batch, graphs.w.numpy(), rows), linear.nodes)

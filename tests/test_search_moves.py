@@ -13,7 +13,7 @@ from eqdarts.genotype import GenotypeBatch, live_nodes, prune
 from eqdarts.graph import GraphProgram
 from eqdarts.links import LINK_NAMES
 from eqdarts.operations import DEFAULT_OPERATIONS
-from eqdarts.search.moves import propose, renumber, used_nodes
+from eqdarts.search.moves import neighbours, propose, renumber, used_nodes
 from eqdarts.search.prior import link_log_odds, log_odds
 from eqdarts.search.sampling import blank, draw_parameters, odds_of
 from eqdarts.search_space import AGGREGATORS
@@ -263,3 +263,29 @@ def test_an_empty_parent_can_grow():
     empty = blank(space, 53)
     children, _ = propose(space, prior_of(space), N, empty, empty, rng)
     assert live_nodes(space, children).any()
+
+
+@pytest.mark.parametrize("name", SPACES)
+@settings(deadline=None, max_examples=20)
+@given(seed=seeds)
+def test_neighbours_are_all_graphs_that_differ_in_one_edge(name, seed):
+    space = SPACES[name]
+    rng = np.random.default_rng(seed)
+    graphs = draw_graphs(space, 1, rng)
+    batch, w = prune(space, graphs.batch), graphs.w.numpy()
+    odds = odds_of(space, log_odds(space), np.zeros((N, len(space.aggregators))))
+    children, children_w = neighbours(space, odds, batch, w, rng)
+    used = used_nodes(odds, batch.operations[0])
+    expected = set()
+    for e in range(odds.first[used]):
+        a = space.aggregators.index(AGGREGATORS[batch.aggregators[0, space.edges[e][1]]])
+        for m in np.flatnonzero(odds.edge[a, e] > 0):
+            if m != batch.operations[0, e]:
+                one = batch.select([0])
+                one.operations[0, e] = m
+                expected.add(prune(space, one).keys()[0])
+    assert set(children.keys()) == expected
+    assert children_w.shape == (len(children), *w.shape[1:])
+    # An edge that is as it was keeps its constants; those of an absent one mean nothing.
+    kept = (children.operations == batch.operations).all(axis=0) & (batch.operations[0] != space.zero)
+    np.testing.assert_array_equal(children_w[:, kept], np.repeat(w, len(children), axis=0)[:, kept])

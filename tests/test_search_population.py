@@ -1,11 +1,22 @@
 """The population: one member per graph, simple ones kept, and who becomes a parent."""
 
 import numpy as np
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from random_graphs import draw_graphs, space_of
+from random_graphs import draw_graphs, draw_inputs, node_values, space_of
 
-from eqdarts.search.population import Population, best, complexity_of, joined, nothing, parent_odds, scores
+from eqdarts.genotype import prune
+from eqdarts.search.population import (
+    Population,
+    best,
+    complexity_of,
+    joined,
+    nothing,
+    parent_odds,
+    scores,
+    without_idle_factors,
+)
 
 SPACE = space_of(2, operations=("zero", "exp", "power", "odd_power"))
 ROWS = 53
@@ -44,7 +55,8 @@ def test_members_are_unique_finite_and_in_the_order_of_their_score(seed):
 def stands_for(kept, population, k):
     """Is graph k kept, or another with the same key and no worse score, or no larger and of nearly the same loss?"""
     key, score = population.batch.keys()[k], scores(population.loss, population.complexity, ROWS)[k]
-    same = np.array([other == key for other in kept.batch.keys()], dtype=bool)
+    keys = kept.batch.keys()
+    same = np.array([other == key for other in keys], dtype=bool)
     near = np.abs(misfit(kept) - misfit(population)[k]) < 0.1
     near &= kept.complexity <= population.complexity[k]
     return (same & (scores(kept.loss, kept.complexity, ROWS) <= score)).any() or near.any()
@@ -162,3 +174,29 @@ def test_scores_charge_for_loss_and_parts():
     first, lower, longer = scores(loss, complexity, ROWS)
     assert lower < first < longer
     assert np.isfinite(scores(np.zeros(1), complexity[:1], ROWS)).all()
+
+
+@given(seeds)
+def test_a_factor_of_exponent_zero_can_go(seed):
+    rng = np.random.default_rng(seed)
+    graphs = draw_graphs(SPACE, 9, rng)
+    w = np.round(graphs.w.numpy())  # many exponents of 0
+    inputs = draw_inputs(SPACE, rng)
+    whole = prune(SPACE, graphs.batch)
+    shorter = without_idle_factors(SPACE, whole, w)
+    readout = shorter.readout[:, : SPACE.nodes]
+    before, after = (node_values(SPACE, batch, torch.as_tensor(w), inputs).numpy() for batch in (whole, shorter))
+    assert (readout == whole.readout[:, : SPACE.nodes]).all()
+    np.testing.assert_allclose(after[readout], before[readout])
+    power = SPACE.operations.index("power")
+    targets = np.array([j for _, j in SPACE.edges])
+    product = shorter.aggregators[:, targets] == 1
+    idle = (shorter.operations == power) & product & (w[:, :, 0] == 0)
+    used = np.zeros((9, SPACE.nodes), dtype=int)
+    np.add.at(used.T, targets, (shorter.operations != SPACE.zero).T)
+    assert (used[:, targets][idle] > 0).all()
+    # Two idle factors are left only where a node has nothing else.
+    others = (shorter.operations != SPACE.zero) & ~idle
+    alone = np.zeros((9, SPACE.nodes), dtype=int)
+    np.add.at(alone.T, targets, others.T)
+    assert (alone[:, targets][idle] == 0).all()

@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from random_expressions import COLUMNS, X, formulas, u, v, values
 
+from eqdarts.reduce import reduce
 from eqdarts.refit import Rows, template
-from eqdarts.simplify import canonical, count_constants, description_length, simplify, size, snap
+from eqdarts.simplify import canonical, count_constants, description_length, digits_of, simplify, size, snap
 
 F, exp, log, sin, cos, Abs = sympy.Float, sympy.exp, sympy.log, sympy.sin, sympy.cos, sympy.Abs
 pi, half = sympy.pi, sympy.Rational(1, 2)
@@ -249,3 +250,41 @@ def test_common_factors_leave_a_power_of_a_sum():
     shifted = 1 / sympy.sqrt((m - 3) ** -2 - v**2 / (c * (3 - m)) ** 2)  # m − 3 is negative on these rows
     found = canonical(shifted, (m, v, c), X)
     assert found == (3 - m) / sympy.sqrt(1 - v**2 / c**2)
+
+
+def test_a_constant_that_two_terms_share_is_found_under_noise():
+    rows = sample_of(0.3183 * u**2 + 0.3183 * exp(v), noise=0.1, n=400)
+    form = simplify(F(0.31) * u**2 + F(0.33) * exp(v), COLUMNS, rows)
+    shared = reduce(form, COLUMNS, rows)
+    assert count_constants(shared.expression) == 1
+    (constant,) = {float(f) for f in shared.expression.atoms(F)}
+    assert abs(constant - 0.3183) < 0.01
+
+
+def test_constants_that_differ_are_not_shared():
+    rows = sample_of(0.3183 * u**2 + 0.4471 * exp(v), noise=0.01, n=400)
+    form = simplify(F(0.31) * u**2 + F(0.44) * exp(v), COLUMNS, rows)
+    assert count_constants(reduce(form, COLUMNS, rows).expression) == 2
+
+
+def test_a_ratio_inside_a_factor_becomes_simple():
+    rows = sample_of(0.0398 * u**2 * (1 - 2 * v), noise=0.02)
+    for start in (u**2 * (F(0.0401) - F(0.0793) * v), F(0.0401) * u**2 - F(0.0793) * u**2 * v):
+        found = reduce(simplify(start, COLUMNS, rows), COLUMNS, rows).expression
+        assert count_constants(found) == 1
+        assert sympy.simplify(found / (u**2 * (1 - 2 * v))).is_number
+
+
+def test_equal_floats_are_one_constant_unless_they_are_round():
+    assert len(template(F(0.3183) * u - F(0.3183) * v, COLUMNS).constants) == 1
+    assert count_constants(F(0.3183) * u - F(0.3183) * v) == 1
+    assert len(template(F(0.5) * u - F(0.5) * v, COLUMNS).constants) == 2
+    kept = template(F(0.3183) * u - F(0.3183) * v, COLUMNS)
+    assert kept.at([0.25]) == F(0.25) * u - F(0.25) * v
+
+
+def test_exact_numbers_cost_their_digits():
+    assert digits_of(sympy.Integer(1)) == digits_of(sympy.Integer(-1)) == 0
+    assert digits_of(sympy.Integer(0)) == 0
+    assert digits_of(sympy.Rational(-5, 4)) == pytest.approx(np.log(20))
+    assert description_length(1e-3, 2 * u, 100) < description_length(1e-3, sympy.Rational(19, 4) * u, 100)

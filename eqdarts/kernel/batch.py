@@ -235,6 +235,23 @@ def _measure(
 
 
 @compiled
+def _evaluate(
+    start, stop, operations, product, readout, links, sources, targets, counts, inputs, logs, signs, w, nodes
+):  # fmt: skip
+    """Node values [R, N, n] of graphs start … stop."""
+    d, n = inputs.shape
+    total_edges = operations.shape[1]
+    code, source = np.empty(total_edges, np.int64), np.empty(total_edges, np.int64)
+    node, first = np.empty(total_edges, np.int64), np.empty(total_edges, np.int64)
+    values, inner = np.empty((total_edges, n)), np.empty((total_edges, n))
+    packed = np.zeros(total_edges * w.shape[2] + 3)
+    for g in range(start, stop):
+        edges, _ = lay_out(operations[g], readout[g], sources, targets, counts, d, code, source, node, first)
+        pack(w[g], edges, sources, targets, counts, code, source, node, packed)
+        forward(edges, code, source, node, first, product[g], packed, inputs, logs, signs, nodes[g], values, inner)
+
+
+@compiled
 def _linearise(
     start, stop, operations, product, readout, links, sources, targets, counts,
     inputs, logs, signs, link_targets, link_weights, w, coefficients, basis, slopes, residuals, nodes, deltas,
@@ -376,6 +393,17 @@ class Kernel:
 
         self._spread(part, len(batch))
         return loss, size
+
+    def node_values(self, batch: GenotypeBatch, w: np.ndarray, rows: CompiledRows) -> np.ndarray:
+        """Values of the nodes [R, N, n]."""
+        nodes = np.empty((len(batch), self._space.nodes, rows.inputs.shape[1]))
+        graphs = self._graphs(batch)
+
+        def part(start: int, stop: int) -> None:
+            _evaluate(start, stop, *graphs, rows.inputs, rows.logs, rows.signs, w, nodes)
+
+        self._spread(part, len(batch))
+        return nodes
 
     def linearise(
         self, batch: GenotypeBatch, w: np.ndarray, coefficients: np.ndarray, rows: CompiledRows

@@ -124,7 +124,8 @@ class Assessor:
 
     def node_values(self, batch: GenotypeBatch, w: np.ndarray) -> np.ndarray:
         """Values of the nodes [R, N, n] on the screening rows."""
-        return self.linearise(batch, w, np.zeros(batch.readout.shape)).nodes
+        assert isinstance(self._backend, CompiledBackend)
+        return self._backend.node_values(batch, w, self._few)
 
     def linearise(self, batch: GenotypeBatch, w: np.ndarray, coefficients: np.ndarray) -> Linearised:
         """Fitted graphs near their constants, on the screening rows."""

@@ -60,7 +60,7 @@ class CompiledBackend(Generic[T]):
     def __init__(self, space: SearchSpace, threads: int) -> None:
         self._kernel, self._links = Kernel(space, threads), space.links
         self.fit, self.measure, self.linearise = self._kernel.fit, self._kernel.measure, self._kernel.linearise
-        self.settled = self._kernel.settled
+        self.settled, self.node_values = self._kernel.settled, self._kernel.node_values
 
     def rows(self, rows: Rows) -> CompiledRows:
         weights = None if rows.root_weights is None else rows.root_weights.numpy()

@@ -50,7 +50,7 @@ def draw_features(
             operations[idle] = space.operations.index("power") if "power" in space.operations else space.zero
             w[idle] = 0.0
     readout = np.zeros_like(batch.readout)
-    last = np.array([space.nodes - 1 - np.argmax(row[::-1]) for row in batch.readout[:, : space.nodes]])
+    last = space.nodes - 1 - batch.readout[:, space.nodes - 1 :: -1].argmax(axis=1)
     readout[np.arange(len(last)), last] = True
     batch = prune(space, GenotypeBatch(operations, batch.aggregators, readout))
     values = backend.node_values(batch, w)[np.arange(len(last)), last]  # [K, n]
