@@ -15,7 +15,7 @@ LEVELS = (
     ("operations", "links", "config", "table"),
     ("search_space", "genotype", "kernel"),
     ("relaxation", "supernet", "graph", "least_squares", "fit", "bilevel", "discretise"),
-    ("numeric", "refit", "simplify", "reduce", "symbolic", "latex"),
+    ("numeric", "constants", "simplify", "reduce", "symbolic", "latex"),
     ("equation", "selection"),
     ("search",),
     ("estimator",),
@@ -36,7 +36,7 @@ FILES = sorted(ROOT.rglob("*.py"))
 #: They import on first use: help appears at once, and `import eqdarts` does not wait for torch.
 LAZY = {ROOT / "cli.py", ROOT / "__init__.py"}
 HOMES = {
-    "torch": {"operations", *LEVELS[3], "refit", "search"},
+    "torch": {"operations", *LEVELS[3], "constants", "search"},
     "numba": {"kernel"},
     "sympy": {"operations", "links", *LEVELS[4], *LEVELS[5], "search", "estimator", "plots", "cli"},
     "matplotlib": {"plots"},
