@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-import threading
 import time
 import warnings
 from collections.abc import Callable, Sequence
@@ -18,7 +16,6 @@ from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 from threadpoolctl import threadpool_limits
-from tqdm import tqdm
 
 from eqdarts.config import SearchConfig
 from eqdarts.equation import Equation, Front
@@ -27,12 +24,21 @@ from eqdarts.genotype import Genotype
 from eqdarts.latex import to_latex, to_text
 from eqdarts.links import LINK_NAMES, usable
 from eqdarts.operations import DEFAULT_OPERATIONS
+from eqdarts.progress import Notice, Progress, both
 from eqdarts.search.backend import available_cores
 from eqdarts.search.finish import Problem, constant_equation, snapping_rows
 from eqdarts.search.loop import EpochRecord, SearchResult, compile_loops, resample, run
 from eqdarts.search_space import SearchSpace
 from eqdarts.selection import CRITERIA, choose, scores
-from eqdarts.table import check_finite_columns, check_names, merge_rows, prepare, split_rows
+from eqdarts.table import (
+    check_finite_columns,
+    check_names,
+    check_numeric,
+    checked_weights,
+    merge_rows,
+    prepare,
+    split_rows,
+)
 
 _SAMPLED_REPLICAS, _RELAXED_REPLICAS = 2048, 16
 _SEARCH_ROWS = 120  # rows of each step that the search sees; the constants are refitted on all
@@ -241,11 +247,11 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         """
         config = self._config()
         if config.optimizer == "lm" and self.device == "cpu":
-            with _Notice("eqdarts: compiling its loops, once per installation ...", self.verbose):
+            with Notice("eqdarts: compiling its loops, once per installation ...", self.verbose):
                 compile_loops()
         start = time.monotonic()
         X_array, y_array, columns, target = self._table(X, y)
-        weights = _checked_weights(sample_weight, len(y_array))
+        weights = checked_weights(sample_weight, len(y_array))
         rng = np.random.default_rng(check_random_state(self.random_state).randint(2**31 - 1))
 
         if isinstance(self.validation, (int, float)):
@@ -284,8 +290,8 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
             links=usable(config.links, problem.y, scaled=problem.y_scale * problem.y_unit != 1),
         )
         # The search's tensors are small: a second thread made it several times slower.
-        with threadpool_limits(limits=1), _Progress(self.verbose, config) as progress:
-            callback = _both(progress, self.callback)
+        with threadpool_limits(limits=1), Progress(self.verbose, config) as progress:
+            callback = both(progress, self.callback)
             result = run(space, config, problem, train, validation, rng, callback, self.device, start, self._threads())
         return self._store(result.front, space, problem, result)
 
@@ -437,9 +443,9 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         names: tuple[str, ...] | None = None
         if isinstance(X, pd.DataFrame):
             names = check_names(list(X.columns), target if isinstance(y, pd.Series) and y.name is not None else None)
-            _check_numeric(X)
+            check_numeric(X)
         if isinstance(y, pd.Series):
-            _check_numeric(y.to_frame(target))
+            check_numeric(y.to_frame(target))
             check_finite_columns(y.to_numpy(dtype=np.float64)[:, None], (target,))
         X_array, y_array = validate_data(
             self, X, y, dtype=np.float64, y_numeric=True, ensure_min_samples=2, ensure_all_finite=False
@@ -513,25 +519,6 @@ def _at_most(rows: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return rows if len(rows) <= _SEARCH_ROWS else np.sort(rng.choice(rows, _SEARCH_ROWS, replace=False))
 
 
-def _check_numeric(table: pd.DataFrame) -> None:
-    """Raise `InputDataError`, naming column, value and row, for text and dates."""
-    for name in table.columns:
-        column = table[name]
-        if pd.api.types.is_datetime64_any_dtype(column) or pd.api.types.is_timedelta64_dtype(column):
-            raise InputDataError(
-                f"column {str(name)!r} holds dates; turn them into numbers, such as days since a start"
-            )
-        if pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column):
-            continue
-        numbers = pd.to_numeric(column, errors="coerce")
-        bad = numbers.isna() & column.notna()
-        if bad.any():
-            row = int(np.flatnonzero(bad)[0])
-            raise InputDataError(
-                f"column {str(name)!r}: {column.iloc[row]!r} (row {row}) is not a number; drop the column or encode it"
-            )
-
-
 def _moderate(scales: np.ndarray) -> np.ndarray:
     """1 for columns of ordinary magnitude, so that the search's simple starts are simple in their own units too."""
     return np.where((scales >= 1 / 8) & (scales <= 8), 1.0, scales)
@@ -540,65 +527,3 @@ def _moderate(scales: np.ndarray) -> np.ndarray:
 def _extreme(scales: np.ndarray) -> np.ndarray:
     """The scales whose squares and products would leave the range of floats; 1 for the others."""
     return np.where((scales > 2.0**-60) & (scales < 2.0**60), 1.0, scales)
-
-
-def _checked_weights(sample_weight: ArrayLike | None, n: int) -> np.ndarray | None:
-    if sample_weight is None:
-        return None
-    weights = np.asarray(sample_weight, dtype=np.float64)
-    if weights.shape != (n,):
-        raise InputDataError(f"sample_weight has the shape {weights.shape}; expected one weight for each of {n} rows")
-    if not np.isfinite(weights).all() or (weights < 0).any():
-        row = int(np.flatnonzero(~np.isfinite(weights) | (weights < 0))[0])
-        raise InputDataError(f"sample_weight: {weights[row]} (row {row}); weights must be finite and not negative")
-    if not weights.any():
-        raise InputDataError("sample_weight: every weight is zero; give at least two rows a positive one")
-    return weights
-
-
-def _both(
-    progress: Callable[[EpochRecord], None], callback: Callable[[EpochRecord], None] | None
-) -> Callable[[EpochRecord], None]:
-    def call(record: EpochRecord) -> None:
-        progress(record)
-        if callback is not None:
-            callback(record)
-
-    return call
-
-
-class _Notice:
-    """Says on the terminal what takes so long, if it takes longer than two seconds."""
-
-    def __init__(self, text: str, verbose: int) -> None:
-        self._timer = threading.Timer(2.0, lambda: sys.stderr.write(f"{text}\n"))
-        self._off = not verbose or not sys.stderr.isatty()
-
-    def __enter__(self) -> None:
-        if not self._off:
-            self._timer.start()
-
-    def __exit__(self, *exception: object) -> None:
-        self._timer.cancel()
-
-
-class _Progress:
-    """A tqdm bar over epochs or seconds; silent when verbose is 0 or stderr is not a terminal."""
-
-    def __init__(self, verbose: int, config: SearchConfig) -> None:
-        self._by_epochs = config.max_epochs is not None
-        total = config.max_epochs if self._by_epochs else config.max_time
-        form = "{desc} |{bar}| {n:.0f}/{total:.0f} " + ("epochs" if self._by_epochs else "s") + "{postfix}"
-        off = not verbose or not sys.stderr.isatty()
-        self._bar = tqdm(total=total, desc="searching", bar_format=form, disable=off, leave=False)
-
-    def __enter__(self) -> _Progress:
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self._bar.close()
-
-    def __call__(self, record: EpochRecord) -> None:
-        done = record.epoch if self._by_epochs else record.seconds
-        self._bar.set_postfix_str(f"{record.graphs} graphs, {record.nodes} nodes, loss {record.best_loss:.2g}", False)
-        self._bar.update(min(done, self._bar.total or done) - self._bar.n)

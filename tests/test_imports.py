@@ -17,7 +17,7 @@ LEVELS = (
     ("relaxation", "supernet", "graph", "least_squares", "fit", "bilevel", "discretise"),
     ("numeric", "constants", "simplify", "reduce", "symbolic", "latex"),
     ("equation", "selection"),
-    ("search",),
+    ("search", "progress"),
     ("estimator",),
     ("plots", "cli"),
 )
@@ -28,7 +28,7 @@ FOLDERS = {
         "prior", "sampling", "moves", "population", "backend", "assess", "pursuit", "sampled", "relaxed", "mixture",
         "finish", "loop",
     ),
-    "table": ("columns", "rows", "files"),
+    "table": ("checks", "columns", "rows", "files"),
     "plots": ("style", "fit", "graph", "history"),
 }  # fmt: skip
 ORDER = [name for level in LEVELS for name in level]
