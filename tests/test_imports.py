@@ -15,8 +15,8 @@ LEVELS = (
     ("operations", "links", "config", "table"),
     ("search_space", "genotype", "kernel"),
     ("relaxation", "supernet", "graph", "least_squares", "fit", "bilevel", "discretise"),
-    ("numeric", "constants", "simplify", "reduce", "symbolic", "latex"),
-    ("equation", "selection"),
+    ("numeric", "constants", "simplify", "reduce", "symbolic", "latex", "parsing", "regression"),
+    ("equation", "selection", "refitting"),
     ("search", "progress"),
     ("estimator",),
     ("plots", "cli"),
@@ -28,6 +28,7 @@ FOLDERS = {
         "prior", "sampling", "moves", "population", "backend", "assess", "pursuit", "sampled", "relaxed", "mixture",
         "finish", "loop",
     ),
+    "regression": ("naming", "affine", "model", "starts", "minimise", "report", "intervals"),
     "table": ("checks", "columns", "rows", "files"),
     "plots": ("style", "fit", "graph", "history"),
 }  # fmt: skip
