@@ -24,6 +24,7 @@ _AT_LEAST, _AT_LEAST_UNGUIDED = 6, 16  # starts that are tried in any case
 _SAME = 1e-7  # sums of squares closer than this are the same optimum
 _EVALUATIONS = 400  # of one start
 _REFINEMENTS = 200
+_NOTHING = 1e-10  # share of a column that is rounding when the linear constants' part is taken off
 _NEAR = 1e-5  # of a bound, relative to its size
 _OFFSET = 1e-6  # a relative offset below this is convergence (Bates & Watts 1981)
 
@@ -144,7 +145,10 @@ def local(model: Model, start: np.ndarray) -> np.ndarray | None:
         residual, J = model.linearise(theta)
         J = np.nan_to_num(J[:, moved], nan=0.0, posinf=0.0, neginf=0.0)
         if basis is not None:
+            size = np.linalg.norm(J, axis=0)
             J = J - basis @ (basis.T @ J)
+            # A constant that only repeats what linear ones do has rounding for slopes, and would be sent far away.
+            J[:, np.linalg.norm(J, axis=0) <= _NOTHING * size] = 0.0
         memory["last"] = (a.copy(), np.array(residual), J)
         return memory["last"]
 
@@ -164,8 +168,9 @@ def local(model: Model, start: np.ndarray) -> np.ndarray | None:
 
 def _at_bounds(model: Model, theta: np.ndarray) -> np.ndarray:
     """θ with constants on the bounds that they press against; the trust region stays a little inside."""
-    near_low = theta - model.lower <= _NEAR * (1 + np.abs(model.lower))
-    near_high = model.upper - theta <= _NEAR * (1 + np.abs(model.upper))
+    finite = [np.where(np.isfinite(b), b, 0.0) for b in (model.lower, model.upper)]
+    near_low = np.isfinite(model.lower) & (theta - model.lower <= _NEAR * (1 + np.abs(finite[0])))
+    near_high = np.isfinite(model.upper) & (model.upper - theta <= _NEAR * (1 + np.abs(finite[1])))
     moved = np.where(near_low, model.lower, np.where(near_high, model.upper, theta))
     return np.where(model.held(moved), moved, theta)
 
