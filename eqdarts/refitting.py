@@ -14,12 +14,13 @@ from numpy.typing import ArrayLike
 from eqdarts.equation import Equation
 from eqdarts.errors import InputDataError, SearchWarning, check_range
 from eqdarts.parsing import parse_expression
-from eqdarts.regression.minimise import minimise
+from eqdarts.regression.minimise import as_given, minimise
 from eqdarts.regression.model import Model, Observations
 from eqdarts.regression.naming import exact, floats_as_symbols, free_symbols, with_exact_numbers
 from eqdarts.regression.report import FitReport, report
 from eqdarts.symbolic import plain
 from eqdarts.table import check_finite_columns, check_names, check_numeric, checked_weights
+from eqdarts.training import Training
 
 Bound = tuple[float | None, float | None]
 
@@ -148,14 +149,33 @@ def refit(
     )  # fmt: skip
 
 
-def refit_equation(
-    equation: Equation, X: np.ndarray, y: np.ndarray, weights: np.ndarray | None, random_state: int | None
-) -> Equation:
+def refit_equation(equation: Equation, X: np.ndarray, y: np.ndarray, weights: ArrayLike | None) -> Equation:
     """The same structure with constants for another table, in the equation's own columns and target."""
     table = pd.DataFrame(X, columns=list(equation.columns))
+    if np.shape(y) != (len(table),):
+        raise InputDataError(f"X has {len(table)} rows and y the shape {np.shape(y)}; give one value for each row")
     target = pd.Series(y, name=equation.target)
-    new = refit(equation.expression, table, target, sample_weight=weights, random_state=random_state)
+    new = refit(equation.expression, table, target, sample_weight=weights)
     return replace(new, genotype=equation.genotype)
+
+
+def with_fit(equation: Equation, training: Training, confidence: float = 0.95) -> Equation:
+    """An equation of a front with standard errors from the linearisation at its constants, which are not moved."""
+    form, constants, theta = floats_as_symbols(equation.expression, equation.columns)
+    used = [k for k, name in enumerate(equation.columns) if sympy.Symbol(name) in form.free_symbols]
+    open_ends = np.full(len(constants), np.inf)
+    rows = Observations(training.X[:, used], training.y, training.weights)
+    model = Model(form, tuple(sympy.Symbol(equation.columns[k]) for k in used), constants, rows, -open_ends, open_ends)
+    found = report(
+        model,
+        as_given(model, theta),
+        confidence=confidence,
+        fixed={},
+        observations=training.observations,
+        expression=equation.expression,
+        inflation=training.inflation,
+    )
+    return replace(equation, fit=found)
 
 
 def _table(X: object, y: object) -> tuple[np.ndarray, np.ndarray, tuple[str, ...], str]:

@@ -16,7 +16,7 @@ LEVELS = (
     ("search_space", "genotype", "kernel"),
     ("relaxation", "supernet", "graph", "least_squares", "fit", "bilevel", "discretise"),
     ("numeric", "constants", "simplify", "reduce", "symbolic", "latex", "parsing", "regression"),
-    ("equation", "selection", "refitting"),
+    ("training", "equation", "selection", "refitting", "stability", "extrapolation"),
     ("search", "progress"),
     ("estimator",),
     ("plots", "cli"),
@@ -41,7 +41,7 @@ HOMES = {
     "numba": {"kernel"},
     "sympy": {"operations", "links", *LEVELS[4], *LEVELS[5], "search", "estimator", "plots", "cli"},
     "matplotlib": {"plots"},
-    "sklearn": {"table", "estimator"},
+    "sklearn": {"table", "stability", "estimator"},
     "typer": {"cli"},
 }
 FORBIDDEN = {"eval", "exec", "compile", "__import__", "sympify", "parse_expr", "nsimplify"}

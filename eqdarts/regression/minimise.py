@@ -26,6 +26,7 @@ _EVALUATIONS = 400  # of one start
 _REFINEMENTS = 200
 _NOTHING = 1e-10  # share of a column that is rounding when the linear constants' part is taken off
 _NEAR = 1e-5  # of a bound, relative to its size
+_NEAR_ENOUGH = 1e-2  # a relative offset at which standard errors and limits are as good as at the optimum
 _OFFSET = 1e-6  # a relative offset below this is convergence (Bates & Watts 1981)
 
 
@@ -94,6 +95,16 @@ def _minimise(model: Model, given: np.ndarray, n_starts: int, rng: np.random.Gen
     limit = min(losses) * (1 + 1e-9) + _rounding(model)
     equal = [t for t, loss in zip(refined, losses, strict=True) if loss <= limit]
     return _judged(model, min(equal, key=lambda t: _distance(t, given)), tried, len(ties))
+
+
+def as_given(model: Model, theta: np.ndarray) -> Optimum:
+    """Constants that something else fitted, as they are."""
+    loss = sum_of_squares(model, theta)
+    if not len(theta):
+        return Optimum(theta, loss, True, "no constants to fit", 0, 0, 0.0)
+    offset, _ = relative_offset(model, theta)
+    message = f"fitted by the search: relative offset {offset:.1e}"
+    return Optimum(theta, loss, bool(offset < _NEAR_ENOUGH), message, 0, 0, offset)
 
 
 def _starts(model: Model, given: np.ndarray, n_starts: int, rng: np.random.Generator) -> list[np.ndarray]:
