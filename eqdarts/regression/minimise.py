@@ -183,7 +183,9 @@ def _at_bounds(model: Model, theta: np.ndarray) -> np.ndarray:
     near_low = np.isfinite(model.lower) & (theta - model.lower <= _NEAR * (1 + np.abs(finite[0])))
     near_high = np.isfinite(model.upper) & (model.upper - theta <= _NEAR * (1 + np.abs(finite[1])))
     moved = np.where(near_low, model.lower, np.where(near_high, model.upper, theta))
-    return np.where(model.held(moved), moved, theta)
+    if np.array_equal(moved, theta):
+        return theta
+    return np.where(model.held(model.solved(moved)[0]), moved, theta)
 
 
 def refine(model: Model, theta: np.ndarray) -> np.ndarray:
