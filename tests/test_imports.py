@@ -15,7 +15,7 @@ LEVELS = (
     ("operations", "links", "config", "table"),
     ("search_space", "genotype", "kernel"),
     ("relaxation", "supernet", "graph", "least_squares", "fit", "bilevel", "discretise"),
-    ("numeric", "refit", "simplify", "reduce", "symbolic", "latex"),
+    ("functions", "parsing", "formatting", "numeric", "refit", "simplify", "reduce", "symbolic", "latex"),
     ("equation", "selection"),
     ("search", "progress"),
     ("estimator",),
