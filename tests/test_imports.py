@@ -11,11 +11,11 @@ ROOT = Path(eqdarts.__file__).parent
 
 #: Lower levels first, and within a level in the order of the list. A module imports only what stands before it.
 LEVELS = (
-    ("errors",),
+    ("errors", "records"),
     ("operations", "links", "config", "table"),
     ("search_space", "genotype", "kernel"),
     ("relaxation", "supernet", "graph", "least_squares", "fit", "bilevel", "discretise"),
-    ("functions", "parsing", "formatting", "numeric", "refit", "simplify", "reduce", "symbolic", "latex"),
+    ("functions", "parsing", "formatting", "numeric", "refit", "simplify", "reduce", "symbolic", "latex", "exports"),
     ("equation", "selection"),
     ("search", "progress"),
     ("estimator",),
@@ -24,6 +24,7 @@ LEVELS = (
 #: The order inside a folder.
 FOLDERS = {
     "kernel": ("elementary", "program", "separable", "batch"),
+    "exports": ("formula", "python", "c", "excel", "torch", "domain", "calculus", "solving", "record"),
     "search": (
         "prior", "sampling", "moves", "population", "backend", "assess", "pursuit", "sampled", "relaxed", "mixture",
         "finish", "loop",
@@ -36,7 +37,7 @@ FILES = sorted(ROOT.rglob("*.py"))
 #: They import on first use: help appears at once, and `import eqdarts` does not wait for torch.
 LAZY = {ROOT / "cli.py", ROOT / "__init__.py"}
 HOMES = {
-    "torch": {"operations", *LEVELS[3], "refit", "search"},
+    "torch": {"operations", *LEVELS[3], "refit", "exports", "search"},
     "numba": {"kernel"},
     "sympy": {"operations", "links", *LEVELS[4], *LEVELS[5], "search", "estimator", "plots", "cli"},
     "matplotlib": {"plots"},
