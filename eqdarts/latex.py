@@ -7,10 +7,14 @@ import re
 import sympy
 from sympy.printing.latex import LatexPrinter
 
+from eqdarts.errors import check_choice, check_range
+
 _ESCAPES = {
     "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_",
     "{": r"\{", "}": r"\}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
 }  # fmt: skip
+_SIGNS = {None: "", "dot": r" \cdot ", "times": r" \times ", "thin": r" \, "}
+_DERIVATIVE = re.compile("∂(.+)/∂(.+)", re.DOTALL)
 _SHORT_NAME = re.compile(r"[A-Za-z]+(_?[A-Za-z0-9]{1,2})?")
 
 
@@ -35,6 +39,10 @@ def symbol_latex(name: str) -> str:
     A letter (Greek ones by their names) with a short subscript as SymPy has it, a longer identifier in
     upright type, anything else as text.
     """
+    slope = _DERIVATIVE.fullmatch(name)
+    if slope:
+        above, below = map(symbol_latex, slope.groups())
+        return rf"\frac{{\partial {above}}}{{\partial {below}}}"
     if _SHORT_NAME.fullmatch(name):
         printed = sympy.latex(sympy.Symbol(name))
         letter = re.split(r"[_\d]", name)[0]
@@ -44,12 +52,16 @@ def symbol_latex(name: str) -> str:
     return rf"\mathrm{{{body}}}" if name.isidentifier() and name.isascii() else rf"\text{{{body}}}"
 
 
-def to_latex(expression: sympy.Expr, target: str, digits: int = 4) -> str:
-    """``target = expression``; floats with so many significant digits."""
+def to_latex(expression: sympy.Expr, target: str, digits: int = 4, mul: str | None = None) -> str:
+    """``target = expression``; floats with so many significant digits, and a sign between factors by name."""
+    check_range("precision", digits, 1, 17, integer=True)
+    check_choice("mul", mul, tuple(_SIGNS))
     short = rounded(expression, digits)
     names = {s: symbol_latex(s.name) for s in short.free_symbols}
     settings = {"symbol_names": names, "ln_notation": True, "full_prec": False, "min": -4, "max": 5}
-    if any(printed.startswith((r"\mathrm", r"\text")) for printed in names.values()):
+    if mul is not None:
+        settings["mul_symbol"] = _SIGNS[mul]
+    elif any(printed.startswith((r"\mathrm", r"\text")) for printed in names.values()):
         # Upright words run together without a space between the factors.
         settings["mul_symbol"] = r" \, "
     printer = LatexPrinter(settings)

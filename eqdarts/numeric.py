@@ -160,7 +160,7 @@ def tape(expression: sympy.Expr, arguments: Sequence[sympy.Symbol]) -> Tape:
         if node in places:
             step = _Step("argument", (), places[node])
         elif isinstance(node, sympy.Expr) and node.is_number:
-            step = _Step("number", (), _number(node))
+            step = _Step("number", (), number(node))
         elif isinstance(node, sympy.Symbol):
             raise ValueError(f"symbol {node.name!r} is none of {', '.join(a.name for a in arguments)}")
         elif node.func in (sympy.Add, sympy.Mul, sympy.Pow, sympy.Max, sympy.Min) or len(node.args) == 1:
@@ -180,7 +180,8 @@ def function(expression: sympy.Expr, arguments: Sequence[sympy.Symbol]) -> Calla
     return tape(expression, arguments).value
 
 
-def _number(node: sympy.Expr) -> float:
+def number(node: sympy.Expr) -> float:
+    """The double of an expression without symbols; NaN if it is not real."""
     value = complex(sympy.N(node))
     return value.real if value.imag == 0 else float("nan")
 

@@ -11,19 +11,23 @@ ROOT = Path(eqdarts.__file__).parent
 
 #: Lower levels first, and within a level in the order of the list. A module imports only what stands before it.
 LEVELS = (
-    ("errors",),
+    ("errors", "records"),
     ("operations", "links", "config", "table"),
     ("search_space", "genotype", "kernel"),
     ("relaxation", "supernet", "graph", "least_squares", "fit", "bilevel", "discretise"),
-    ("numeric", "constants", "simplify", "reduce", "symbolic", "latex", "parsing", "regression"),
+    (
+        "functions", "parsing", "formatting", "numeric", "constants", "simplify", "reduce", "symbolic", "latex",
+        "exports", "regression",
+    ),
     ("training", "equation", "selection", "refitting", "stability", "extrapolation"),
     ("search", "progress"),
     ("estimator",),
     ("plots", "cli"),
-)
+)  # fmt: skip
 #: The order inside a folder.
 FOLDERS = {
     "kernel": ("elementary", "program", "separable", "batch"),
+    "exports": ("formula", "python", "c", "excel", "torch", "domain", "calculus", "solving", "record"),
     "search": (
         "prior", "sampling", "moves", "population", "backend", "assess", "pursuit", "sampled", "relaxed", "mixture",
         "finish", "loop",
@@ -37,7 +41,7 @@ FILES = sorted(ROOT.rglob("*.py"))
 #: They import on first use: help appears at once, and `import eqdarts` does not wait for torch.
 LAZY = {ROOT / "cli.py", ROOT / "__init__.py"}
 HOMES = {
-    "torch": {"operations", *LEVELS[3], "constants", "search"},
+    "torch": {"operations", *LEVELS[3], "constants", "exports", "search"},
     "numba": {"kernel"},
     "sympy": {"operations", "links", *LEVELS[4], *LEVELS[5], "search", "estimator", "plots", "cli"},
     "matplotlib": {"plots"},

@@ -1,4 +1,4 @@
-"""Constants of any formula: exact data give them back, linear ones are those of linear regression, scales carry over."""
+"""Constants of any formula: exact data give them back, linear models are linear regression, units carry over."""
 
 import warnings
 
@@ -104,7 +104,7 @@ def test_information_criteria_are_those_of_the_normal_likelihood():
 
 
 @given(st.floats(-12, 12), st.floats(-12, 12))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=6, deadline=None)
 def test_units_of_rows_and_target_carry_over_to_the_constants(by_x, by_y):
     table, v = decay()
     base = refit("A*exp(-k*t) + B", table, v).constants
@@ -116,7 +116,7 @@ def test_units_of_rows_and_target_carry_over_to_the_constants(by_x, by_y):
 
 
 @given(seeds)
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=4, deadline=None)
 def test_a_weight_of_two_moves_the_constants_like_two_rows(seed):
     table, v = decay(seed)
     weights = np.random.default_rng(seed).integers(0, 4, 41).astype(float)
@@ -255,8 +255,8 @@ def test_unused_columns_may_hold_gaps_and_used_ones_may_not():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"expression": "A*exp(-k*t"}, "formula"),
-        ({"expression": "__import__('os').system('true')"}, "formula"),
+        ({"expression": "A*exp(-k*t"}, "parenthesis"),
+        ({"expression": "__import__('os').system('true')"}, "expression"),
         ({"expression": 3j}, "complex"),
         ({"start": {"q": 1.0}}, "start: 'q' is no constant.*A, B, k"),
         ({"start": {"k": np.nan}}, "start: k="),
@@ -281,7 +281,7 @@ def test_wrong_input_is_named(change, message):
 
 def test_more_constants_than_rows_are_refused_and_as_many_are_warned_about():
     table, v = decay()
-    with pytest.raises(InputDataError, match="3 constants.*2 rows"):
+    with pytest.raises(InputDataError, match=r"3 constants.*2 rows"):
         refit("A*exp(-k*t) + B", table.head(2), v.head(2))
     with pytest.warns(SearchWarning, match="as many constants as rows"):
         equation = refit("A + B*t", table.head(2), v.head(2))
