@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+import os
 import time
 import warnings
 from collections.abc import Callable, Sequence
@@ -23,8 +25,10 @@ from eqdarts.errors import InputDataError, SearchWarning, check_choice, check_ra
 from eqdarts.genotype import Genotype
 from eqdarts.latex import to_latex, to_text
 from eqdarts.links import LINK_NAMES, usable
+from eqdarts.modelfile import Saved, Training, read, write
 from eqdarts.operations import DEFAULT_OPERATIONS
 from eqdarts.progress import Notice, Progress, both
+from eqdarts.records import dump, write_text
 from eqdarts.search.backend import available_cores
 from eqdarts.search.finish import Problem, constant_equation, snapping_rows
 from eqdarts.search.loop import EpochRecord, SearchResult, compile_loops, resample, run
@@ -136,6 +140,8 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
     genotype_ : Genotype or None
         The graph of the chosen equation.
     search_space_ : SearchSpace or None
+    training_ : Training
+        Number of rows, and ranges of the columns and the target, that the model was fitted to.
     stop_reason_ : str
         "exact", "max_epochs", "max_time", "patience", "interrupted" or "constant".
     n_features_in_, feature_names_in_
@@ -254,10 +260,12 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         weights = checked_weights(sample_weight, len(y_array))
         rng = np.random.default_rng(check_random_state(self.random_state).randint(2**31 - 1))
 
+        table = X_array, y_array
         if isinstance(self.validation, (int, float)):
             # A row given twice and a row of weight 2 come out alike.
             X_array, y_array, merged = merge_rows(X_array, y_array, weights)
             weights = None if np.ptp(merged) == 0 else merged / merged.mean()
+        training = Training.of(*table, distinct_rows=len(y_array))
         prepared = prepare(X_array, y_array, columns, weights)
         # Prepared columns are scaled; moderate ones go back to their own units, where constants look simple.
         units, target_unit = _extreme(prepared.scales.x), float(_extreme(np.array([prepared.scales.y]))[0])
@@ -276,7 +284,7 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
             max_complexity=self.max_complexity,
         )
         if prepared.constant is not None:
-            return self._store(Front().offer(constant_equation(problem)), None, problem, None)
+            return self._store(Front().offer(constant_equation(problem)), None, problem, None, training)
         train, validation = self._split(len(y_array), y_array, rng)
         space = SearchSpace(
             inputs=problem.names,
@@ -293,7 +301,7 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         with threadpool_limits(limits=1), Progress(self.verbose, config) as progress:
             callback = both(progress, self.callback)
             result = run(space, config, problem, train, validation, rng, callback, self.device, start, self._threads())
-        return self._store(result.front, space, problem, result)
+        return self._store(result.front, space, problem, result, training)
 
     def predict(self, X: ArrayLike, index: int | None = None) -> np.ndarray:
         """The chosen equation, or row `index` of `equations_`, on rows X [n, d].
@@ -334,6 +342,8 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         """
         check_is_fitted(self)
         check_range("k", k, 1, integer=True)
+        if self._problem is None:
+            raise InputDataError("resample needs the training rows, which a file does not hold; fit again")
         if self._result is None or self.search_space_ is None:
             return list(self.front_)
         rng = np.random.default_rng(check_random_state(self.random_state).randint(2**31 - 1))
@@ -341,36 +351,80 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
             return resample(self.search_space_, self._result, self._problem, k, rng)
 
     def to_dict(self) -> dict[str, Any]:
-        """Everything worth keeping of the fit, as plain values for JSON."""
+        """Everything that `save` writes, as plain values for JSON.
+
+        Settings that JSON cannot hold, such as `callback` or a `RandomState`, are left out with a `SearchWarning`.
+        """
         check_is_fitted(self)
-        settings = {k: v for k, v in self.get_params().items() if isinstance(v, (str, int, float, bool, type(None)))}
-        settings.update({k: list(v) for k, v in self.get_params().items() if isinstance(v, (list, tuple))})
-        return {
-            "format": "eqdarts model",
-            "version": 1,
-            "target": self.target_name_,
-            "columns": list(self.front_[0].columns),
-            "settings": settings,
-            "stop_reason": self.stop_reason_,
-            "best_index": self.best_index_,
-            "equations": [
-                {
-                    "complexity": e.complexity,
-                    "loss": e.loss,
-                    "origin": e.origin,
-                    "expression": str(e.expression),
-                    "latex": to_latex(e.expression, e.target),
-                    "genotype": None if e.genotype is None else e.genotype.to_dict(),
-                }
-                for e in self.front_
-            ],
-        }
+        saved = Saved(
+            settings=self.get_params(deep=False),
+            columns=self.front_[0].columns,
+            named_columns=hasattr(self, "feature_names_in_"),
+            target=self.target_name_,
+            stop_reason=self.stop_reason_,
+            training=self.training_,
+            space=self.search_space_,
+            front=self.front_,
+        )
+        return write(saved, self.best_index_)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the fitted model to a JSON file, for `load`; the file is replaced as a whole or not at all.
+
+        It holds the front with graphs and constants, the names and ranges of the columns, and the settings. Not the
+        training rows, so `resample` needs a new fit, nor `history_` and `alpha_history_`. Settings that JSON cannot
+        hold, such as `callback` or a `RandomState`, are left out with a `SearchWarning`.
+
+        Parameters
+        ----------
+        path : str or path
+
+        Raises
+        ------
+        EqdartsError
+            If the file cannot be written, or an equation holds a function that no file can (`InputDataError`).
+
+        Examples
+        --------
+        >>> import numpy as np, tempfile, os
+        >>> X = np.linspace(1, 2, 20)[:, None]
+        >>> model = DARTSRegressor(max_epochs=2, replicas=16, random_state=0, verbose=0).fit(X, 1 / X[:, 0])
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     model.save(os.path.join(folder, "model.json"))
+        ...     again = DARTSRegressor.load(os.path.join(folder, "model.json"))
+        >>> print(again, bool((again.predict(X) == model.predict(X)).all()))  # doctest: +ELLIPSIS
+           complexity ...y = 1/x1 True
+        """
+        write_text(path, dump(self.to_dict()))
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> DARTSRegressor:
+        """A model that `save` wrote. Predictions are the same to the last bit.
+
+        Nothing in the file is evaluated as code, so a file of unknown origin does no harm.
+
+        Raises
+        ------
+        InputDataError
+            If it is damaged, foreign or of a later release; naming the field.
+
+        Warns
+        -----
+        SearchWarning
+            If its graphs have operations that are not registered here; `search_space_` is None then.
+        """
+        saved = read(path, {name: p.default for name, p in inspect.signature(cls).parameters.items()})
+        model = cls(**saved.settings)
+        model.n_features_in_ = len(saved.columns)
+        if saved.named_columns:
+            model.feature_names_in_ = np.array(saved.columns, dtype=object)
+        return model._restore(saved)
 
     @property
     def best_index_(self) -> int:
         """The row of `equations_` that `model_selection` chooses."""
         check_is_fitted(self)
-        return choose(self.front_, self.model_selection, self._n_rows)
+        return choose(self.front_, self.model_selection, self.training_.distinct_rows)
 
     @property
     def genotype_(self) -> Genotype | None:
@@ -421,13 +475,23 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
             raise InputDataError(f"index={index!r}: equations_ has the rows 0 to {len(self.front_) - 1}")
         return self.front_[int(index)]
 
+    def _restore(self, saved: Saved) -> DARTSRegressor:
+        """What `_store` does, from a file."""
+        self.front_, self.search_space_, self.target_name_ = saved.front, saved.space, saved.target
+        self.training_, self.stop_reason_ = saved.training, saved.stop_reason
+        self._problem: Problem | None = None
+        self._result: SearchResult | None = None
+        self.history_ = pd.DataFrame([], columns=list(EpochRecord.__dataclass_fields__))
+        self.alpha_history_ = np.array([])
+        return self
+
     def _store(
-        self, front: Front, space: SearchSpace | None, problem: Problem, result: SearchResult | None
+        self, front: Front, space: SearchSpace | None, problem: Problem, result: SearchResult | None, training: Training
     ) -> DARTSRegressor:
         self.front_ = front
         self.search_space_ = space
         self.target_name_ = problem.target
-        self._n_rows = len(problem.y)
+        self.training_ = training
         # `resample` refits on these rows, so that a large table is not kept with the model.
         self._problem = problem.reduced()
         self._result = result if result is None else replace(result, history=(), alpha_history=())

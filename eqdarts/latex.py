@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import sympy
+from mpmath.libmp import to_str
 from sympy.printing.latex import LatexPrinter
 
 from eqdarts.errors import check_choice, check_range
@@ -23,6 +24,8 @@ def rounded(expression: sympy.Expr, digits: int) -> sympy.Expr:
 
     def short(value: sympy.Float) -> sympy.Expr:
         number = float(f"{float(value):.{digits}g}")
+        if abs(number) == float("inf") or (number == 0 and value != 0):
+            return sympy.Float(to_str(value._mpf_, digits))  # beyond the doubles
         return sympy.Integer(int(number)) if number == int(number) and abs(number) < 10**digits else sympy.Float(number)
 
     return expression.xreplace({f: short(f) for f in expression.atoms(sympy.Float)})

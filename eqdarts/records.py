@@ -15,7 +15,7 @@ from eqdarts.errors import EqdartsError, InputDataError
 
 T = TypeVar("T")
 
-MAX_BYTES = 20_000_000
+MAX_BYTES = 5_000_000
 _MAX_NESTING = 20
 _MAX_DIGITS = 30
 _SHOWN = 40  # characters of a bad value in a message

@@ -17,7 +17,7 @@ LEVELS = (
     ("relaxation", "supernet", "graph", "least_squares", "fit", "bilevel", "discretise"),
     ("functions", "parsing", "formatting", "numeric", "refit", "simplify", "reduce", "symbolic", "latex", "exports"),
     ("equation", "selection"),
-    ("search", "progress"),
+    ("search", "progress", "modelfile"),
     ("estimator",),
     ("plots", "cli"),
 )
