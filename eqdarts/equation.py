@@ -10,6 +10,7 @@ import numpy as np
 import sympy
 from sympy import Expr
 
+from eqdarts.errors import InputDataError
 from eqdarts.exports import record
 from eqdarts.exports.c import to_c
 from eqdarts.exports.calculus import derivative
@@ -20,7 +21,7 @@ from eqdarts.exports.python import to_python
 from eqdarts.exports.solving import solve_for
 from eqdarts.exports.torch import EquationModule, to_torch
 from eqdarts.genotype import Genotype
-from eqdarts.latex import to_latex
+from eqdarts.latex import to_latex, to_latex_with_errors
 from eqdarts.numeric import function
 from eqdarts.records import Record, dump, parse_json
 from eqdarts.simplify import count_constants, size
@@ -88,13 +89,14 @@ class Equation:
         """The equation on rows X [n, d]; NaN outside its domain. Returns [n]."""
         if self.inner is None:
             return evaluate(self.expression, self.columns, X)
-        return self.target_unit * evaluate(self.inner, self.columns, np.asarray(X, dtype=float) / self.units)
+        with np.errstate(all="ignore"):
+            return self.target_unit * evaluate(self.inner, self.columns, np.asarray(X, dtype=float) / self.units)
 
     def sympy(self) -> Expr:
         """The expression, over symbols named like the columns."""
         return self.expression
 
-    def latex(self, precision: int = 4, mul: str | None = None) -> str:
+    def latex(self, precision: int = 4, mul: str | None = None, errors: bool = False) -> str:
         """``target = expression`` in LaTeX.
 
         Parameters
@@ -103,13 +105,27 @@ class Equation:
             Significant digits of the constants, from 1 to 17.
         mul : {None, "dot", "times", "thin"}
             The sign between factors: ·, ×, or a thin space. None: nothing, or a thin space where names are words.
+        errors : bool
+            Print every constant with its standard error, as (1.234 ± 0.012): the error with two significant digits,
+            and the value to the same place.
 
         Raises
         ------
         InputDataError
-            For an unknown sign, or digits out of range.
+            For an unknown sign, digits out of range, or if no standard errors are known.
         """
-        return to_latex(self.expression, self.target, precision, mul)
+        if not errors:
+            return to_latex(self.expression, self.target, precision, mul)
+        fit = getattr(self, "fit", None)
+        if fit is None:
+            raise InputDataError(
+                "errors=True: no standard errors are known of this equation; refit it to a table first"
+            )
+        table = fit.table
+        known = {
+            str(n): (float(v), float(e)) for n, v, e in zip(table.index, table.value, table.std_error, strict=True)
+        }
+        return to_latex_with_errors(fit.template, self.target, known, precision, mul)
 
     def python(self, name: str | None = None) -> str:
         """The source of a NumPy function of the columns that stand in the equation, in the order of the table.

@@ -1,4 +1,4 @@
-"""Damages saved models at random, and checks that loading one raises `InputDataError`, or gives a model that can be used.
+"""Damages saved models at random: loading one raises `InputDataError`, or gives a model that can be used.
 
     python tests/fuzz_load.py                    # 20,000 files
     python tests/fuzz_load.py --files 1000 --seed 7
