@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from math import nan
+from typing import Any
 
 import numpy as np
+import pandas as pd
 import sympy
 from sympy import Expr
 
-from eqdarts.errors import InputDataError
+from eqdarts.errors import InputDataError, check_choice, check_range
 from eqdarts.exports import record
 from eqdarts.exports.c import to_c
 from eqdarts.exports.calculus import derivative
@@ -24,6 +26,10 @@ from eqdarts.genotype import Genotype
 from eqdarts.latex import to_latex, to_latex_with_errors
 from eqdarts.numeric import function
 from eqdarts.records import Record, dump, parse_json
+from eqdarts.regression import record as fit_record
+from eqdarts.regression.intervals import Resampling, bootstrap, profile
+from eqdarts.regression.naming import floats_as_symbols
+from eqdarts.regression.report import FitReport
 from eqdarts.simplify import count_constants, size
 
 _FORMAT, _VERSION = "eqdarts equation", 1
@@ -46,12 +52,15 @@ class Equation:
         The same in units of the mean square of the target.
     origin : str
         What found it: "sample", "move", "gradient", "relaxed" or "constant"; with ", rounded" if its
-        exponents were held at round values. "derivative" for one that came of another equation.
+        exponents were held at round values. "refit" for a given structure, "derivative" for one that came of
+        another equation.
     genotype : Genotype or None
         The graph it was read from.
     inner, units, target_unit : sympy.Expr, tuple of float, float
         The same equation with every column in units of `units` and the target in `target_unit`, where
         their magnitudes are so extreme that the expression itself would overflow; else None.
+    fit : FitReport or None
+        How well the constants are known, and how well the equation fits.
     """
 
     expression: Expr
@@ -64,6 +73,7 @@ class Equation:
     inner: Expr | None = None
     units: tuple[float, ...] = ()
     target_unit: float = 1.0
+    fit: FitReport | None = field(default=None, compare=False, repr=False)
 
     @property
     def complexity(self) -> int:
@@ -71,9 +81,88 @@ class Equation:
         return size(self.expression)
 
     @property
-    def constants(self) -> int:
-        """Fitted constants."""
-        return count_constants(self.expression)
+    def n_constants(self) -> int:
+        """How many constants were fitted."""
+        return count_constants(self.expression) if self.fit is None else len(self.fit.names)
+
+    @property
+    def constants(self) -> pd.DataFrame:
+        """A row per constant, by name: value, std_error, low, high.
+
+        Standard errors and limits are asymptotic, and NaN without `fit`: `DARTSRegressor.equation` adds it to an
+        equation of a front.
+        """
+        if self.fit is not None:
+            return self.fit.table
+        _, symbols, values = floats_as_symbols(self.expression, self.columns)
+        index = pd.Index([s.name for s in symbols], dtype=object)
+        unknown = np.full(len(values), np.nan)
+        return pd.DataFrame({"value": values, "std_error": unknown, "low": unknown, "high": unknown}, index=index)
+
+    def intervals(
+        self,
+        method: str = "asymptotic",
+        level: float = 0.95,
+        *,
+        resampling: str = "residual",
+        n_resamples: int = 500,
+        random_state: int = 0,
+    ) -> pd.DataFrame:
+        """Confidence intervals of the constants.
+
+        Parameters
+        ----------
+        method : {"asymptotic", "profile", "bootstrap"}
+            By the linear approximation at the optimum; by following the sum of squares away from it, which sees
+            curvature (Bates & Watts 1988, section 6.1); or by the spread over resampled tables.
+        level : float
+            Between 0 and 1.
+        resampling : {"residual", "pairs"}
+            Of the bootstrap: redraw the residuals and keep X, or redraw whole rows, which needs no equal errors.
+        n_resamples : int
+            Tables of the bootstrap, at least 10.
+        random_state : int
+            Seed of the bootstrap.
+
+        Returns
+        -------
+        DataFrame
+            A row per fitted constant: value, low, high.
+
+        Raises
+        ------
+        InputDataError
+            For an unknown option, or without the rows that the method needs.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from eqdarts import refit
+        >>> x = np.linspace(1, 3, 9)
+        >>> line = refit("a*x1 + b", x, 2 * x + 1 + 0.1 * np.cos(9 * x))
+        >>> line.intervals("profile", 0.9).round(3)
+           value    low   high
+        a  2.018  1.942  2.095
+        b  0.958  0.798  1.119
+        """
+        check_choice("method", method, ("asymptotic", "profile", "bootstrap"))
+        check_choice("resampling", resampling, ("residual", "pairs"))
+        check_range("n_resamples", n_resamples, 10, integer=True)
+        if not 0 < level < 1:
+            raise InputDataError(f"level={level!r}: expected a number between 0 and 1, such as 0.95")
+        fit = self.fit
+        if fit is None:
+            raise InputDataError("no fit is known of this equation; take it from model.equation(), or refit it")
+        if method == "asymptotic":
+            low, high = fit.intervals(level)
+        elif fit.model is None:
+            raise InputDataError(f"method={method!r} needs the rows, which are not kept here; refit the equation")
+        elif method == "profile":
+            low, high = profile(fit, fit.model, level)
+        else:
+            low, high = bootstrap(fit, fit.model, level, Resampling(resampling, int(n_resamples), random_state))
+        index = pd.Index(fit.names, dtype=object)
+        return pd.DataFrame({"value": fit.values, "low": low, "high": high}, index=index)
 
     def __str__(self) -> str:
         return str(self.expression)
@@ -116,16 +205,14 @@ class Equation:
         """
         if not errors:
             return to_latex(self.expression, self.target, precision, mul)
-        fit = getattr(self, "fit", None)
+        fit = self.fit
         if fit is None:
             raise InputDataError(
-                "errors=True: no standard errors are known of this equation; refit it to a table first"
+                "errors=True: no standard errors are known; take it from model.equation(), or refit it"
             )
-        table = fit.table
-        known = {
-            str(n): (float(v), float(e)) for n, v, e in zip(table.index, table.value, table.std_error, strict=True)
-        }
-        return to_latex_with_errors(fit.template, self.target, known, precision, mul)
+        rows = zip(fit.table.index, fit.table.value, fit.table.std_error, strict=True)
+        constants = {str(name): (float(value), float(error)) for name, value, error in rows}
+        return to_latex_with_errors(fit.template, self.target, constants, precision, mul)
 
     def python(self, name: str | None = None) -> str:
         """The source of a NumPy function of the columns that stand in the equation, in the order of the table.
@@ -205,7 +292,7 @@ class Equation:
             If it holds a function that `eqdarts.parsing.parse_expression` does not read.
         """
         head = {"format": _FORMAT, "version": _VERSION, "target": self.target, "columns": list(self.columns)}
-        return dump({**head, **record.write(self)})
+        return dump({**head, **self.to_record()})
 
     @classmethod
     def from_json(cls, text: str) -> Equation:
@@ -229,12 +316,13 @@ class Equation:
 
     def to_record(self) -> dict[str, object]:
         """Plain values for JSON, without columns and target."""
-        return record.write(self)
+        return {**record.write(self), "fit": None if self.fit is None else fit_record.write(self.fit)}
 
     @classmethod
     def from_record(cls, data: Record, columns: tuple[str, ...], target: str) -> Equation:
         """The inverse of `to_record`."""
-        return cls(**record.read(data, columns, target))
+        fit = fit_record.read(data.record("fit"), columns) if "fit" in data else None
+        return cls(**record.read(data, columns, target), fit=fit)
 
     def derivative(self, column: str) -> Equation:
         r"""The partial derivative by a column, as an equation; its losses are NaN, as there is no data for it.
@@ -254,12 +342,13 @@ class Equation:
         ∂s/∂t = 9.81*t
         """
         slope = derivative(self.formula, column)
-        changed = {"target": slope.target, "loss": nan, "relative_loss": nan, "origin": "derivative", "genotype": None}
+        changed: dict[str, Any] = {"target": slope.target, "loss": nan, "relative_loss": nan, "origin": "derivative"}
+        changed |= {"genotype": None, "fit": None}
         if self.inner is None:
-            return replace(self, expression=slope.expression, **changed)  # type: ignore[arg-type]
+            return replace(self, expression=slope.expression, **changed)
         return replace(
             self, expression=record.in_table_units(slope), inner=slope.expression, target_unit=slope.target_unit,
-            **changed,  # type: ignore[arg-type]
+            **changed,
         )  # fmt: skip
 
     def domain(self) -> list[str]:

@@ -22,18 +22,21 @@ from threadpoolctl import threadpool_limits
 from eqdarts.config import SearchConfig
 from eqdarts.equation import Equation, Front
 from eqdarts.errors import InputDataError, SearchWarning, check_choice, check_range
+from eqdarts.extrapolation import extrapolation
 from eqdarts.genotype import Genotype
 from eqdarts.latex import to_latex, to_text
 from eqdarts.links import LINK_NAMES, usable
-from eqdarts.modelfile import Saved, Training, read, write
+from eqdarts.modelfile import Saved, Summary, read, write
 from eqdarts.operations import DEFAULT_OPERATIONS
 from eqdarts.progress import Notice, Progress, both
 from eqdarts.records import dump, write_text
+from eqdarts.refitting import refit_equation, with_fit
 from eqdarts.search.backend import available_cores
 from eqdarts.search.finish import Problem, constant_equation, snapping_rows
 from eqdarts.search.loop import EpochRecord, SearchResult, compile_loops, resample, run
 from eqdarts.search_space import SearchSpace
-from eqdarts.selection import CRITERIA, choose, scores
+from eqdarts.selection import CRITERIA, choose, credibility, scores
+from eqdarts.stability import Stability, stability
 from eqdarts.table import (
     check_finite_columns,
     check_names,
@@ -43,6 +46,7 @@ from eqdarts.table import (
     prepare,
     split_rows,
 )
+from eqdarts.training import Training, keep
 
 _SAMPLED_REPLICAS, _RELAXED_REPLICAS = 2048, 16
 _SEARCH_ROWS = 120  # rows of each step that the search sees; the constants are refitted on all
@@ -140,7 +144,7 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
     genotype_ : Genotype or None
         The graph of the chosen equation.
     search_space_ : SearchSpace or None
-    training_ : Training
+    training_ : Summary
         Number of rows, and ranges of the columns and the target, that the model was fitted to.
     stop_reason_ : str
         "exact", "max_epochs", "max_time", "patience", "interrupted" or "constant".
@@ -258,14 +262,18 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         start = time.monotonic()
         X_array, y_array, columns, target = self._table(X, y)
         weights = checked_weights(sample_weight, len(y_array))
+        observations = len(y_array) if weights is None else int((weights > 0).sum())
         rng = np.random.default_rng(check_random_state(self.random_state).randint(2**31 - 1))
 
         table = X_array, y_array
         if isinstance(self.validation, (int, float)):
             # A row given twice and a row of weight 2 come out alike.
             X_array, y_array, merged = merge_rows(X_array, y_array, weights)
+            self._training: Training | None = keep(X_array, y_array, merged, observations)
             weights = None if np.ptp(merged) == 0 else merged / merged.mean()
-        training = Training.of(*table, distinct_rows=len(y_array))
+        else:
+            self._training = keep(X_array.copy(), y_array.copy(), weights, observations)
+        summary = Summary.of(*table, distinct_rows=len(y_array))
         prepared = prepare(X_array, y_array, columns, weights)
         # Prepared columns are scaled; moderate ones go back to their own units, where constants look simple.
         units, target_unit = _extreme(prepared.scales.x), float(_extreme(np.array([prepared.scales.y]))[0])
@@ -284,7 +292,7 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
             max_complexity=self.max_complexity,
         )
         if prepared.constant is not None:
-            return self._store(Front().offer(constant_equation(problem)), None, problem, None, training)
+            return self._store(Front().offer(constant_equation(problem)), None, problem, None, summary)
         train, validation = self._split(len(y_array), y_array, rng)
         space = SearchSpace(
             inputs=problem.names,
@@ -301,7 +309,7 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         with threadpool_limits(limits=1), Progress(self.verbose, config) as progress:
             callback = both(progress, self.callback)
             result = run(space, config, problem, train, validation, rng, callback, self.device, start, self._threads())
-        return self._store(result.front, space, problem, result, training)
+        return self._store(result.front, space, problem, result, summary)
 
     def predict(self, X: ArrayLike, index: int | None = None) -> np.ndarray:
         """The chosen equation, or row `index` of `equations_`, on rows X [n, d].
@@ -348,7 +356,130 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
             return list(self.front_)
         rng = np.random.default_rng(check_random_state(self.random_state).randint(2**31 - 1))
         with threadpool_limits(limits=1):
-            return resample(self.search_space_, self._result, self._problem, k, rng)
+            drawn = resample(self.search_space_, self._result, self._problem, k, rng)
+        kept = getattr(self, "_training", None)
+        return drawn if kept is None else [with_fit(e, kept) for e in drawn]
+
+    def equation(self, index: int | None = None) -> Equation:
+        """The chosen equation, or row `index` of `equations_`, with the standard errors of its constants.
+
+        They come from the linearisation at its constants on the training rows (of a table of more than two million
+        values: on a random sample of them, scaled to the whole), as if the structure had been known.
+
+        Examples
+        --------
+        >>> import numpy as np, pandas as pd
+        >>> from eqdarts import DARTSRegressor
+        >>> rng = np.random.default_rng(0)
+        >>> X = pd.DataFrame({"t": rng.uniform(0, 5, 100)})
+        >>> y = 9.81 / 2 * X.t**2 + rng.normal(0, 0.1, 100)
+        >>> model = DARTSRegressor(max_epochs=20, random_state=0, verbose=0).fit(X, y.rename("h"))
+        >>> model.equation().constants.round(3)
+            value  std_error    low   high
+        c0  4.904      0.001  4.903  4.906
+        """
+        found = with_fit(self._row(index), self._kept())
+        if found.fit is not None and found.fit.undetermined:
+            names = ", ".join(found.fit.undetermined)
+            warnings.warn(f"the rows do not determine {names}: no standard errors", SearchWarning, stacklevel=2)
+        return found
+
+    def refit(
+        self, X: ArrayLike, y: ArrayLike, index: int | None = None, sample_weight: ArrayLike | None = None
+    ) -> Equation:
+        """The chosen structure, or that of row `index`, with constants for another table. The model stays as it is.
+
+        Parameters
+        ----------
+        X : DataFrame or array [n, d]
+            The columns that the model was fitted on.
+        y : Series or array [n]
+        index : int, optional
+        sample_weight : array [n], optional
+            As in `eqdarts.refit`.
+
+        Returns
+        -------
+        Equation
+            With `constants`, `fit` and `intervals`, as `eqdarts.refit` returns it; the search for the constants starts
+            from those of the model.
+        """
+        row = self._row(index)
+        X_array = validate_data(self, X, reset=False, dtype=np.float64, ensure_all_finite=False)
+        if isinstance(y, pd.Series):
+            check_numeric(y.to_frame(row.target))
+        return refit_equation(row, X_array, np.asarray(y, dtype=np.float64), sample_weight)
+
+    def stability(
+        self,
+        n_resamples: int = 20,
+        *,
+        method: str = "bootstrap",
+        n_jobs: int | None = None,
+        random_state: int = 0,
+        max_time: float | None = None,
+    ) -> Stability:
+        """Repeat the search on resampled tables, to see which form and which columns come back.
+
+        Parameters
+        ----------
+        n_resamples : int
+            At least 2.
+        method : {"bootstrap", "subsample"}
+            As many rows as the table, drawn with replacement; or 63 % of the rows, drawn without.
+        n_jobs : int, optional
+            Searches that run at once in processes of their own; None: one after the other in this process, -1: as
+            many as there are cores. Operations of one's own are known in this process only.
+        random_state : int
+            Seed of the tables and of the searches.
+        max_time : float, optional
+            Seconds for all searches together; by default each may take the model's own `max_time`.
+
+        Returns
+        -------
+        Stability
+            Printable, with the tables `forms` and `columns`, and `predict_interval`.
+        """
+        check_is_fitted(self)
+        check_range("n_resamples", n_resamples, 2, integer=True)
+        check_choice("method", method, ("bootstrap", "subsample"))
+        if max_time is not None:
+            check_range("max_time", max_time, 0)
+        if np.ndim(self.validation) == 1 and not hasattr(self.validation, "split"):
+            raise InputDataError("validation: row numbers do not fit resampled tables; fit with a share or a splitter")
+        return stability(self, self._kept(), int(n_resamples), method, n_jobs, random_state, max_time)
+
+    def extrapolation(self, X: ArrayLike, threshold: float = 3.0) -> pd.DataFrame:
+        """Which rows ask the model about what its training table does not cover.
+
+        Only the columns that the credible equations use are looked at. Credible are those of the front whose share
+        of belief is at least a fiftieth of the greatest (`eqdarts.selection.credibility`), and the chosen one.
+
+        Parameters
+        ----------
+        X : DataFrame or array [n, d]
+        threshold : float
+            Disagreement from which a row is flagged, in residual standard deviations of the chosen equation.
+
+        Returns
+        -------
+        DataFrame
+            outside_range: some column is below its least or above its greatest training value; columns: which;
+            outside_hull: the row is no mixture of training rows (convex hull; missing with more than ten columns,
+            where hardly a new row is inside any hull); disagreement: greatest less least prediction of the credible
+            equations, in residual standard deviations; flagged: one of these.
+        """
+        chosen = self._row(None)
+        check_range("threshold", threshold, 0)
+        X_array = validate_data(self, X, reset=False, dtype=np.float64, ensure_all_finite=False)
+        check_finite_columns(X_array, chosen.columns)
+        kept = self._kept()
+        belief = credibility(self.front_, kept.observations)
+        credible = [e for e, b in zip(self.front_, belief, strict=True) if b >= belief.max() / 50 and e is not chosen]
+        freedom = max(kept.observations - chosen.n_constants, 1)
+        residual_std = float(np.sqrt(chosen.loss * kept.observations / freedom))
+        found = extrapolation(X_array, [chosen, *credible], residual_std, kept, threshold)
+        return found.set_axis(X.index, axis=0) if isinstance(X, pd.DataFrame) else found
 
     def to_dict(self) -> dict[str, Any]:
         """Everything that `save` writes, as plain values for JSON.
@@ -467,6 +598,13 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         check_range("n_jobs", self.n_jobs, 1, integer=True)
         return int(self.n_jobs)
 
+    def _kept(self) -> Training:
+        check_is_fitted(self)
+        training: Training | None = getattr(self, "_training", None)
+        if training is None:
+            raise InputDataError("this model was saved without its training rows; use refit(X, y) with a table")
+        return training
+
     def _row(self, index: int | None) -> Equation:
         check_is_fitted(self)
         if index is None:
@@ -479,6 +617,7 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         """What `_store` does, from a file."""
         self.front_, self.search_space_, self.target_name_ = saved.front, saved.space, saved.target
         self.training_, self.stop_reason_ = saved.training, saved.stop_reason
+        self._training = None
         self._problem: Problem | None = None
         self._result: SearchResult | None = None
         self.history_ = pd.DataFrame([], columns=list(EpochRecord.__dataclass_fields__))
@@ -486,12 +625,12 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         return self
 
     def _store(
-        self, front: Front, space: SearchSpace | None, problem: Problem, result: SearchResult | None, training: Training
+        self, front: Front, space: SearchSpace | None, problem: Problem, result: SearchResult | None, summary: Summary
     ) -> DARTSRegressor:
         self.front_ = front
         self.search_space_ = space
         self.target_name_ = problem.target
-        self.training_ = training
+        self.training_ = summary
         # `resample` refits on these rows, so that a large table is not kept with the model.
         self._problem = problem.reduced()
         self._result = result if result is None else replace(result, history=(), alpha_history=())

@@ -26,7 +26,7 @@ _MAX_NODES = 1000
 
 
 @dataclass(frozen=True)
-class Training:
+class Summary:
     """What is kept of the table that a model was fitted to.
 
     Attributes
@@ -47,7 +47,7 @@ class Training:
     target_std: float
 
     @classmethod
-    def of(cls, X: np.ndarray, y: np.ndarray, distinct_rows: int) -> Training:
+    def of(cls, X: np.ndarray, y: np.ndarray, distinct_rows: int) -> Summary:
         """Of X [n, d] and y [n]."""
         # Divided first: squares of large values would overflow.
         size = float(np.abs(y).max()) or 1.0
@@ -70,7 +70,7 @@ class Saved:
     named_columns: bool
     target: str
     stop_reason: str
-    training: Training
+    training: Summary
     space: SearchSpace | None
     front: Front
 
@@ -157,12 +157,12 @@ def _equation(data: Record, columns: tuple[str, ...], target: str, space: Search
     return equation
 
 
-def _training(data: Record, d: int) -> Training:
+def _training(data: Record, d: int) -> Summary:
     low, high = data.items("minimum", Record.number), data.items("maximum", Record.number)
     if not len(low) == len(high) == d:
         raise data.error("minimum", f"expected {d} numbers, and {d} of maximum")
     rows = data.integer("rows", 1)
-    return Training(
+    return Summary(
         rows,
         data.integer("distinct_rows", 1, rows),
         low,

@@ -6,8 +6,6 @@ from pathlib import Path
 
 import pytest
 
-import eqdarts
-
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = sorted((ROOT / "docs").glob("*.md"))
 
@@ -17,10 +15,7 @@ PAGES = sorted((ROOT / "docs").glob("*.md"))
 def test_python_sessions(page, monkeypatch):
     monkeypatch.chdir(ROOT)
     blocks = re.findall(r"^```python\n(.*?)^```", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
-    # A release without `refit` shows no standard errors.
-    known = callable(getattr(eqdarts, "refit", None))
-    shown = "\n".join(block for block in blocks if known or "eqdarts.refit(" not in block)
-    session = doctest.DocTestParser().get_doctest(shown, {}, page.name, str(page), 0)
+    session = doctest.DocTestParser().get_doctest("\n".join(blocks), {}, page.name, str(page), 0)
     report: list[str] = []
     results = doctest.DocTestRunner(verbose=False).run(session, out=report.append)
     assert results.attempted > 5

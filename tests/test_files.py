@@ -19,7 +19,8 @@ from mutate import CANARY, HOSTILE, mutated
 from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import KFold
 
-from eqdarts import OPERATIONS, DARTSRegressor, EqdartsError, InputDataError, SearchWarning, register_operation
+from eqdarts import OPERATIONS, DARTSRegressor, EqdartsError, InputDataError, SearchWarning, refit, register_operation
+from eqdarts.equation import Equation
 from eqdarts.records import MAX_BYTES, parse_json, write_text
 
 
@@ -89,6 +90,43 @@ def test_arrays_settings_and_the_choice_come_back(criterion, tmp_path):
     assert again.validation == list(range(20))
     assert again.operations == ["power", "ln"]
     assert_same(again.fit(X.to_numpy(), y), model, X.to_numpy())
+
+
+def test_standard_errors_come_back(model):
+    X, y = table()
+    with pytest.warns(SearchWarning, match="as many constants as rows"):
+        without_errors = refit("a*r + b", X.iloc[:2], y.iloc[:2], n_starts=1)
+    for law in (refit("a*`mass (kg)`/r**p + c", X, y, fixed={"c": 0.0}), without_errors, model.equation()):
+        again = Equation.from_json(law.to_json())
+        assert again == law
+        pd.testing.assert_frame_equal(again.constants, law.constants, check_exact=True)
+        np.testing.assert_array_equal(again.fit.covariance, law.fit.covariance)
+        assert str(again.fit) == str(law.fit)
+        assert again.fit.template == law.fit.template
+        assert again.latex(errors=True) == law.latex(errors=True)
+        pd.testing.assert_frame_equal(again.intervals(level=0.9), law.intervals(level=0.9), check_exact=True)
+        with pytest.raises(InputDataError, match="needs the rows"):
+            again.intervals("profile")
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "message"),
+    [
+        (("fit", "names"), ["a"], "names: values, std_errors and covariance differ in length"),
+        (("fit", "covariance"), [[1.0], [2.0, 3.0]], "differ in length"),
+        (("fit", "template"), "__import__('os')", "template: expression: .* is not"),
+        (("fit", "template"), "q*r", "template: expression: 'q' .* is not a column"),
+        (("fit", "std_errors"), ["many", 1.0], "std_errors: 0: 'many' is not known"),
+        (("fit", "confidence"), 1.0, "confidence: expected a number between 0 and 1"),
+        (("fit", "at_bound"), ["z"], "at_bound: 0: 'z' is not known"),
+        (("fit",), [], "fit: expected an object"),
+    ],
+)
+def test_wrong_reports_are_refused(path, value, message):
+    X, y = table()
+    text = refit("a/r**p", X, y, n_starts=2).to_json()
+    with pytest.raises(InputDataError, match=message):
+        Equation.from_json(changed(text, path, value))
 
 
 def test_a_constant_target_comes_back(tmp_path):
@@ -235,6 +273,7 @@ def changed(text, path, value):
         (("search_space", "operations"), ["identity"], "search_space: operations: 'zero'"),
         (("search_space", "links"), ["cosh"], "search_space: links: 0: 'cosh' is not known"),
         (("equations",), [], "equations: expected at least one"),
+        (("equations", 0, "fit"), "exec", "equations: 0: fit: expected an object, got 'exec'"),
         (("equations", 0, "loss"), -1.0, "equations: 0: loss: expected a number at least 0"),
         (("equations", 0, "relative_loss"), None, "equations: 0: relative_loss: expected a number"),
         (("equations", 1, "genotype", "readout"), [True], "genotype: its lengths do not fit"),

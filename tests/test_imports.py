@@ -15,12 +15,15 @@ LEVELS = (
     ("operations", "links", "config", "table"),
     ("search_space", "genotype", "kernel"),
     ("relaxation", "supernet", "graph", "least_squares", "fit", "bilevel", "discretise"),
-    ("functions", "parsing", "formatting", "numeric", "refit", "simplify", "reduce", "symbolic", "latex", "exports"),
-    ("equation", "selection"),
+    (
+        "functions", "parsing", "formatting", "numeric", "constants", "simplify", "reduce", "symbolic", "latex",
+        "exports", "regression",
+    ),
+    ("training", "equation", "selection", "refitting", "stability", "extrapolation"),
     ("search", "progress", "modelfile"),
     ("estimator",),
     ("plots", "cli"),
-)
+)  # fmt: skip
 #: The order inside a folder.
 FOLDERS = {
     "kernel": ("elementary", "program", "separable", "batch"),
@@ -29,6 +32,7 @@ FOLDERS = {
         "prior", "sampling", "moves", "population", "backend", "assess", "pursuit", "sampled", "relaxed", "mixture",
         "finish", "loop",
     ),
+    "regression": ("naming", "affine", "model", "starts", "minimise", "report", "intervals", "record"),
     "table": ("checks", "columns", "rows", "files"),
     "plots": ("style", "fit", "graph", "history"),
 }  # fmt: skip
@@ -37,11 +41,11 @@ FILES = sorted(ROOT.rglob("*.py"))
 #: They import on first use: help appears at once, and `import eqdarts` does not wait for torch.
 LAZY = {ROOT / "cli.py", ROOT / "__init__.py"}
 HOMES = {
-    "torch": {"operations", *LEVELS[3], "refit", "exports", "search"},
+    "torch": {"operations", *LEVELS[3], "constants", "exports", "search"},
     "numba": {"kernel"},
     "sympy": {"operations", "links", *LEVELS[4], *LEVELS[5], "search", "estimator", "plots", "cli"},
     "matplotlib": {"plots"},
-    "sklearn": {"table", "estimator"},
+    "sklearn": {"table", "stability", "estimator"},
     "typer": {"cli"},
 }
 FORBIDDEN = {"eval", "exec", "compile", "__import__", "sympify", "parse_expr", "nsimplify"}

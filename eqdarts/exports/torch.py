@@ -11,11 +11,11 @@ import sympy
 import torch
 from torch import Tensor
 
+from eqdarts.constants import template
 from eqdarts.errors import InputDataError
 from eqdarts.exports.formula import Formula
 from eqdarts.functions import BY_KIND
 from eqdarts.numeric import Tape, tape
-from eqdarts.refit import template
 
 
 class EquationModule(torch.nn.Module):

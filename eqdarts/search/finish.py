@@ -9,12 +9,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 import sympy
 
+from eqdarts.constants import Rows, compile_template, fit_constants, template
 from eqdarts.equation import Equation, Front, evaluate
 from eqdarts.exports.formula import Formula
 from eqdarts.exports.record import in_table_units
 from eqdarts.genotype import Genotype
 from eqdarts.reduce import reduce
-from eqdarts.refit import Rows, compile_template, fit_constants, template
 from eqdarts.search.population import Population, scores
 from eqdarts.search_space import SearchSpace
 from eqdarts.simplify import FLOOR, Simplified, count_constants, description_length, simplify
