@@ -378,7 +378,9 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
             value  std_error    low   high
         c0  4.904      0.001  4.903  4.906
         """
-        found = with_fit(self._row(index), self._kept())
+        found = self._row(index)
+        if found.fit is None:
+            found = with_fit(found, self._kept())
         if found.fit is not None and found.fit.undetermined:
             names = ", ".join(found.fit.undetermined)
             warnings.warn(f"the rows do not determine {names}: no standard errors", SearchWarning, stacklevel=2)
@@ -495,16 +497,17 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
             stop_reason=self.stop_reason_,
             training=self.training_,
             space=self.search_space_,
-            front=self.front_,
+            front=Front(tuple(map(self._with_errors, self.front_))),
         )
         return write(saved, self.best_index_)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the fitted model to a JSON file, for `load`; the file is replaced as a whole or not at all.
 
-        It holds the front with graphs and constants, the names and ranges of the columns, and the settings. Not the
-        training rows, so `resample` needs a new fit, nor `history_` and `alpha_history_`. Settings that JSON cannot
-        hold, such as `callback` or a `RandomState`, are left out with a `SearchWarning`.
+        It holds the front with graphs, constants and their standard errors, the names and ranges of the columns, and
+        the settings. Not the training rows, so `resample`, `stability` and `extrapolation` need a new fit, nor
+        `history_` and `alpha_history_`. Settings that JSON cannot hold, such as `callback` or a `RandomState`, are
+        left out with a `SearchWarning`.
 
         Parameters
         ----------
@@ -597,6 +600,12 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
             return available_cores()
         check_range("n_jobs", self.n_jobs, 1, integer=True)
         return int(self.n_jobs)
+
+    def _with_errors(self, equation: Equation) -> Equation:
+        """With the standard errors of its constants, if the rows are there and doubles can hold them."""
+        if equation.fit is not None or self._training is None or equation.inner is not None:
+            return equation
+        return with_fit(equation, self._training)
 
     def _kept(self) -> Training:
         check_is_fitted(self)

@@ -162,9 +162,23 @@ def test_what_json_cannot_hold_is_left_out_with_a_warning(option, value, tmp_pat
     np.testing.assert_array_equal(again.predict(X), model.predict(X))
 
 
-def test_resampling_needs_the_rows(model, tmp_path):
+def test_what_needs_the_rows_says_so(model, tmp_path):
+    again = loaded(model, tmp_path)
     with pytest.raises(InputDataError, match="needs the training rows"):
-        loaded(model, tmp_path).resample(3)
+        again.resample(3)
+    for method in (again.stability, lambda: again.extrapolation(table()[0])):
+        with pytest.raises(InputDataError, match="without its training rows"):
+            method()
+
+
+def test_standard_errors_are_in_the_file(model, tmp_path):
+    again = loaded(model, tmp_path)
+    for k in range(len(model.front_)):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SearchWarning)  # some constants are not determined
+            one, two = again.equation(k), model.equation(k)
+        pd.testing.assert_frame_equal(one.constants, two.constants, check_exact=True)
+        assert one.latex(errors=True) == two.latex(errors=True)
 
 
 def test_only_fitted_models_are_saved(tmp_path):
