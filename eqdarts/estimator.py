@@ -24,7 +24,7 @@ from eqdarts.equation import Equation, Front
 from eqdarts.errors import InputDataError, SearchWarning, check_choice, check_range
 from eqdarts.extrapolation import extrapolation
 from eqdarts.genotype import Genotype
-from eqdarts.latex import to_latex, to_text
+from eqdarts.latex import to_text
 from eqdarts.links import LINK_NAMES, usable
 from eqdarts.modelfile import Saved, Summary, read, write
 from eqdarts.operations import DEFAULT_OPERATIONS
@@ -337,10 +337,10 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         """The chosen equation, or row `index` of `equations_`, over symbols named like the columns."""
         return self._row(index).expression
 
-    def latex(self, index: int | None = None, precision: int = 4) -> str:
-        """``target = expression`` in LaTeX, with `precision` significant digits."""
-        row = self._row(index)
-        return to_latex(row.expression, row.target, precision)
+    def latex(self, index: int | None = None, precision: int = 4, mul: str | None = None, errors: bool = False) -> str:
+        """``target = expression`` in LaTeX, with `precision` significant digits; see `Equation.latex`."""
+        row = self.equation(index) if errors else self._row(index)
+        return row.latex(precision, mul, errors)
 
     def resample(self, k: int) -> list[Equation]:
         """Up to k further equations: graphs drawn from the learned architecture weights, refitted.
