@@ -121,7 +121,7 @@ def read(path: str | os.PathLike[str], defaults: Mapping[str, Any]) -> Saved:
     InputDataError
         Naming the file and the field.
     """
-    data = parse_json(read_text(path), os.fspath(path))
+    data = parse_json(read_text(path), os.fsdecode(path))
     data.header(FORMAT, VERSION)
     columns = data.items("columns", Record.text)
     if not columns or len(set(columns)) < len(columns):
@@ -237,7 +237,7 @@ def _read_settings(data: Record, defaults: Mapping[str, Any]) -> dict[str, Any]:
     settings = {}
     for name, value in data.data.items():
         if name not in defaults:
-            raise data.error(name[:40], "is no option of DARTSRegressor")
+            raise data.error(name, "is no option of DARTSRegressor")
         if isinstance(value, dict):
             raise data.error(name, "expected a plain value or a list of them")
         if isinstance(value, list):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
-import tempfile
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,7 +29,7 @@ def read_text(path: str | os.PathLike[str]) -> str:
     InputDataError
         Naming the file.
     """
-    name = os.fspath(path)
+    name = os.fsdecode(path)
     try:
         with open(name, "rb") as file:
             data = file.read(MAX_BYTES + 1)
@@ -54,29 +54,22 @@ def write_text(path: str | os.PathLike[str], text: str) -> None:
     EqdartsError
         Naming the file.
     """
-    there = Path(path)
+    there = Path(os.path.realpath(path))
+    aside = there.with_name(f".{there.name[:100]}-{secrets.token_hex(4)}")
     try:
-        handle, aside = tempfile.mkstemp(prefix=".eqdarts-", dir=there.parent)
         try:
-            with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+            with open(aside, "x", encoding="utf-8", newline="\n") as file:
                 file.write(text)
                 file.flush()
                 os.fsync(file.fileno())
-            os.chmod(aside, _permissions(there))
+            if there.exists():
+                os.chmod(aside, there.stat().st_mode & 0o777)
             os.replace(aside, there)
         except BaseException:
-            os.unlink(aside)
+            aside.unlink(missing_ok=True)
             raise
     except OSError as error:
-        raise EqdartsError(f"{str(path)!r} cannot be written ({error.strerror or error})") from error
-
-
-def _permissions(path: Path) -> int:
-    """Of the file that is replaced; else as usual for a new one."""
-    try:
-        return path.stat().st_mode & 0o777
-    except FileNotFoundError:
-        return 0o644
+        raise EqdartsError(f"{os.fsdecode(path)!r} cannot be written ({error.strerror or error})") from error
 
 
 def dump(record: dict[str, Any]) -> str:
@@ -92,6 +85,8 @@ def parse_json(text: str, what: str) -> Record:
     InputDataError
         Beginning with `what`; the only exception, whatever the text.
     """
+    if not isinstance(text, str):
+        raise InputDataError(f"{what}: expected text, got {type(text).__name__}")
     _check_nesting(text, what)
 
     def integer(digits: str) -> int:
@@ -165,7 +160,8 @@ class Record:
         return self.data.get(name) is not None
 
     def error(self, name: str, message: str) -> InputDataError:
-        return InputDataError(f"{self.where}: {name}: {message}")
+        text = f"{self.where}: {name[:_SHOWN]}: {message}"
+        return InputDataError("".join(c if c.isprintable() else ascii(c)[1:-1] for c in text))
 
     def take(self, name: str, kind: type[T], expected: str) -> T:
         """A field of exactly this type."""
@@ -186,7 +182,7 @@ class Record:
     def choice(self, name: str, choices: tuple[str, ...]) -> str:
         value = self.text(name)
         if value not in choices:
-            raise self.error(name, f"{ascii(value)[:_SHOWN]} is not known; there are {', '.join(choices)}")
+            raise self.error(name, f"{ascii(value)[:_SHOWN]} is not known; there are {', '.join(choices[:20])}")
         return value
 
     def boolean(self, name: str) -> bool:

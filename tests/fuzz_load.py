@@ -75,8 +75,8 @@ def main():
             try:
                 use(DARTSRegressor.load("damaged.json"))
                 counts["loaded"] += 1
-            except InputDataError:
-                counts["refused"] += 1
+            except InputDataError as error:
+                counts["refused" if str(error).isprintable() else "UNPRINTABLE"] += 1
             except BaseException as error:
                 counts["FAILED"] += 1
                 print(f"file {k}: {type(error).__name__}: {error}", *traceback.format_tb(error.__traceback__)[-3:])

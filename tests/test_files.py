@@ -221,6 +221,7 @@ def test_models_pickle(keep, model):
     assert [str(e) for e in again.resample(3)] == [str(e) for e in model.resample(3)]
 
 
+@pytest.mark.skipif(os.name == "nt", reason="modes and links are those of POSIX")
 def test_a_failed_write_leaves_the_old_file(tmp_path, monkeypatch):
     path = tmp_path / "model.json"
     path.write_text("old")
@@ -238,6 +239,9 @@ def test_a_failed_write_leaves_the_old_file(tmp_path, monkeypatch):
     write_text(path, "new")
     assert path.read_text() == "new"
     assert path.stat().st_mode & 0o777 == 0o640
+    (tmp_path / "link.json").symlink_to(path)
+    write_text(tmp_path / "link.json", "newer")
+    assert (path.read_text(), (tmp_path / "link.json").is_symlink()) == ("newer", True)
     with pytest.raises(EqdartsError, match="cannot be written"):
         write_text(tmp_path / "missing" / "model.json", "new")
 
@@ -374,7 +378,7 @@ def test_damaged_files_load_or_are_refused(text, tmp_path_factory, seed):
         try:
             again = DARTSRegressor.load(path)
         except InputDataError as error:
-            assert str(error)  # noqa: PT017
+            assert str(error).isprintable()  # noqa: PT017
             return
     assert len(again.front_)
 
