@@ -23,6 +23,7 @@ from eqdarts.selection import CRITERIA
 FORMAT, VERSION = "eqdarts model", 1
 _STOPS = ("exact", "max_epochs", "max_time", "patience", "interrupted", "constant")
 _MAX_NODES = 1000
+_MAX_FORMULAS = 1_000_000  # characters
 
 
 @dataclass(frozen=True)
@@ -128,7 +129,8 @@ def read(path: str | os.PathLike[str], defaults: Mapping[str, Any]) -> Saved:
         raise data.error("columns", "expected at least one name, and each of them once")
     target = data.text("target")
     space = _space(data.record("search_space"), columns) if "search_space" in data else None
-    front = data.items("equations", lambda r, k: _equation(r.record(k), columns, target, space))
+    _check_formulas(data)
+    front = data.items("equations", lambda r, k: _equation(r.record(k), columns, target, space), 1000)
     if not front:
         raise data.error("equations", "expected at least one")
     return Saved(
@@ -141,6 +143,16 @@ def read(path: str | os.PathLike[str], defaults: Mapping[str, Any]) -> Saved:
         space=space,
         front=Front(front),
     )
+
+
+def _check_formulas(data: Record) -> None:
+    """Refuse so much text in formulas that reading it would take minutes."""
+    equations = [e for e in data.take("equations", list, "a list") if isinstance(e, dict)]
+    parts = [p for e in equations for p in (e, e.get("scaled"), e.get("fit")) if isinstance(p, dict)]
+    texts = [p.get(key) for p in parts for key in ("expression", "template")]
+    total = sum(len(text) for text in texts if isinstance(text, str))
+    if total > _MAX_FORMULAS:
+        raise data.error("equations", f"{total} characters of formulas; at most {_MAX_FORMULAS} are read")
 
 
 def _equation(data: Record, columns: tuple[str, ...], target: str, space: SearchSpace | None) -> Equation:

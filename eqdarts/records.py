@@ -15,7 +15,7 @@ from eqdarts.errors import EqdartsError, InputDataError
 
 T = TypeVar("T")
 
-MAX_BYTES = 5_000_000
+MAX_BYTES = 20_000_000
 _MAX_NESTING = 20
 _MAX_DIGITS = 30
 _SHOWN = 40  # characters of a bad value in a message
@@ -73,8 +73,27 @@ def write_text(path: str | os.PathLike[str], text: str) -> None:
 
 
 def dump(record: dict[str, Any]) -> str:
-    """A record as indented text; floats keep every bit, and none may be NaN or infinite."""
-    return json.dumps(record, indent=2, allow_nan=False) + "\n"
+    """A record as indented text, lists of plain values on one line; floats keep every bit.
+
+    Raises
+    ------
+    InputDataError
+        If `parse_json` would find it too large.
+    """
+    text = _indented(record, "") + "\n"
+    if len(text) > MAX_BYTES:  # it is all ASCII
+        raise InputDataError(f"the file would have {len(text)} bytes; at most {MAX_BYTES} are read back")
+    return text
+
+
+def _indented(value: Any, margin: str) -> str:
+    inner = margin + "  "
+    if isinstance(value, dict) and value:
+        fields = [f"{inner}{json.dumps(key)}: {_indented(item, inner)}" for key, item in value.items()]
+        return "{\n" + ",\n".join(fields) + f"\n{margin}}}"
+    if isinstance(value, list) and any(isinstance(item, dict | list) for item in value):
+        return "[\n" + ",\n".join(inner + _indented(item, inner) for item in value) + f"\n{margin}]"
+    return json.dumps(value, allow_nan=False)
 
 
 def parse_json(text: str, what: str) -> Record:
@@ -210,7 +229,7 @@ class Record:
     def record(self, name: str) -> Record:
         return Record(self.take(name, dict, "an object"), f"{self.where}: {name}")
 
-    def items(self, name: str, read: Callable[[Record, str], T], longest: int = 10_000) -> tuple[T, ...]:
+    def items(self, name: str, read: Callable[[Record, str], T], longest: int = 100_000) -> tuple[T, ...]:
         """A list, each of its items taken out by `read`, which gets a record and the name of the item in it."""
         values = self.take(name, list, "a list")
         if len(values) > longest:

@@ -21,7 +21,7 @@ from sklearn.model_selection import KFold
 
 from eqdarts import OPERATIONS, DARTSRegressor, EqdartsError, InputDataError, SearchWarning, refit, register_operation
 from eqdarts.equation import Equation
-from eqdarts.records import MAX_BYTES, parse_json, write_text
+from eqdarts.records import MAX_BYTES, dump, parse_json, write_text
 
 
 def table(n=60, scale=1.0):
@@ -315,7 +315,7 @@ def test_wrong_fields_are_named(path, value, message, text, tmp_path):
         (b"\xff\xfe\x00", "not text in UTF-8"),
         (b"PK\x03\x04", "not valid JSON"),
         (b"[" * 1_000_000, "more than 20 brackets"),
-        (b'{"format": "' + b"x" * MAX_BYTES, "more than 5000000 bytes"),
+        (b'{"format": "' + b"x" * MAX_BYTES, "more than 20000000 bytes"),
         (b'{"version": ' + b"9" * 1_000_000 + b"}", "a number of 1000000 digits"),
         (b'{"version": 1e999999999}', "the number 1e999999999 is too large"),
         (b'{"version": NaN}', "NaN is not a number"),
@@ -381,6 +381,31 @@ def test_damaged_files_load_or_are_refused(text, tmp_path_factory, seed):
             assert str(error).isprintable()  # noqa: PT017
             return
     assert len(again.front_)
+
+
+scalars = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-(10**20), 10**20),
+    st.text(max_size=5),
+    st.floats(allow_nan=False, allow_infinity=False),
+)
+values = st.recursive(
+    scalars, lambda inner: st.one_of(st.lists(inner), st.dictionaries(st.text(max_size=3), inner)), max_leaves=15
+)
+
+
+@given(st.dictionaries(st.text(max_size=5), values))
+def test_records_come_back_as_they_were(data):
+    assert parse_json(dump(data), "file").data == data
+
+
+def test_too_much_is_refused_when_written_and_when_read(text, tmp_path):
+    with pytest.raises(InputDataError, match="at most 20000000 are read back"):
+        dump({"a": "x" * MAX_BYTES})
+    data = json.loads(text)
+    data["equations"] = [{**data["equations"][0], "expression": "r" + "+r" * 20_000}] * 30
+    refused(json.dumps(data), tmp_path, "1200090 characters of formulas; at most 1000000")
 
 
 @given(st.text(alphabet='[]{}"\\,:1e.-ntf \x00é', max_size=30))
