@@ -23,9 +23,10 @@ from eqdarts.exports.python import to_python
 from eqdarts.exports.solving import solve_for
 from eqdarts.exports.torch import EquationModule, to_torch
 from eqdarts.genotype import Genotype
-from eqdarts.latex import to_latex
+from eqdarts.latex import to_latex, to_latex_with_errors
 from eqdarts.numeric import function
 from eqdarts.records import Record, dump, parse_json
+from eqdarts.regression import record as fit_record
 from eqdarts.regression.intervals import Resampling, bootstrap, profile
 from eqdarts.regression.naming import floats_as_symbols
 from eqdarts.regression.report import FitReport
@@ -177,13 +178,14 @@ class Equation:
         """The equation on rows X [n, d]; NaN outside its domain. Returns [n]."""
         if self.inner is None:
             return evaluate(self.expression, self.columns, X)
-        return self.target_unit * evaluate(self.inner, self.columns, np.asarray(X, dtype=float) / self.units)
+        with np.errstate(all="ignore"):
+            return self.target_unit * evaluate(self.inner, self.columns, np.asarray(X, dtype=float) / self.units)
 
     def sympy(self) -> Expr:
         """The expression, over symbols named like the columns."""
         return self.expression
 
-    def latex(self, precision: int = 4, mul: str | None = None) -> str:
+    def latex(self, precision: int = 4, mul: str | None = None, errors: bool = False) -> str:
         """``target = expression`` in LaTeX.
 
         Parameters
@@ -192,13 +194,25 @@ class Equation:
             Significant digits of the constants, from 1 to 17.
         mul : {None, "dot", "times", "thin"}
             The sign between factors: ·, ×, or a thin space. None: nothing, or a thin space where names are words.
+        errors : bool
+            Print every constant with its standard error, as (1.234 ± 0.012): the error with two significant digits,
+            and the value to the same place.
 
         Raises
         ------
         InputDataError
-            For an unknown sign, or digits out of range.
+            For an unknown sign, digits out of range, or if no standard errors are known.
         """
-        return to_latex(self.expression, self.target, precision, mul)
+        if not errors:
+            return to_latex(self.expression, self.target, precision, mul)
+        fit = self.fit
+        if fit is None:
+            raise InputDataError(
+                "errors=True: no standard errors are known; take it from model.equation(), or refit it"
+            )
+        rows = zip(fit.table.index, fit.table.value, fit.table.std_error, strict=True)
+        constants = {str(name): (float(value), float(error)) for name, value, error in rows}
+        return to_latex_with_errors(fit.template, self.target, constants, precision, mul)
 
     def python(self, name: str | None = None) -> str:
         """The source of a NumPy function of the columns that stand in the equation, in the order of the table.
@@ -278,7 +292,7 @@ class Equation:
             If it holds a function that `eqdarts.parsing.parse_expression` does not read.
         """
         head = {"format": _FORMAT, "version": _VERSION, "target": self.target, "columns": list(self.columns)}
-        return dump({**head, **record.write(self)})
+        return dump({**head, **self.to_record()})
 
     @classmethod
     def from_json(cls, text: str) -> Equation:
@@ -302,12 +316,13 @@ class Equation:
 
     def to_record(self) -> dict[str, object]:
         """Plain values for JSON, without columns and target."""
-        return record.write(self)
+        return {**record.write(self), "fit": None if self.fit is None else fit_record.write(self.fit)}
 
     @classmethod
     def from_record(cls, data: Record, columns: tuple[str, ...], target: str) -> Equation:
         """The inverse of `to_record`."""
-        return cls(**record.read(data, columns, target))
+        fit = fit_record.read(data.record("fit"), columns) if "fit" in data else None
+        return cls(**record.read(data, columns, target), fit=fit)
 
     def derivative(self, column: str) -> Equation:
         r"""The partial derivative by a column, as an equation; its losses are NaN, as there is no data for it.

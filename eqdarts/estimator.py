@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+import os
 import time
 import warnings
 from collections.abc import Callable, Sequence
@@ -22,10 +24,12 @@ from eqdarts.equation import Equation, Front
 from eqdarts.errors import InputDataError, SearchWarning, check_choice, check_range
 from eqdarts.extrapolation import extrapolation
 from eqdarts.genotype import Genotype
-from eqdarts.latex import to_latex, to_text
+from eqdarts.latex import to_text
 from eqdarts.links import LINK_NAMES, usable
+from eqdarts.modelfile import Saved, Summary, read, write
 from eqdarts.operations import DEFAULT_OPERATIONS
 from eqdarts.progress import Notice, Progress, both
+from eqdarts.records import dump, write_text
 from eqdarts.refitting import refit_equation, with_fit
 from eqdarts.search.backend import available_cores
 from eqdarts.search.finish import Problem, constant_equation, snapping_rows
@@ -140,6 +144,8 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
     genotype_ : Genotype or None
         The graph of the chosen equation.
     search_space_ : SearchSpace or None
+    training_ : Summary
+        Number of rows, and ranges of the columns and the target, that the model was fitted to.
     stop_reason_ : str
         "exact", "max_epochs", "max_time", "patience", "interrupted" or "constant".
     n_features_in_, feature_names_in_
@@ -259,13 +265,15 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         observations = len(y_array) if weights is None else int((weights > 0).sum())
         rng = np.random.default_rng(check_random_state(self.random_state).randint(2**31 - 1))
 
+        table = X_array, y_array
         if isinstance(self.validation, (int, float)):
             # A row given twice and a row of weight 2 come out alike.
             X_array, y_array, merged = merge_rows(X_array, y_array, weights)
-            self._training = keep(X_array, y_array, merged, observations)
+            self._training: Training | None = keep(X_array, y_array, merged, observations)
             weights = None if np.ptp(merged) == 0 else merged / merged.mean()
         else:
             self._training = keep(X_array.copy(), y_array.copy(), weights, observations)
+        summary = Summary.of(*table, distinct_rows=len(y_array))
         prepared = prepare(X_array, y_array, columns, weights)
         # Prepared columns are scaled; moderate ones go back to their own units, where constants look simple.
         units, target_unit = _extreme(prepared.scales.x), float(_extreme(np.array([prepared.scales.y]))[0])
@@ -284,7 +292,7 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
             max_complexity=self.max_complexity,
         )
         if prepared.constant is not None:
-            return self._store(Front().offer(constant_equation(problem)), None, problem, None)
+            return self._store(Front().offer(constant_equation(problem)), None, problem, None, summary)
         train, validation = self._split(len(y_array), y_array, rng)
         space = SearchSpace(
             inputs=problem.names,
@@ -301,7 +309,7 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         with threadpool_limits(limits=1), Progress(self.verbose, config) as progress:
             callback = both(progress, self.callback)
             result = run(space, config, problem, train, validation, rng, callback, self.device, start, self._threads())
-        return self._store(result.front, space, problem, result)
+        return self._store(result.front, space, problem, result, summary)
 
     def predict(self, X: ArrayLike, index: int | None = None) -> np.ndarray:
         """The chosen equation, or row `index` of `equations_`, on rows X [n, d].
@@ -329,10 +337,10 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         """The chosen equation, or row `index` of `equations_`, over symbols named like the columns."""
         return self._row(index).expression
 
-    def latex(self, index: int | None = None, precision: int = 4) -> str:
-        """``target = expression`` in LaTeX, with `precision` significant digits."""
-        row = self._row(index)
-        return to_latex(row.expression, row.target, precision)
+    def latex(self, index: int | None = None, precision: int = 4, mul: str | None = None, errors: bool = False) -> str:
+        """``target = expression`` in LaTeX, with `precision` significant digits; see `Equation.latex`."""
+        row = self.equation(index) if errors else self._row(index)
+        return row.latex(precision, mul, errors)
 
     def resample(self, k: int) -> list[Equation]:
         """Up to k further equations: graphs drawn from the learned architecture weights, refitted.
@@ -342,12 +350,15 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         """
         check_is_fitted(self)
         check_range("k", k, 1, integer=True)
+        if self._problem is None:
+            raise InputDataError("resample needs the training rows, which a file does not hold; fit again")
         if self._result is None or self.search_space_ is None:
             return list(self.front_)
         rng = np.random.default_rng(check_random_state(self.random_state).randint(2**31 - 1))
         with threadpool_limits(limits=1):
             drawn = resample(self.search_space_, self._result, self._problem, k, rng)
-        return drawn if getattr(self, "_training", None) is None else [with_fit(e, self._training) for e in drawn]
+        kept = getattr(self, "_training", None)
+        return drawn if kept is None else [with_fit(e, kept) for e in drawn]
 
     def equation(self, index: int | None = None) -> Equation:
         """The chosen equation, or row `index` of `equations_`, with the standard errors of its constants.
@@ -367,7 +378,9 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
             value  std_error    low   high
         c0  4.904      0.001  4.903  4.906
         """
-        found = with_fit(self._row(index), self._kept())
+        found = self._row(index)
+        if found.fit is None:
+            found = with_fit(found, self._kept())
         if found.fit is not None and found.fit.undetermined:
             names = ", ".join(found.fit.undetermined)
             warnings.warn(f"the rows do not determine {names}: no standard errors", SearchWarning, stacklevel=2)
@@ -471,36 +484,81 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         return found.set_axis(X.index, axis=0) if isinstance(X, pd.DataFrame) else found
 
     def to_dict(self) -> dict[str, Any]:
-        """Everything worth keeping of the fit, as plain values for JSON."""
+        """Everything that `save` writes, as plain values for JSON.
+
+        Settings that JSON cannot hold, such as `callback` or a `RandomState`, are left out with a `SearchWarning`.
+        """
         check_is_fitted(self)
-        settings = {k: v for k, v in self.get_params().items() if isinstance(v, (str, int, float, bool, type(None)))}
-        settings.update({k: list(v) for k, v in self.get_params().items() if isinstance(v, (list, tuple))})
-        return {
-            "format": "eqdarts model",
-            "version": 1,
-            "target": self.target_name_,
-            "columns": list(self.front_[0].columns),
-            "settings": settings,
-            "stop_reason": self.stop_reason_,
-            "best_index": self.best_index_,
-            "equations": [
-                {
-                    "complexity": e.complexity,
-                    "loss": e.loss,
-                    "origin": e.origin,
-                    "expression": str(e.expression),
-                    "latex": to_latex(e.expression, e.target),
-                    "genotype": None if e.genotype is None else e.genotype.to_dict(),
-                }
-                for e in self.front_
-            ],
-        }
+        saved = Saved(
+            settings=self.get_params(deep=False),
+            columns=self.front_[0].columns,
+            named_columns=hasattr(self, "feature_names_in_"),
+            target=self.target_name_,
+            stop_reason=self.stop_reason_,
+            training=self.training_,
+            space=self.search_space_,
+            front=Front(tuple(map(self._with_errors, self.front_))),
+        )
+        return write(saved, self.best_index_)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the fitted model to a JSON file, for `load`; the file is replaced as a whole or not at all.
+
+        It holds the front with graphs, constants and their standard errors, the names and ranges of the columns, and
+        the settings. Not the training rows, so `resample`, `stability` and `extrapolation` need a new fit, nor
+        `history_` and `alpha_history_`. Settings that JSON cannot hold, such as `callback` or a `RandomState`, are
+        left out with a `SearchWarning`.
+
+        Parameters
+        ----------
+        path : str or path
+
+        Raises
+        ------
+        EqdartsError
+            If the file cannot be written, or an equation holds a function that no file can (`InputDataError`).
+
+        Examples
+        --------
+        >>> import numpy as np, tempfile, os
+        >>> X = np.linspace(1, 2, 20)[:, None]
+        >>> model = DARTSRegressor(max_epochs=2, replicas=16, random_state=0, verbose=0).fit(X, 1 / X[:, 0])
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     model.save(os.path.join(folder, "model.json"))
+        ...     again = DARTSRegressor.load(os.path.join(folder, "model.json"))
+        >>> print(again, bool((again.predict(X) == model.predict(X)).all()))  # doctest: +ELLIPSIS
+           complexity ...y = 1/x1 True
+        """
+        write_text(path, dump(self.to_dict()))
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> DARTSRegressor:
+        """A model that `save` wrote. Predictions are the same to the last bit.
+
+        Nothing in the file is evaluated as code, so a file of unknown origin does no harm.
+
+        Raises
+        ------
+        InputDataError
+            If it is damaged, foreign or of a later release; naming the field.
+
+        Warns
+        -----
+        SearchWarning
+            If its graphs have operations that are not registered here; `search_space_` is None then.
+        """
+        saved = read(path, {name: p.default for name, p in inspect.signature(cls).parameters.items()})
+        model = cls(**saved.settings)
+        model.n_features_in_ = len(saved.columns)
+        if saved.named_columns:
+            model.feature_names_in_ = np.array(saved.columns, dtype=object)
+        return model._restore(saved)
 
     @property
     def best_index_(self) -> int:
         """The row of `equations_` that `model_selection` chooses."""
         check_is_fitted(self)
-        return choose(self.front_, self.model_selection, self._n_rows)
+        return choose(self.front_, self.model_selection, self.training_.distinct_rows)
 
     @property
     def genotype_(self) -> Genotype | None:
@@ -543,6 +601,12 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         check_range("n_jobs", self.n_jobs, 1, integer=True)
         return int(self.n_jobs)
 
+    def _with_errors(self, equation: Equation) -> Equation:
+        """With the standard errors of its constants, if the rows are there and doubles can hold them."""
+        if equation.fit is not None or self._training is None or equation.inner is not None:
+            return equation
+        return with_fit(equation, self._training)
+
     def _kept(self) -> Training:
         check_is_fitted(self)
         training: Training | None = getattr(self, "_training", None)
@@ -558,13 +622,24 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
             raise InputDataError(f"index={index!r}: equations_ has the rows 0 to {len(self.front_) - 1}")
         return self.front_[int(index)]
 
+    def _restore(self, saved: Saved) -> DARTSRegressor:
+        """What `_store` does, from a file."""
+        self.front_, self.search_space_, self.target_name_ = saved.front, saved.space, saved.target
+        self.training_, self.stop_reason_ = saved.training, saved.stop_reason
+        self._training = None
+        self._problem: Problem | None = None
+        self._result: SearchResult | None = None
+        self.history_ = pd.DataFrame([], columns=list(EpochRecord.__dataclass_fields__))
+        self.alpha_history_ = np.array([])
+        return self
+
     def _store(
-        self, front: Front, space: SearchSpace | None, problem: Problem, result: SearchResult | None
+        self, front: Front, space: SearchSpace | None, problem: Problem, result: SearchResult | None, summary: Summary
     ) -> DARTSRegressor:
         self.front_ = front
         self.search_space_ = space
         self.target_name_ = problem.target
-        self._n_rows = len(problem.y)
+        self.training_ = summary
         # `resample` refits on these rows, so that a large table is not kept with the model.
         self._problem = problem.reduced()
         self._result = result if result is None else replace(result, history=(), alpha_history=())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
-import tempfile
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,7 +29,7 @@ def read_text(path: str | os.PathLike[str]) -> str:
     InputDataError
         Naming the file.
     """
-    name = os.fspath(path)
+    name = os.fsdecode(path)
     try:
         with open(name, "rb") as file:
             data = file.read(MAX_BYTES + 1)
@@ -54,34 +54,46 @@ def write_text(path: str | os.PathLike[str], text: str) -> None:
     EqdartsError
         Naming the file.
     """
-    there = Path(path)
+    there = Path(os.path.realpath(path))
+    aside = there.with_name(f".{there.name[:100]}-{secrets.token_hex(4)}")
     try:
-        handle, aside = tempfile.mkstemp(prefix=".eqdarts-", dir=there.parent)
         try:
-            with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+            with open(aside, "x", encoding="utf-8", newline="\n") as file:
                 file.write(text)
                 file.flush()
                 os.fsync(file.fileno())
-            os.chmod(aside, _permissions(there))
+            if there.exists():
+                os.chmod(aside, there.stat().st_mode & 0o777)
             os.replace(aside, there)
         except BaseException:
-            os.unlink(aside)
+            aside.unlink(missing_ok=True)
             raise
     except OSError as error:
-        raise EqdartsError(f"{str(path)!r} cannot be written ({error.strerror or error})") from error
-
-
-def _permissions(path: Path) -> int:
-    """Of the file that is replaced; else as usual for a new one."""
-    try:
-        return path.stat().st_mode & 0o777
-    except FileNotFoundError:
-        return 0o644
+        raise EqdartsError(f"{os.fsdecode(path)!r} cannot be written ({error.strerror or error})") from error
 
 
 def dump(record: dict[str, Any]) -> str:
-    """A record as indented text; floats keep every bit, and none may be NaN or infinite."""
-    return json.dumps(record, indent=2, allow_nan=False) + "\n"
+    """A record as indented text, lists of plain values on one line; floats keep every bit.
+
+    Raises
+    ------
+    InputDataError
+        If `parse_json` would find it too large.
+    """
+    text = _indented(record, "") + "\n"
+    if len(text) > MAX_BYTES:  # it is all ASCII
+        raise InputDataError(f"the file would have {len(text)} bytes; at most {MAX_BYTES} are read back")
+    return text
+
+
+def _indented(value: Any, margin: str) -> str:
+    inner = margin + "  "
+    if isinstance(value, dict) and value:
+        fields = [f"{inner}{json.dumps(key)}: {_indented(item, inner)}" for key, item in value.items()]
+        return "{\n" + ",\n".join(fields) + f"\n{margin}}}"
+    if isinstance(value, list) and any(isinstance(item, dict | list) for item in value):
+        return "[\n" + ",\n".join(inner + _indented(item, inner) for item in value) + f"\n{margin}]"
+    return json.dumps(value, allow_nan=False)
 
 
 def parse_json(text: str, what: str) -> Record:
@@ -92,6 +104,8 @@ def parse_json(text: str, what: str) -> Record:
     InputDataError
         Beginning with `what`; the only exception, whatever the text.
     """
+    if not isinstance(text, str):
+        raise InputDataError(f"{what}: expected text, got {type(text).__name__}")
     _check_nesting(text, what)
 
     def integer(digits: str) -> int:
@@ -165,7 +179,8 @@ class Record:
         return self.data.get(name) is not None
 
     def error(self, name: str, message: str) -> InputDataError:
-        return InputDataError(f"{self.where}: {name}: {message}")
+        text = f"{self.where}: {name[:_SHOWN]}: {message}"
+        return InputDataError("".join(c if c.isprintable() else ascii(c)[1:-1] for c in text))
 
     def take(self, name: str, kind: type[T], expected: str) -> T:
         """A field of exactly this type."""
@@ -186,7 +201,7 @@ class Record:
     def choice(self, name: str, choices: tuple[str, ...]) -> str:
         value = self.text(name)
         if value not in choices:
-            raise self.error(name, f"{ascii(value)[:_SHOWN]} is not known; there are {', '.join(choices)}")
+            raise self.error(name, f"{ascii(value)[:_SHOWN]} is not known; there are {', '.join(choices[:20])}")
         return value
 
     def boolean(self, name: str) -> bool:
@@ -214,7 +229,7 @@ class Record:
     def record(self, name: str) -> Record:
         return Record(self.take(name, dict, "an object"), f"{self.where}: {name}")
 
-    def items(self, name: str, read: Callable[[Record, str], T], longest: int = 10_000) -> tuple[T, ...]:
+    def items(self, name: str, read: Callable[[Record, str], T], longest: int = 100_000) -> tuple[T, ...]:
         """A list, each of its items taken out by `read`, which gets a record and the name of the item in it."""
         values = self.take(name, list, "a list")
         if len(values) > longest:

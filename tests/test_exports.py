@@ -1,5 +1,6 @@
 """Every export is run, and gives what the equation predicts."""
 
+import copy
 import ctypes
 import importlib.util
 import math
@@ -17,7 +18,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from random_expressions import X, formulas
 
-from eqdarts import InputDataError
+from eqdarts import DARTSRegressor, InputDataError
 from eqdarts.equation import Equation
 from eqdarts.exports.formula import identifiers
 from eqdarts.exports.record import in_table_units
@@ -299,6 +300,46 @@ def test_json_keeps_every_bit(formula):
     assert sympy.srepr(again.expression) == sympy.srepr(e.expression)
     np.testing.assert_array_equal(again.predict(X), e.predict(X))
     assert (again.latex(), str(again), again.complexity) == (e.latex(), str(e), e.complexity)
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e-200])
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_fitted_models_export_what_they_predict(scale, tmp_path):
+    rows = X * [scale, 1.0]
+    y = scale * (X[:, 0] ** 1.5 * np.exp(-X[:, 1] / 3) + 0.1 * np.cos(7 * X[:, 0]))
+    model = DARTSRegressor(max_epochs=4, replicas=96, max_nodes=3, verbose=0, random_state=0).fit(rows, y)
+    assert len(model.front_) > 2
+    for k, e in enumerate(model.front_):
+        expected = model.predict(rows, index=k)
+        close = {"rtol": 1e-12, "atol": 1e-12 * np.abs(y).max()}
+        np.testing.assert_allclose(python_of(e, tmp_path)(*used(e, rows)), expected, **close)
+        np.testing.assert_allclose(excel_value(e.excel(), e, rows), expected, **close)
+        np.testing.assert_allclose(e.torch()(torch.tensor(rows)).detach(), expected, **close)
+        if COMPILER is not None:
+            folder = tmp_path / str(k)
+            folder.mkdir()
+            function = c_function(c_library([e.c("law")], folder), "law", len(e.formula.used))
+            np.testing.assert_allclose(function(*used(e, rows)), expected, **close)
+        np.testing.assert_array_equal(Equation.from_json(e.to_json()).predict(rows), expected)
+
+
+def test_torch_module_learns():
+    """The gradient by the constants is that of the prediction, and the module keeps its state as others do."""
+    e = equation(F(1.5) * sympy.exp(-F(0.5) * v) + u ** F(1.7))
+    module = e.torch()
+    inputs = torch.tensor(X)
+    module(inputs).sum().backward()
+    values = module.constants.detach().clone()
+    for k in range(len(values)):
+        step = torch.zeros_like(values)
+        step[k] = 1e-6
+        moved = []
+        for sign in (1, -1):
+            again = e.torch()
+            again.load_state_dict({**module.state_dict(), "constants": values + sign * step})
+            moved.append(float(again(inputs).sum().detach()))
+        assert float(module.constants.grad[k]) == pytest.approx((moved[0] - moved[1]) / 2e-6, rel=1e-6)
+    assert copy.deepcopy(module)(inputs).equal(module(inputs))
 
 
 def test_excel_knows_cells_and_names():

@@ -20,7 +20,7 @@ LEVELS = (
         "exports", "regression",
     ),
     ("training", "equation", "selection", "refitting", "stability", "extrapolation"),
-    ("search", "progress"),
+    ("search", "progress", "modelfile"),
     ("estimator",),
     ("plots", "cli"),
 )  # fmt: skip
@@ -32,7 +32,7 @@ FOLDERS = {
         "prior", "sampling", "moves", "population", "backend", "assess", "pursuit", "sampled", "relaxed", "mixture",
         "finish", "loop",
     ),
-    "regression": ("naming", "affine", "model", "poles", "starts", "minimise", "report", "intervals"),
+    "regression": ("naming", "affine", "model", "poles", "starts", "minimise", "report", "intervals", "record"),
     "table": ("checks", "columns", "rows", "files"),
     "plots": ("style", "fit", "graph", "history"),
 }  # fmt: skip
