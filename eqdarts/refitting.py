@@ -142,10 +142,10 @@ def refit(
     )  # fmt: skip
     _warn(found)
     total = len(observations) if observations.weights is None else float(observations.weights.sum())
-    square = float(np.average(observations.y**2, weights=observations.weights))
-    loss = found.rss / total
+    square = float(np.average((observations.y / observations.scale) ** 2, weights=observations.weights))
+    loss, relative = found.rss / total, optimum.loss / total / square if square > 0 else found.rss / total
     return Equation(
-        fitted, columns, target, loss, loss / square if square > 0 else loss, "refit", fit=found
+        fitted, columns, target, loss, relative, "refit", fit=found
     )  # fmt: skip
 
 

@@ -130,6 +130,15 @@ def test_a_weight_of_two_moves_the_constants_like_two_rows(seed):
     assert one.fit.observations == (weights > 0).sum()
 
 
+def test_targets_whose_squares_overflow_have_constants_and_errors():
+    table, v = decay()
+    base, large = (refit("A*exp(-k*t) + B", table, v * s) for s in (1.0, 1e200))
+    np.testing.assert_allclose(large.constants.loc["A"], 1e200 * base.constants.loc["A"], rtol=1e-6)
+    np.testing.assert_allclose(large.constants.loc["k"], base.constants.loc["k"], rtol=1e-6)
+    assert large.fit.residual_std == pytest.approx(1e200 * base.fit.residual_std)
+    assert large.relative_loss == pytest.approx(base.relative_loss)
+
+
 def test_a_common_factor_of_all_weights_changes_nothing():
     table, v = decay()
     one, ten = (refit("A*exp(-k*t) + B", table, v, sample_weight=np.full(41, w)) for w in (1.0, 10.0))

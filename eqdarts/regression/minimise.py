@@ -14,7 +14,7 @@ from itertools import zip_longest
 import numpy as np
 from scipy.optimize import least_squares
 
-from eqdarts.regression.model import Model
+from eqdarts.regression.model import Model, column_lengths
 from eqdarts.regression.poles import Poles
 from eqdarts.regression.starts import Fraction, draw, within
 
@@ -234,7 +234,7 @@ def refine(model: Model, theta: np.ndarray) -> np.ndarray:
 
 def _newton_step(J: np.ndarray, residual: np.ndarray) -> tuple[np.ndarray, float]:
     """−J⁺r [K] in scaled columns, and the length of J times it."""
-    norm = np.linalg.norm(J, axis=0)
+    norm = column_lengths(J)
     norm[norm == 0] = 1.0
     U, s, Vt = np.linalg.svd(J / norm, full_matrices=False)
     used = s > 1e-13 * max(s[0], 1e-300)

@@ -153,10 +153,17 @@ class Model:
         if not (np.isfinite(basis).all() and np.isfinite(residual).all()):
             theta[:] = np.nan
             return theta, None
-        norm = np.linalg.norm(basis, axis=0)
+        norm = column_lengths(basis)
         norm[norm == 0] = 1.0
         U, s, Vt = np.linalg.svd(basis / norm, full_matrices=False)
         used = s > _RANK * max(s[0], 1e-300)
         U = U[:, used]
         theta[self.linear] = -(Vt[used].T @ ((U.T @ residual) / s[used])) / norm
         return theta, U
+
+
+def column_lengths(J: np.ndarray) -> np.ndarray:
+    """Euclidean lengths of the columns of J [n, K], also of those whose squares leave the range of doubles."""
+    largest = np.abs(J).max(axis=0, initial=0.0)
+    unit = np.where((largest > 0) & np.isfinite(largest), largest, 1.0)
+    return np.asarray(unit * np.linalg.norm(J / unit, axis=0))

@@ -10,7 +10,7 @@ import sympy
 from scipy import stats
 
 from eqdarts.regression.minimise import Optimum
-from eqdarts.regression.model import Model
+from eqdarts.regression.model import Model, column_lengths
 from eqdarts.simplify import description_length
 
 _RANK = 1e-12  # singular values of the scaled Jacobian below this share of the largest are rounding
@@ -152,7 +152,7 @@ def spread(J: np.ndarray, held: np.ndarray) -> Spread:
     if not len(free):
         return Spread(inverse, errors, 1.0, undetermined)
     J = J[:, free]
-    norm = np.linalg.norm(J, axis=0)
+    norm = column_lengths(J)
     scaled = J / np.where(norm > 0, norm, 1.0)
     # R of J = QR has its singular values, and is small.
     _, s, Vt = np.linalg.svd(np.linalg.qr(scaled, mode="r") if len(J) > K else scaled, full_matrices=True)
@@ -162,10 +162,11 @@ def spread(J: np.ndarray, held: np.ndarray) -> Spread:
     undetermined[free] = concerned
     kept = Vt[~lost].T / s[~lost]
     norm = np.where(norm > 0, norm, np.inf)
-    block = (kept @ kept.T) / np.outer(norm, norm)
+    block = kept @ kept.T
     known = free[~concerned]
-    inverse[np.ix_(known, known)] = block[np.ix_(~concerned, ~concerned)]
-    errors[known] = np.sqrt(np.diag(inverse)[known])
+    with np.errstate(over="ignore", under="ignore", divide="ignore"):
+        inverse[np.ix_(known, known)] = (block / norm / norm[:, None])[np.ix_(~concerned, ~concerned)]
+    errors[known] = (np.sqrt(np.diag(block)) / norm)[~concerned]
     errors[free[concerned]] = np.inf
     return Spread(inverse, errors, float("inf") if lost.any() else float(s[0] / s[-1]), undetermined)
 
@@ -194,25 +195,27 @@ def report(
     _, J = model.linearise(theta)
     found = spread(np.nan_to_num(J, nan=0.0, posinf=0.0, neginf=0.0), held)
     freedom = n - K + int(held.sum())
-    rss = optimum.loss * rows.scale**2 * inflation
-    variance = rss / freedom if freedom > 0 else np.nan
-    unit = np.sqrt(variance / inflation) / rows.scale if variance >= 0 else np.nan
+    # In units of the scale, whose square may leave the range of doubles.
+    inner_rss = optimum.loss * inflation
+    unit = np.sqrt(optimum.loss / freedom) if freedom > 0 else np.nan
+    with np.errstate(over="ignore", under="ignore"):
+        rss = float(np.float64(inner_rss) * rows.scale * rows.scale)
     with np.errstate(invalid="ignore"):
         errors = np.where(np.isinf(found.errors), np.inf, found.errors * unit)
     names = [c.name for c in model.constants]
     weights = np.ones(len(rows)) if rows.weights is None else rows.weights
-    deviance = _deviance(rss, n, weights, inflation)
-    square = float(np.average((rows.y / rows.scale) ** 2, weights=weights)) * rows.scale**2
-    relative = rss / (weights.sum() * inflation) / square if square > 0 else 0.0
+    deviance = _deviance(inner_rss, n, weights, inflation) + 2 * n * np.log(rows.scale)
+    square = float(np.average((rows.y / rows.scale) ** 2, weights=weights))
+    relative = optimum.loss / weights.sum() / square if square > 0 else 0.0
     return FitReport(
         names=tuple(names),
         values=theta,
         std_errors=errors,
-        covariance=found.inverse * unit**2,
+        covariance=found.inverse * unit * unit,
         rss=rss,
         observations=n,
         degrees_of_freedom=freedom,
-        residual_std=float(np.sqrt(variance)),
+        residual_std=float(unit * np.sqrt(inflation) * rows.scale),
         aic=deviance + 2 * (K + 1),
         bic=deviance + np.log(n) * (K + 1),
         mdl=description_length(relative, expression, n),
