@@ -10,6 +10,7 @@ from eqdarts.errors import EqdartsError, InputDataError, SearchWarning
 if TYPE_CHECKING:
     from eqdarts.estimator import DARTSRegressor
     from eqdarts.operations import OPERATIONS, Operation, register_operation
+    from eqdarts.refitting import refit
 
 __version__ = "0.1.0"
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "InputDataError",
     "Operation",
     "SearchWarning",
+    "refit",
     "register_operation",
 ]
 
@@ -28,6 +30,7 @@ _HOMES = {
     "DARTSRegressor": "eqdarts.estimator",
     "OPERATIONS": "eqdarts.operations",
     "Operation": "eqdarts.operations",
+    "refit": "eqdarts.refitting",
     "register_operation": "eqdarts.operations",
 }
 

@@ -7,7 +7,6 @@ imported by the commands that need them, so that help and usage errors appear at
 from __future__ import annotations
 
 import csv
-import json
 import os
 import sys
 import tempfile
@@ -181,7 +180,7 @@ def _write(model: Any, X: pd.DataFrame, y: pd.Series, output: Path) -> list[str]
             aside = Path(folder)
             (aside / "equation.tex").write_text(model.latex() + "\n", encoding="utf-8")
             equations.to_csv(aside / "equations.csv", index_label="index")
-            (aside / "model.json").write_text(json.dumps(model.to_dict(), indent=2) + "\n", encoding="utf-8")
+            model.save(aside / "model.json")
             overview(model, X, y).savefig(aside / "fit.png", dpi=150)
             names = sorted(path.name for path in aside.iterdir())
             for name in names:

@@ -2,15 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from math import nan
+from typing import Any
 
 import numpy as np
+import pandas as pd
 import sympy
+from sympy import Expr
 
+from eqdarts.errors import InputDataError, check_choice, check_range
+from eqdarts.exports import record
+from eqdarts.exports.c import to_c
+from eqdarts.exports.calculus import derivative
+from eqdarts.exports.domain import conditions
+from eqdarts.exports.excel import to_excel
+from eqdarts.exports.formula import Formula
+from eqdarts.exports.python import to_python
+from eqdarts.exports.solving import solve_for
+from eqdarts.exports.torch import EquationModule, to_torch
 from eqdarts.genotype import Genotype
+from eqdarts.latex import to_latex, to_latex_with_errors
 from eqdarts.numeric import function
+from eqdarts.records import Record, dump, parse_json
+from eqdarts.regression import record as fit_record
+from eqdarts.regression.intervals import Resampling, bootstrap, profile
+from eqdarts.regression.naming import floats_as_symbols
+from eqdarts.regression.report import FitReport
 from eqdarts.simplify import count_constants, size
+
+_FORMAT, _VERSION = "eqdarts equation", 1
 
 
 @dataclass(frozen=True)
@@ -30,24 +52,28 @@ class Equation:
         The same in units of the mean square of the target.
     origin : str
         What found it: "sample", "move", "gradient", "relaxed" or "constant"; with ", rounded" if its
-        exponents were held at round values.
+        exponents were held at round values. "refit" for a given structure, "derivative" for one that came of
+        another equation.
     genotype : Genotype or None
         The graph it was read from.
     inner, units, target_unit : sympy.Expr, tuple of float, float
         The same equation with every column in units of `units` and the target in `target_unit`, where
         their magnitudes are so extreme that the expression itself would overflow; else None.
+    fit : FitReport or None
+        How well the constants are known, and how well the equation fits.
     """
 
-    expression: sympy.Expr
+    expression: Expr
     columns: tuple[str, ...]
     target: str
     loss: float
     relative_loss: float
     origin: str
     genotype: Genotype | None = None
-    inner: sympy.Expr | None = None
+    inner: Expr | None = None
     units: tuple[float, ...] = ()
     target_unit: float = 1.0
+    fit: FitReport | None = field(default=None, compare=False, repr=False)
 
     @property
     def complexity(self) -> int:
@@ -55,18 +81,318 @@ class Equation:
         return size(self.expression)
 
     @property
-    def constants(self) -> int:
-        """Fitted constants."""
-        return count_constants(self.expression)
+    def n_constants(self) -> int:
+        """How many constants were fitted."""
+        return count_constants(self.expression) if self.fit is None else len(self.fit.names)
+
+    @property
+    def constants(self) -> pd.DataFrame:
+        """A row per constant, by name: value, std_error, low, high.
+
+        Standard errors and limits are asymptotic, and NaN without `fit`: `DARTSRegressor.equation` adds it to an
+        equation of a front.
+        """
+        if self.fit is not None:
+            return self.fit.table
+        _, symbols, values = floats_as_symbols(self.expression, self.columns)
+        index = pd.Index([s.name for s in symbols], dtype=object)
+        unknown = np.full(len(values), np.nan)
+        return pd.DataFrame({"value": values, "std_error": unknown, "low": unknown, "high": unknown}, index=index)
+
+    def intervals(
+        self,
+        method: str = "asymptotic",
+        level: float = 0.95,
+        *,
+        resampling: str = "residual",
+        n_resamples: int = 500,
+        random_state: int = 0,
+    ) -> pd.DataFrame:
+        """Confidence intervals of the constants.
+
+        Parameters
+        ----------
+        method : {"asymptotic", "profile", "bootstrap"}
+            By the linear approximation at the optimum; by following the sum of squares away from it, which sees
+            curvature (Bates & Watts 1988, section 6.1); or by the spread over resampled tables.
+        level : float
+            Between 0 and 1.
+        resampling : {"residual", "pairs"}
+            Of the bootstrap: redraw the residuals and keep X, or redraw whole rows, which needs no equal errors.
+        n_resamples : int
+            Tables of the bootstrap, at least 10.
+        random_state : int
+            Seed of the bootstrap.
+
+        Returns
+        -------
+        DataFrame
+            A row per fitted constant: value, low, high.
+
+        Raises
+        ------
+        InputDataError
+            For an unknown option, or without the rows that the method needs.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from eqdarts import refit
+        >>> x = np.linspace(1, 3, 9)
+        >>> line = refit("a*x1 + b", x, 2 * x + 1 + 0.1 * np.cos(9 * x))
+        >>> line.intervals("profile", 0.9).round(3)
+           value    low   high
+        a  2.018  1.942  2.095
+        b  0.958  0.798  1.119
+        """
+        check_choice("method", method, ("asymptotic", "profile", "bootstrap"))
+        check_choice("resampling", resampling, ("residual", "pairs"))
+        check_range("n_resamples", n_resamples, 10, integer=True)
+        if not 0 < level < 1:
+            raise InputDataError(f"level={level!r}: expected a number between 0 and 1, such as 0.95")
+        fit = self.fit
+        if fit is None:
+            raise InputDataError("no fit is known of this equation; take it from model.equation(), or refit it")
+        if method == "asymptotic":
+            low, high = fit.intervals(level)
+        elif fit.model is None:
+            raise InputDataError(f"method={method!r} needs the rows, which are not kept here; refit the equation")
+        elif method == "profile":
+            low, high = profile(fit, fit.model, level)
+        else:
+            low, high = bootstrap(fit, fit.model, level, Resampling(resampling, int(n_resamples), random_state))
+        index = pd.Index(fit.names, dtype=object)
+        return pd.DataFrame({"value": fit.values, "low": low, "high": high}, index=index)
 
     def __str__(self) -> str:
         return str(self.expression)
+
+    @property
+    def formula(self) -> Formula:
+        """What predictions and exports compute."""
+        if self.inner is None:
+            return Formula(self.expression, self.columns, self.target)
+        return Formula(self.inner, self.columns, self.target, self.units, self.target_unit)
 
     def predict(self, X: np.ndarray) -> np.ndarray:
         """The equation on rows X [n, d]; NaN outside its domain. Returns [n]."""
         if self.inner is None:
             return evaluate(self.expression, self.columns, X)
-        return self.target_unit * evaluate(self.inner, self.columns, np.asarray(X, dtype=float) / self.units)
+        with np.errstate(all="ignore"):
+            return self.target_unit * evaluate(self.inner, self.columns, np.asarray(X, dtype=float) / self.units)
+
+    def sympy(self) -> Expr:
+        """The expression, over symbols named like the columns."""
+        return self.expression
+
+    def latex(self, precision: int = 4, mul: str | None = None, errors: bool = False) -> str:
+        """``target = expression`` in LaTeX.
+
+        Parameters
+        ----------
+        precision : int
+            Significant digits of the constants, from 1 to 17.
+        mul : {None, "dot", "times", "thin"}
+            The sign between factors: ·, ×, or a thin space. None: nothing, or a thin space where names are words.
+        errors : bool
+            Print every constant with its standard error, as (1.234 ± 0.012): the error with two significant digits,
+            and the value to the same place.
+
+        Raises
+        ------
+        InputDataError
+            For an unknown sign, digits out of range, or if no standard errors are known.
+        """
+        if not errors:
+            return to_latex(self.expression, self.target, precision, mul)
+        fit = self.fit
+        if fit is None:
+            raise InputDataError(
+                "errors=True: no standard errors are known; take it from model.equation(), or refit it"
+            )
+        rows = zip(fit.table.index, fit.table.value, fit.table.std_error, strict=True)
+        constants = {str(name): (float(value), float(error)) for name, value, error in rows}
+        return to_latex_with_errors(fit.template, self.target, constants, precision, mul)
+
+    def python(self, name: str | None = None) -> str:
+        """The source of a NumPy function of the columns that stand in the equation, in the order of the table.
+
+        It needs nothing but NumPy (and SciPy, if the equation holds erf or erfc). Names of columns that are no
+        identifiers are changed, and the docstring says which is which.
+
+        Parameters
+        ----------
+        name : str, optional
+            Of the function; by default like the target.
+
+        Raises
+        ------
+        InputDataError
+            If the name is no identifier, or the equation has a function without a counterpart.
+
+        Examples
+        --------
+        >>> G, m, r = sympy.symbols("G m r")
+        >>> law = Equation(G * m / r**2, ("G", "m", "r"), "g", 0.0, 0.0, "sample")
+        >>> print(law.python().splitlines()[-1].strip())
+        return G*m/r**2
+        """
+        return to_python(self.formula, name)
+
+    def c(self, name: str | None = None) -> str:
+        """The source of a C99 function of the columns that stand in the equation, as `python` has it.
+
+        It includes ``math.h`` and returns NaN or infinity off the domain; constants keep every bit.
+        """
+        return to_c(self.formula, name)
+
+    def excel(self, cells: Mapping[str, str] | None = None) -> str:
+        """A spreadsheet formula.
+
+        Parameters
+        ----------
+        cells : mapping of str to str, optional
+            The cell or name of each column, such as ``{"mass": "$B$2"}``; by default A2, B2, ... in the order of
+            the columns.
+
+        Returns
+        -------
+        str
+            Beginning with "="; in English, with commas. Off the domain a spreadsheet shows an error, or its own
+            idea of the root of a negative number. Constants of more than 15 digits are sums of two numbers, as a
+            spreadsheet keeps 15 of each.
+
+        Raises
+        ------
+        InputDataError
+            For an unknown column or something that is no cell; if the formula is too long or beyond the range
+            of numbers in a spreadsheet.
+
+        Examples
+        --------
+        >>> x = sympy.Symbol("x")
+        >>> Equation(-(x**2) + 1, ("x",), "y", 0.0, 0.0, "sample").excel()
+        '=1 - A2^2'
+        """
+        return to_excel(self.formula, cells)
+
+    def torch(self) -> EquationModule:
+        """A module of all columns X [n, d] -> [n], with the constants as one float64 parameter ``constants``.
+
+        Differentiable by X and by the constants.
+        """
+        return to_torch(self.formula)
+
+    def to_json(self) -> str:
+        """The equation as JSON, for `from_json`; constants keep every bit.
+
+        Raises
+        ------
+        InputDataError
+            If it holds a function that `eqdarts.parsing.parse_expression` does not read.
+        """
+        head = {"format": _FORMAT, "version": _VERSION, "target": self.target, "columns": list(self.columns)}
+        return dump({**head, **self.to_record()})
+
+    @classmethod
+    def from_json(cls, text: str) -> Equation:
+        """The inverse of `to_json`. Nothing in the text is evaluated as code.
+
+        Raises
+        ------
+        InputDataError
+            Naming the field that is wrong.
+
+        Examples
+        --------
+        >>> x = sympy.Symbol("x")
+        >>> law = Equation(0.1 * x, ("x",), "y", 0.0, 0.0, "sample")
+        >>> Equation.from_json(law.to_json()) == law
+        True
+        """
+        data = parse_json(text, "equation")
+        data.header(_FORMAT, _VERSION)
+        return cls.from_record(data, data.items("columns", Record.text), data.text("target"))
+
+    def to_record(self) -> dict[str, object]:
+        """Plain values for JSON, without columns and target."""
+        return {**record.write(self), "fit": None if self.fit is None else fit_record.write(self.fit)}
+
+    @classmethod
+    def from_record(cls, data: Record, columns: tuple[str, ...], target: str) -> Equation:
+        """The inverse of `to_record`."""
+        fit = fit_record.read(data.record("fit"), columns) if "fit" in data else None
+        return cls(**record.read(data, columns, target), fit=fit)
+
+    def derivative(self, column: str) -> Equation:
+        r"""The partial derivative by a column, as an equation; its losses are NaN, as there is no data for it.
+
+        At the corners of \|u\| and Max it is the mean of both slopes.
+
+        Raises
+        ------
+        InputDataError
+            If there is no such column.
+
+        Examples
+        --------
+        >>> t = sympy.Symbol("t")
+        >>> speed = Equation(4.905 * t**2, ("t",), "s", 0.0, 0.0, "sample").derivative("t")
+        >>> print(speed.target, "=", speed)
+        ∂s/∂t = 9.81*t
+        """
+        slope = derivative(self.formula, column)
+        changed: dict[str, Any] = {"target": slope.target, "loss": nan, "relative_loss": nan, "origin": "derivative"}
+        changed |= {"genotype": None, "fit": None}
+        if self.inner is None:
+            return replace(self, expression=slope.expression, **changed)
+        return replace(
+            self, expression=record.in_table_units(slope), inner=slope.expression, target_unit=slope.target_unit,
+            **changed,
+        )  # fmt: skip
+
+    def domain(self) -> list[str]:
+        """Conditions on the columns under which the equation gives a real number.
+
+        They come from logarithms, inverse functions, denominators and powers that are no whole numbers; those
+        that always hold are left out. `is_defined` tests rows.
+
+        Examples
+        --------
+        >>> x, y = sympy.symbols("x y")
+        >>> Equation(sympy.log(x) / (x - y), ("x", "y"), "z", 0.0, 0.0, "sample").domain()
+        ['x - y != 0', 'x > 0']
+        """
+        return conditions(self.expression)
+
+    def is_defined(self, X: np.ndarray) -> np.ndarray:
+        """On which rows X [n, d] the equation gives a finite number: bool [n]."""
+        return np.isfinite(self.predict(X))
+
+    def solve_for(self, column: str, max_time: float = 20.0) -> list[Expr]:
+        """Expressions for a column, over the other columns and a symbol named like the target.
+
+        SymPy solves in a process of its own, which ends after max_time seconds; it takes about one to start.
+
+        Returns
+        -------
+        list of Expr
+            At least one. Solutions that need complex numbers or functions that are not elementary are left out,
+            and one may be valid on part of the domain only.
+
+        Raises
+        ------
+        InputDataError
+            If the column does not stand in the equation, or no solution is found in time.
+
+        Examples
+        --------
+        >>> T, l = sympy.symbols("T l")
+        >>> period = Equation(2.006 * sympy.sqrt(l), ("l",), "T", 0.0, 0.0, "sample")
+        >>> [sympy.N(s, 4) for s in period.solve_for("l")]
+        [0.2485*T**2]
+        """
+        return solve_for(Formula(self.expression, self.columns, self.target), column, max_time)
 
 
 def evaluate(expression: sympy.Expr, columns: Sequence[str], X: np.ndarray) -> np.ndarray:

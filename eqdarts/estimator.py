@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import sys
-import threading
+import inspect
+import os
 import time
 import warnings
 from collections.abc import Callable, Sequence
@@ -18,21 +18,35 @@ from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 from threadpoolctl import threadpool_limits
-from tqdm import tqdm
 
 from eqdarts.config import SearchConfig
 from eqdarts.equation import Equation, Front
 from eqdarts.errors import InputDataError, SearchWarning, check_choice, check_range
+from eqdarts.extrapolation import extrapolation
 from eqdarts.genotype import Genotype
-from eqdarts.latex import to_latex, to_text
+from eqdarts.latex import to_text
 from eqdarts.links import LINK_NAMES, usable
+from eqdarts.modelfile import Saved, Summary, read, write
 from eqdarts.operations import DEFAULT_OPERATIONS
+from eqdarts.progress import Notice, Progress, both
+from eqdarts.records import dump, write_text
+from eqdarts.refitting import refit_equation, with_fit
 from eqdarts.search.backend import available_cores
 from eqdarts.search.finish import Problem, constant_equation, snapping_rows
 from eqdarts.search.loop import EpochRecord, SearchResult, compile_loops, resample, run
 from eqdarts.search_space import SearchSpace
-from eqdarts.selection import CRITERIA, choose, scores
-from eqdarts.table import check_finite_columns, check_names, merge_rows, prepare, split_rows
+from eqdarts.selection import CRITERIA, choose, credibility, scores
+from eqdarts.stability import Stability, stability
+from eqdarts.table import (
+    check_finite_columns,
+    check_names,
+    check_numeric,
+    checked_weights,
+    merge_rows,
+    prepare,
+    split_rows,
+)
+from eqdarts.training import Training, keep
 
 _SAMPLED_REPLICAS, _RELAXED_REPLICAS = 2048, 16
 _SEARCH_ROWS = 120  # rows of each step that the search sees; the constants are refitted on all
@@ -130,6 +144,8 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
     genotype_ : Genotype or None
         The graph of the chosen equation.
     search_space_ : SearchSpace or None
+    training_ : Summary
+        Number of rows, and ranges of the columns and the target, that the model was fitted to.
     stop_reason_ : str
         "exact", "max_epochs", "max_time", "patience", "interrupted" or "constant".
     n_features_in_, feature_names_in_
@@ -241,17 +257,23 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         """
         config = self._config()
         if config.optimizer == "lm" and self.device == "cpu":
-            with _Notice("eqdarts: compiling its loops, once per installation ...", self.verbose):
+            with Notice("eqdarts: compiling its loops, once per installation ...", self.verbose):
                 compile_loops()
         start = time.monotonic()
         X_array, y_array, columns, target = self._table(X, y)
-        weights = _checked_weights(sample_weight, len(y_array))
+        weights = checked_weights(sample_weight, len(y_array))
+        observations = len(y_array) if weights is None else int((weights > 0).sum())
         rng = np.random.default_rng(check_random_state(self.random_state).randint(2**31 - 1))
 
+        table = X_array, y_array
         if isinstance(self.validation, (int, float)):
             # A row given twice and a row of weight 2 come out alike.
             X_array, y_array, merged = merge_rows(X_array, y_array, weights)
+            self._training: Training | None = keep(X_array, y_array, merged, observations)
             weights = None if np.ptp(merged) == 0 else merged / merged.mean()
+        else:
+            self._training = keep(X_array.copy(), y_array.copy(), weights, observations)
+        summary = Summary.of(*table, distinct_rows=len(y_array))
         prepared = prepare(X_array, y_array, columns, weights)
         # Prepared columns are scaled; moderate ones go back to their own units, where constants look simple.
         units, target_unit = _extreme(prepared.scales.x), float(_extreme(np.array([prepared.scales.y]))[0])
@@ -270,7 +292,7 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
             max_complexity=self.max_complexity,
         )
         if prepared.constant is not None:
-            return self._store(Front().offer(constant_equation(problem)), None, problem, None)
+            return self._store(Front().offer(constant_equation(problem)), None, problem, None, summary)
         train, validation = self._split(len(y_array), y_array, rng)
         space = SearchSpace(
             inputs=problem.names,
@@ -284,10 +306,10 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
             links=usable(config.links, problem.y, scaled=problem.y_scale * problem.y_unit != 1),
         )
         # The search's tensors are small: a second thread made it several times slower.
-        with threadpool_limits(limits=1), _Progress(self.verbose, config) as progress:
-            callback = _both(progress, self.callback)
+        with threadpool_limits(limits=1), Progress(self.verbose, config) as progress:
+            callback = both(progress, self.callback)
             result = run(space, config, problem, train, validation, rng, callback, self.device, start, self._threads())
-        return self._store(result.front, space, problem, result)
+        return self._store(result.front, space, problem, result, summary)
 
     def predict(self, X: ArrayLike, index: int | None = None) -> np.ndarray:
         """The chosen equation, or row `index` of `equations_`, on rows X [n, d].
@@ -315,10 +337,10 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         """The chosen equation, or row `index` of `equations_`, over symbols named like the columns."""
         return self._row(index).expression
 
-    def latex(self, index: int | None = None, precision: int = 4) -> str:
-        """``target = expression`` in LaTeX, with `precision` significant digits."""
-        row = self._row(index)
-        return to_latex(row.expression, row.target, precision)
+    def latex(self, index: int | None = None, precision: int = 4, mul: str | None = None, errors: bool = False) -> str:
+        """``target = expression`` in LaTeX, with `precision` significant digits; see `Equation.latex`."""
+        row = self.equation(index) if errors else self._row(index)
+        return row.latex(precision, mul, errors)
 
     def resample(self, k: int) -> list[Equation]:
         """Up to k further equations: graphs drawn from the learned architecture weights, refitted.
@@ -328,43 +350,215 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         """
         check_is_fitted(self)
         check_range("k", k, 1, integer=True)
+        if self._problem is None:
+            raise InputDataError("resample needs the training rows, which a file does not hold; fit again")
         if self._result is None or self.search_space_ is None:
             return list(self.front_)
         rng = np.random.default_rng(check_random_state(self.random_state).randint(2**31 - 1))
         with threadpool_limits(limits=1):
-            return resample(self.search_space_, self._result, self._problem, k, rng)
+            drawn = resample(self.search_space_, self._result, self._problem, k, rng)
+        kept = getattr(self, "_training", None)
+        return drawn if kept is None else [with_fit(e, kept) for e in drawn]
+
+    def equation(self, index: int | None = None) -> Equation:
+        """The chosen equation, or row `index` of `equations_`, with the standard errors of its constants.
+
+        They come from the linearisation at its constants on the training rows (of a table of more than two million
+        values: on a random sample of them, scaled to the whole), as if the structure had been known.
+
+        Examples
+        --------
+        >>> import numpy as np, pandas as pd
+        >>> from eqdarts import DARTSRegressor
+        >>> rng = np.random.default_rng(0)
+        >>> X = pd.DataFrame({"t": rng.uniform(0, 5, 100)})
+        >>> y = 9.81 / 2 * X.t**2 + rng.normal(0, 0.1, 100)
+        >>> model = DARTSRegressor(max_epochs=20, random_state=0, verbose=0).fit(X, y.rename("h"))
+        >>> model.equation().constants.round(3)
+            value  std_error    low   high
+        c0  4.904      0.001  4.903  4.906
+        """
+        found = self._row(index)
+        if found.fit is None:
+            found = with_fit(found, self._kept())
+        if found.fit is not None and found.fit.undetermined:
+            names = ", ".join(found.fit.undetermined)
+            warnings.warn(f"the rows do not determine {names}: no standard errors", SearchWarning, stacklevel=2)
+        return found
+
+    def refit(
+        self, X: ArrayLike, y: ArrayLike, index: int | None = None, sample_weight: ArrayLike | None = None
+    ) -> Equation:
+        """The chosen structure, or that of row `index`, with constants for another table. The model stays as it is.
+
+        Parameters
+        ----------
+        X : DataFrame or array [n, d]
+            The columns that the model was fitted on.
+        y : Series or array [n]
+        index : int, optional
+        sample_weight : array [n], optional
+            As in `eqdarts.refit`.
+
+        Returns
+        -------
+        Equation
+            With `constants`, `fit` and `intervals`, as `eqdarts.refit` returns it; the search for the constants starts
+            from those of the model.
+        """
+        row = self._row(index)
+        X_array = validate_data(self, X, reset=False, dtype=np.float64, ensure_all_finite=False)
+        if isinstance(y, pd.Series):
+            check_numeric(y.to_frame(row.target))
+        return refit_equation(row, X_array, np.asarray(y, dtype=np.float64), sample_weight)
+
+    def stability(
+        self,
+        n_resamples: int = 20,
+        *,
+        method: str = "bootstrap",
+        n_jobs: int | None = None,
+        random_state: int = 0,
+        max_time: float | None = None,
+    ) -> Stability:
+        """Repeat the search on resampled tables, to see which form and which columns come back.
+
+        Parameters
+        ----------
+        n_resamples : int
+            At least 2.
+        method : {"bootstrap", "subsample"}
+            As many rows as the table, drawn with replacement; or 63 % of the rows, drawn without.
+        n_jobs : int, optional
+            Searches that run at once in processes of their own; None: one after the other in this process, -1: as
+            many as there are cores. Operations of one's own are known in this process only.
+        random_state : int
+            Seed of the tables and of the searches.
+        max_time : float, optional
+            Seconds for all searches together; by default each may take the model's own `max_time`.
+
+        Returns
+        -------
+        Stability
+            Printable, with the tables `forms` and `columns`, and `predict_interval`.
+        """
+        check_is_fitted(self)
+        check_range("n_resamples", n_resamples, 2, integer=True)
+        check_choice("method", method, ("bootstrap", "subsample"))
+        if max_time is not None:
+            check_range("max_time", max_time, 0)
+        if np.ndim(self.validation) == 1 and not hasattr(self.validation, "split"):
+            raise InputDataError("validation: row numbers do not fit resampled tables; fit with a share or a splitter")
+        return stability(self, self._kept(), int(n_resamples), method, n_jobs, random_state, max_time)
+
+    def extrapolation(self, X: ArrayLike, threshold: float = 3.0) -> pd.DataFrame:
+        """Which rows ask the model about what its training table does not cover.
+
+        Only the columns that the credible equations use are looked at. Credible are those of the front whose share
+        of belief is at least a fiftieth of the greatest (`eqdarts.selection.credibility`), and the chosen one.
+
+        Parameters
+        ----------
+        X : DataFrame or array [n, d]
+        threshold : float
+            Disagreement from which a row is flagged, in residual standard deviations of the chosen equation.
+
+        Returns
+        -------
+        DataFrame
+            outside_range: some column is below its least or above its greatest training value; columns: which;
+            outside_hull: the row is no mixture of training rows (convex hull; missing with more than ten columns,
+            where hardly a new row is inside any hull); disagreement: greatest less least prediction of the credible
+            equations, in residual standard deviations; flagged: one of these.
+        """
+        chosen = self._row(None)
+        check_range("threshold", threshold, 0)
+        X_array = validate_data(self, X, reset=False, dtype=np.float64, ensure_all_finite=False)
+        check_finite_columns(X_array, chosen.columns)
+        kept = self._kept()
+        belief = credibility(self.front_, kept.observations)
+        credible = [e for e, b in zip(self.front_, belief, strict=True) if b >= belief.max() / 50 and e is not chosen]
+        freedom = max(kept.observations - chosen.n_constants, 1)
+        residual_std = float(np.sqrt(chosen.loss * kept.observations / freedom))
+        found = extrapolation(X_array, [chosen, *credible], residual_std, kept, threshold)
+        return found.set_axis(X.index, axis=0) if isinstance(X, pd.DataFrame) else found
 
     def to_dict(self) -> dict[str, Any]:
-        """Everything worth keeping of the fit, as plain values for JSON."""
+        """Everything that `save` writes, as plain values for JSON.
+
+        Settings that JSON cannot hold, such as `callback` or a `RandomState`, are left out with a `SearchWarning`.
+        """
         check_is_fitted(self)
-        settings = {k: v for k, v in self.get_params().items() if isinstance(v, (str, int, float, bool, type(None)))}
-        settings.update({k: list(v) for k, v in self.get_params().items() if isinstance(v, (list, tuple))})
-        return {
-            "format": "eqdarts model",
-            "version": 1,
-            "target": self.target_name_,
-            "columns": list(self.front_[0].columns),
-            "settings": settings,
-            "stop_reason": self.stop_reason_,
-            "best_index": self.best_index_,
-            "equations": [
-                {
-                    "complexity": e.complexity,
-                    "loss": e.loss,
-                    "origin": e.origin,
-                    "expression": str(e.expression),
-                    "latex": to_latex(e.expression, e.target),
-                    "genotype": None if e.genotype is None else e.genotype.to_dict(),
-                }
-                for e in self.front_
-            ],
-        }
+        saved = Saved(
+            settings=self.get_params(deep=False),
+            columns=self.front_[0].columns,
+            named_columns=hasattr(self, "feature_names_in_"),
+            target=self.target_name_,
+            stop_reason=self.stop_reason_,
+            training=self.training_,
+            space=self.search_space_,
+            front=Front(tuple(map(self._with_errors, self.front_))),
+        )
+        return write(saved, self.best_index_)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the fitted model to a JSON file, for `load`; the file is replaced as a whole or not at all.
+
+        It holds the front with graphs, constants and their standard errors, the names and ranges of the columns, and
+        the settings. Not the training rows, so `resample`, `stability` and `extrapolation` need a new fit, nor
+        `history_` and `alpha_history_`. Settings that JSON cannot hold, such as `callback` or a `RandomState`, are
+        left out with a `SearchWarning`.
+
+        Parameters
+        ----------
+        path : str or path
+
+        Raises
+        ------
+        EqdartsError
+            If the file cannot be written, or an equation holds a function that no file can (`InputDataError`).
+
+        Examples
+        --------
+        >>> import numpy as np, tempfile, os
+        >>> X = np.linspace(1, 2, 20)[:, None]
+        >>> model = DARTSRegressor(max_epochs=2, replicas=16, random_state=0, verbose=0).fit(X, 1 / X[:, 0])
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     model.save(os.path.join(folder, "model.json"))
+        ...     again = DARTSRegressor.load(os.path.join(folder, "model.json"))
+        >>> print(again, bool((again.predict(X) == model.predict(X)).all()))  # doctest: +ELLIPSIS
+           complexity ...y = 1/x1 True
+        """
+        write_text(path, dump(self.to_dict()))
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> DARTSRegressor:
+        """A model that `save` wrote. Predictions are the same to the last bit.
+
+        Nothing in the file is evaluated as code, so a file of unknown origin does no harm.
+
+        Raises
+        ------
+        InputDataError
+            If it is damaged, foreign or of a later release; naming the field.
+
+        Warns
+        -----
+        SearchWarning
+            If its graphs have operations that are not registered here; `search_space_` is None then.
+        """
+        saved = read(path, {name: p.default for name, p in inspect.signature(cls).parameters.items()})
+        model = cls(**saved.settings)
+        model.n_features_in_ = len(saved.columns)
+        if saved.named_columns:
+            model.feature_names_in_ = np.array(saved.columns, dtype=object)
+        return model._restore(saved)
 
     @property
     def best_index_(self) -> int:
         """The row of `equations_` that `model_selection` chooses."""
         check_is_fitted(self)
-        return choose(self.front_, self.model_selection, self._n_rows)
+        return choose(self.front_, self.model_selection, self.training_.distinct_rows)
 
     @property
     def genotype_(self) -> Genotype | None:
@@ -407,6 +601,19 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         check_range("n_jobs", self.n_jobs, 1, integer=True)
         return int(self.n_jobs)
 
+    def _with_errors(self, equation: Equation) -> Equation:
+        """With the standard errors of its constants, if the rows are there and doubles can hold them."""
+        if equation.fit is not None or self._training is None or equation.inner is not None:
+            return equation
+        return with_fit(equation, self._training)
+
+    def _kept(self) -> Training:
+        check_is_fitted(self)
+        training: Training | None = getattr(self, "_training", None)
+        if training is None:
+            raise InputDataError("this model was saved without its training rows; use refit(X, y) with a table")
+        return training
+
     def _row(self, index: int | None) -> Equation:
         check_is_fitted(self)
         if index is None:
@@ -415,13 +622,24 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
             raise InputDataError(f"index={index!r}: equations_ has the rows 0 to {len(self.front_) - 1}")
         return self.front_[int(index)]
 
+    def _restore(self, saved: Saved) -> DARTSRegressor:
+        """What `_store` does, from a file."""
+        self.front_, self.search_space_, self.target_name_ = saved.front, saved.space, saved.target
+        self.training_, self.stop_reason_ = saved.training, saved.stop_reason
+        self._training = None
+        self._problem: Problem | None = None
+        self._result: SearchResult | None = None
+        self.history_ = pd.DataFrame([], columns=list(EpochRecord.__dataclass_fields__))
+        self.alpha_history_ = np.array([])
+        return self
+
     def _store(
-        self, front: Front, space: SearchSpace | None, problem: Problem, result: SearchResult | None
+        self, front: Front, space: SearchSpace | None, problem: Problem, result: SearchResult | None, summary: Summary
     ) -> DARTSRegressor:
         self.front_ = front
         self.search_space_ = space
         self.target_name_ = problem.target
-        self._n_rows = len(problem.y)
+        self.training_ = summary
         # `resample` refits on these rows, so that a large table is not kept with the model.
         self._problem = problem.reduced()
         self._result = result if result is None else replace(result, history=(), alpha_history=())
@@ -437,9 +655,9 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         names: tuple[str, ...] | None = None
         if isinstance(X, pd.DataFrame):
             names = check_names(list(X.columns), target if isinstance(y, pd.Series) and y.name is not None else None)
-            _check_numeric(X)
+            check_numeric(X)
         if isinstance(y, pd.Series):
-            _check_numeric(y.to_frame(target))
+            check_numeric(y.to_frame(target))
             check_finite_columns(y.to_numpy(dtype=np.float64)[:, None], (target,))
         X_array, y_array = validate_data(
             self, X, y, dtype=np.float64, y_numeric=True, ensure_min_samples=2, ensure_all_finite=False
@@ -513,25 +731,6 @@ def _at_most(rows: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return rows if len(rows) <= _SEARCH_ROWS else np.sort(rng.choice(rows, _SEARCH_ROWS, replace=False))
 
 
-def _check_numeric(table: pd.DataFrame) -> None:
-    """Raise `InputDataError`, naming column, value and row, for text and dates."""
-    for name in table.columns:
-        column = table[name]
-        if pd.api.types.is_datetime64_any_dtype(column) or pd.api.types.is_timedelta64_dtype(column):
-            raise InputDataError(
-                f"column {str(name)!r} holds dates; turn them into numbers, such as days since a start"
-            )
-        if pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column):
-            continue
-        numbers = pd.to_numeric(column, errors="coerce")
-        bad = numbers.isna() & column.notna()
-        if bad.any():
-            row = int(np.flatnonzero(bad)[0])
-            raise InputDataError(
-                f"column {str(name)!r}: {column.iloc[row]!r} (row {row}) is not a number; drop the column or encode it"
-            )
-
-
 def _moderate(scales: np.ndarray) -> np.ndarray:
     """1 for columns of ordinary magnitude, so that the search's simple starts are simple in their own units too."""
     return np.where((scales >= 1 / 8) & (scales <= 8), 1.0, scales)
@@ -540,65 +739,3 @@ def _moderate(scales: np.ndarray) -> np.ndarray:
 def _extreme(scales: np.ndarray) -> np.ndarray:
     """The scales whose squares and products would leave the range of floats; 1 for the others."""
     return np.where((scales > 2.0**-60) & (scales < 2.0**60), 1.0, scales)
-
-
-def _checked_weights(sample_weight: ArrayLike | None, n: int) -> np.ndarray | None:
-    if sample_weight is None:
-        return None
-    weights = np.asarray(sample_weight, dtype=np.float64)
-    if weights.shape != (n,):
-        raise InputDataError(f"sample_weight has the shape {weights.shape}; expected one weight for each of {n} rows")
-    if not np.isfinite(weights).all() or (weights < 0).any():
-        row = int(np.flatnonzero(~np.isfinite(weights) | (weights < 0))[0])
-        raise InputDataError(f"sample_weight: {weights[row]} (row {row}); weights must be finite and not negative")
-    if not weights.any():
-        raise InputDataError("sample_weight: every weight is zero; give at least two rows a positive one")
-    return weights
-
-
-def _both(
-    progress: Callable[[EpochRecord], None], callback: Callable[[EpochRecord], None] | None
-) -> Callable[[EpochRecord], None]:
-    def call(record: EpochRecord) -> None:
-        progress(record)
-        if callback is not None:
-            callback(record)
-
-    return call
-
-
-class _Notice:
-    """Says on the terminal what takes so long, if it takes longer than two seconds."""
-
-    def __init__(self, text: str, verbose: int) -> None:
-        self._timer = threading.Timer(2.0, lambda: sys.stderr.write(f"{text}\n"))
-        self._off = not verbose or not sys.stderr.isatty()
-
-    def __enter__(self) -> None:
-        if not self._off:
-            self._timer.start()
-
-    def __exit__(self, *exception: object) -> None:
-        self._timer.cancel()
-
-
-class _Progress:
-    """A tqdm bar over epochs or seconds; silent when verbose is 0 or stderr is not a terminal."""
-
-    def __init__(self, verbose: int, config: SearchConfig) -> None:
-        self._by_epochs = config.max_epochs is not None
-        total = config.max_epochs if self._by_epochs else config.max_time
-        form = "{desc} |{bar}| {n:.0f}/{total:.0f} " + ("epochs" if self._by_epochs else "s") + "{postfix}"
-        off = not verbose or not sys.stderr.isatty()
-        self._bar = tqdm(total=total, desc="searching", bar_format=form, disable=off, leave=False)
-
-    def __enter__(self) -> _Progress:
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self._bar.close()
-
-    def __call__(self, record: EpochRecord) -> None:
-        done = record.epoch if self._by_epochs else record.seconds
-        self._bar.set_postfix_str(f"{record.graphs} graphs, {record.nodes} nodes, loss {record.best_loss:.2g}", False)
-        self._bar.update(min(done, self._bar.total or done) - self._bar.n)

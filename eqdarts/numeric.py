@@ -73,9 +73,12 @@ class Tape:
     steps: tuple[_Step, ...]
     arguments: int
 
-    def value(self, *inputs: Any) -> Array:
-        """The expression at these arrays or numbers; NaN off its domain."""
-        return np.asarray(self._forward(inputs)[-1], dtype=float)
+    def value(self, *inputs: Any, precision: type = float) -> Any:
+        """The expression at these arrays or numbers; NaN off its domain.
+
+        precision: `float`, or `numpy.longdouble` where rounding matters and time does not
+        """
+        return np.asarray(self._forward(inputs, precision)[-1], dtype=precision)
 
     def linearise(self, by: Sequence[int], *inputs: Any) -> tuple[Array, list[Array]]:
         """The value, and its derivatives by some of the arguments, named by their places."""
@@ -86,7 +89,7 @@ class Tape:
         slopes = [np.asarray(adjoint[places[b]] if b in places else 0.0, dtype=float) for b in by]
         return np.asarray(values[-1], dtype=float), slopes
 
-    def _forward(self, inputs: Sequence[Any]) -> list[Any]:
+    def _forward(self, inputs: Sequence[Any], precision: type = float) -> list[Any]:
         values: list[Any] = []
         with np.errstate(all="ignore"):
             for step in self.steps:
@@ -94,7 +97,7 @@ class Tape:
                 if step.kind == "number":
                     result: Any = step.number
                 elif step.kind == "argument":
-                    result = np.asarray(inputs[int(step.number)], dtype=float)
+                    result = np.asarray(inputs[int(step.number)], dtype=precision)
                 elif step.kind is sympy.Add:
                     result = _chain(np.add, parts)
                 elif step.kind is sympy.Mul:
@@ -105,8 +108,10 @@ class Tape:
                     result = _chain(np.maximum, parts)
                 elif step.kind is sympy.Min:
                     result = _chain(np.minimum, parts)
-                else:
-                    result = _unary(step.kind)[0](parts[0])
+                elif step.kind in _FUNCTIONS:
+                    result = _FUNCTIONS[step.kind][0](parts[0])
+                else:  # SciPy's functions take no other type
+                    result = _unary(step.kind)[0](np.asarray(parts[0], dtype=float))
                 values.append(result)
         return values
 
@@ -155,7 +160,7 @@ def tape(expression: sympy.Expr, arguments: Sequence[sympy.Symbol]) -> Tape:
         if node in places:
             step = _Step("argument", (), places[node])
         elif isinstance(node, sympy.Expr) and node.is_number:
-            step = _Step("number", (), _number(node))
+            step = _Step("number", (), number(node))
         elif isinstance(node, sympy.Symbol):
             raise ValueError(f"symbol {node.name!r} is none of {', '.join(a.name for a in arguments)}")
         elif node.func in (sympy.Add, sympy.Mul, sympy.Pow, sympy.Max, sympy.Min) or len(node.args) == 1:
@@ -175,7 +180,8 @@ def function(expression: sympy.Expr, arguments: Sequence[sympy.Symbol]) -> Calla
     return tape(expression, arguments).value
 
 
-def _number(node: sympy.Expr) -> float:
+def number(node: sympy.Expr) -> float:
+    """The double of an expression without symbols; NaN if it is not real."""
     value = complex(sympy.N(node))
     return value.real if value.imag == 0 else float("nan")
 
@@ -197,7 +203,7 @@ def _power(base: Any, exponent: Any) -> Any:
             return np.divide(1.0, base)
         if p == 0.5:
             return np.sqrt(base)
-    return np.power(np.asarray(base, dtype=float), exponent)
+    return np.power(base if isinstance(base, np.ndarray | np.floating) else np.asarray(base, dtype=float), exponent)
 
 
 def _others(factors: list[Any]) -> list[Any]:

@@ -15,8 +15,8 @@ from itertools import pairwise
 import numpy as np
 import sympy
 
+from eqdarts.constants import Rows, compile_template, fit_constants, is_round, template
 from eqdarts.numeric import function
-from eqdarts.refit import Rows, compile_template, fit_constants, is_round, template
 from eqdarts.simplify import Simplified, canonical, description_length, simplify, size
 
 _MOST_NODES = 80  # larger formulas are left alone

@@ -28,6 +28,16 @@ def choose(front: Front, criterion: str, n: int) -> int:
     return int(np.argmin([description_length(e.relative_loss, e.expression, n) for e in front]))
 
 
+def credibility(front: Front, n: int) -> np.ndarray:
+    """Share of belief in each equation of the front, e^(−description length), adding up to 1.
+
+    A description length is about half of the BIC, so these are approximate posterior weights (Raftery 1995).
+    """
+    length = np.array([description_length(e.relative_loss, e.expression, n) for e in front])
+    weight = np.exp(length.min() - length)
+    return weight / weight.sum()
+
+
 def scores(front: Front) -> np.ndarray:
     """−Δ log loss / Δ complexity from one equation of the front to the next; 0 for the first."""
     # Losses at the level of rounding are all the same.

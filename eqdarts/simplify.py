@@ -15,8 +15,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import sympy
 
+from eqdarts.constants import ConstantFit, Rows, Template, compile_template, fit_constants, fit_sets, is_round, template
 from eqdarts.numeric import function
-from eqdarts.refit import ConstantFit, Rows, Template, compile_template, fit_constants, fit_sets, is_round, template
 
 #: Losses (relative to the mean square of y) below this differ by rounding only.
 FLOOR = 1e-21

@@ -9,9 +9,11 @@ import sympy
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "benchmarks"))
 
+import constants
 import forms
 import judgement
 import runner
+import strd
 
 
 @pytest.mark.parametrize("law", forms.LAWS.values(), ids=forms.LAWS.keys())
@@ -78,3 +80,24 @@ def test_judgement_says_what_is_missing(monkeypatch):
     monkeypatch.setitem(sys.modules, "autora.experiment_runner.synthetic.psychology.luce_choice_ratio", None)
     with pytest.raises(SystemExit, match="pip install autora-synthetic"):
         judgement.LAWS["luce"].sample(3, seed=0)
+
+
+def test_constants_are_compared_by_their_worst_digit():
+    pytest.importorskip("lmfit", reason="needs lmfit")
+    found = {(f["method"], f["start"]): f for f in constants.fit({"problem": "Misra1a"})["fits"]}
+    assert set(found) == {(method, start) for method in constants.METHODS for start in (1, 2)}
+    assert found["refit", 1]["digits"] > 9
+    assert found["curve_fit", 2]["digits"] > 4
+    assert found["lmfit", 2]["error_digits"] > 2
+    record = {"problem": "Misra1a", "fits": list(found.values())}
+    assert "| refit | 1 | 1 | 1 | 1 | 0 |" in constants.summary([record])
+    assert constants.details([record]).count("\n") == 2
+
+
+def test_a_method_that_fails_has_no_digits():
+    problem = strd.problems()[0]
+
+    def fails(problem, start):
+        raise RuntimeError("no luck")
+
+    assert constants.measured(fails, problem, problem.starts[0])["reason"] == "RuntimeError: no luck"

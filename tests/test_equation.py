@@ -128,4 +128,4 @@ def test_text_reads_back():
 
 
 def test_constants_counts_floats():
-    assert equation(1, 1.0, F(2.5) * u ** F(1.3) + sympy.pi).constants == 2
+    assert equation(1, 1.0, F(2.5) * u ** F(1.3) + sympy.pi).n_constants == 2

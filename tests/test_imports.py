@@ -11,24 +11,29 @@ ROOT = Path(eqdarts.__file__).parent
 
 #: Lower levels first, and within a level in the order of the list. A module imports only what stands before it.
 LEVELS = (
-    ("errors",),
+    ("errors", "records"),
     ("operations", "links", "config", "table"),
     ("search_space", "genotype", "kernel"),
     ("relaxation", "supernet", "graph", "least_squares", "fit", "bilevel", "discretise"),
-    ("numeric", "refit", "simplify", "reduce", "symbolic", "latex"),
-    ("equation", "selection"),
-    ("search",),
+    (
+        "functions", "parsing", "formatting", "numeric", "constants", "simplify", "reduce", "symbolic", "latex",
+        "exports", "regression",
+    ),
+    ("training", "equation", "selection", "refitting", "stability", "extrapolation"),
+    ("search", "progress", "modelfile"),
     ("estimator",),
     ("plots", "cli"),
-)
+)  # fmt: skip
 #: The order inside a folder.
 FOLDERS = {
     "kernel": ("elementary", "program", "separable", "batch"),
+    "exports": ("formula", "python", "c", "excel", "torch", "domain", "calculus", "solving", "record"),
     "search": (
         "prior", "sampling", "moves", "population", "backend", "assess", "pursuit", "sampled", "relaxed", "mixture",
         "finish", "loop",
     ),
-    "table": ("columns", "rows", "files"),
+    "regression": ("naming", "affine", "model", "poles", "starts", "minimise", "report", "intervals", "record"),
+    "table": ("checks", "columns", "rows", "files"),
     "plots": ("style", "fit", "graph", "history"),
 }  # fmt: skip
 ORDER = [name for level in LEVELS for name in level]
@@ -36,11 +41,11 @@ FILES = sorted(ROOT.rglob("*.py"))
 #: They import on first use: help appears at once, and `import eqdarts` does not wait for torch.
 LAZY = {ROOT / "cli.py", ROOT / "__init__.py"}
 HOMES = {
-    "torch": {"operations", *LEVELS[3], "refit", "search"},
+    "torch": {"operations", *LEVELS[3], "constants", "exports", "search"},
     "numba": {"kernel"},
     "sympy": {"operations", "links", *LEVELS[4], *LEVELS[5], "search", "estimator", "plots", "cli"},
     "matplotlib": {"plots"},
-    "sklearn": {"table", "estimator"},
+    "sklearn": {"table", "stability", "estimator"},
     "typer": {"cli"},
 }
 FORBIDDEN = {"eval", "exec", "compile", "__import__", "sympify", "parse_expr", "nsimplify"}

@@ -26,7 +26,8 @@ SETUP = [line for block in blocks("sh") for line in block.splitlines() if line.s
 
 
 @pytest.mark.slow
-def test_python_sessions():
+def test_python_sessions(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     # Epochs instead of seconds, so that a slow machine sees the same search.
     text = "\n".join(blocks("python")).replace("max_time=60", "max_time=None, max_epochs=10")
     known = set(OPERATIONS)

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eqdarts import InputDataError
+from eqdarts.constants import Rows, compile_template, fit_constants, template
 from eqdarts.equation import Equation, Front
-from eqdarts.refit import Rows, compile_template, fit_constants, template
 from eqdarts.selection import CRITERIA, choose, scores
 
 F, u = sympy.Float, sympy.Symbol("u")

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from random_expressions import COLUMNS, X, formulas, u, v, values
 
+from eqdarts.constants import Rows, template
 from eqdarts.reduce import reduce
-from eqdarts.refit import Rows, template
 from eqdarts.simplify import canonical, count_constants, description_length, digits_of, simplify, size, snap
 
 F, exp, log, sin, cos, Abs = sympy.Float, sympy.exp, sympy.log, sympy.sin, sympy.cos, sympy.Abs

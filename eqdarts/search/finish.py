@@ -9,10 +9,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 import sympy
 
+from eqdarts.constants import Rows, compile_template, fit_constants, template
 from eqdarts.equation import Equation, Front, evaluate
+from eqdarts.exports.formula import Formula
+from eqdarts.exports.record import in_table_units
 from eqdarts.genotype import Genotype
 from eqdarts.reduce import reduce
-from eqdarts.refit import Rows, compile_template, fit_constants, template
 from eqdarts.search.population import Population, scores
 from eqdarts.search_space import SearchSpace
 from eqdarts.simplify import FLOOR, Simplified, count_constants, description_length, simplify
@@ -190,14 +192,14 @@ def _with_losses(problem: Problem, expression: sympy.Expr, origin: str, genotype
     relative = loss / mean_square if mean_square > 0 else loss
     if problem.y_unit == 1 and (problem.x_unit == 1).all():
         return Equation(expression, problem.columns, problem.target, loss, relative, origin, genotype)
-    units = dict(zip(problem.names, map(float, problem.x_unit), strict=True))
-    own = {sympy.Symbol(name): sympy.Symbol(name) / sympy.Float(u) for name, u in units.items() if u != 1}
-    outer = sympy.Float(problem.y_unit) if problem.y_unit != 1 else sympy.Integer(1)
+    own = dict(zip(problem.names, map(float, problem.x_unit), strict=True))
+    units = tuple(own.get(c, 1.0) for c in problem.columns)
+    formula = Formula(expression, problem.columns, problem.target, units, problem.y_unit)
     with np.errstate(over="ignore", under="ignore"):
         loss = float(np.float64(loss) * problem.y_unit * problem.y_unit)
     return Equation(
-        outer * expression.subs(own), problem.columns, problem.target, loss, relative, origin, genotype,
-        inner=expression, units=tuple(units.get(c, 1.0) for c in problem.columns), target_unit=problem.y_unit,
+        in_table_units(formula), problem.columns, problem.target, loss, relative, origin, genotype,
+        inner=expression, units=units, target_unit=problem.y_unit,
     )  # fmt: skip
 
 

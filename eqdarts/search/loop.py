@@ -271,7 +271,7 @@ class _ExactGraphs:
         exact = [e for e in front if e.relative_loss < EXACT]
         if not exact:
             return front, False
-        if any(e.relative_loss < _CERTAIN and e.constants <= _FEW_CONSTANTS for e in exact):
+        if any(e.relative_loss < _CERTAIN and e.n_constants <= _FEW_CONSTANTS for e in exact):
             return front, True
         if self._since is None:
             self._since = epoch

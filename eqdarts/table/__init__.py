@@ -1,5 +1,6 @@
 """Data in: a CSV file or arrays → rows and columns a search can use, and the exact way back."""
 
+from eqdarts.table.checks import check_numeric, checked_weights
 from eqdarts.table.columns import Prepared, Scales, check_finite_columns, check_names, column_scale, prepare
 from eqdarts.table.files import Table, read_csv
 from eqdarts.table.rows import MIN_ROWS_TO_SPLIT, merge_rows, split_rows
@@ -11,6 +12,8 @@ __all__ = [
     "Table",
     "check_finite_columns",
     "check_names",
+    "check_numeric",
+    "checked_weights",
     "column_scale",
     "merge_rows",
     "prepare",

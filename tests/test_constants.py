@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from random_expressions import COLUMNS, X, floats, formulas, u, v, values
 
-from eqdarts.refit import Rows, compile_template, fit_constants, template
+from eqdarts.constants import Rows, compile_template, fit_constants, template
 
 F = sympy.Float
 

@@ -1,0 +1,282 @@
+"""`refit`: the constants of any formula, fitted to a table."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import sympy
+from numpy.typing import ArrayLike
+
+from eqdarts.equation import Equation
+from eqdarts.errors import InputDataError, SearchWarning, check_range
+from eqdarts.parsing import parse_expression
+from eqdarts.regression.minimise import as_given, minimise
+from eqdarts.regression.model import Model, Observations
+from eqdarts.regression.naming import exact, floats_as_symbols, free_symbols, with_exact_numbers
+from eqdarts.regression.report import FitReport, report
+from eqdarts.symbolic import plain
+from eqdarts.table import check_finite_columns, check_names, check_numeric, checked_weights
+from eqdarts.training import Training
+
+Bound = tuple[float | None, float | None]
+
+
+def refit(
+    expression: sympy.Expr | str,
+    X: pd.DataFrame | pd.Series | ArrayLike,
+    y: pd.Series | ArrayLike,
+    start: Mapping[str, float] | None = None,
+    *,
+    sample_weight: ArrayLike | None = None,
+    bounds: Mapping[str, Bound] | None = None,
+    fixed: Mapping[str, float] | None = None,
+    confidence: float = 0.95,
+    n_starts: int = 32,
+    random_state: int | None = None,
+) -> Equation:
+    """Fit the constants of a formula by nonlinear least squares.
+
+    Constants that enter linearly are solved for at every step (variable projection: Golub & Pereyra 1973), the
+    others are searched by a trust region from several starts, and the best optimum is refined to the last digits
+    of a double. Among equal optima, such as two exponentials in either order, the one nearest to `start` is
+    returned.
+
+    Parameters
+    ----------
+    expression : sympy.Expr or str
+        In the names of the columns. Its constants are the symbols that are no columns; numbers are then exact.
+        Without such symbols its own floats are the constants, called c0, c1, ... in the order in which they
+        are printed, and start from their values.
+    X : DataFrame, Series or array [n, d]
+        The columns of an array are x1, x2, ...
+    y : Series or array [n]
+        The name of a Series stands on the left of the equation.
+    start : mapping of str to float, optional
+        Starting values by name; they may be poor. Without them starts are drawn from the magnitudes of the table.
+    sample_weight : array [n], optional
+        Not negative: the inverse variance of each row's error, up to a common factor. A row of weight 2 moves the
+        constants like two rows, yet counts once in the degrees of freedom; rows of weight 0 are left out.
+    bounds : mapping of str to (low, high), optional
+        None for a side that is open.
+    fixed : mapping of str to float, optional
+        Constants that are given and not fitted.
+    confidence : float
+        Level of the intervals in `Equation.constants`, between 0 and 1.
+    n_starts : int
+        Starts at the most, at least 1; fewer are tried when several reach the same optimum. 1 with a `start`
+        is a plain local fit.
+    random_state : int, optional
+        Seed of the drawn starts; None is the same as 0, so that equal calls give equal results.
+
+    Returns
+    -------
+    Equation
+        `constants` is the table of values, standard errors and limits; `fit` holds the covariance, residual
+        statistics and diagnostics; `intervals` computes profile and bootstrap limits.
+
+    Raises
+    ------
+    InputDataError
+        If a column, row or option cannot be used; the message names it.
+
+    Warns
+    -----
+    SearchWarning
+        If the rows do not determine a constant, if a bound holds one, or if no optimum was reached.
+
+    Examples
+    --------
+    >>> import numpy as np, pandas as pd
+    >>> from eqdarts import refit
+    >>> t = np.linspace(0, 4, 20)
+    >>> noise = 0.01 * np.random.default_rng(0).normal(size=20)
+    >>> decay = refit("A*exp(-k*t) + B", pd.DataFrame({"t": t}), 3 * np.exp(-t / 2) + 1 + noise)
+    >>> decay.constants.round(3)
+       value  std_error    low   high
+    A  3.004      0.011  2.979  3.028
+    B  1.002      0.013  0.973  1.030
+    k  0.503      0.005  0.492  0.514
+    """
+    check_range("n_starts", n_starts, 1, integer=True)
+    if not 0 < confidence < 1:
+        raise InputDataError(f"confidence={confidence!r}: expected a number between 0 and 1, such as 0.95")
+    X_array, y_array, columns, target = _table(X, y)
+    weights = checked_weights(sample_weight, len(y_array))
+    form, constants, known = _constants(_expression(expression, columns), columns)
+    _check_names(constants, start=start, bounds=bounds, fixed=fixed)
+    held = {name: _number("fixed", name, value) for name, value in (fixed or {}).items()}
+    form = form.xreplace({sympy.Symbol(name): exact(value) for name, value in held.items()})
+    free = [k for k, c in enumerate(constants) if c.name not in held]
+    constants, known = tuple(constants[k] for k in free), known[free]
+    for k, c in enumerate(constants):
+        if start is not None and c.name in start:
+            known[k] = _number("start", c.name, start[c.name])
+    lower, upper = _bounds(bounds or {}, constants)
+
+    used = [k for k, name in enumerate(columns) if sympy.Symbol(name) in form.free_symbols]
+    check_finite_columns(X_array[:, used], [columns[k] for k in used])
+    rows = np.ones(len(y_array), dtype=bool) if weights is None else weights > 0
+    observations = Observations(X_array[rows][:, used], y_array[rows], None if weights is None else weights[rows])
+    if len(observations) < len(constants):
+        raise InputDataError(
+            f"{len(constants)} constants ({_listed(constants)}) and only {len(observations)} rows; "
+            "fix constants or collect more rows"
+        )
+    try:
+        model = Model(form, tuple(sympy.Symbol(columns[k]) for k in used), constants, observations, lower, upper)
+    except ValueError as error:
+        raise InputDataError(f"expression {str(expression)[:80]!r}: {error}") from error
+    optimum = minimise(model, known, int(n_starts), np.random.default_rng(0 if random_state is None else random_state))
+    if optimum is None:
+        raise InputDataError(
+            f"{form} is undefined on some rows at every start that was tried; "
+            "give starting values at which it is defined, or drop those rows"
+        )
+    fitted = form.subs({c: sympy.Float(v) for c, v in zip(constants, optimum.theta, strict=True)})
+    found = report(
+        model, optimum, confidence=confidence, fixed=held, observations=len(observations), expression=fitted
+    )  # fmt: skip
+    _warn(found)
+    total = len(observations) if observations.weights is None else float(observations.weights.sum())
+    square = float(np.average((observations.y / observations.scale) ** 2, weights=observations.weights))
+    loss, relative = found.rss / total, optimum.loss / total / square if square > 0 else found.rss / total
+    return Equation(
+        fitted, columns, target, loss, relative, "refit", fit=found
+    )  # fmt: skip
+
+
+def refit_equation(equation: Equation, X: np.ndarray, y: np.ndarray, weights: ArrayLike | None) -> Equation:
+    """The same structure with constants for another table, in the equation's own columns and target."""
+    table = pd.DataFrame(X, columns=list(equation.columns))
+    if np.shape(y) != (len(table),):
+        raise InputDataError(f"X has {len(table)} rows and y the shape {np.shape(y)}; give one value for each row")
+    target = pd.Series(y, name=equation.target)
+    new = refit(equation.expression, table, target, sample_weight=weights)
+    return replace(new, genotype=equation.genotype)
+
+
+def with_fit(equation: Equation, training: Training, confidence: float = 0.95) -> Equation:
+    """An equation of a front with standard errors from the linearisation at its constants, which are not moved."""
+    form, constants, theta = floats_as_symbols(equation.expression, equation.columns)
+    used = [k for k, name in enumerate(equation.columns) if sympy.Symbol(name) in form.free_symbols]
+    open_ends = np.full(len(constants), np.inf)
+    rows = Observations(training.X[:, used], training.y, training.weights)
+    model = Model(form, tuple(sympy.Symbol(equation.columns[k]) for k in used), constants, rows, -open_ends, open_ends)
+    found = report(
+        model,
+        as_given(model, theta),
+        confidence=confidence,
+        fixed={},
+        observations=training.observations,
+        expression=equation.expression,
+        inflation=training.inflation,
+    )
+    return replace(equation, fit=found)
+
+
+def _table(X: object, y: object) -> tuple[np.ndarray, np.ndarray, tuple[str, ...], str]:
+    """Checked arrays X [n, d] and y [n], column names, and the target's name."""
+    named = isinstance(y, pd.Series) and y.name is not None
+    target = str(y.name) if isinstance(y, pd.Series) and named else "y"
+    if isinstance(X, pd.Series):
+        X = X.to_frame("x1" if X.name is None else X.name)
+    names: tuple[str, ...] | None = None
+    if isinstance(X, pd.DataFrame):
+        names = check_names(list(X.columns), target if named else None)
+        check_numeric(X)
+    if isinstance(y, pd.Series):
+        check_numeric(y.to_frame(target))
+    try:
+        X_array, y_array = np.asarray(X, dtype=np.float64), np.asarray(y, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise InputDataError(f"X and y must hold numbers: {error}") from error
+    X_array = X_array[:, None] if X_array.ndim == 1 else X_array
+    y_array = y_array[:, 0] if y_array.ndim == 2 and y_array.shape[1] == 1 else y_array
+    if X_array.ndim != 2 or y_array.ndim != 1:
+        raise InputDataError(f"X has the shape {X_array.shape} and y {y_array.shape}; expected [n, d] and [n]")
+    if len(X_array) != len(y_array) or not len(y_array):
+        raise InputDataError(f"X has {len(X_array)} rows and y has {len(y_array)}; both need the same, at least one")
+    check_finite_columns(y_array[:, None], (target,))
+    return X_array, y_array, names or tuple(f"x{i + 1}" for i in range(X_array.shape[1])), target
+
+
+def _expression(expression: sympy.Expr | str, columns: tuple[str, ...]) -> sympy.Expr:
+    if isinstance(expression, str):
+        return parse_expression(expression, columns)
+    if isinstance(expression, sympy.Expr):
+        return plain(expression)
+    if isinstance(expression, (int, float)):
+        return sympy.Float(expression)
+    raise InputDataError(f"expression is a {type(expression).__name__}; give a SymPy expression or a string")
+
+
+def _constants(
+    expression: sympy.Expr, columns: tuple[str, ...]
+) -> tuple[sympy.Expr, tuple[sympy.Symbol, ...], np.ndarray]:
+    """The formula with symbols for its constants, these symbols, and what is known of their values [K] (or NaN)."""
+    symbols = free_symbols(expression, columns)
+    if symbols:
+        return with_exact_numbers(expression), symbols, np.full(len(symbols), np.nan)
+    return floats_as_symbols(expression, columns)
+
+
+def _check_names(constants: tuple[sympy.Symbol, ...], **options: Mapping[str, object] | None) -> None:
+    names = {c.name for c in constants}
+    for option, given in options.items():
+        if given is not None and not isinstance(given, Mapping):
+            raise InputDataError(f"{option}={given!r}: expected a mapping from constants to values")
+        unknown = [name for name in given or {} if name not in names]
+        if unknown:
+            raise InputDataError(
+                f"{option}: {unknown[0]!r} is no constant of the formula; it has {_listed(constants) or 'none'}"
+            )
+
+
+def _number(option: str, name: str, value: object) -> float:
+    try:
+        number = float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        number = np.nan
+    if not np.isfinite(number):
+        raise InputDataError(f"{option}: {name}={value!r} is not a finite number")
+    return number
+
+
+def _bounds(bounds: Mapping[str, Bound], constants: tuple[sympy.Symbol, ...]) -> tuple[np.ndarray, np.ndarray]:
+    lower, upper = np.full(len(constants), -np.inf), np.full(len(constants), np.inf)
+    for k, c in enumerate(constants):
+        if c.name not in bounds:
+            continue
+        try:
+            low, high = bounds[c.name]
+            lower[k], upper[k] = -np.inf if low is None else float(low), np.inf if high is None else float(high)
+        except (TypeError, ValueError) as error:
+            raise InputDataError(f"bounds: {c.name}={bounds[c.name]!r}; expected (low, high)") from error
+        if not lower[k] < upper[k]:
+            raise InputDataError(f"bounds: {c.name}={bounds[c.name]!r}; the first must be less than the second")
+    return lower, upper
+
+
+def _warn(found: FitReport) -> None:
+    messages = []
+    if found.undetermined:
+        messages.append(
+            f"the rows do not determine {', '.join(found.undetermined)}: other values of them fit as well; "
+            "fix one of them or simplify the formula"
+        )
+    if found.at_bound:
+        messages.append(f"{', '.join(found.at_bound)}: at a bound, so without a standard error")
+    if found.degrees_of_freedom == 0 and found.names:
+        messages.append("as many constants as rows: no standard errors")
+    if not found.converged:
+        messages.append(f"{found.message}; constants may run away, or give other starting values")
+    for message in messages:
+        warnings.warn(message, SearchWarning, stacklevel=3)
+
+
+def _listed(constants: tuple[sympy.Symbol, ...]) -> str:
+    return ", ".join(c.name for c in constants)

@@ -1,0 +1,340 @@
+"""Constants of any formula: exact data give them back, linear models are linear regression, units carry over."""
+
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+import sympy
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from eqdarts import InputDataError, SearchWarning, refit
+from eqdarts.regression.affine import fraction_constants, linear_constants
+from eqdarts.regression.model import Model, Observations
+from eqdarts.regression.naming import floats_as_symbols
+
+a, b, c, d, x, z = sympy.symbols("a b c d x z")
+seeds = st.integers(0, 2**32 - 1)
+
+
+def decay(seed=0, noise=0.02, n=41):
+    rng = np.random.default_rng(seed)
+    table = pd.DataFrame({"t": np.linspace(0, 6, n)})
+    return table, pd.Series(3 * np.exp(-0.5 * table.t) + 1 + noise * rng.normal(size=n), name="v")
+
+
+def values(equation):
+    return equation.constants["value"]
+
+
+FORMULAS = [
+    "A*exp(-k*x1) + B",
+    "A*x1/(K + x1)",
+    "A/(1 + exp(B - k*x1))",
+    "A*x1**p",
+    "(A + B*x1)/(1 + k*x1)",
+    "A*exp(-k*x1) + B*exp(-m*x1)",
+    "A*exp(-(x1 - m)**2/(2*s**2))",
+    "A*sin(w*x1) + B*cos(w*x1)",
+    "A - B*atan(x1/s)",
+]
+
+
+@pytest.mark.parametrize("formula", FORMULAS)
+@given(seed=seeds)
+@settings(max_examples=5, deadline=None)
+def test_exact_data_give_the_constants_back(formula, seed):
+    rng = np.random.default_rng(seed)
+    rows = np.sort(rng.uniform(0.2, 4, (37, 1)), axis=0)
+    form = sympy.parse_expr(formula)
+    names = sorted(s.name for s in form.free_symbols if s.name != "x1")
+    truth = {name: float(rng.uniform(0.4, 2.5)) for name in names}
+    y = sympy.lambdify([sympy.Symbol("x1"), *sympy.symbols(names)], form)(rows[:, 0], *truth.values())
+    start = {name: value * float(np.exp(rng.normal(0, 0.7))) for name, value in truth.items()}
+    equation = refit(formula, rows, y, start)
+    np.testing.assert_allclose(equation.predict(rows), y, rtol=1e-9, atol=1e-11)
+    assert equation.relative_loss < 1e-20
+    if formula not in ("A*exp(-k*x1) + B*exp(-m*x1)",):  # whose terms may stand in either order
+        found = values(equation)
+        for name, value in truth.items():
+            assert abs(found[name]) == pytest.approx(value, rel=1e-6), name
+
+
+@pytest.mark.parametrize("formula", FORMULAS[:-2])
+def test_starts_are_not_needed(formula):
+    rows = np.linspace(0.2, 4, 37)[:, None]
+    form = sympy.parse_expr(formula)
+    names = sorted(s.name for s in form.free_symbols if s.name != "x1")
+    truth = [2.0, 1.3, 0.7, 0.4][: len(names)]
+    y = sympy.lambdify([sympy.Symbol("x1"), *sympy.symbols(names)], form)(rows[:, 0], *truth)
+    y = y + 1e-3 * np.random.default_rng(0).normal(size=37)
+    equation = refit(formula, rows, y)
+    assert np.sqrt(equation.loss) < 1.5e-3
+    assert equation.fit.starts_agreeing >= 2
+
+
+@given(seeds)
+@settings(max_examples=20, deadline=None)
+def test_a_linear_model_is_linear_regression(seed):
+    rng = np.random.default_rng(seed)
+    X, weights = rng.normal(size=(29, 2)), rng.uniform(0.3, 3, 29)
+    y = X @ [2.0, -1.0] + 0.5 + rng.normal(size=29) / np.sqrt(weights)
+    A = np.column_stack([X, np.ones(29)])
+    inverse = np.linalg.inv(A.T @ (weights[:, None] * A))
+    beta = inverse @ (A.T @ (weights * y))
+    rss = weights @ (y - A @ beta) ** 2
+    equation = refit("a*x1 + b*x2 + c", X, y, sample_weight=weights)
+    np.testing.assert_allclose(values(equation), beta, rtol=1e-10)
+    np.testing.assert_allclose(equation.fit.covariance, inverse * rss / 26, rtol=1e-8)
+    np.testing.assert_allclose(equation.constants["std_error"], np.sqrt(np.diag(inverse) * rss / 26), rtol=1e-8)
+    assert equation.fit.rss == pytest.approx(rss)
+    assert equation.fit.degrees_of_freedom == 26
+    assert equation.loss == pytest.approx(rss / weights.sum())
+
+
+def test_information_criteria_are_those_of_the_normal_likelihood():
+    table, v = decay()
+    equation = refit("A*exp(-k*t) + B", table, v)
+    variance = equation.fit.rss / 41
+    residual = v - equation.predict(table.to_numpy())
+    likelihood = -0.5 * np.sum(np.log(2 * np.pi * variance) + residual**2 / variance)
+    assert equation.fit.aic == pytest.approx(-2 * likelihood + 2 * 4)
+    assert equation.fit.bic == pytest.approx(-2 * likelihood + np.log(41) * 4)
+
+
+@given(st.floats(-12, 12), st.floats(-12, 12))
+@settings(max_examples=6, deadline=None)
+def test_units_of_rows_and_target_carry_over_to_the_constants(by_x, by_y):
+    table, v = decay()
+    base = refit("A*exp(-k*t) + B", table, v).constants
+    kx, ky = 10.0**by_x, 10.0**by_y
+    scaled = refit("A*exp(-k*t) + B", table * kx, v * ky).constants
+    for column in ("value", "std_error", "low", "high"):
+        np.testing.assert_allclose(scaled.loc[["A", "B"], column], ky * base.loc[["A", "B"], column], rtol=1e-6)
+        np.testing.assert_allclose(scaled.loc["k", column], base.loc["k", column] / kx, rtol=1e-6)
+
+
+@given(seeds)
+@settings(max_examples=4, deadline=None)
+def test_a_weight_of_two_moves_the_constants_like_two_rows(seed):
+    table, v = decay(seed)
+    weights = np.random.default_rng(seed).integers(0, 4, 41).astype(float)
+    weights[:8] = 1
+    repeated = np.repeat(np.arange(41), weights.astype(int))
+    one = refit("A*exp(-k*t) + B", table, v, sample_weight=weights)
+    two = refit("A*exp(-k*t) + B", table.iloc[repeated], v.iloc[repeated])
+    np.testing.assert_allclose(values(one), values(two), rtol=1e-9)
+    assert one.fit.rss == pytest.approx(two.fit.rss)
+    assert one.loss == pytest.approx(two.loss)
+    assert one.fit.observations == (weights > 0).sum()
+
+
+def test_targets_whose_squares_overflow_have_constants_and_errors():
+    table, v = decay()
+    base, large = (refit("A*exp(-k*t) + B", table, v * s) for s in (1.0, 1e200))
+    np.testing.assert_allclose(large.constants.loc["A"], 1e200 * base.constants.loc["A"], rtol=1e-6)
+    np.testing.assert_allclose(large.constants.loc["k"], base.constants.loc["k"], rtol=1e-6)
+    assert large.fit.residual_std == pytest.approx(1e200 * base.fit.residual_std)
+    assert large.relative_loss == pytest.approx(base.relative_loss)
+
+
+def test_a_common_factor_of_all_weights_changes_nothing():
+    table, v = decay()
+    one, ten = (refit("A*exp(-k*t) + B", table, v, sample_weight=np.full(41, w)) for w in (1.0, 10.0))
+    pd.testing.assert_frame_equal(one.constants, ten.constants, rtol=1e-9)
+    assert one.fit.aic == pytest.approx(ten.fit.aic)
+
+
+def test_bounds_are_kept_and_named():
+    table, v = decay()
+    free = refit("A*exp(-k*t) + B", table, v, bounds={"k": (0.1, 2), "A": (0, None)})
+    np.testing.assert_allclose(values(free), values(refit("A*exp(-k*t) + B", table, v)), rtol=1e-8)
+    with pytest.warns(SearchWarning, match="k: at a bound"):
+        held = refit("A*exp(-k*t) + B", table, v, bounds={"k": (0.7, None)})
+    assert values(held)["k"] == 0.7
+    given = refit("A*exp(-k*t) + B", table, v, fixed={"k": 0.7})
+    np.testing.assert_allclose(values(held)[["A", "B"]], values(given)[["A", "B"]], rtol=1e-9)
+    np.testing.assert_allclose(held.constants.std_error[["A", "B"]], given.constants.std_error[["A", "B"]], rtol=1e-9)
+    assert np.isnan(held.constants.std_error["k"])
+    assert held.fit.at_bound == ("k",)
+
+
+def test_fixed_constants_stay_and_are_not_counted():
+    table, v = decay()
+    equation = refit("A*exp(-k*t) + B", table, v, fixed={"B": 1.25})
+    assert equation.constants.loc["B"].tolist() == [1.25, 0.0, 1.25, 1.25]
+    assert equation.n_constants == 2
+    assert equation.fit.degrees_of_freedom == 39
+    assert equation.expression.has(sympy.Rational(5, 4))
+
+
+def test_floats_are_constants_where_there_are_no_symbols():
+    table, v = decay()
+    text, symbols = refit("2.9*exp(-0.6*t) + 0.8", table, v), refit("A*exp(-k*t) + B", table, v)
+    np.testing.assert_allclose(text.predict(table.to_numpy()), symbols.predict(table.to_numpy()), rtol=1e-9)
+    assert list(text.constants.index) == ["c0", "c1", "c2"]
+    assert text.n_constants == 3
+    expression = sympy.parse_expr("2.9*exp(-0.6*t) + 0.8")
+    np.testing.assert_allclose(values(refit(expression, table, v)), values(text), rtol=1e-12)
+    # Beside symbols, numbers are exact.
+    exact = refit("A*exp(-0.5*t) + B", table, v)
+    assert list(exact.constants.index) == ["A", "B"]
+    assert exact.expression.has(sympy.exp(-sympy.Symbol("t") / 2))
+
+
+def test_floats_are_named_as_they_are_printed():
+    expression = sympy.Float(2.5) * sympy.exp(-sympy.Float(0.5) * x) + sympy.Float(1.5) + x ** sympy.Float(0.3)
+    form, symbols, numbers = floats_as_symbols(expression, ["x"])
+    order = [float(abs(f)) for f in numbers]
+    text = str(expression)
+    places = [text.index(f"{number:.15g}".rstrip("0")[:3]) for number in order]
+    assert places == sorted(places)
+    assert form.xreplace(dict(zip(symbols, map(sympy.Float, numbers), strict=True))) == expression
+    named, others, _ = floats_as_symbols(sympy.Float(2.5) * sympy.Symbol("c0"), ["c0"])
+    assert others[0].name != "c0"
+    assert len(named.free_symbols) == 2
+
+
+@pytest.mark.parametrize(
+    ("formula", "lost", "known"),
+    [
+        ("a*b*x1 + c", {"a", "b"}, {"c"}),
+        ("a*exp(b*x1 + d)", {"a", "d"}, {"b"}),
+        ("a*x1 + b + 0*c + log(exp(c))/x1*0", set(), {"a", "b"}),
+        ("a*x1/(b + d)", {"a", "b", "d"}, set()),
+    ],
+)
+def test_constants_that_the_rows_do_not_determine_are_named(formula, lost, known):
+    rows = np.linspace(0.5, 3, 31)[:, None]
+    y = np.exp(-rows[:, 0]) + 0.01 * np.cos(9 * rows[:, 0])
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        equation = refit(formula, rows, y)
+    assert set(equation.fit.undetermined) == lost
+    assert equation.fit.identifiable == (not lost)
+    errors = equation.constants["std_error"]
+    assert np.isinf(errors[list(lost)]).all()
+    assert np.isfinite(errors[list(known)]).all()
+    said = [str(w.message) for w in caught if issubclass(w.category, SearchWarning)]
+    if lost:
+        assert any(all(name in message for name in lost) and "do not determine" in message for message in said)
+        assert np.isinf(equation.fit.condition)
+    else:
+        assert not said
+
+
+def test_a_model_that_has_no_optimum_is_said_to_have_none():
+    rows = np.linspace(0, 4, 31)[:, None]
+    y = 1.0 * (rows[:, 0] > 2)  # the steeper the better
+    with pytest.warns(SearchWarning):
+        equation = refit("1/(1 + exp(-k*(x1 - m)))", rows, y, {"k": 1.0, "m": 2.01})
+    assert not (equation.fit.converged and equation.fit.identifiable)
+
+
+def test_the_order_of_equal_terms_follows_the_start():
+    rows = np.linspace(0, 5, 41)[:, None]
+    y = 2 * np.exp(-rows[:, 0]) + 5 * np.exp(-4 * rows[:, 0])
+    for k, m in ((0.8, 5.0), (5.0, 0.8)):
+        found = values(refit("A*exp(-k*x1) + B*exp(-m*x1)", rows, y, {"k": k, "m": m}))
+        assert (found["k"] < found["m"]) == (k < m)
+
+
+def test_series_arrays_and_frames_are_alike():
+    table, v = decay()
+    frame = refit("A*exp(-k*t) + B", table, v)
+    assert frame.target == "v"
+    assert frame.columns == ("t",)
+    for other in (refit("A*exp(-k*x1) + B", table.to_numpy(), v.tolist()), refit("A*exp(-k*t) + B", table.t, v)):
+        np.testing.assert_array_equal(values(other), values(frame))
+    assumed = sympy.Symbol("t", positive=True)
+    again = refit(sympy.Symbol("A") * sympy.exp(-sympy.Symbol("k", real=True) * assumed) + sympy.Symbol("B"), table, v)
+    np.testing.assert_array_equal(values(again), values(frame))
+
+
+def test_unused_columns_may_hold_gaps_and_used_ones_may_not():
+    table, v = decay()
+    table["other"] = np.nan
+    assert refit("A*exp(-k*t) + B", table, v).columns == ("t", "other")
+    table.loc[3, "t"] = np.nan
+    with pytest.raises(InputDataError, match=r"'t'.*row 3"):
+        refit("A*exp(-k*t) + B", table, v)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"expression": "A*exp(-k*t"}, "parenthesis"),
+        ({"expression": "__import__('os').system('true')"}, "expression"),
+        ({"expression": 3j}, "complex"),
+        ({"start": {"q": 1.0}}, "start: 'q' is no constant.*A, B, k"),
+        ({"start": {"k": np.nan}}, "start: k="),
+        ({"bounds": {"k": (2, 1)}}, "bounds: k="),
+        ({"bounds": {"k": 1}}, "bounds: k="),
+        ({"fixed": {"t": 1}}, "fixed: 't'"),
+        ({"fixed": ["k"]}, "mapping"),
+        ({"confidence": 95}, "confidence=95"),
+        ({"n_starts": 0}, "n_starts=0"),
+        ({"sample_weight": [1.0]}, "sample_weight"),
+        ({"y": [1.0, 2.0]}, "41 rows and y has 2"),
+        ({"y": ["a"] * 41}, "numbers"),
+        ({"expression": "log(-k**2 - 1)*A*t"}, "undefined"),
+    ],
+)
+def test_wrong_input_is_named(change, message):
+    table, v = decay()
+    call = {"expression": "A*exp(-k*t) + B", "X": table, "y": v, **change}
+    with pytest.raises(InputDataError, match=message):
+        refit(**call)
+
+
+def test_more_constants_than_rows_are_refused_and_as_many_are_warned_about():
+    table, v = decay()
+    with pytest.raises(InputDataError, match=r"3 constants.*2 rows"):
+        refit("A*exp(-k*t) + B", table.head(2), v.head(2))
+    with pytest.warns(SearchWarning, match="as many constants as rows"):
+        equation = refit("A + B*t", table.head(2), v.head(2))
+    assert np.isnan(equation.constants["std_error"]).all()
+    np.testing.assert_allclose(equation.predict(table.head(2).to_numpy()), v.head(2), rtol=1e-12)
+
+
+def test_a_formula_without_constants_has_an_empty_table():
+    equation = refit("x1**2", [[1.0], [2.0]], [1.0, 4.5])
+    assert equation.constants.empty
+    assert equation.loss == pytest.approx(0.125)
+    assert equation.fit.degrees_of_freedom == 2
+
+
+def test_the_same_call_gives_the_same_digits():
+    table, v = decay()
+    one, two = (refit("A*exp(-k*t) + B", table, v) for _ in range(2))
+    assert one == two
+    pd.testing.assert_frame_equal(one.constants, two.constants, check_exact=True)
+
+
+def test_constants_that_enter_linearly():
+    e = sympy.exp
+    assert linear_constants(a * e(-b * x) + c, (a, b, c)) == (a, c)
+    assert linear_constants(a * b * x + c, (a, b, c)) in ((a, c), (b, c))
+    assert linear_constants((x + b) ** 2 - b**2, (a, b)) == (a, b)
+    assert linear_constants(a**2 * x, (a,)) == ()
+    assert linear_constants((a + b * x) / (1 + c * x), (a, b, c)) == (a, b)
+    found = fraction_constants((a + b * x) / (1 + c * x), (a, b, c))
+    assert found is not None
+    assert found[2] == (a, b, c)
+    assert fraction_constants(a * x + b, (a, b)) is None
+
+
+@given(seeds)
+@settings(max_examples=20, deadline=None)
+def test_solved_constants_leave_a_residual_that_is_orthogonal(seed):
+    rng = np.random.default_rng(seed)
+    rows = Observations(rng.uniform(0.5, 2, (23, 1)), rng.normal(size=23), rng.uniform(0.5, 2, 23))
+    ends = np.full(3, np.inf)
+    model = Model(a * sympy.exp(-b * x) + c, (x,), (a, b, c), rows, -ends, ends)
+    theta, basis = model.solved(np.array([np.nan, rng.uniform(0.5, 2), np.nan]))
+    residual, J = model.linearise(theta)
+    assert basis is not None
+    np.testing.assert_allclose(basis.T @ residual, 0, atol=1e-12)
+    np.testing.assert_allclose(J[:, [0, 2]].T @ residual, 0, atol=1e-11)
+    np.testing.assert_allclose(model.fine_residual(theta).astype(float), residual, atol=1e-13)
