@@ -35,7 +35,7 @@ def refit(
     bounds: Mapping[str, Bound] | None = None,
     fixed: Mapping[str, float] | None = None,
     confidence: float = 0.95,
-    n_starts: int = 24,
+    n_starts: int = 32,
     random_state: int | None = None,
 ) -> Equation:
     """Fit the constants of a formula by nonlinear least squares.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -125,7 +126,7 @@ def form_of(equation: Equation) -> sympy.Expr:
 
 
 def stability(
-    estimator: object,
+    estimator: Any,
     training: Training,
     n_resamples: int,
     method: str,
@@ -135,8 +136,8 @@ def stability(
 ) -> Stability:
     """Searches like that of the estimator on resampled tables. See `DARTSRegressor.stability`."""
     settings = _settings(estimator, n_jobs, n_resamples, max_time)
-    columns = list(estimator.front_[0].columns)  # type: ignore[attr-defined]
-    target = estimator.front_[0].target  # type: ignore[attr-defined]
+    columns = list(estimator.front_[0].columns)
+    target = estimator.front_[0].target
     seeds = np.random.SeedSequence(seed).spawn(n_resamples)
     results = Parallel(n_jobs=n_jobs)(
         delayed(_search)(clone(estimator).set_params(**settings), training, columns, target, method, s) for s in seeds
@@ -156,19 +157,19 @@ def stability(
     return Stability(_forms(chosen), _columns(chosen, columns), chosen, fronts, method, len(errors), rows)
 
 
-def _settings(estimator: object, n_jobs: int | None, n_resamples: int, max_time: float | None) -> dict[str, object]:
+def _settings(estimator: Any, n_jobs: int | None, n_resamples: int, max_time: float | None) -> dict[str, object]:
     settings: dict[str, object] = {"verbose": 0, "callback": None}
     if n_jobs not in (None, 1):
         settings["n_jobs"] = 1
     if max_time is not None:
-        own = estimator.max_time  # type: ignore[attr-defined]
+        own = estimator.max_time
         share = max_time / n_resamples * (1 if n_jobs is None or n_jobs < 1 else min(n_jobs, n_resamples))
         settings["max_time"] = share if own is None else min(own, share)
     return settings
 
 
 def _search(
-    estimator: object, training: Training, columns: list[str], target: str, method: str, seed: np.random.SeedSequence
+    estimator: Any, training: Training, columns: list[str], target: str, method: str, seed: np.random.SeedSequence
 ) -> tuple[Equation, Front] | str:
     """The chosen equation and the front of one resampled table; the error's text if there is one."""
     rng = np.random.default_rng(seed)
@@ -176,15 +177,15 @@ def _search(
     drawn = _drawn(weights, method, rng)
     rows = np.flatnonzero(drawn)
     X, y = pd.DataFrame(training.X[rows], columns=columns), pd.Series(training.y[rows], name=target)
-    estimator.set_params(random_state=int(rng.integers(2**31 - 1)))  # type: ignore[attr-defined]
+    estimator.set_params(random_state=int(rng.integers(2**31 - 1)))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", SearchWarning)  # such as of a column that is constant in the resample
         try:
-            estimator.fit(X, y, sample_weight=drawn[rows])  # type: ignore[attr-defined]
+            estimator.fit(X, y, sample_weight=drawn[rows])
         except InputDataError as error:
             return str(error)
-    front = estimator.front_  # type: ignore[attr-defined]
-    return front[estimator.best_index_], front  # type: ignore[attr-defined]
+    front = estimator.front_
+    return front[estimator.best_index_], front
 
 
 def _drawn(weights: np.ndarray, method: str, rng: np.random.Generator) -> np.ndarray:

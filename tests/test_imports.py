@@ -32,7 +32,7 @@ FOLDERS = {
         "prior", "sampling", "moves", "population", "backend", "assess", "pursuit", "sampled", "relaxed", "mixture",
         "finish", "loop",
     ),
-    "regression": ("naming", "affine", "model", "starts", "minimise", "report", "intervals", "record"),
+    "regression": ("naming", "affine", "model", "poles", "starts", "minimise", "report", "intervals", "record"),
     "table": ("checks", "columns", "rows", "files"),
     "plots": ("style", "fit", "graph", "history"),
 }  # fmt: skip

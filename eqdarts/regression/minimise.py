@@ -15,14 +15,17 @@ import numpy as np
 from scipy.optimize import least_squares
 
 from eqdarts.regression.model import Model
+from eqdarts.regression.poles import Poles
 from eqdarts.regression.starts import Fraction, draw, within
 
 _SCREENED, _SCREEN_ROWS = 300, 200  # draws that are looked at before some become starts, and on how many rows
 _UNGUIDED = 5  # so many times more where nothing is known
-_AGREE, _AGREE_UNGUIDED = 3, 6  # starts that reach the same optimum are enough
-_AT_LEAST, _AT_LEAST_UNGUIDED = 6, 16  # starts that are tried in any case
+_AGREE, _AGREE_SHARE = 3, 0.35  # starts that reach the same optimum are enough, if they are so many of those tried
+_AT_LEAST, _PER_CONSTANT, _UNGUIDED_FACTOR = 4, 1, 3  # starts tried in any case, and more for each searched constant
 _SAME = 1e-7  # sums of squares closer than this are the same optimum
 _EVALUATIONS = 400  # of one start
+_RENEWED, _RENEWALS = 0.4, 40  # share of the starts that renew a part of the best optimum, and draws for each
+_POLE = 10.0  # a fit that has a pole between rows must be so many times better than one that has none
 _REFINEMENTS = 200
 _NOTHING = 1e-10  # share of a column that is rounding when the linear constants' part is taken off
 _NEAR = 1e-5  # of a bound, relative to its size
@@ -73,22 +76,31 @@ def _minimise(model: Model, given: np.ndarray, n_starts: int, rng: np.random.Gen
     if model.linear.all():
         theta, _ = model.solved(np.zeros(len(model.constants)))
         return _judged(model, theta, 1, 1) if np.isfinite(sum_of_squares(model, theta)) else None
-    found: list[tuple[float, np.ndarray]] = []
+    found: list[tuple[float, np.ndarray]] = []  # sums of squares, those of optima with poles raised
     guided = np.isfinite(given[~model.linear]).all()
-    least, enough = (_AT_LEAST, _AGREE) if guided else (_AT_LEAST_UNGUIDED, _AGREE_UNGUIDED)
-    tried = 0
-    for start in _starts(model, given, n_starts, rng):
+    least = (_AT_LEAST + _PER_CONSTANT * int((~model.linear).sum())) * (1 if guided else _UNGUIDED_FACTOR)
+    poles = Poles(model)
+    waiting = _starts(model, given, n_starts - int(_RENEWED * n_starts), rng)
+    tried, best, renewing = 0, np.inf, False
+    while tried < n_starts:
+        if not waiting:
+            if not found:
+                break
+            renewing = True
+            waiting = [_renewed(model, min(found, key=lambda f: f[0])[1], rng)]
         tried += 1
-        reached = local(model, start)
+        reached = local(model, waiting.pop(0))
         if reached is None:
             continue
-        found.append((sum_of_squares(model, reached), reached))
-        best = min(loss for loss, _ in found)
-        if tried >= least and sum(_same(loss, best, model) for loss, _ in found) >= enough:
+        loss = sum_of_squares(model, reached)
+        found.append((_POLE * loss if poles.between_rows(reached) else loss, reached))
+        best = min(best, found[-1][0])
+        # Renewed optima take after each other, so that they agree says little.
+        agreeing = sum(_same(loss, best, model) for loss, _ in found)
+        if not renewing and tried >= least and agreeing >= max(_AGREE, _AGREE_SHARE * tried):
             break
     if not found:
         return None
-    best = min(loss for loss, _ in found)
     ties = [theta for loss, theta in found if _same(loss, best, model)]
     refined = [refine(model, theta) for theta in _distinct(ties)]
     losses = [sum_of_squares(model, theta) for theta in refined]
@@ -131,6 +143,15 @@ def _starts(model: Model, given: np.ndarray, n_starts: int, rng: np.random.Gener
     spaced = [others[i] for i in np.unique(np.geomspace(1, len(others), wanted // 2).astype(int) - 1)] if others else []
     order = [k for pair in zip_longest(best, spaced) for k in pair if k is not None]
     return first + [drawn[k] for k in order]
+
+
+def _renewed(model: Model, theta: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """The best constants so far with some of them drawn anew: of a sum, the terms that are right may stay."""
+    small = model.on(model.rows.thinned(_SCREEN_ROWS))
+    fresh = draw(small, np.full(len(theta), np.nan), rng, _RENEWALS)
+    change = rng.random(fresh.shape) < rng.uniform(0.2, 0.8, (_RENEWALS, 1))
+    trials = np.where(change, fresh, theta)
+    return min(trials, key=lambda t: sum_of_squares(small, small.solved(t)[0]))
 
 
 def local(model: Model, start: np.ndarray) -> np.ndarray | None:
