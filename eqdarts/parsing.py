@@ -24,6 +24,7 @@ _MAX_DIGITS = 400
 _MAX_BITS = 4096  # of an exact power
 _MAX_EXPONENT = 1e6
 _MAX_ARGUMENTS = 50
+_MAX_TERMS = 10_000  # of a formula that SymPy folds: to learn whether a part is zero it may multiply out all of it
 _CANCELLED = 1e-9  # an irrational sum this small beside its terms may be zero, which SymPy would try to prove
 
 _TOKEN = re.compile(
@@ -65,8 +66,9 @@ def parse_expression(
     others : bool
         May other names stand in it too, such as those of constants that are to be fitted?
     evaluate : bool
-        Let SymPy fold numbers and sort terms, as it does by default. False: as written, so that the result of
-        `format_expression` gives exactly the expression that was formatted.
+        Let SymPy fold numbers and sort terms, as it does by default, unless multiplying out would give more than
+        ten thousand terms. False: as written, so that the result of `format_expression` gives exactly the
+        expression that was formatted.
 
     Returns
     -------
@@ -96,7 +98,10 @@ def parse_expression(
     try:
         tokens = _tokens(text)
         _check_nesting(text, tokens)
-        return _Parser(text, tokens, tuple(columns), others, evaluate).formula()
+        written = _Parser(text, tokens, tuple(columns), others, False).formula()
+        if not evaluate or _expanded(written) > _MAX_TERMS:
+            return written
+        return _Parser(text, tokens, tuple(columns), others, True).formula()
     except InputDataError:
         raise
     except RecursionError as error:
@@ -403,6 +408,29 @@ def _node(kind: type, arguments: Sequence[sympy.Expr], evaluate: bool) -> sympy.
         if all(isinstance(node, (*NODES, *_NOT_NUMBERS)) for node in sympy.preorder_traversal(folded)):
             return folded
     return kind(*arguments, evaluate=False)
+
+
+def _expanded(expression: sympy.Expr) -> float:
+    """Terms of the largest part, multiplied out; an upper bound."""
+    largest = 1.0
+
+    def terms(node: sympy.Expr) -> float:
+        nonlocal largest
+        counts = [terms(a) for a in node.args]
+        count = 1.0
+        if isinstance(node, sympy.Add):
+            count = math.fsum(counts)
+        elif isinstance(node, sympy.Mul):
+            count = math.prod(counts)
+        elif isinstance(node, sympy.Pow) and node.exp.is_Integer and counts[0] > 1:
+            power, base = abs(int(node.exp)), counts[0]
+            small = power * base <= _MAX_TERMS
+            count = float(math.comb(power + int(base) - 1, power)) if small and power < 100 else math.inf
+        largest = max(largest, count)
+        return count
+
+    terms(expression)
+    return largest
 
 
 def _plain(text: str) -> str:

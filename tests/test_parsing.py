@@ -216,6 +216,17 @@ def test_deep_but_allowed_expressions_can_be_printed():
     assert len(str(expression)) > 39
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "sinh(tanh((1.5 + x)**9999 - exp(2 + y)))**(atanh(3/y) + log(7))", "exp(tanh((x + y + z + 1)**90))",
+        "tan((((x + 1)**50 + y)**50 + z)**50)/2", "sinh(" + "*".join(f"(x + {k}*y)" for k in range(60)) + ")",
+    ],
+)  # fmt: skip
+def test_what_would_take_for_ever_to_fold_is_left_as_written(text):
+    assert same(parse_expression(text), parse_expression(text, evaluate=False))
+
+
 def test_names_are_checked_against_the_columns():
     with pytest.raises(InputDataError, match=r"'masss' at character 5 .* is not a column; did you mean 'mass'\?"):
         parse_expression("2.0*masss", ("mass", "height"), others=False)
