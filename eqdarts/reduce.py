@@ -17,7 +17,7 @@ import sympy
 
 from eqdarts.constants import Rows, compile_template, fit_constants, is_round, template
 from eqdarts.numeric import function
-from eqdarts.simplify import Simplified, canonical, description_length, simplify, size
+from eqdarts.simplify import Simplified, canonical, count_constants, description_length, simplify, size
 
 _MOST_NODES = 80  # larger formulas are left alone
 _STEPS = 15
@@ -52,9 +52,9 @@ def reduce(
 
 def _proposals(expression: sympy.Expr, columns: tuple[sympy.Symbol, ...], X: np.ndarray) -> Iterator[sympy.Expr]:
     """The expression factored, with two constants of similar size made one, or a part replaced, larger parts first."""
-    factored = sympy.factor_terms(expression)
-    if factored != expression:
-        yield factored
+    if count_constants(expression) > 1:
+        # Only inside a product does a ratio of constants stand as one number.
+        yield sympy.factor_terms(expression)
     yield from _shared(expression)
     yield from _with_whole_exponents(expression)
     parts = {part for part in sympy.preorder_traversal(expression) if part.args and not part.is_number}
