@@ -21,6 +21,7 @@ from eqdarts.simplify import Simplified, canonical, count_constants, description
 
 _MOST_NODES = 80  # larger formulas are left alone
 _STEPS = 15
+_GAIN = 0.1  # nats that the formula itself must become shorter by
 _SIMILAR = 1.5  # most ratio of two constants that may be one
 _SMALL_EXPONENT, _LARGE_EXPONENT = 0.2, 6.0
 
@@ -44,10 +45,17 @@ def reduce(
             if not np.isfinite(fit.loss) or description_length(fit.loss, form.at(fit.values), n) > length + 5.0:
                 continue
             outcome = simplify(form.at(fit.values), columns, rows, deadline)
-            if description_length(outcome.loss, outcome.expression, n) < length - 1e-6:
+            # Along a valley of constants every refit fits a little better, without end: that alone is no change.
+            shorter = _size(outcome.expression, n) < _size(current.expression, n) - _GAIN
+            if shorter and description_length(outcome.loss, outcome.expression, n) < length:
                 current, searching = outcome, True
                 break
     return current
+
+
+def _size(expression: sympy.Expr, n: int) -> float:
+    """Nats of the formula alone."""
+    return description_length(1.0, expression, n)
 
 
 def _proposals(expression: sympy.Expr, columns: tuple[sympy.Symbol, ...], X: np.ndarray) -> Iterator[sympy.Expr]:

@@ -53,6 +53,23 @@ def test_same_seed_same_equation_and_a_second_fit_forgets_the_first():
     pd.testing.assert_frame_equal(first.history_.drop(columns="seconds"), again.history_.drop(columns="seconds"))
 
 
+@pytest.mark.parametrize(
+    ("law", "noise"),
+    [(lambda X: X.m / (X.r**2 + X.k), 0.0), (lambda X: X.m * X.k / X.r**2, 0.05)],
+    ids=("sum", "noise"),
+)
+def test_irrelevant_columns_leave_the_equation(law, noise):
+    rng = np.random.default_rng(4)
+    X = pd.DataFrame(rng.uniform(1, 3, (300, 3)), columns=["m", "r", "k"])
+    y = law(X)
+    y = (y + noise * y.std() * rng.normal(size=len(y))).rename("F")
+    extra = pd.DataFrame(rng.uniform(1, 3, (300, 10)), columns=[f"z{k}" for k in range(10)])
+    options = {"max_epochs": 30, "replicas": 1024, "max_nodes": 3}
+    few, many = (tiny(**options).fit(table, y).sympy() for table in (X, X.join(extra)))
+    assert {s.name for s in many.free_symbols} == {"m", "r", "k"}
+    assert (few - many).equals(0)
+
+
 def test_threads_do_not_change_the_equations():
     """512 replicas are several portions of work."""
     X, y = table()
