@@ -51,9 +51,9 @@ class Equation:
     relative_loss : float
         The same in units of the mean square of the target.
     origin : str
-        What found it: "sample", "move", "gradient", "relaxed" or "constant"; with ", rounded" if its
-        exponents were held at round values. "refit" for a given structure, "derivative" for one that came of
-        another equation.
+        What found it: "sample", "neighbour", "move", "gradient", "relaxed", "resampled" or "constant"; with
+        ", rounded" if its exponents were held at round values. "refit" for a given structure, "derivative" for
+        one that came of another equation.
     genotype : Genotype or None
         The graph it was read from.
     inner, units, target_unit : sympy.Expr, tuple of float, float

@@ -30,7 +30,7 @@ class Population:
     train_loss : array [K]
     complexity : int array [K]
     origin : tuple of str
-        What proposed each: "sample" or "move".
+        What proposed each; see `eqdarts.equation.Equation`.
     """
 
     batch: GenotypeBatch
