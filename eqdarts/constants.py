@@ -45,7 +45,7 @@ class Template:
 
 def is_round(value: float) -> bool:
     """Is it a multiple of a quarter, as starting values often are?"""
-    return value * 4 == round(value * 4)
+    return (4.0 * value).is_integer()
 
 
 def template(expression: sympy.Expr, columns: tuple[sympy.Symbol, ...]) -> Template:

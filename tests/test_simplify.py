@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from random_expressions import COLUMNS, X, formulas, u, v, values
 
-from eqdarts.constants import Rows, template
+from eqdarts.constants import Rows, is_round, template
 from eqdarts.reduce import reduce
 from eqdarts.simplify import canonical, count_constants, description_length, digits_of, simplify, size, snap
 
@@ -281,6 +281,11 @@ def test_equal_floats_are_one_constant_unless_they_are_round():
     assert len(template(F(0.5) * u - F(0.5) * v, COLUMNS).constants) == 2
     kept = template(F(0.3183) * u - F(0.3183) * v, COLUMNS)
     assert kept.at([0.25]) == F(0.25) * u - F(0.25) * v
+
+
+def test_an_infinite_constant_counts_as_one():
+    assert count_constants(sympy.Add(u, F("inf") * v, evaluate=False)) <= 1
+    assert not is_round(float("inf"))
 
 
 def test_exact_numbers_cost_their_digits():
