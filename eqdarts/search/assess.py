@@ -16,7 +16,7 @@ from eqdarts.search.population import (
     best,
     complexity_of,
     exponents_of,
-    is_round,
+    is_whole_or_half,
     joined,
     scores,
     without_idle_factors,
@@ -82,7 +82,7 @@ class Assessor:
         The loss is then one of the fit itself, which the charge for constants in the score makes up for.
         """
         batch, w, rows = population.batch, population.w, self._everything
-        frozen = exponents_of(self._space, batch) & is_round(w)
+        frozen = exponents_of(self._space, batch) & is_whole_or_half(w)
         w, coefficients, loss = self._backend.fit(batch, w, rows, _CONFIRMING, frozen)
         return self._measured(batch, w, coefficients, loss, population.origin, rows)
 

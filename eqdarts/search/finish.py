@@ -22,8 +22,7 @@ from eqdarts.symbolic import Constants, column_symbols, plain, to_expression
 
 _REDUCED = 8  # formulas that are made structurally simpler
 _FEW_CONSTANTS = 4  # an exact formula with fewer is left as it is
-_SNAPPING_ROWS = 1000  # rows on which constants are snapped
-_ROWS = 1000  # rows on which a formula's parts are tried; the last refit sees all of them
+_ROWS = 1000  # rows on which constants are snapped and a formula's parts tried; the last refit sees all of them
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,9 +138,8 @@ def finish(
         if draft is not None:
             drafts.append(draft)
             yield from _equation(problem, draft)
-    n = min(_SNAPPING_ROWS, len(problem.subset))
-    drafts.sort(key=lambda d: description_length(d.formula.loss, d.formula.expression, n))
     rows = problem.sample(_ROWS)
+    drafts.sort(key=lambda d: description_length(d.formula.loss, d.formula.expression, len(rows.y)))
     done: set[sympy.Expr] = set()
     for draft in drafts[:reduced]:
         expression = draft.formula.expression
@@ -160,7 +158,7 @@ def _simplified(
 ) -> Draft | None:
     """One graph in symbols, folded and snapped. None if undefined on the rows."""
     raw = to_expression(space, genotype, constants, problem.symbols)
-    formula = simplify(raw, problem.symbols, problem.sample(_SNAPPING_ROWS), deadline)
+    formula = simplify(raw, problem.symbols, problem.sample(_ROWS), deadline)
     return Draft(formula, origin, genotype) if np.isfinite(formula.loss) else None
 
 

@@ -85,7 +85,7 @@ def _padded(names: tuple[str, ...], size: int) -> tuple[str, ...]:
     return names + ("",) * (size - len(names))
 
 
-def is_round(w: np.ndarray) -> np.ndarray:
+def is_whole_or_half(w: np.ndarray) -> np.ndarray:
     """Is a value a whole number or a half?"""
     return 2.0 * w == np.round(2.0 * w)
 
@@ -121,7 +121,7 @@ def complexity_of(space: SearchSpace, batch: GenotypeBatch, w: np.ndarray, terms
     """
     cost = np.array([op.complexity + len(op.parameters) for op in space.rows])
     edges = cost[batch.operations]  # [R, E]
-    edges = edges - (exponents_of(space, batch) & is_round(w)).sum(axis=2)
+    edges = edges - (exponents_of(space, batch) & is_whole_or_half(w)).sum(axis=2)
     # x^p with a tiny p imitates ln(x), at the price of cancelling terms.
     limit = powers(space, batch) & (np.abs(w[:, :, 0]) < LIMIT_EXPONENT)
     edges = np.where(idle_factors(space, batch, w), 0, np.where(limit, edges + _LIMIT_COST, edges))
