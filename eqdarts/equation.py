@@ -404,7 +404,10 @@ def evaluate(expression: sympy.Expr, columns: Sequence[str], X: np.ndarray) -> n
 
 @dataclass(frozen=True)
 class Front:
-    """Equations none of which is beaten by another in both complexity and loss, simplest first."""
+    """Equations none of which is beaten by another in complexity, loss and fitted constants at once, simplest first.
+
+    Without the constants, a law would fall to an imitation of the same size that fits the noise a little better.
+    """
 
     equations: tuple[Equation, ...] = ()
 
@@ -418,14 +421,16 @@ class Front:
         return self.equations[index]
 
     def offer(self, equation: Equation) -> Front:
-        """The front with this equation, if nothing on it is as simple and as good."""
+        """The front with this equation, if nothing on it is as simple and as good with as few constants."""
         if not np.isfinite(equation.relative_loss):
             return self
 
         def beats(a: Equation, b: Equation) -> bool:
-            return a.complexity <= b.complexity and a.relative_loss <= b.relative_loss
+            return (
+                a.complexity <= b.complexity and a.relative_loss <= b.relative_loss and a.n_constants <= b.n_constants
+            )
 
         if any(beats(e, equation) for e in self.equations):
             return self
         kept = [e for e in self.equations if not beats(equation, e)]
-        return Front(tuple(sorted([*kept, equation], key=lambda e: e.complexity)))
+        return Front(tuple(sorted([*kept, equation], key=lambda e: (e.complexity, -e.relative_loss))))

@@ -14,6 +14,7 @@ from itertools import pairwise
 
 import numpy as np
 import sympy
+from sympy.simplify.fu import TR5, TR7, TR10i
 
 from eqdarts.constants import Rows, compile_template, fit_constants, is_round, template
 from eqdarts.numeric import function
@@ -59,11 +60,12 @@ def _size(expression: sympy.Expr, n: int) -> float:
 
 
 def _proposals(expression: sympy.Expr, columns: tuple[sympy.Symbol, ...], X: np.ndarray) -> Iterator[sympy.Expr]:
-    """The expression factored, with two constants of similar size made one, or a part replaced, larger parts first."""
+    """The expression rewritten, with two constants of similar size made one, or a part replaced, larger parts first."""
     if count_constants(expression) > 1:
         # Only inside a product does a ratio of constants stand as one number.
         yield sympy.factor_terms(expression)
     yield from _shared(expression)
+    yield from _in_other_words(expression)
     yield from _with_whole_exponents(expression)
     parts = {part for part in sympy.preorder_traversal(expression) if part.args and not part.is_number}
     parts -= {expression}
@@ -77,6 +79,23 @@ def _shared(expression: sympy.Expr) -> Iterator[sympy.Expr]:
     for a, b in pairwise(floats):
         if abs(a) != abs(b) and abs(b) < _SIMILAR * abs(a) and not is_round(float(a)):
             yield expression.xreplace({b: a if a * b > 0 else -a})
+
+
+def _in_other_words(expression: sympy.Expr) -> Iterator[sympy.Expr]:
+    """The same values: functions of a sum for sums of products, whole terms for fractions below a root."""
+    waves = expression.atoms(sympy.sin, sympy.cos)
+    if len(waves) > 1:
+        yield TR10i(sympy.factor_terms(expression))
+    if any(isinstance(part, sympy.Pow) and part.base in waves for part in expression.atoms(sympy.Pow)):
+        yield sympy.expand(TR7(TR5(expression)))
+    for part in sorted(expression.atoms(sympy.Pow), key=sympy.default_sort_key):
+        if part.base.is_Add and part.exp.is_number:
+            content, whole = part.base.primitive()
+            if content != 1:
+                factor = content**part.exp
+                # As a float it joins the constant that stands before it.
+                factor = factor if factor.is_Rational else sympy.Float(float(factor))
+                yield expression.xreplace({part: factor * sympy.Pow(whole, part.exp)})
 
 
 def _with_whole_exponents(expression: sympy.Expr) -> Iterator[sympy.Expr]:

@@ -31,7 +31,7 @@ def choose(front: Front, criterion: str, n: int) -> int:
 def credibility(front: Front, n: int) -> np.ndarray:
     """Share of belief in each equation of the front, e^(−description length), adding up to 1.
 
-    A description length is about half of the BIC, so these are approximate posterior weights (Raftery 1995).
+    Description lengths differ about as half of the BIC does, so these are approximate posterior weights (Raftery 1995).
     """
     length = np.array([description_length(e.relative_loss, e.expression, n) for e in front])
     weight = np.exp(length.min() - length)

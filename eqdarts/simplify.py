@@ -22,6 +22,7 @@ from eqdarts.numeric import function
 FLOOR = 1e-21
 _NEGLIGIBLE = 1e-11  # share of y
 _MOST_CONSTANTS = 40
+_MOST_TERMS = 10  # a longer sum is not factored
 _MOST_DIGITS = 36.0  # nats in a double
 _TRIALS, _TRIAL_STEPS = 24, 12  # replacements refitted at once, and the steps of each
 NATS_PER_NODE = 2.5  # log of about a dozen symbols that could stand in a node
@@ -86,10 +87,13 @@ def count_constants(expression: sympy.Expr) -> int:
 def description_length(loss: float, expression: sympy.Expr, n: int) -> float:
     """Nats to write down the residuals, the constants and the tree (Rissanen 1978), up to a constant.
 
+    A constant is written to the precision that the data give it, about the noise over √n beside its own size: the
+    less noise, the more digits. (The Occam factor of MacKay 1992 is the same charge.)
+
     loss: mean squared error in units of the mean square of y
     """
     fit = 0.5 * n * np.log(loss + FLOOR)
-    digits = 0.5 * np.log(n) * count_constants(expression) + sum(
+    digits = 0.5 * np.log(n / (min(loss, 1.0) + FLOOR)) * count_constants(expression) + sum(
         digits_of(node) for node in sympy.preorder_traversal(expression) if isinstance(node, sympy.Rational)
     )
     return float(fit + digits + NATS_PER_NODE * size(expression))
@@ -200,6 +204,9 @@ def _power(node: sympy.Pow, sign_of: SignOf) -> sympy.Expr:
     if isinstance(base, sympy.Add):
         if p.is_integer and p % 2 == 0 and base.could_extract_minus_sign():
             return sympy.Pow(-base, p)
+        square = _square_root(base) if (2 * p).is_integer and not p.is_integer else None
+        if square is not None:
+            return sympy.Pow(sympy.Abs(square), 2 * p)
         common, base = _common_factor(base, p, sign_of)
         if common:
             return sympy.Mul(*(b ** (e * p) for b, e in common), sympy.Pow(base, p))
@@ -219,6 +226,16 @@ def _power(node: sympy.Pow, sign_of: SignOf) -> sympy.Expr:
             if p.is_integer or remaining == 1 or sign_of(remaining) > 0:
                 return sympy.Mul(*out, sympy.Pow(remaining, p))
     return node
+
+
+def _square_root(total: sympy.Add) -> sympy.Expr | None:
+    """A of a sum that is A² as a polynomial, such as x² + 2xy + y²; None if it is not, or has floats."""
+    if not 3 <= len(total.args) <= _MOST_TERMS or total.has(sympy.Float):
+        return None
+    factored = sympy.factor(total)
+    if isinstance(factored, sympy.Pow) and factored.exp.is_integer and factored.exp % 2 == 0:
+        return factored.base ** (factored.exp / 2)
+    return None
 
 
 def _common_factor(

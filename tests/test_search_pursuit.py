@@ -59,7 +59,7 @@ def search():
     assessor = Assessor(SPACE, rows, rows)
     alpha, beta, gamma = log_odds(SPACE), np.zeros((N, 2)), link_log_odds(SPACE)
     batch, w = sample(SPACE, alpha, beta, np.full(64, 2), rng, gamma)
-    parents = assessor.best_fifth(batch, w, np.array(["sample"] * 64, dtype=object))
+    parents, _ = assessor.best_fifth(batch, w, np.array(["sample"] * 64, dtype=object))
     parents = parents.select(np.flatnonzero(np.isfinite(parents.loss))[:12])
     return assessor, alpha, beta, odds_of(SPACE, alpha, beta, gamma), parents
 
@@ -69,7 +69,9 @@ def test_children_are_graphs_of_the_space_with_a_link_of_their_parent(search, li
     assessor, alpha, beta, odds, parents = search
     rng = np.random.default_rng(limit)
     features = draw_features(SPACE, alpha, beta, assessor, rng)
-    batch, w = pursue(SPACE, odds, limit, parents, features, assessor, rng)
+    batch, w, promise = pursue(SPACE, odds, limit, parents, features, assessor, rng)
+    assert promise.shape == (len(features.values),)
+    assert ((promise >= 0) & (promise <= 1 + 1e-9)).all()
     assert len(batch) > 0 or limit == 2
     assert w.shape == (len(batch), len(SPACE.edges), SPACE.n_parameters)
     assert np.isfinite(w).all()
@@ -88,13 +90,13 @@ def test_features_are_finite_and_vary(search):
 
 
 def test_the_best_children_start_better_than_their_parents_or_equal(search):
-    """A feature in the readout can only lower the loss that its parent had on the screening rows."""
+    """A feature in the readout can only lower the loss that its parent had on the train rows."""
     assessor, alpha, beta, odds, parents = search
     rng = np.random.default_rng(2)
     features = draw_features(SPACE, alpha, beta, assessor, rng)
-    batch, w = pursue(SPACE, odds, N, parents, features, assessor, rng)
-    _, _, loss = assessor._backend.fit(batch, w, assessor._few, 0)
-    _, _, before = assessor._backend.fit(parents.batch, parents.w, assessor._few, 0)
+    batch, w, _ = pursue(SPACE, odds, N, parents, features, assessor, rng)
+    _, _, loss = assessor._backend.fit(batch, w, assessor._train, 0)
+    _, _, before = assessor._backend.fit(parents.batch, parents.w, assessor._train, 0)
     assert np.nanmin(loss) < np.nanmin(before)
 
 

@@ -239,6 +239,8 @@ def test_descriptions_grow_with_loss_size_and_constants():
     assert description_length(0.01, short, 101) < description_length(0.1, short, 101)
     assert description_length(0.1, 2 * u, 101) < description_length(0.1, short, 101)
     assert np.isfinite(description_length(0.0, short, 101))
+    charge = [description_length(loss, long, 101) - description_length(loss, short, 101) for loss in (1e-2, 1e-4)]
+    assert charge[1] - charge[0] == pytest.approx(np.log(10))  # one more digit of one more constant
 
 
 def test_common_factors_leave_a_power_of_a_sum():
@@ -293,3 +295,25 @@ def test_exact_numbers_cost_their_digits():
     assert digits_of(sympy.Integer(0)) == 0
     assert digits_of(sympy.Rational(-5, 4)) == pytest.approx(np.log(20))
     assert description_length(1e-3, 2 * u, 100) < description_length(1e-3, sympy.Rational(19, 4) * u, 100)
+
+
+@pytest.mark.parametrize(
+    ("start", "truth"),
+    [
+        (u * sin(u) * sin(v) + u * cos(u) * cos(v), u * cos(u - v)),
+        (sympy.sqrt((u + 2) ** 2 - 8 * u * cos(v / 2) ** 2), sympy.sqrt(u**2 - 4 * u * cos(v) + 4)),
+        (F(1.415) * sympy.sqrt(u + v**2 / 2), sympy.sqrt(2 * u + v**2)),
+    ],
+)
+def test_identities_are_used_where_they_shorten(start, truth):
+    rows = sample_of(truth, noise=0.01)
+    found = reduce(simplify(start, COLUMNS, rows), COLUMNS, rows).expression
+    assert size(found) <= size(truth)
+    np.testing.assert_allclose(values(found, rows.X), values(truth, rows.X), rtol=0.02)
+
+
+def test_the_root_of_a_square_is_taken():
+    assert canonical(1 / sympy.sqrt(u**2 + 2 * u * v**2 + v**4), COLUMNS, X) == 1 / (u + v**2)  # positive here
+    assert canonical(sympy.sqrt(u**2 + 2 * u * v + v**2), COLUMNS, X) == Abs(u + v)
+    unfinished = sympy.sqrt(u**2 + u * v + v**2)
+    assert canonical(unfinished, COLUMNS, X) == unfinished

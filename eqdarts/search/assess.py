@@ -54,27 +54,41 @@ class Assessor:
         # With more constants than half of the rows, a graph can fit anything.
         self._most_constants = max(3, min(_MOST_CONSTANTS, train.y.shape[0] // 2))
 
-    def best_fifth(self, batch: GenotypeBatch, w: np.ndarray, origin: np.ndarray) -> Population:
-        """A short fit of all on few rows, longer ones of the most promising; that fifth is returned."""
-        batch, w, origin = self._screened(batch, w, origin)
+    def best_fifth(self, batch: GenotypeBatch, w: np.ndarray, origin: np.ndarray) -> tuple[Population, np.ndarray]:
+        """A short fit of all on few rows, longer ones of the most promising; that fifth is returned.
+
+        And the places of all that are defined on the rows, most promising first.
+        """
+        batch, w, origin, order = self._screened(batch, w, origin)
         w, coefficients, loss = self._backend.fit(batch, w, self._train, _MIDDLE)
         place = self._ranked(batch, w, coefficients)
         finalists, others = np.split(place, [max(1, int(_FINALISTS * len(place)))])
         members = self._measured(batch.select(others), w[others], coefficients[others], loss[others], origin[others])
         members = joined(members, self._rounded(batch.select(place), w[place], origin[place], self._few))
         long = self._fitted(batch.select(finalists), w[finalists], origin[finalists])
-        return joined(joined(members, long), self._rounded(long.batch, long.w, long.origin, self._train))
+        return joined(joined(members, long), self._rounded(long.batch, long.w, long.origin, self._train)), order
 
-    def best_confirmed(self, batch: GenotypeBatch, w: np.ndarray, origin: np.ndarray) -> Population:
+    def best_confirmed(self, batch: GenotypeBatch, w: np.ndarray, origin: np.ndarray) -> tuple[Population, np.ndarray]:
         """The same for noisy data: the best by all rows, fitted on all rows.
 
         Few rows cannot tell a law from its neighbours, and a long fit on them learns only their noise.
         """
-        batch, w, origin = self._screened(batch, w, origin)
+        batch, w, origin, order = self._screened(batch, w, origin)
+        found = self._by_all_rows(batch, w, origin)
+        return self.confirmed(best(found, self.all_rows, _CONFIRMED)), order
+
+    def all_confirmed(self, batch: GenotypeBatch, w: np.ndarray, origin: np.ndarray) -> Population:
+        """The same without the short fit on few rows, which only few graphs of nearly the same loss would survive."""
+        place = self._sensible(batch)
+        batch, origin = batch.select(place), origin[place]
+        found = self._by_all_rows(batch, self._backend.settled(batch, w[place], self._few), origin)
+        return self.confirmed(best(found, self.all_rows, _CONFIRMED, _CONFIRMED))
+
+    def _by_all_rows(self, batch: GenotypeBatch, w: np.ndarray, origin: np.ndarray) -> Population:
+        """Fitted on train rows, measured by all, as they are and with round exponents."""
         w, coefficients, loss = self._backend.fit(batch, w, self._train, _MIDDLE)
         found = self._measured(batch, w, coefficients, loss, origin, self._everything)
-        rounded = self._rounded(batch, w, origin, self._train, self._everything)
-        return self.confirmed(best(joined(found, rounded), self.all_rows, _CONFIRMED))
+        return joined(found, self._rounded(batch, w, origin, self._train, self._everything))
 
     def confirmed(self, population: Population) -> Population:
         """The graphs fitted on and measured by all rows; exponents at round values stay there.
@@ -87,14 +101,16 @@ class Assessor:
         return self._measured(batch, w, coefficients, loss, population.origin, rows)
 
     def _screened(
-        self, batch: GenotypeBatch, w: np.ndarray, origin: np.ndarray
-    ) -> tuple[GenotypeBatch, np.ndarray, np.ndarray]:
-        """The fifth that a short fit on few rows finds most promising."""
-        batch, w, origin = self._sensible(batch, w, origin)
+        self, batch: GenotypeBatch, w: np.ndarray, origin: np.ndarray, share: float = _SURVIVORS
+    ) -> tuple[GenotypeBatch, np.ndarray, np.ndarray, np.ndarray]:
+        """The fifth that a short fit on few rows finds most promising, and the order of all."""
+        sensible = self._sensible(batch)
+        batch, w, origin = batch.select(sensible), w[sensible], origin[sensible]
         w = self._backend.settled(batch, w, self._few)
         w, coefficients, _ = self._backend.fit(batch, w, self._few, _SCREENING)
-        place = self._ranked(batch, w, coefficients)[: max(1, int(_SURVIVORS * len(batch)))]
-        return batch.select(place), w[place], origin[place]
+        order = self._ranked(batch, w, coefficients)
+        place = order[: max(1, int(share * len(batch)))]
+        return batch.select(place), w[place], origin[place], sensible[order]
 
     def _rounded(
         self, batch: GenotypeBatch, w: np.ndarray, origin: np.ndarray, rows: Any, judges: Any = None
@@ -115,7 +131,8 @@ class Assessor:
 
     def all_of(self, batch: GenotypeBatch, w: np.ndarray, origin: np.ndarray) -> Population:
         """A long fit of every graph."""
-        return self._fitted(*self._sensible(batch, w, origin))
+        place = self._sensible(batch)
+        return self._fitted(batch.select(place), w[place], origin[place])
 
     @property
     def can_pursue(self) -> bool:
@@ -123,14 +140,14 @@ class Assessor:
         return isinstance(self._backend, CompiledBackend)
 
     def node_values(self, batch: GenotypeBatch, w: np.ndarray) -> np.ndarray:
-        """Values of the nodes [R, N, n] on the screening rows."""
+        """Values of the nodes [R, N, n] on the train rows."""
         assert isinstance(self._backend, CompiledBackend)
-        return self._backend.node_values(batch, w, self._few)
+        return self._backend.node_values(batch, w, self._train)
 
     def linearise(self, batch: GenotypeBatch, w: np.ndarray, coefficients: np.ndarray) -> Linearised:
-        """Fitted graphs near their constants, on the screening rows."""
+        """Fitted graphs near their constants, on the train rows."""
         assert isinstance(self._backend, CompiledBackend)
-        return self._backend.linearise(batch, w, coefficients, self._few)
+        return self._backend.linearise(batch, w, coefficients, self._train)
 
     def _ranked(self, batch: GenotypeBatch, w: np.ndarray, coefficients: np.ndarray) -> np.ndarray:
         """Places of the graphs that are defined on the validation rows, most promising first."""
@@ -139,14 +156,11 @@ class Assessor:
         order = np.argsort(rank, kind="stable")
         return order[np.isfinite(rank[order])]
 
-    def _sensible(
-        self, batch: GenotypeBatch, w: np.ndarray, origin: np.ndarray
-    ) -> tuple[GenotypeBatch, np.ndarray, np.ndarray]:
-        """Without the graphs that have no node, or more constants than the rows can bear (one is always kept)."""
+    def _sensible(self, batch: GenotypeBatch) -> np.ndarray:
+        """Places of the graphs that have a node, and no more constants than the rows can bear; at least one."""
         count = constants_of(self._space, batch)
         good = batch.readout[:, : self._space.nodes].any(axis=1) & (count <= self._most_constants)
-        keep = np.flatnonzero(good) if good.any() else np.array([int(np.argmin(count))])
-        return batch.select(keep), w[keep], origin[keep]
+        return np.flatnonzero(good) if good.any() else np.array([int(np.argmin(count))])
 
     def _fitted(self, batch: GenotypeBatch, w: np.ndarray, origin: np.ndarray) -> Population:
         w, coefficients, loss = self._backend.fit(batch, w, self._train, _LONG)

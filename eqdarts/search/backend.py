@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 
 class Pursuable(Protocol):
-    """What pursuit needs: graphs on the screening rows."""
+    """What pursuit needs: graphs on the train rows."""
 
     def node_values(self, batch: GenotypeBatch, w: np.ndarray) -> np.ndarray:
         """Values of the nodes [R, N, n]."""

@@ -15,7 +15,7 @@ from eqdarts.exports.formula import Formula
 from eqdarts.exports.record import in_table_units
 from eqdarts.genotype import Genotype
 from eqdarts.reduce import reduce
-from eqdarts.search.population import Population, scores
+from eqdarts.search.population import Population, front_of, scores
 from eqdarts.search_space import SearchSpace
 from eqdarts.simplify import FLOOR, Simplified, count_constants, description_length, simplify
 from eqdarts.symbolic import Constants, column_symbols, plain, to_expression
@@ -91,17 +91,14 @@ def constant_equation(problem: Problem) -> Equation:
 
 
 def candidates(population: Population, rows: int, limit: int) -> list[int]:
-    """Places of the graphs worth finishing: those that beat every simpler one, best score first."""
-    order = np.lexsort((population.loss, population.complexity))
-    kept, lowest = [], np.inf
-    for k in order:
-        if population.loss[k] < lowest:
-            lowest = population.loss[k]
-            kept.append(int(k))
+    """Places of the graphs worth finishing: the front up to the best score, then all others, best score first.
+
+    Graphs that are larger than the one with the best score fit noise; finishing them takes longest.
+    """
     rank = scores(population.loss, population.complexity, rows)
-    front = sorted(kept, key=lambda k: rank[k])
-    others = [int(k) for k in np.argsort(rank, kind="stable") if int(k) not in kept]
-    return [*front, *others][:limit]
+    order = np.argsort(rank, kind="stable")
+    front = front_of(population) & (population.complexity <= population.complexity[order[0]])
+    return [*(int(k) for k in order if front[k]), *(int(k) for k in order if not front[k])][:limit]
 
 
 @dataclass(frozen=True)

@@ -85,8 +85,8 @@ class Searcher(Protocol[S]):
 
     def start(self) -> S: ...
     def epoch(self, state: S, fraction: float) -> S: ...
-    def close(self, state: S) -> S:
-        """Read off what the last epochs learned."""
+    def close(self, state: S, deadline: float) -> S:
+        """Read off what the last epochs learned; deadline: when all must be over, in `time.monotonic`."""
         ...
 
 
@@ -196,7 +196,7 @@ def run(
         reason = "interrupted"
     if reason != "exact":
         deadline = time.monotonic() + 2.0 if reason == "interrupted" else watch.deadline
-        state = searcher.close(state)
+        state = searcher.close(state, deadline)
         limit = min(_FINISHED, _FINISHED_AT_FIRST + len(history))
         front = _finish_best(space, state.population, problem, front, state.rows, limit, deadline)
     alpha, beta = state.architecture

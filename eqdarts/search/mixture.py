@@ -102,7 +102,7 @@ class MixtureSearch:
         )
         return self.read_off(state) if inner.epochs % _EVERY == 0 else state
 
-    def close(self, state: MixtureState) -> MixtureState:
+    def close(self, state: MixtureState, deadline: float) -> MixtureState:
         """A last reading."""
         return self.read_off(state)
 

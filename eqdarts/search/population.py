@@ -101,6 +101,13 @@ def powers(space: SearchSpace, batch: GenotypeBatch) -> np.ndarray:
     return np.isin(batch.operations, places)
 
 
+def _needless_scales(space: SearchSpace, batch: GenotypeBatch) -> np.ndarray:
+    """Which edges are factors a·x + b or (a·x + b)^p, whose scale joins the coefficient of the product: bool [R, E]."""
+    places = [space.operations.index(name) for name in ("linear", "affine_power") if name in space.operations]
+    products = batch.aggregators == AGGREGATORS.index("product")
+    return np.isin(batch.operations, places) & products[:, [j for _, j in space.edges]]
+
+
 def without_idle_factors(space: SearchSpace, batch: GenotypeBatch, w: np.ndarray) -> GenotypeBatch:
     """The graphs [R] without the factors |x|^0 of their products; the last edge of a node stays."""
     if "power" not in space.operations:
@@ -121,7 +128,7 @@ def complexity_of(space: SearchSpace, batch: GenotypeBatch, w: np.ndarray, terms
     """
     cost = np.array([op.complexity + len(op.parameters) for op in space.rows])
     edges = cost[batch.operations]  # [R, E]
-    edges = edges - (exponents_of(space, batch) & is_whole_or_half(w)).sum(axis=2)
+    edges = edges - (exponents_of(space, batch) & is_whole_or_half(w)).sum(axis=2) - _needless_scales(space, batch)
     # x^p with a tiny p imitates ln(x), at the price of cancelling terms.
     limit = powers(space, batch) & (np.abs(w[:, :, 0]) < LIMIT_EXPONENT)
     edges = np.where(idle_factors(space, batch, w), 0, np.where(limit, edges + _LIMIT_COST, edges))
@@ -133,7 +140,7 @@ def scores(loss: np.ndarray, complexity: np.ndarray, rows: int) -> np.ndarray:
     return 0.5 * rows * np.log(loss + 1e-25) + 3.0 * complexity
 
 
-def best(population: Population, rows: int, size: int = 64, band: int = 3, per_band: int = 4) -> Population:
+def best(population: Population, rows: int, size: int = 64, per_band: int = 4, band: int = 3) -> Population:
     """At most `size` graphs, one per key, in the order of their score.
 
     The best scores of each band of complexity are kept, so that simple graphs are not crowded out

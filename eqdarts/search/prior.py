@@ -13,6 +13,7 @@ from eqdarts.search_space import SearchSpace
 
 _IDENTITY = 0.4  # odds of the plain link
 _OTHER = 0.02  # odds of an operation that has no row below, a user's own among them
+_FACTORS, _TERMS = 7.0, 5.0  # inputs of a node in the mean, at the most: in a wide table few columns matter
 
 _ODDS: dict[tuple[str, str], dict[str, float]] = {
     ("sum", "input"): {
@@ -32,6 +33,17 @@ _ODDS: dict[tuple[str, str], dict[str, float]] = {
         "exp": 0.10, "ln": 0.05, "sin": 0.06, "cos": 0.06, "logistic": 0.02, "tanh": 0.02, "arcsin": 0.02,
     },
 }  # fmt: skip
+
+
+def _thinned(row: np.ndarray, zero: int, most: float, inputs: int) -> np.ndarray:
+    """Odds of an edge, with that of absence raised so that a node has at most so many inputs in the mean."""
+    present = row.sum() - row[zero]
+    allowed = most / inputs * row.sum()
+    if not present > allowed:
+        return row
+    thinned = row * (allowed / present)
+    thinned[zero] = row.sum() - allowed
+    return thinned
 
 
 def link_log_odds(space: SearchSpace) -> np.ndarray:
@@ -56,6 +68,8 @@ def log_odds(space: SearchSpace) -> np.ndarray:
                 places = [space.operations.index(p) for p in ("power", "odd_power") if p in space.operations]
                 row[places] = row[places].mean()
             row = np.where(space.allowed[e], row, 0.0)
+            if kind == "input":
+                row = _thinned(row, space.zero, _FACTORS if aggregator == "product" else _TERMS, space.n_inputs)
             if not (row[np.arange(len(row)) != space.zero] > 0).any():
                 row = space.allowed[e].astype(float)
             with np.errstate(divide="ignore"):

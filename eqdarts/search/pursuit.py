@@ -30,7 +30,7 @@ _READOUT = -1  # the place of a feature that joins the readout
 
 @dataclass(frozen=True, eq=False)
 class Features:
-    """K small graphs whose last node is a feature, with its values on the screening rows [K, n]."""
+    """K small graphs whose last node is a feature, with its values on the train rows [K, n]."""
 
     batch: GenotypeBatch
     w: np.ndarray
@@ -40,7 +40,7 @@ class Features:
 def draw_features(
     space: SearchSpace, alpha: np.ndarray, beta: np.ndarray, backend: Pursuable, rng: np.random.Generator
 ) -> Features:
-    """Features drawn from α that are defined and vary on the screening rows."""
+    """Features drawn from α that are defined and vary on the train rows."""
     counts = rng.integers(1, min(2, space.nodes) + 1, size=_FEATURES)
     batch, w = sample(space, alpha, beta, counts, rng)
     operations = batch.operations.copy()
@@ -69,12 +69,16 @@ def pursue(
     features: Features,
     backend: Pursuable,
     rng: np.random.Generator,
-) -> tuple[GenotypeBatch, np.ndarray]:
-    """Children [C] of the parents, each with the feature that promises to explain most of the residual, and their w."""
+) -> tuple[GenotypeBatch, np.ndarray, np.ndarray]:
+    """Children [C] of the parents, each with a feature that promises to explain much of the residual, and their w.
+
+    And of each feature [K] the share of the residual that it can explain at its best place, the mean over parents.
+    """
     linear = backend.linearise(parents.batch, parents.w, parents.coefficients)
     used = np.array([used_nodes(odds, row) for row in parents.batch.operations])
     depth = np.array([used_nodes(odds, row) for row in features.batch.operations])
     chosen: list[tuple[int, int, int, float]] = []
+    promise, asked = np.zeros(len(features.values)), np.zeros(len(features.values))
     for r in range(len(parents)):
         room = np.flatnonzero(depth <= limit - used[r])
         if not len(room) or not np.isfinite(linear.jacobian[r]).all() or not np.isfinite(linear.basis[r]).all():
@@ -87,8 +91,11 @@ def pursue(
             if j != _READOUT and parents.batch.aggregators[r, j] == AGGREGATORS.index("product"):
                 along = along * linear.nodes[r, j]
             gains[i], steps[i] = _gains(features.values[room] * along, frame, linear.residual[r])
+        promise[room] += gains.max(axis=0)
+        asked[room] += 1
         chosen += [(r, int(room[k]), places[i], float(steps[i, k])) for i, k in _picked(gains, rng)]
-    return _children(space, odds, parents, features, used, depth, chosen, rng)
+    children, w = _children(space, odds, parents, features, used, depth, chosen, rng)
+    return children, w, promise / np.maximum(asked, 1)
 
 
 def _orthonormal(rows: np.ndarray) -> np.ndarray:

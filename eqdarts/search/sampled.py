@@ -6,20 +6,21 @@ of the relaxation, so there is no discretisation gap, and w*(α) is nearly exact
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from eqdarts.config import SearchConfig
-from eqdarts.genotype import GenotypeBatch, concatenate, live_nodes
-from eqdarts.links import LINK_NAMES
+from eqdarts.genotype import GenotypeBatch, concatenate
 from eqdarts.search.assess import Assessor
+from eqdarts.search.credit import edge_advantage, link_advantage, merit_of, node_advantage
 from eqdarts.search.moves import neighbours, propose
-from eqdarts.search.population import Population, best, front_of, idle_factors, joined, nothing, parent_odds
+from eqdarts.search.population import Population, best, front_of, joined, nothing, parent_odds
 from eqdarts.search.prior import link_log_odds, log_odds
-from eqdarts.search.pursuit import draw_features, pursue
-from eqdarts.search.sampling import Odds, blank, odds_of, sample, softmax
-from eqdarts.search_space import AGGREGATORS, SearchSpace
+from eqdarts.search.pursuit import Features, draw_features, pursue
+from eqdarts.search.sampling import Odds, blank, odds_of, sample
+from eqdarts.search_space import SearchSpace
 
 _EPOCHS_PER_NODE = 2  # epochs before another latent node is allowed
 _RUN = 10  # epochs of the shortest run
@@ -28,6 +29,10 @@ _NEIGHBOURS = 0.25  # share of an epoch's graphs that are all the neighbours of 
 _PURSUED = 12  # parents per epoch that follow the gradient at their vertex
 _QUIET = 1e-7  # the best relative loss below which the data count as free of noise
 _BY_FEW = 12  # epochs after which the best graphs of noisy data are confirmed on all rows
+_HEADS, _STARTS = 4, 2  # graphs whose neighbours are all tried at the end, and how often
+_LAST_SIZE, _LAST_PER_BAND = 160, 16  # room for them
+_CLOSING_SHARE = 0.25  # of the time that is left, for them; the rest is for turning graphs into equations
+_STEP = 5.0  # of the logits, as a multiple of the learning rate: natural gradients are mostly below a tenth
 _SINGLE_LINK = 0.6  # share of fresh runs that keep to one link
 
 
@@ -90,6 +95,33 @@ class SampledState:
         return self.alpha[None], self.beta[None]
 
 
+@dataclass(frozen=True, eq=False)
+class Proposal:
+    """The graphs of an epoch.
+
+    Attributes
+    ----------
+    batch : GenotypeBatch
+    w : array [R, E, P]
+    origin : array [R]
+    drawn : int
+        So many of them, the first, were drawn from α.
+    expanded : frozenset of bytes
+        Keys of the graphs whose neighbours were all proposed.
+    features : Features or None
+    promise : array [K]
+        What each feature may explain of the residuals of good graphs.
+    """
+
+    batch: GenotypeBatch
+    w: np.ndarray
+    origin: np.ndarray
+    drawn: int
+    expanded: frozenset[bytes]
+    features: Features | None
+    promise: np.ndarray
+
+
 class SampledSearch:
     """Epochs of the sampled search on one table of scaled rows."""
 
@@ -117,11 +149,11 @@ class SampledSearch:
         state = self._restarted(state) if state.age >= _RUN * luby(state.runs + 1) else state
         state = self._by_all_rows(state) if self._is_noisy(state) else state
         nodes = min(self._space.nodes, state.grown + state.age // _EPOCHS_PER_NODE)
-        batch, w, origin, expanded = self._propose(state, nodes)
+        proposed = self._propose(state, nodes)
         noisy = state.rows > self._assessor.rows
         assess = self._assessor.best_confirmed if noisy else self._assessor.best_fifth
-        found = assess(batch, w, origin)
-        alpha, beta, gamma = self._learn(state, found)
+        found, order = assess(proposed.batch, proposed.w, proposed.origin)
+        alpha, beta, gamma = self._learn(state, proposed, order)
         lowest = int(np.argmin(found.loss)) if len(found) else 0
         return SampledState(
             alpha,
@@ -133,11 +165,11 @@ class SampledSearch:
             age=state.age + 1,
             runs=state.runs,
             grown=state.grown,
-            expanded=expanded,
+            expanded=proposed.expanded,
             rows=state.rows,
             train_loss=float(found.train_loss[lowest]) if len(found) else np.inf,
             validation_loss=float(found.loss[lowest]) if len(found) else np.inf,
-            fitted=state.fitted + len(batch),
+            fitted=state.fitted + len(proposed.batch),
             epochs=state.epochs + 1,
         )
 
@@ -175,39 +207,56 @@ class SampledSearch:
         )
         return replace(state, population=population, active=active, rows=rows)
 
-    def close(self, state: SampledState) -> SampledState:
-        """Nothing is left to read: every epoch has fitted its graphs."""
-        return state
+    def close(self, state: SampledState, deadline: float) -> SampledState:
+        """For noisy data, with more graphs of nearly the same loss: which of them has simple constants decides.
 
-    def _propose(
-        self, state: SampledState, nodes: int
-    ) -> tuple[GenotypeBatch, np.ndarray, np.ndarray, frozenset[bytes]]:
-        """R graphs: half drawn from α, half changes of the best so far. With the graphs whose neighbours they hold."""
+        They are what differs in one edge from the best graphs. While the search runs, a few of each size must do.
+        """
+        if state.rows == self._assessor.rows or not len(state.population):
+            return state
+        start = time.monotonic()
+        end = start + _CLOSING_SHARE * (deadline - start)
+        odds = odds_of(self._space, self._prior, np.zeros_like(state.beta), self._link_prior)
+        population = state.population
+        for k in list(range(min(_HEADS, len(population)))) * _STARTS:
+            if time.monotonic() > end:
+                break
+            head = state.population.select(np.array([k]))
+            near, w = neighbours(self._space, odds, head.batch, head.w, self._rng)
+            found = self._assessor.all_confirmed(near, w, np.array(["neighbour"] * len(near), dtype=object))
+            population = best(joined(population, found), state.rows, _LAST_SIZE, _LAST_PER_BAND)
+        return replace(state, population=population)
+
+    def _propose(self, state: SampledState, nodes: int) -> Proposal:
+        """R graphs: half drawn from α, half changes of the best so far."""
         rng, space, replicas = self._rng, self._space, self._config.replicas
         elite = state.active
         known = len(elite) > 3
         counts = rng.integers(1, nodes + 1, size=replicas - replicas // 2 if known else replicas)
         drawn, w = sample(space, state.alpha, state.beta, counts, rng, state.gamma)
         parts = [("sample", drawn, w)]
-        expanded = state.expanded
+        expanded, features, promise = state.expanded, None, np.zeros(0)
         if known:
             odds = odds_of(space, state.alpha, state.beta, state.gamma)
             near, near_w, expanded = self._neighbours(state, odds)
             moves = max(0, replicas // 2 - len(near))
             pairs = rng.choice(len(elite), size=(2, moves), p=parent_odds(elite))
             parents, others = ((elite.batch.select(places), elite.w[places]) for places in pairs)
-            parts += [
-                ("neighbour", near, near_w),
-                ("move", *propose(space, odds, nodes, parents, others, rng)),
-                ("gradient", *self._pursued(state, odds, nodes)),
-            ]
+            parts += [("neighbour", near, near_w), ("move", *propose(space, odds, nodes, parents, others, rng))]
+            if self._assessor.can_pursue:
+                features = draw_features(space, state.alpha, state.beta, self._assessor, rng)
+                pursued, pursued_w, promise = self._pursued(state, odds, nodes, features)
+                parts.append(("gradient", pursued, pursued_w))
         origin = np.concatenate([np.array([name] * len(batch), dtype=object) for name, batch, _ in parts])
         polished = elite.select(np.arange(min(_POLISHED, len(elite)) if known else 0))
-        return (
+        return Proposal(
             concatenate([*(batch for _, batch, _ in parts), polished.batch]),
             np.concatenate([*(w for *_, w in parts), polished.w]),
             np.concatenate([origin, polished.origin]),
+            len(drawn),
             expanded,
+            features,
+            promise,
         )
 
     def _neighbours(self, state: SampledState, odds: Odds) -> tuple[GenotypeBatch, np.ndarray, frozenset[bytes]]:
@@ -234,54 +283,46 @@ class SampledSearch:
         batches, constants = zip(*parts, strict=True)
         return concatenate(list(batches)), np.concatenate(constants), frozenset(expanded)
 
-    def _pursued(self, state: SampledState, odds: Odds, nodes: int) -> tuple[GenotypeBatch, np.ndarray]:
-        """Some parents with the parts that the gradient at their vertex asks for."""
-        space, rng, elite = self._space, self._rng, state.active
+    def _pursued(
+        self, state: SampledState, odds: Odds, nodes: int, features: Features
+    ) -> tuple[GenotypeBatch, np.ndarray, np.ndarray]:
+        """Some parents with the parts that the gradient at their vertex asks for, and what each feature promises."""
+        elite, rng = state.active, self._rng
         count = min(_PURSUED, len(elite))
-        if not count or not self._assessor.can_pursue:
-            return blank(space, 0)
-        features = draw_features(space, state.alpha, state.beta, self._assessor, rng)
         parents = elite.select(rng.choice(len(elite), size=count, replace=False, p=parent_odds(elite)))
-        return pursue(space, odds, nodes, parents, features, self._assessor, rng)
+        return pursue(self._space, odds, nodes, parents, features, self._assessor, rng)
 
-    def _learn(self, state: SampledState, found: Population) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Score-function gradient of the rank of the validation loss (Williams 1992), with decay towards the prior."""
-        if len(found) < 4:
-            return state.alpha, state.beta, state.gamma
-        space, rate, decay = self._space, self._config.alpha_learning_rate, self._config.alpha_weight_decay
-        finite = np.isfinite(self._prior)
-        elite = state.active
-        pool = joined(found, elite) if len(elite) else found
-        rank = np.argsort(np.argsort(pool.loss))
-        merit = 1.0 - 2.0 * rank / (len(pool) - 1)  # [K]  from 1 (best) to −1
-        live = live_nodes(space, pool.batch)
-        target = np.array([j for _, j in space.edges])
-        # Latent nodes are alike but for their place: what is learned of an edge holds for its source in all of them.
-        source = np.array([min(i, space.n_inputs) for i, _ in space.edges])
-        # A factor with an exponent of nothing is an absent edge, whatever it is called.
-        operations = np.where(idle_factors(space, pool.batch, pool.w), space.zero, pool.batch.operations)
-        gradient, node_gradient = np.zeros_like(state.alpha), np.zeros_like(state.beta)
-        odds, node_odds = softmax(state.alpha), softmax(state.beta)
-        for a, name in enumerate(space.aggregators):
-            mine = live & (pool.batch.aggregators == AGGREGATORS.index(name))  # [K, N]
-            node_gradient[:, a] = merit @ mine - (merit @ live) * node_odds[:, a]
-            weight = merit[:, None] * mine[:, target]  # [K, E]
-            for m in range(len(space.operations)):
-                gradient[a, :, m] = (weight * (operations == m)).sum(axis=0)
-            gradient[a] -= weight.sum(axis=0)[:, None] * odds[a]
-            shared = np.zeros((space.n_inputs + 1, len(space.operations)))
-            np.add.at(shared, source, gradient[a])
-            gradient[a] = shared[source]
-        scale = rate / np.sqrt(len(pool))
-        alpha = np.where(finite, state.alpha + scale * gradient, -np.inf)
-        pull = np.where(finite, state.alpha - np.where(finite, self._prior, 0.0), 0.0)
-        beta = state.beta + scale * node_gradient - decay * state.beta
-        chosen = pool.batch.links[:, None] == np.array([LINK_NAMES.index(name) for name in space.links])  # [K, L]
-        link_gradient = merit @ chosen - merit.sum() * softmax(state.gamma)
-        open_links = np.isfinite(state.gamma)
-        link_pull = np.where(open_links, state.gamma - self._link_prior, 0.0)
-        gamma = np.where(open_links, state.gamma + scale * link_gradient - decay * link_pull, -np.inf)
-        return alpha - decay * pull, beta, gamma
+    def _learn(
+        self, state: SampledState, proposed: Proposal, order: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """A step along the natural gradients, with decay towards the prior; see `credit`.
+
+        α learns from the gradient at fitted graphs: whole graphs drawn from it say little of a single edge. Where that
+        gradient is not there, and for aggregators and links, the rank of the drawn graphs has to do.
+        """
+        space, config = self._space, self._config
+        rate, decay = _STEP * config.alpha_learning_rate, config.alpha_weight_decay
+        drawn = np.arange(proposed.drawn)
+        batch, w, merit = proposed.batch.select(drawn), proposed.w[drawn], merit_of(order, len(proposed.batch))[drawn]
+        features = proposed.features
+        if features is not None:
+            promise = merit_of(np.argsort(-proposed.promise, kind="stable"), len(proposed.promise))
+            alpha = edge_advantage(space, features.batch, features.w, promise)
+        elif self._assessor.can_pursue:
+            alpha = np.zeros_like(state.alpha)
+        else:
+            alpha = edge_advantage(space, batch, w, merit)
+        return (
+            _moved(state.alpha, alpha, self._prior, rate, decay),
+            _moved(state.beta, node_advantage(space, batch, merit), np.zeros_like(state.beta), rate, decay),
+            _moved(state.gamma, link_advantage(space, batch, merit), self._link_prior, rate, decay),
+        )
+
+
+def _moved(logits: np.ndarray, gradient: np.ndarray, prior: np.ndarray, rate: float, decay: float) -> np.ndarray:
+    """The logits after one step; those of −∞ stay."""
+    with np.errstate(invalid="ignore"):
+        return np.where(np.isfinite(logits), logits + rate * gradient - decay * (logits - prior), -np.inf)
 
 
 def luby(i: int) -> int:
