@@ -101,7 +101,7 @@ class Assessor:
         return self._measured(batch, w, coefficients, loss, population.origin, rows)
 
     def _screened(
-        self, batch: GenotypeBatch, w: np.ndarray, origin: np.ndarray, share: float = _SURVIVORS
+        self, batch: GenotypeBatch, w: np.ndarray, origin: np.ndarray
     ) -> tuple[GenotypeBatch, np.ndarray, np.ndarray, np.ndarray]:
         """The fifth that a short fit on few rows finds most promising, and the order of all."""
         sensible = self._sensible(batch)
@@ -109,7 +109,7 @@ class Assessor:
         w = self._backend.settled(batch, w, self._few)
         w, coefficients, _ = self._backend.fit(batch, w, self._few, _SCREENING)
         order = self._ranked(batch, w, coefficients)
-        place = order[: max(1, int(share * len(batch)))]
+        place = order[: max(1, int(_SURVIVORS * len(batch)))]
         return batch.select(place), w[place], origin[place], sensible[order]
 
     def _rounded(

@@ -1,4 +1,4 @@
-"""The sampled search: graphs drawn from α, fitted by Levenberg–Marquardt, and α moved by their validation loss.
+"""The sampled search: graphs drawn from α, fitted by Levenberg–Marquardt, and α moved by what they tell.
 
 α is shared by all replicas of an epoch; a replica is one graph drawn from it. A graph is a vertex
 of the relaxation, so there is no discretisation gap, and w*(α) is nearly exact.
