@@ -26,6 +26,8 @@ _MOST_TERMS = 10  # a longer sum is not factored
 _MOST_DIGITS = 36.0  # nats in a double
 _TRIALS, _TRIAL_STEPS = 24, 12  # replacements refitted at once, and the steps of each
 NATS_PER_NODE = 2.5  # log of about a dozen symbols that could stand in a node
+_DENOMINATORS = (1, 2, 3, 4, 5, 6, 8, 10, 20, 25, 50, 100)  # of fractions, and of decimals with two places
+_DENOMINATORS_OF_PI = _DENOMINATORS_OF_EXPONENTS = (1, 2, 3, 4)
 
 
 @dataclass(frozen=True)
@@ -93,15 +95,19 @@ def description_length(loss: float, expression: sympy.Expr, n: int) -> float:
     loss: mean squared error in units of the mean square of y
     """
     fit = 0.5 * n * np.log(loss + FLOOR)
-    digits = 0.5 * np.log(n / (min(loss, 1.0) + FLOOR)) * count_constants(expression) + sum(
-        digits_of(node) for node in sympy.preorder_traversal(expression) if isinstance(node, sympy.Rational)
+    digits = 0.5 * np.log(n / (min(loss, 1.0) + FLOOR)) * count_constants(expression)
+    return float(fit + digits + digits_of(expression) + NATS_PER_NODE * size(expression))
+
+
+def digits_of(expression: sympy.Expr) -> float:
+    """Nats to write the exact numbers of an expression, beside their nodes: log |p|·q of every p/q, two nodes for π."""
+    return float(
+        sum(
+            np.log(max(1, abs(node.p)) * float(node.q)) if isinstance(node, sympy.Rational) else 2 * NATS_PER_NODE
+            for node in sympy.preorder_traversal(expression)
+            if isinstance(node, sympy.Rational) or node is sympy.pi
+        )
     )
-    return float(fit + digits + NATS_PER_NODE * size(expression))
-
-
-def digits_of(number: sympy.Rational) -> float:
-    """Nats to write an exact number p/q, beside its node: log |p|·q."""
-    return float(np.log(max(1, abs(number.p)) * float(number.q)))
 
 
 def _worth(new: Simplified, old: Simplified, n: int) -> bool:
@@ -425,43 +431,28 @@ def _targets(value: float, role: str, precision: float, n: int) -> list[tuple[sy
     """
     known = np.log(abs(value) / precision) if precision > 0 and value != 0 else _MOST_DIGITS
     digits = float(np.clip(known, 0.5 * np.log(n), _MOST_DIGITS))
+    sign = 1 if value > 0 else -1
     out: list[tuple[sympy.Expr, float]] = [(sympy.Integer(0), digits + 2 * NATS_PER_NODE)]
     if role == "exponent":
-        for denominator in (1, 2, 3, 4):
-            numerator = round(value * denominator)
-            if numerator and abs(value) < 12:
-                target = sympy.Rational(numerator, denominator)
-                if target.q == denominator:
-                    out.append((target, digits + (NATS_PER_NODE if target == 1 else 0.0) - digits_of(target)))
-        return out
+        near = _fractions(value, _DENOMINATORS_OF_EXPONENTS) if abs(value) < 12 else []
+        return out + [(f, digits + (NATS_PER_NODE if f == 1 else 0.0) - digits_of(f)) for f in near]
     if role == "phase":
         quarter = sympy.pi / 2 * round(value / (np.pi / 2))
         if quarter != 0 and abs(value) < 30 and precision < 0.1:
             out.append((quarter, digits + NATS_PER_NODE))
-    sign = 1 if value > 0 else -1
     out.append((sympy.Integer(sign), digits + NATS_PER_NODE))
     if precision > 0.05 * max(1.0, abs(value)):
         return out
-    for denominator in (1, 2, 3, 4):
-        numerator = round(value * denominator)
-        target = sympy.Rational(numerator, denominator)
-        if (
-            numerator
-            and abs(numerator) < 100
-            and target.q == denominator
-            and abs(float(target) - value) < 4 * precision + 1e-9
-        ):
-            out.append((target, digits - digits_of(target)))
-        # π is believed only where the data fix more digits than chance would match.
-        multiple = value / np.pi * denominator
-        numerator = round(multiple)
-        if (
-            numerator
-            and abs(numerator) <= 12
-            and precision < 1e-5 * abs(value)
-            and sympy.Rational(numerator, denominator).q == denominator
-        ):
-            target = sympy.pi * sympy.Rational(numerator, denominator)
-            if abs(float(target) - value) < 4 * precision + 1e-9 * abs(value):
-                out.append((target, digits - digits_of(sympy.Rational(numerator, denominator))))
+    multiples = [sympy.pi * f for f in _fractions(value / np.pi, _DENOMINATORS_OF_PI) if abs(f.p) <= 12]
+    for target in [*_fractions(value, _DENOMINATORS), *multiples]:
+        saved = digits - digits_of(target)
+        # What costs as many digits as it saves is met by chance.
+        if saved > 0 and abs(float(target) - value) < 4 * precision + 1e-9 * max(1.0, abs(value)):
+            out.append((target, saved))
     return out
+
+
+def _fractions(value: float, denominators: tuple[int, ...]) -> list[sympy.Rational]:
+    """The nearest fraction of each denominator but 0, in lowest terms."""
+    nearest = (sympy.Rational(round(value * q), q) for q in denominators if abs(value) < 1e6)
+    return [f for f in dict.fromkeys(nearest) if f != 0]

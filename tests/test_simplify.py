@@ -165,8 +165,8 @@ def test_constants_that_are_irrational_stay(noise, n):
 
 def test_multiples_of_pi_need_precise_data():
     start, truth = EXACT["circle"]
-    assert simplified(start, truth, noise=1e-5).expression == 2 * pi * u
-    assert not simplified(start, truth, noise=0.01).expression.has(pi)
+    assert simplified(start, truth, noise=0.01).expression == 2 * pi * u
+    assert not simplified(start, truth, noise=0.1).expression.has(pi)
     near = simplified(start, F(6.2831) * u)
     assert not near.expression.has(pi)
 
@@ -270,8 +270,8 @@ def test_constants_that_differ_are_not_shared():
 
 
 def test_a_ratio_inside_a_factor_becomes_simple():
-    rows = sample_of(0.0398 * u**2 * (1 - 2 * v), noise=0.02)
-    for start in (u**2 * (F(0.0401) - F(0.0793) * v), F(0.0401) * u**2 - F(0.0793) * u**2 * v):
+    rows = sample_of(0.0371 * u**2 * (1 - 2 * v), noise=0.02)
+    for start in (u**2 * (F(0.0374) - F(0.0739) * v), F(0.0374) * u**2 - F(0.0739) * u**2 * v):
         found = reduce(simplify(start, COLUMNS, rows), COLUMNS, rows).expression
         assert count_constants(found) == 1
         assert sympy.simplify(found / (u**2 * (1 - 2 * v))).is_number
