@@ -160,13 +160,13 @@ def test_complexity_counts_what_does_something():
     w = np.zeros((1, 5, 1))
     terms = np.array([[1.0, 0, 0, 0, 1e-9]])
     w[0, :2, 0] = [1.7, 1.0]
-    full = complexity_of(SPACE, batch, w, terms)
+    full = complexity_of(SPACE, batch, w, terms, noisy=False)
     w[0, 0, 0] = 1.5
-    assert complexity_of(SPACE, batch, w, terms) == full - 1  # a round exponent is no constant
+    assert complexity_of(SPACE, batch, w, terms, noisy=False) == full - 1  # a round exponent is no constant
     w[0, 0, 0] = 1e-5
-    assert complexity_of(SPACE, batch, w, terms) == full - 2  # an exponent of 0
+    assert complexity_of(SPACE, batch, w, terms, noisy=False) == full - 2  # an exponent of 0
     terms[0, 4] = 0.1
-    assert complexity_of(SPACE, batch, w, terms) == full  # one more term
+    assert complexity_of(SPACE, batch, w, terms, noisy=False) == full  # one more term
 
 
 def test_scores_charge_for_loss_and_parts():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -21,17 +22,31 @@ from eqdarts.search.population import (
     scores,
     without_idle_factors,
 )
+from eqdarts.search.roundness import count_round
 from eqdarts.search_space import SearchSpace
 
 # Successive halving: Levenberg–Marquardt steps of each stage, and the share that goes on to the next.
 _SCREENING, _MIDDLE, _LONG = 6, 10, 25
 _SURVIVORS, _FINALISTS = 0.2, 0.4
+_SURVIVORS_OF_SMALL = 0.7
 _SCREENING_ROWS = 64
 _ROUNDED = 15  # steps of a fit whose exponents are held at round values
 _CONFIRMING, _CONFIRMED = 8, 96  # steps on all rows, and how many graphs of an epoch take them
 _MOST_CONSTANTS = 32
 _MOST_EVIDENCE = 100  # rows that a loss on the validation rows speaks for
 _UNSETTLED = 1e-8  # losses below this say little before a fit has converged
+_SMALL = 100  # a noisy table with no more rows cannot spare any of them
+
+
+@dataclass(frozen=True, eq=False)
+class _Parts:
+    """The rows for each stage of the halving, as the backend holds them, and how many the ranking speaks for."""
+
+    screening: Any
+    train: Any
+    ranking: Any
+    evidence: int
+    survivors: float = _SURVIVORS
 
 
 class Assessor:
@@ -51,6 +66,11 @@ class Assessor:
         self._everything = None if everything is None else self._backend.rows(everything)
         self.rows = min(int(validation.y.shape[0]), _MOST_EVIDENCE)
         self.all_rows = self.rows if everything is None else int(everything.y.shape[0])
+        self._parts = self._noisy_parts = _Parts(self._few, self._train, self._validation, self.rows)
+        if everything is not None and self.all_rows <= _SMALL:
+            self._noisy_parts = _Parts(
+                self._everything, self._everything, self._everything, self.all_rows, _SURVIVORS_OF_SMALL
+            )
         # With more constants than half of the rows, a graph can fit anything.
         self._most_constants = max(3, min(_MOST_CONSTANTS, train.y.shape[0] // 2))
 
@@ -59,9 +79,9 @@ class Assessor:
 
         And the places of all that are defined on the rows, most promising first.
         """
-        batch, w, origin, order = self._screened(batch, w, origin)
+        batch, w, origin, order = self._screened(batch, w, origin, self._parts)
         w, coefficients, loss = self._backend.fit(batch, w, self._train, _MIDDLE)
-        place = self._ranked(batch, w, coefficients)
+        place = self._ranked(batch, w, coefficients, self._parts)
         finalists, others = np.split(place, [max(1, int(_FINALISTS * len(place)))])
         members = self._measured(batch.select(others), w[others], coefficients[others], loss[others], origin[others])
         members = joined(members, self._rounded(batch.select(place), w[place], origin[place], self._few))
@@ -73,7 +93,7 @@ class Assessor:
 
         Few rows cannot tell a law from its neighbours, and a long fit on them learns only their noise.
         """
-        batch, w, origin, order = self._screened(batch, w, origin)
+        batch, w, origin, order = self._screened(batch, w, origin, self._noisy_parts)
         found = self._by_all_rows(batch, w, origin)
         return self.confirmed(best(found, self.all_rows, _CONFIRMED)), order
 
@@ -81,14 +101,15 @@ class Assessor:
         """The same without the short fit on few rows, which only few graphs of nearly the same loss would survive."""
         place = self._sensible(batch)
         batch, origin = batch.select(place), origin[place]
-        found = self._by_all_rows(batch, self._backend.settled(batch, w[place], self._few), origin)
+        found = self._by_all_rows(batch, self._backend.settled(batch, w[place], self._noisy_parts.screening), origin)
         return self.confirmed(best(found, self.all_rows, _CONFIRMED, _CONFIRMED))
 
     def _by_all_rows(self, batch: GenotypeBatch, w: np.ndarray, origin: np.ndarray) -> Population:
         """Fitted on train rows, measured by all, as they are and with round exponents."""
-        w, coefficients, loss = self._backend.fit(batch, w, self._train, _MIDDLE)
-        found = self._measured(batch, w, coefficients, loss, origin, self._everything)
-        return joined(found, self._rounded(batch, w, origin, self._train, self._everything))
+        train = self._noisy_parts.train
+        w, coefficients, loss = self._backend.fit(batch, w, train, _MIDDLE)
+        found = self._measured(batch, w, coefficients, loss, origin, noisy=True)
+        return joined(found, self._rounded(batch, w, origin, train, noisy=True))
 
     def confirmed(self, population: Population) -> Population:
         """The graphs fitted on and measured by all rows; exponents at round values stay there.
@@ -98,22 +119,22 @@ class Assessor:
         batch, w, rows = population.batch, population.w, self._everything
         frozen = exponents_of(self._space, batch) & is_whole_or_half(w)
         w, coefficients, loss = self._backend.fit(batch, w, rows, _CONFIRMING, frozen)
-        return self._measured(batch, w, coefficients, loss, population.origin, rows)
+        return self._measured(batch, w, coefficients, loss, population.origin, noisy=True)
 
     def _screened(
-        self, batch: GenotypeBatch, w: np.ndarray, origin: np.ndarray
+        self, batch: GenotypeBatch, w: np.ndarray, origin: np.ndarray, parts: _Parts
     ) -> tuple[GenotypeBatch, np.ndarray, np.ndarray, np.ndarray]:
         """The fifth that a short fit on few rows finds most promising, and the order of all."""
         sensible = self._sensible(batch)
         batch, w, origin = batch.select(sensible), w[sensible], origin[sensible]
-        w = self._backend.settled(batch, w, self._few)
-        w, coefficients, _ = self._backend.fit(batch, w, self._few, _SCREENING)
-        order = self._ranked(batch, w, coefficients)
-        place = order[: max(1, int(_SURVIVORS * len(batch)))]
+        w = self._backend.settled(batch, w, parts.screening)
+        w, coefficients, _ = self._backend.fit(batch, w, parts.screening, _SCREENING)
+        order = self._ranked(batch, w, coefficients, parts)
+        place = order[: max(1, int(parts.survivors * len(batch)))]
         return batch.select(place), w[place], origin[place], sensible[order]
 
     def _rounded(
-        self, batch: GenotypeBatch, w: np.ndarray, origin: np.ndarray, rows: Any, judges: Any = None
+        self, batch: GenotypeBatch, w: np.ndarray, origin: np.ndarray, rows: Any, noisy: bool = False
     ) -> Population:
         """The graphs with exponents held at whole numbers, and once more at halves where those differ.
 
@@ -127,12 +148,17 @@ class Assessor:
         w = np.concatenate([whole, halves[differ]])
         batch, origin, frozen = without_idle_factors(self._space, batch.select(some), w), origin[some], frozen[some]
         w, coefficients, loss = self._backend.fit(batch, w, rows, _ROUNDED, frozen)
-        return self._measured(batch, w, coefficients, loss, _marked(origin), judges)
+        return self._measured(batch, w, coefficients, loss, _marked(origin), noisy)
 
     def all_of(self, batch: GenotypeBatch, w: np.ndarray, origin: np.ndarray) -> Population:
         """A long fit of every graph."""
         place = self._sensible(batch)
         return self._fitted(batch.select(place), w[place], origin[place])
+
+    @property
+    def can_confirm(self) -> bool:
+        """Was it given all rows?"""
+        return self._everything is not None
 
     @property
     def can_pursue(self) -> bool:
@@ -144,15 +170,15 @@ class Assessor:
         assert isinstance(self._backend, CompiledBackend)
         return self._backend.node_values(batch, w, self._train)
 
-    def linearise(self, batch: GenotypeBatch, w: np.ndarray, coefficients: np.ndarray) -> Linearised:
-        """Fitted graphs near their constants, on the train rows."""
+    def linearise(self, batch: GenotypeBatch, w: np.ndarray, coefficients: np.ndarray, rows: Any = None) -> Linearised:
+        """Fitted graphs near their constants, by default on the train rows."""
         assert isinstance(self._backend, CompiledBackend)
-        return self._backend.linearise(batch, w, coefficients, self._train)
+        return self._backend.linearise(batch, w, coefficients, self._train if rows is None else rows)
 
-    def _ranked(self, batch: GenotypeBatch, w: np.ndarray, coefficients: np.ndarray) -> np.ndarray:
-        """Places of the graphs that are defined on the validation rows, most promising first."""
-        loss, _ = self._backend.measure(batch, w, coefficients, self._validation)
-        rank = scores(loss / self._variance + _UNSETTLED, constants_of(self._space, batch), self.rows)
+    def _ranked(self, batch: GenotypeBatch, w: np.ndarray, coefficients: np.ndarray, parts: _Parts) -> np.ndarray:
+        """Places of the graphs that are defined on the rows that rank them, most promising first."""
+        loss, _ = self._backend.measure(batch, w, coefficients, parts.ranking)
+        rank = scores(loss / self._variance + _UNSETTLED, constants_of(self._space, batch), parts.evidence)
         order = np.argsort(rank, kind="stable")
         return order[np.isfinite(rank[order])]
 
@@ -173,17 +199,21 @@ class Assessor:
         coefficients: np.ndarray,
         train_loss: np.ndarray,
         origin: np.ndarray,
-        judges: Any = None,
+        noisy: bool = False,
     ) -> Population:
-        """A population with the loss on these rows, by default those of validation."""
-        loss, _ = self._backend.measure(batch, w, coefficients, self._validation if judges is None else judges)
+        """A population with the loss on the validation rows, or for noisy data on all."""
+        judges = self._everything if noisy else self._validation
+        loss, _ = self._backend.measure(batch, w, coefficients, judges)
         _, size = self._backend.measure(batch, w, coefficients, self._train)
         with np.errstate(all="ignore"):
             share = np.nan_to_num(size * np.abs(coefficients), nan=0.0, posinf=0.0) / self._root_mean_square
+        complexity = complexity_of(self._space, batch, w, share, noisy)
+        if noisy and self.can_pursue:
+            linear = self.linearise(batch, w, coefficients, self._noisy_parts.screening)
+            complexity = complexity - count_round(self._space, batch, w, coefficients, linear, self.all_rows)
         return Population(
-            batch, w, coefficients, loss / self._variance, train_loss / self._variance,
-            complexity_of(self._space, batch, w, share), origin,
-        )  # fmt: skip
+            batch, w, coefficients, loss / self._variance, train_loss / self._variance, complexity, origin
+        )
 
 
 def _evenly(n: int, most: int, device: torch.device) -> torch.Tensor:

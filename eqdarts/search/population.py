@@ -121,14 +121,20 @@ def without_idle_factors(space: SearchSpace, batch: GenotypeBatch, w: np.ndarray
     return prune(space, GenotypeBatch(operations, batch.aggregators, batch.readout, batch.links))
 
 
-def complexity_of(space: SearchSpace, batch: GenotypeBatch, w: np.ndarray, terms: np.ndarray) -> np.ndarray:
+def complexity_of(
+    space: SearchSpace, batch: GenotypeBatch, w: np.ndarray, terms: np.ndarray, noisy: bool
+) -> np.ndarray:
     """Operations and constants that do something: int [R]. A round exponent is no constant.
+
+    Under noise neither is the scale of a factor a·x + b, which joins the coefficient of its product. Without noise
+    nothing has to be counted so finely, and cheap factors only breed imitations.
 
     terms: [R, Q] share of each readout term in y (root mean square over root mean square)
     """
     cost = np.array([op.complexity + len(op.parameters) for op in space.rows])
     edges = cost[batch.operations]  # [R, E]
-    edges = edges - (exponents_of(space, batch) & is_whole_or_half(w)).sum(axis=2) - _needless_scales(space, batch)
+    edges = edges - (exponents_of(space, batch) & is_whole_or_half(w)).sum(axis=2)
+    edges = edges - _needless_scales(space, batch) if noisy else edges
     # x^p with a tiny p imitates ln(x), at the price of cancelling terms.
     limit = powers(space, batch) & (np.abs(w[:, :, 0]) < LIMIT_EXPONENT)
     edges = np.where(idle_factors(space, batch, w), 0, np.where(limit, edges + _LIMIT_COST, edges))

@@ -65,6 +65,8 @@ class SampledState:
         Keys of the graphs of this run whose neighbours were all proposed.
     rows : int
         Rows that the losses of the population speak for.
+    noisy : bool
+        Are graphs confirmed on all rows?
     train_loss, validation_loss : float
         Of the best graph of this epoch, relative to the variance of y.
     fitted : int
@@ -84,6 +86,7 @@ class SampledState:
     grown: int = 1
     expanded: frozenset[bytes] = frozenset()
     rows: int = 1
+    noisy: bool = False
     train_loss: float = np.inf
     validation_loss: float = np.inf
     fitted: int = 0
@@ -147,11 +150,10 @@ class SampledSearch:
     def epoch(self, state: SampledState, fraction: float) -> SampledState:
         """Propose, fit, keep the best, move α. The number of latent nodes grows with the epochs."""
         state = self._restarted(state) if state.age >= _RUN * luby(state.runs + 1) else state
-        state = self._by_all_rows(state) if self._is_noisy(state) else state
+        state = self._by_all_rows(state) if self._turns_noisy(state) else state
         nodes = min(self._space.nodes, state.grown + state.age // _EPOCHS_PER_NODE)
         proposed = self._propose(state, nodes)
-        noisy = state.rows > self._assessor.rows
-        assess = self._assessor.best_confirmed if noisy else self._assessor.best_fifth
+        assess = self._assessor.best_confirmed if state.noisy else self._assessor.best_fifth
         found, order = assess(proposed.batch, proposed.w, proposed.origin)
         alpha, beta, gamma = self._learn(state, proposed, order)
         lowest = int(np.argmin(found.loss)) if len(found) else 0
@@ -167,6 +169,7 @@ class SampledSearch:
             grown=state.grown,
             expanded=proposed.expanded,
             rows=state.rows,
+            noisy=state.noisy,
             train_loss=float(found.train_loss[lowest]) if len(found) else np.inf,
             validation_loss=float(found.loss[lowest]) if len(found) else np.inf,
             fitted=state.fitted + len(proposed.batch),
@@ -194,10 +197,13 @@ class SampledSearch:
             expanded=frozenset(),
         )  # fmt: skip
 
-    def _is_noisy(self, state: SampledState) -> bool:
+    def _turns_noisy(self, state: SampledState) -> bool:
         """Is it time to confirm on all rows?"""
-        new = state.rows == self._assessor.rows < self._assessor.all_rows
-        return new and state.epochs >= _BY_FEW and float(state.population.loss.min(initial=np.inf)) > _QUIET
+        if state.noisy or state.epochs < _BY_FEW or not self._assessor.can_confirm:
+            return False
+        # On few validation rows a small loss may be luck.
+        loss = np.maximum(state.population.loss, state.population.train_loss)
+        return float(loss.min(initial=np.inf)) > _QUIET
 
     def _by_all_rows(self, state: SampledState) -> SampledState:
         """The graphs so far, confirmed; those to come will be as well."""
@@ -205,14 +211,14 @@ class SampledSearch:
         population, active = (
             best(self._assessor.confirmed(p), rows) if len(p) else p for p in (state.population, state.active)
         )
-        return replace(state, population=population, active=active, rows=rows)
+        return replace(state, population=population, active=active, rows=rows, noisy=True)
 
     def close(self, state: SampledState, deadline: float) -> SampledState:
         """For noisy data, with more graphs of nearly the same loss: which of them has simple constants decides.
 
         They are what differs in one edge from the best graphs. While the search runs, a few of each size must do.
         """
-        if state.rows == self._assessor.rows or not len(state.population):
+        if not state.noisy or not len(state.population):
             return state
         start = time.monotonic()
         end = start + _CLOSING_SHARE * (deadline - start)
