@@ -125,6 +125,9 @@ def _simpler(part: sympy.Expr, columns: tuple[sympy.Symbol, ...], X: np.ndarray)
     if not np.isfinite(value).all():
         return
     yield sympy.Float(value.mean())
+    if part.is_Add and part.args[0].is_Rational:
+        # log(573·x + 1): where a sum was divided by its number, the number cannot be snapped away.
+        yield part - part.args[0]
     inner = part.base if isinstance(part, sympy.Pow) else part.args[0]
     if len(part.args) > 1 and not isinstance(part, sympy.Pow):
         return

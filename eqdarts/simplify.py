@@ -27,6 +27,7 @@ _MOST_DIGITS = 36.0  # nats in a double
 _TRIALS, _TRIAL_STEPS = 24, 12  # replacements refitted at once, and the steps of each
 NATS_PER_NODE = 2.5  # log of about a dozen symbols that could stand in a node
 _DENOMINATORS = (1, 2, 3, 4, 5, 6, 8, 10, 20, 25, 50, 100)  # of fractions, and of decimals with two places
+_BELIEVED = 0.01  # relative precision from which a number may be a multiple of π
 _DENOMINATORS_OF_PI = _DENOMINATORS_OF_EXPONENTS = (1, 2, 3, 4)
 
 
@@ -100,10 +101,10 @@ def description_length(loss: float, expression: sympy.Expr, n: int) -> float:
 
 
 def digits_of(expression: sympy.Expr) -> float:
-    """Nats to write the exact numbers of an expression, beside their nodes: log |p|·q of every p/q, two nodes for π."""
+    """Nats to write the exact numbers of an expression, beside their nodes: log |p|·q of p/q, one more symbol for π."""
     return float(
         sum(
-            np.log(max(1, abs(node.p)) * float(node.q)) if isinstance(node, sympy.Rational) else 2 * NATS_PER_NODE
+            np.log(max(1, abs(node.p)) * float(node.q)) if isinstance(node, sympy.Rational) else NATS_PER_NODE
             for node in sympy.preorder_traversal(expression)
             if isinstance(node, sympy.Rational) or node is sympy.pi
         )
@@ -443,7 +444,8 @@ def _targets(value: float, role: str, precision: float, n: int) -> list[tuple[sy
     out.append((sympy.Integer(sign), digits + NATS_PER_NODE))
     if precision > 0.05 * max(1.0, abs(value)):
         return out
-    multiples = [sympy.pi * f for f in _fractions(value / np.pi, _DENOMINATORS_OF_PI) if abs(f.p) <= 12]
+    near_pi = _fractions(value / np.pi, _DENOMINATORS_OF_PI) if precision < _BELIEVED * abs(value) else []
+    multiples = [sympy.pi * f for f in near_pi if abs(f.p) <= 12]
     for target in [*_fractions(value, _DENOMINATORS), *multiples]:
         saved = digits - digits_of(target)
         # What costs as many digits as it saves is met by chance.

@@ -29,8 +29,8 @@ FOLDERS = {
     "kernel": ("elementary", "program", "separable", "batch"),
     "exports": ("formula", "python", "c", "excel", "torch", "domain", "calculus", "solving", "record"),
     "search": (
-        "prior", "sampling", "moves", "population", "backend", "roundness", "assess", "credit", "pursuit", "sampled", "relaxed",
-        "mixture", "finish", "loop",
+        "prior", "sampling", "moves", "population", "backend", "roundness", "assess", "credit", "pursuit", "sampled",
+        "relaxed", "mixture", "finish", "loop",
     ),
     "regression": ("naming", "affine", "model", "poles", "starts", "minimise", "report", "intervals", "record"),
     "table": ("checks", "columns", "rows", "files"),

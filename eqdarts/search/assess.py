@@ -19,6 +19,7 @@ from eqdarts.search.population import (
     exponents_of,
     is_whole_or_half,
     joined,
+    nothing,
     scores,
     without_idle_factors,
 )
@@ -28,10 +29,11 @@ from eqdarts.search_space import SearchSpace
 # Successive halving: Levenberg–Marquardt steps of each stage, and the share that goes on to the next.
 _SCREENING, _MIDDLE, _LONG = 6, 10, 25
 _SURVIVORS, _FINALISTS = 0.2, 0.4
-_SURVIVORS_OF_SMALL = 0.7
+_SURVIVORS_OF_SMALL = 0.4
 _SCREENING_ROWS = 64
 _ROUNDED = 15  # steps of a fit whose exponents are held at round values
 _CONFIRMING, _CONFIRMED = 8, 96  # steps on all rows, and how many graphs of an epoch take them
+_CLOSER = 256  # graphs whose constants are looked at more closely: those that can become the best by it
 _MOST_CONSTANTS = 32
 _MOST_EVIDENCE = 100  # rows that a loss on the validation rows speaks for
 _UNSETTLED = 1e-8  # losses below this say little before a fit has converged
@@ -67,7 +69,8 @@ class Assessor:
         self.rows = min(int(validation.y.shape[0]), _MOST_EVIDENCE)
         self.all_rows = self.rows if everything is None else int(everything.y.shape[0])
         self._parts = self._noisy_parts = _Parts(self._few, self._train, self._validation, self.rows)
-        if everything is not None and self.all_rows <= _SMALL:
+        self._is_small = everything is not None and self.all_rows <= _SMALL
+        if self._is_small:
             self._noisy_parts = _Parts(
                 self._everything, self._everything, self._everything, self.all_rows, _SURVIVORS_OF_SMALL
             )
@@ -93,8 +96,9 @@ class Assessor:
 
         Few rows cannot tell a law from its neighbours, and a long fit on them learns only their noise.
         """
+        held = self._held(batch, w, origin) if self._is_small else nothing(self._space)
         batch, w, origin, order = self._screened(batch, w, origin, self._noisy_parts)
-        found = self._by_all_rows(batch, w, origin)
+        found = joined(held, self._by_all_rows(batch, w, origin))
         return self.confirmed(best(found, self.all_rows, _CONFIRMED)), order
 
     def all_confirmed(self, batch: GenotypeBatch, w: np.ndarray, origin: np.ndarray) -> Population:
@@ -103,6 +107,12 @@ class Assessor:
         batch, origin = batch.select(place), origin[place]
         found = self._by_all_rows(batch, self._backend.settled(batch, w[place], self._noisy_parts.screening), origin)
         return self.confirmed(best(found, self.all_rows, _CONFIRMED, _CONFIRMED))
+
+    def _held(self, batch: GenotypeBatch, w: np.ndarray, origin: np.ndarray) -> Population:
+        """Fitted with exponents held at round values from the start: few rows leave free ones anywhere."""
+        place = self._sensible(batch)
+        batch, origin, rows = batch.select(place), origin[place], self._noisy_parts.train
+        return self._rounded(batch, self._backend.settled(batch, w[place], rows), origin, rows, noisy=True)
 
     def _by_all_rows(self, batch: GenotypeBatch, w: np.ndarray, origin: np.ndarray) -> Population:
         """Fitted on train rows, measured by all, as they are and with round exponents."""
@@ -154,6 +164,11 @@ class Assessor:
         """A long fit of every graph."""
         place = self._sensible(batch)
         return self._fitted(batch.select(place), w[place], origin[place])
+
+    def _round_constants(self, batch: GenotypeBatch, w: np.ndarray, coefficients: np.ndarray) -> np.ndarray:
+        """How many constants of each graph may be simple numbers: int [R]."""
+        linear = self.linearise(batch, w, coefficients, self._noisy_parts.screening)
+        return count_round(self._space, batch, w, coefficients, linear, self.all_rows)
 
     @property
     def can_confirm(self) -> bool:
@@ -209,8 +224,9 @@ class Assessor:
             share = np.nan_to_num(size * np.abs(coefficients), nan=0.0, posinf=0.0) / self._root_mean_square
         complexity = complexity_of(self._space, batch, w, share, noisy)
         if noisy and self.can_pursue:
-            linear = self.linearise(batch, w, coefficients, self._noisy_parts.screening)
-            complexity = complexity - count_round(self._space, batch, w, coefficients, linear, self.all_rows)
+            rank = scores(loss / self._variance, complexity - constants_of(self._space, batch), self.all_rows)
+            some = np.argsort(rank, kind="stable")[:_CLOSER]
+            complexity[some] -= self._round_constants(batch.select(some), w[some], coefficients[some])
         return Population(
             batch, w, coefficients, loss / self._variance, train_loss / self._variance, complexity, origin
         )

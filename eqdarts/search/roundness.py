@@ -29,11 +29,14 @@ def count_round(
     tangents = np.concatenate([linear.basis, linear.jacobian[:, : parameters.shape[1]]], axis=1)  # [R, K, n]
     error = standard_errors(tangents, free, linear.residual, rows)
     near = np.round(2.0 * values) / 2.0
+    inside = np.arange(values.shape[1]) >= coefficients.shape[1]
     with np.errstate(all="ignore"):
-        halves = np.abs(near) % 1.0 > 0
-        cost = np.log(np.abs(near)) + np.where(halves, 2.0 * np.log(2.0), 0.0)  # p/2 with p = 2·near
-        saved = np.log(np.abs(values) / error) - cost - 0.5 * ((values - near) / error) ** 2
-        return (free & (near != 0) & (saved > _WORTH)).sum(axis=1)
+        halves = np.where(np.abs(near) % 1.0 > 0, 2.0 * np.log(2.0), 0.0)  # p/2 with p = 2·near costs log(p·2)
+        cost = np.where(near == 0, 0.0, np.log(np.abs(near)) + halves)
+        known = np.log(np.where(near == 0, 1.0, np.abs(values)) / error)
+        saved = known - cost - 0.5 * ((values - near) / error) ** 2
+        # A shift of nothing is as simple as can be; a coefficient of nothing is a term that should not be there.
+        return (free & (inside | (near != 0)) & (saved > _WORTH)).sum(axis=1)
 
 
 def _packed(space: SearchSpace, batch: GenotypeBatch, w: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
