@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from eqdarts.fit import Rows
 from eqdarts.genotype import GenotypeBatch
 from eqdarts.search.assess import Assessor
+from eqdarts.search.population import nothing
 from eqdarts.search.roundness import count_round, standard_errors
 from eqdarts.search_space import SearchSpace
 
@@ -55,6 +56,13 @@ def test_constants_that_may_be_simple_are_counted():
     assert rounds(lambda u: 2.13 * u**2 - 1.5, "power", (2.0, 0.0)) == 2
     assert rounds(lambda u: 2.13 * u**2.21 - 1.37, "power", (2.0, 0.0)) == 0
     assert rounds(lambda u: 3 * np.sin(2 * u + 0.5) + 1, "sin", (2.1, 0.4)) == 4
+
+
+def test_no_graphs_have_no_constants():
+    rows = Rows(torch.ones(1, 9, dtype=torch.float64), torch.ones(9, dtype=torch.float64))
+    none = nothing(SPACE)
+    linear = Assessor(SPACE, rows, rows).linearise(none.batch, none.w, none.coefficients)
+    assert len(count_round(SPACE, none.batch, none.w, none.coefficients, linear, 9)) == 0
 
 
 def test_what_the_data_do_not_fix_is_not_called_simple():

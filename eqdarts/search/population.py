@@ -13,6 +13,7 @@ from eqdarts.search_space import AGGREGATORS, SearchSpace
 INERT_EXPONENT = 1e-3  # a factor |x|^p with a smaller exponent counts as absent
 LIMIT_EXPONENT, _LIMIT_COST = 0.1, 8  # one between the two, and what it adds to the complexity
 _SAME = 0.1  # nats between two graphs that count as one function
+NATS_PER_PART = 3.0  # what one more operation or constant must gain
 INERT_TERM = 1e-7  # a readout term with a smaller share of y counts as absent
 
 
@@ -126,8 +127,9 @@ def complexity_of(
 ) -> np.ndarray:
     """Operations and constants that do something: int [R]. A round exponent is no constant.
 
-    Under noise neither is the scale of a factor a·x + b, which joins the coefficient of its product. Without noise
-    nothing has to be counted so finely, and cheap factors only breed imitations.
+    Under noise neither is the scale of a factor a·x + b, which joins the coefficient of its product, and a term larger
+    than y, which others must cancel, costs the digits that it needs more. Without noise nothing has to be counted so
+    finely, and cheap factors only breed imitations.
 
     terms: [R, Q] share of each readout term in y (root mean square over root mean square)
     """
@@ -138,12 +140,16 @@ def complexity_of(
     # x^p with a tiny p imitates ln(x), at the price of cancelling terms.
     limit = powers(space, batch) & (np.abs(w[:, :, 0]) < LIMIT_EXPONENT)
     edges = np.where(idle_factors(space, batch, w), 0, np.where(limit, edges + _LIMIT_COST, edges))
-    return edges.sum(axis=1) + 2 * (terms > INERT_TERM).sum(axis=1) + (batch.links > 0)
+    complexity = edges.sum(axis=1) + 2 * (terms > INERT_TERM).sum(axis=1) + (batch.links > 0)
+    if noisy:
+        digits = np.log(np.maximum(terms, 1.0)).sum(axis=1)  # nats
+        complexity = complexity + np.round(digits / NATS_PER_PART).astype(np.int64)
+    return complexity
 
 
 def scores(loss: np.ndarray, complexity: np.ndarray, rows: int) -> np.ndarray:
     """Description length in nats, lower is better: the misfit, plus a charge for each part of the graph."""
-    return 0.5 * rows * np.log(loss + 1e-25) + 3.0 * complexity
+    return 0.5 * rows * np.log(loss + 1e-25) + NATS_PER_PART * complexity
 
 
 def best(population: Population, rows: int, size: int = 64, per_band: int = 4, band: int = 3) -> Population:

@@ -24,6 +24,8 @@ def count_round(
 
     linear: the graphs near their constants, on some of the rows   rows: how many there are in all
     """
+    if not len(batch):
+        return np.zeros(0, dtype=np.int64)
     parameters, live = _packed(space, batch, w)
     values, free = np.concatenate([coefficients, parameters], axis=1), np.concatenate([batch.readout, live], axis=1)
     tangents = np.concatenate([linear.basis, linear.jacobian[:, : parameters.shape[1]]], axis=1)  # [R, K, n]
