@@ -223,7 +223,8 @@ class Assessor:
         with np.errstate(all="ignore"):
             share = np.nan_to_num(size * np.abs(coefficients), nan=0.0, posinf=0.0) / self._root_mean_square
         complexity = complexity_of(self._space, batch, w, share, noisy)
-        if noisy and self.can_pursue:
+        if noisy and self._is_small and self.can_pursue:
+            # Where rows are many, the loss alone tells a law from its imitations.
             rank = scores(loss / self._variance, complexity - constants_of(self._space, batch), self.all_rows)
             some = np.argsort(rank, kind="stable")[:_CLOSER]
             complexity[some] -= self._round_constants(batch.select(some), w[some], coefficients[some])
