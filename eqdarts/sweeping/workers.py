@@ -8,7 +8,7 @@ which they are lost.
 from __future__ import annotations
 
 import warnings
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures.process import BrokenProcessPool
 from importlib import import_module
@@ -24,41 +24,49 @@ from eqdarts.sweeping.outcome import Result, failed
 Task = tuple[Job, Data]
 Call = Callable[[Job, Data], Result]
 
-_LOSSES = 3  # workers that a fit may lose before it counts as failed
 _UNDERWAY = 100  # fits handed to a cluster at once, at the least; rows of the others stay here
 
 
 def run_locally(tasks: Iterable[Task], call: Call, n_jobs: int) -> Generator[tuple[Job, Result], None, None]:
     """Results as they finish, of `n_jobs` processes; with one job, of this process.
 
-    When a process dies, joblib gives up all of them: what was underway runs again, three times at the most.
+    When a process dies, joblib gives up all of them, and what was underway runs again. A fit to which that happens
+    twice runs once more by itself, at the end: then it is clear whether it is the cause.
     """
-    waiting, again = iter(tasks), deque[Task]()
+    waiting, again, alone = iter(tasks), deque[Task](), list[Task]()
     underway: dict[str, Task] = {}
-    losses: Counter[str] = Counter()
+    lost_before: set[str] = set()
 
     def handed_out() -> Iterator[Any]:
         while (task := again.popleft() if again else next(waiting, None)) is not None:
             underway[task[0].key] = task
             yield delayed(call)(*task)
 
-    while True:
+    broken = True
+    while broken:
+        broken = False
         try:
-            # A batch would hold back its first result until its last one is there.
-            for result in Parallel(n_jobs=n_jobs, batch_size=1, return_as="generator_unordered")(handed_out()):
+            for result in _parallel(n_jobs)(handed_out()):
                 job, _ = underway.pop(result[0].key)
                 yield job, result
-            return
+        except BrokenProcessPool:
+            broken = True
+            for key, task in underway.items():
+                (alone if key in lost_before else again).append(task)
+            lost_before.update(underway)
+            underway.clear()
+    for job, data in alone:
+        try:
+            for result in _parallel(n_jobs)([delayed(call)(job, data)]):
+                yield job, result
         except BrokenProcessPool as error:
-            losses.update(underway.keys())
-            cause = error
-        for job, data in list(underway.values()):
-            if losses[job.key] < _LOSSES:
-                again.append((job, data))
-            else:
-                lost = EqdartsError(f"its process ended {_LOSSES} times, perhaps for lack of memory ({cause})")
-                yield job, (failed(job, lost), None)
-        underway.clear()
+            lost = EqdartsError(f"the process that fitted it ended, perhaps for lack of memory ({error})")
+            yield job, (failed(job, lost), None)
+
+
+def _parallel(n_jobs: int) -> Parallel:
+    # A batch would hold back its first result until its last one is there.
+    return Parallel(n_jobs=n_jobs, batch_size=1, pre_dispatch="n_jobs", return_as="generator_unordered")
 
 
 def run_on_dask(tasks: Iterable[Task], call: Call) -> Generator[tuple[Job, Result], None, None]:
