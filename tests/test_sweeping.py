@@ -386,6 +386,8 @@ def test_dask_without_a_client_is_refused(fits):
     pytest.importorskip("distributed")
     with pytest.raises(InputDataError, match=r"make a client first, such as client = dask\.distributed\.Client"):
         sweep(springs(), "force", inputs=["x"], backend="dask")
+    with pytest.raises(EqdartsError, match="no Dask scheduler answers at 'nonsense://x'"):
+        workers.connect("nonsense://x")
 
 
 @pytest.mark.slow

@@ -119,6 +119,20 @@ def run_on_dask(tasks: Iterable[Task], call: Call) -> Generator[tuple[Job, Resul
             client.cancel(list(underway))
 
 
+def connect(address: str) -> Any:
+    """A Dask client for this scheduler; leaving it as a context ends it.
+
+    Raises
+    ------
+    EqdartsError
+        If Dask is not installed, or nothing answers there.
+    """
+    try:
+        return _distributed().Client(address)
+    except (OSError, ValueError) as error:
+        raise EqdartsError(f"no Dask scheduler answers at {address!r} ({error}); check the address") from error
+
+
 def _itself(data: Data) -> Data:
     return data
 
