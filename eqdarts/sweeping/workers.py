@@ -13,6 +13,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures.process import BrokenProcessPool
 from importlib import import_module
 from itertools import islice
+from threading import Lock
 from typing import Any
 
 from sklearn.utils.parallel import Parallel, delayed
@@ -37,24 +38,32 @@ def run_locally(tasks: Iterable[Task], call: Call, n_jobs: int) -> Generator[tup
     underway: dict[str, Task] = {}
     lost_before: set[str] = set()
 
+    taking = Lock()  # joblib asks for the next one in threads of its own
+
+    def take() -> Task | None:
+        with taking:
+            task = again.popleft() if again else next(waiting, None)
+            if task is not None:
+                underway[task[0].key] = task
+            return task
+
     def handed_out() -> Iterator[Any]:
-        while (task := again.popleft() if again else next(waiting, None)) is not None:
-            underway[task[0].key] = task
+        while (task := take()) is not None:
             yield delayed(call)(*task)
 
-    broken = True
-    while broken:
-        broken = False
+    while True:
         try:
             for result in _parallel(n_jobs)(handed_out()):
                 job, _ = underway.pop(result[0].key)
                 yield job, result
+            if not underway:
+                break
         except BrokenProcessPool:
-            broken = True
-            for key, task in underway.items():
-                (alone if key in lost_before else again).append(task)
-            lost_before.update(underway)
-            underway.clear()
+            pass
+        with taking:
+            for key in list(underway):
+                (alone if key in lost_before else again).append(underway.pop(key))
+                lost_before.add(key)
     for job, data in alone:
         try:
             for result in _parallel(n_jobs)([delayed(call)(job, data)]):
