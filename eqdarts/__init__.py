@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from eqdarts.estimator import DARTSRegressor
     from eqdarts.operations import OPERATIONS, Operation, register_operation
     from eqdarts.refitting import refit
+    from eqdarts.sweeping import sweep
 
 __version__ = "0.1.0"
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "SearchWarning",
     "refit",
     "register_operation",
+    "sweep",
 ]
 
 #: Where the other public names live. They are loaded on first use (PEP 562), since torch takes seconds
@@ -32,6 +34,7 @@ _HOMES = {
     "Operation": "eqdarts.operations",
     "refit": "eqdarts.refitting",
     "register_operation": "eqdarts.operations",
+    "sweep": "eqdarts.sweeping",
 }
 
 

@@ -1,4 +1,4 @@
-"""The command line: ``eqdarts fit``, ``eqdarts demo``, ``eqdarts operations``. The only module that prints.
+"""The command line: ``eqdarts fit``, ``demo``, ``sweep`` and ``operations``. The only module that prints.
 
 Exit code 0, or 2 with one line on stderr that says what is wrong and what to do. Heavy modules are
 imported by the commands that need them, so that help and usage errors appear at once.
@@ -12,6 +12,7 @@ import sys
 import tempfile
 import warnings
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
@@ -33,6 +34,11 @@ Output = Annotated[
     Path | None,
     typer.Option(metavar="DIR", help="Folder for equation.tex, equations.csv, model.json and fit.png; made if needed."),
 ]
+Features = Annotated[
+    str | None, typer.Option(metavar="A,B,…", help="Columns to explain it with; by default all numeric ones.")
+]
+Delimiter = Annotated[str, typer.Option(help="What separates the cells; \\t is a tab.")]
+Encoding = Annotated[str, typer.Option(help="Encoding of the file.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Show no progress bar.")]
 
 
@@ -55,15 +61,13 @@ def eqdarts(
 def fit(
     file: Annotated[Path, typer.Argument(metavar="FILE.csv", help="A table with a header line.")],
     target: Annotated[str, typer.Option(metavar="COLUMN", help="The column to explain.")],
-    features: Annotated[
-        str | None, typer.Option(metavar="A,B,…", help="Columns to explain it with; by default all numeric ones.")
-    ] = None,
+    features: Features = None,
     max_time: MaxTime = 60.0,
     max_epochs: MaxEpochs = None,
     seed: Seed = 0,
     operations: Operations = None,
-    delimiter: Annotated[str, typer.Option(help="What separates the cells; \\t is a tab.")] = ",",
-    encoding: Annotated[str, typer.Option(help="Encoding of the file.")] = "utf-8",
+    delimiter: Delimiter = ",",
+    encoding: Encoding = "utf-8",
     output: Output = None,
     quiet: Quiet = False,
 ) -> None:
@@ -95,6 +99,67 @@ def demo(
     X = pd.DataFrame(np.random.default_rng(0).uniform(1, 5, (200, 3)), columns=["x1", "x2", "x3"])
     y = (X["x1"] * X["x2"] / X["x3"] ** 2).rename("y")
     _discover(X, y, output, max_time, max_epochs, seed, operations, quiet)
+
+
+@app.command()
+def sweep(
+    file: Annotated[Path, typer.Argument(metavar="FILE.csv", help="A table with a header line.")],
+    target: Annotated[list[str], typer.Option(metavar="COLUMN", help="A column to explain; give it for each one.")],
+    output: Annotated[
+        Path,
+        typer.Option(
+            "--output", "--out", metavar="DIR", help="Folder for results; the same command again does what is missing."
+        ),
+    ],
+    by: Annotated[
+        list[str] | None, typer.Option(metavar="COLUMN", help="Fit each group of equal values here by itself.")
+    ] = None,
+    features: Features = None,
+    seeds: Annotated[int, typer.Option(min=1, help="Fits of each, with the seeds 0, 1, …")] = 1,
+    jobs: Annotated[int, typer.Option(min=-1, help="Fits at once; -1: as many as there are cores.")] = 1,
+    dask: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Fit on the cluster of this Dask scheduler instead.")
+    ] = None,
+    max_time: MaxTime = 60.0,
+    max_epochs: MaxEpochs = None,
+    operations: Operations = None,
+    delimiter: Delimiter = ",",
+    encoding: Encoding = "utf-8",
+    quiet: Quiet = False,
+) -> None:
+    """Find equations for many columns and groups of a CSV file, in parallel; resume what was ended."""
+    _check_output(output)
+    from eqdarts.table import read_frame
+
+    inputs, groups = _names("--features", features), tuple(by or ())
+    table = read_frame(file, target, inputs, groups, delimiter, encoding)
+    from eqdarts.records import write_text
+    from eqdarts.sweeping import sweep
+    from eqdarts.sweeping.workers import connect
+
+    chosen: dict[str, Any] = {"max_time": max_time, "max_epochs": max_epochs}
+    if operations is not None:
+        chosen["operations"] = _names("--operations", operations)
+    with nullcontext() if dask is None else connect(dask):
+        found = sweep(
+            table,
+            target,
+            inputs=inputs,
+            by=groups,
+            seeds=range(seeds),
+            settings={"default": chosen},
+            folder=output,
+            n_jobs=jobs,
+            backend="loky" if dask is None else "dask",
+            progress=not quiet,
+        )
+    write_text(output / "results.csv", found.to_csv(index=False))
+    shown = found[["target", *groups, "seed", "complexity", "loss", "r2", "equation"]]
+    shown = shown.assign(r2=shown["r2"].round(6) + 0.0)  # no -0
+    print(shown.to_string(index=False, na_rep="", max_colwidth=100, float_format="{:.5g}".format))
+    print(f"\nwritten to {output}: models, results.csv, results.jsonl")
+    if found["equation"].isna().all():
+        raise EqdartsError(f"every fit failed; the first error: {found['error'].iloc[0]}")
 
 
 @app.command("operations")

@@ -47,7 +47,7 @@ def refused(run, *arguments):
 
 
 def test_help_and_version_load_nothing_heavy(run):
-    for command in ((), ("fit",), ("demo",), ("operations",)):
+    for command in ((), ("fit",), ("demo",), ("sweep",), ("operations",)):
         assert "Usage: eqdarts" in run(*command, "--help").stdout
     assert run("--version").stdout == f"eqdarts {__version__}\n"
     code = (
@@ -152,3 +152,39 @@ def test_demo_finds_its_law(run):
     process = run("demo", "--quiet")
     assert r"\frac{x_{1} x_{2}}{x_{3}^{2}}" in process.stdout
     assert process.stderr == ""
+
+
+def test_sweep_prints_and_writes_a_row_per_fit_and_resumes(run, tmp_path):
+    pytest.importorskip("eqdarts.estimator")
+    path = tmp_path / "springs.csv"
+    rows = [f"{spring},{x / 8},{stiff * x / 8},{x}" for x in range(8, 17) for spring, stiff in (("a", 3), ("b", 8))]
+    path.write_text("\n".join(["spring,x,force,twice", *rows]) + "\n")
+    arguments = (
+        "sweep", path, "--target", "force", "--target", "twice", "--features", "x", "--by", "spring",
+        "--max-epochs", 2, "--operations", "scale", "--out", "new/out", "--quiet",
+    )  # fmt: skip
+    process = run(*arguments)
+    header, *lines = [line.split() for line in process.stdout.splitlines() if line]
+    assert header == ["target", "spring", "seed", "complexity", "loss", "r2", "equation"]
+    assert [(line[0], line[1], line[-1]) for line in lines[:4]] == [
+        ("force", "a", "3*x"), ("force", "b", "8*x"), ("twice", "a", "8*x"), ("twice", "b", "8*x"),
+    ]  # fmt: skip
+    folder = tmp_path / "new" / "out"
+    assert sorted(p.name for p in folder.iterdir()) == ["models", "results.csv", "results.jsonl"]
+    before = (folder / "results.jsonl").read_text()
+    assert run(*arguments).stdout == process.stdout
+    assert (folder / "results.jsonl").read_text() == before
+    assert len(list((folder / "models").iterdir())) == len(before.splitlines()) == 4
+
+
+def test_sweep_refuses_what_it_cannot_use(run, table, tmp_path):
+    before = sorted(tmp_path.iterdir())
+    for arguments, part in (
+        (("--target", "y"), "--output"),
+        (("--output", "out"), "--target"),
+        (("--target", "y", "--output", table), "is not a folder"),
+        (("--target", "Y", "--output", "out"), "no column 'Y' for the target; did you mean 'y'?"),
+        (("--target", "y", "--by", "Note", "--output", "out"), "no column 'Note'; did you mean 'note'?"),
+    ):
+        assert part in refused(run, "sweep", table, "--features", "x 1", *arguments)
+    assert sorted(tmp_path.iterdir()) == before

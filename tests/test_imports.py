@@ -22,6 +22,7 @@ LEVELS = (
     ("training", "equation", "selection", "refitting", "stability", "extrapolation"),
     ("search", "progress", "modelfile"),
     ("estimator",),
+    ("sweeping",),
     ("plots", "cli"),
 )  # fmt: skip
 #: The order inside a folder.
@@ -34,6 +35,7 @@ FOLDERS = {
     ),
     "regression": ("naming", "affine", "model", "poles", "starts", "minimise", "report", "intervals", "record"),
     "table": ("checks", "columns", "rows", "files"),
+    "sweeping": ("jobs", "outcome", "store", "workers", "study"),
     "plots": ("style", "fit", "graph", "history"),
 }  # fmt: skip
 ORDER = [name for level in LEVELS for name in level]
@@ -45,7 +47,7 @@ HOMES = {
     "numba": {"kernel"},
     "sympy": {"operations", "links", *LEVELS[4], *LEVELS[5], "search", "estimator", "plots", "cli"},
     "matplotlib": {"plots"},
-    "sklearn": {"table", "stability", "estimator"},
+    "sklearn": {"table", "stability", "estimator", "sweeping"},
     "typer": {"cli"},
 }
 FORBIDDEN = {"eval", "exec", "compile", "__import__", "sympify", "parse_expr", "nsimplify"}

@@ -47,7 +47,7 @@ def test_python_sessions(tmp_path, monkeypatch):
 def test_commands(command, tmp_path):
     (tmp_path / "data").symlink_to(ROOT / "data")
     arguments = shlex.split(command)[1:]
-    if arguments[0] in ("fit", "demo"):
+    if arguments[0] in ("fit", "demo", "sweep"):
         arguments += ["--max-time", "2", "--quiet"]
     environment = {
         **os.environ,

@@ -11,7 +11,16 @@ from hypothesis.extra.numpy import arrays
 from sklearn.model_selection import GroupKFold, KFold, StratifiedKFold, TimeSeriesSplit
 
 from eqdarts.errors import InputDataError, SearchWarning
-from eqdarts.table import check_finite_columns, check_names, column_scale, merge_rows, prepare, read_csv, split_rows
+from eqdarts.table import (
+    check_finite_columns,
+    check_names,
+    column_scale,
+    merge_rows,
+    prepare,
+    read_csv,
+    read_frame,
+    split_rows,
+)
 
 
 @pytest.fixture
@@ -286,3 +295,19 @@ def test_bad_validation_is_refused_in_one_line(validation, message):
     with pytest.raises(InputDataError, match=message) as caught:
         split_rows(7, validation, 0)
     assert "\n" not in str(caught.value)
+
+
+def test_groups_are_read_as_numbers_or_text(write):
+    path = write("name,site,day,x,y,z,note\n a ,1,2020-01-01,1,2,3,n\nb,2,,4,5,6,n\n")
+    with pytest.warns(SearchWarning, match=r"left out 'note' \('n' in line 2 is text\)"):
+        frame = read_frame(path, ["z", "y"], by=["name", "site", "day"])
+    assert list(frame.columns) == ["name", "site", "day", "x", "z", "y"]
+    assert frame["name"].tolist() == ["a", "b"]
+    assert frame["site"].tolist() == [1, 2]
+    assert frame["day"].isna().tolist() == [False, True]
+    assert frame[["x", "y", "z"]].to_numpy().tolist() == [[1, 2, 3], [4, 5, 6]]
+    assert list(read_frame(path, ["z", "y"], features=["x", "y"]).columns) == ["x", "y", "z"]
+    with pytest.raises(InputDataError, match="no column 'sight'; did you mean 'site'"):
+        read_frame(path, ["z"], ["x"], ["sight"])
+    with pytest.raises(InputDataError, match="column 'note': 'n' in line 2 is text"):
+        read_frame(path, ["note"], ["x"])

@@ -2,7 +2,7 @@
 
 from eqdarts.table.checks import check_numeric, checked_weights
 from eqdarts.table.columns import Prepared, Scales, check_finite_columns, check_names, column_scale, prepare
-from eqdarts.table.files import Table, read_csv
+from eqdarts.table.files import Table, read_csv, read_frame
 from eqdarts.table.rows import MIN_ROWS_TO_SPLIT, merge_rows, split_rows
 
 __all__ = [
@@ -18,5 +18,6 @@ __all__ = [
     "merge_rows",
     "prepare",
     "read_csv",
+    "read_frame",
     "split_rows",
 ]

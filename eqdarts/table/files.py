@@ -88,12 +88,47 @@ def read_csv(
     >>> table.names, table.X.shape, table.y
     (('axis',), (3, 1), array([ 0.24,  1.  , 11.9 ]))
     """
+    return _open(path, delimiter, encoding).table(target, features)
+
+
+def read_frame(
+    path: str | Path,
+    targets: Sequence[str],
+    features: Sequence[str] | None = None,
+    by: Sequence[str] = (),
+    delimiter: str = ",",
+    encoding: str = "utf-8",
+) -> pd.DataFrame:
+    """Read several targets, and columns that make groups, from a CSV file with a header line.
+
+    Parameters
+    ----------
+    path, features, delimiter, encoding
+        As in `read_csv`.
+    targets : sequence of str
+        Columns of numbers.
+    by : sequence of str
+        Columns of numbers or text; an empty cell is a missing value.
+
+    Returns
+    -------
+    DataFrame
+        First `by`, then the features, then the targets that are not among them.
+
+    Raises
+    ------
+    InputDataError
+        As `read_csv` does.
+    """
+    return _open(path, delimiter, encoding).frame(tuple(targets), features, tuple(by))
+
+
+def _open(path: str | Path, delimiter: str, encoding: str) -> _CsvFile:
     delimiter = "\t" if delimiter == "\\t" else delimiter
     if len(delimiter) != 1 or delimiter in '"\r\n':
         raise InputDataError(f"delimiter={delimiter!r}: expected one character, such as ',' or ';'")
     text = _read_text(Path(path), encoding)
-    cells = _split_cells(text, delimiter, str(path))
-    return _CsvFile(str(path), text, delimiter, cells).table(target, features)
+    return _CsvFile(str(path), text, delimiter, _split_cells(text, delimiter, str(path)))
 
 
 def _read_text(path: Path, encoding: str) -> str:
@@ -180,28 +215,51 @@ class _CsvFile:
     cells: pd.DataFrame
 
     def table(self, target: str, features: Sequence[str] | None) -> Table:
-        header = [str(name).strip() for name in self.cells.iloc[0]]
-        named = [name for name in header if name]
-        self._check_header(named, target, features)
-        if len(self.cells) < 3:
-            count = "no row" if len(self.cells) == 1 else "one row"
-            raise InputDataError(f"{self.path}: {count} of data below the header; an equation needs at least two")
+        header = self._header((target,))
+        self._check_features(header, target, features)
+        self._check_length()
         y = self._numbers(header.index(target), target)
         if features is not None:
             chosen = {name: self._numbers(header.index(name), name) for name in features}
         else:
-            chosen = self._numeric_columns(header, target)
+            chosen = self._numeric_columns(header, (target,))
         X = np.column_stack(list(chosen.values()))
         return Table(tuple(chosen), X, y, target)
 
-    def _check_header(self, named: list[str], target: str, features: Sequence[str] | None) -> None:
+    def frame(self, targets: tuple[str, ...], features: Sequence[str] | None, by: tuple[str, ...]) -> pd.DataFrame:
+        header = self._header(targets)
+        for name in (*(features or ()), *by):
+            if name not in header:
+                raise InputDataError(f"{self.path}: no column {name!r}; {_similar(name, list(filter(None, header)))}")
+        self._check_length()
+        columns: dict[str, np.ndarray | pd.Series] = {name: self._labels(header.index(name)) for name in by}
+        if features is None:
+            columns |= self._numeric_columns(header, targets, by)
+        for name in (*(features or ()), *targets):
+            columns[name] = self._numbers(header.index(name), name)
+        return pd.DataFrame(columns)
+
+    def _header(self, targets: tuple[str, ...]) -> list[str]:
+        """The names of all columns, each of them once, and the targets among them."""
+        header = [str(name).strip() for name in self.cells.iloc[0]]
+        named = [name for name in header if name]
         repeated = [name for name, count in Counter(named).items() if count > 1]
         if repeated:
             raise InputDataError(f"{self.path}: more than one column is called {listed(repeated)}; rename them")
-        if target not in named:
-            raise InputDataError(f"{self.path}: no column {target!r} for the target; {_similar(target, named)}")
+        for target in targets:
+            if target not in named:
+                raise InputDataError(f"{self.path}: no column {target!r} for the target; {_similar(target, named)}")
+        return header
+
+    def _check_length(self) -> None:
+        if len(self.cells) < 3:
+            count = "no row" if len(self.cells) == 1 else "one row"
+            raise InputDataError(f"{self.path}: {count} of data below the header; an equation needs at least two")
+
+    def _check_features(self, header: list[str], target: str, features: Sequence[str] | None) -> None:
         if features is None:
             return
+        named = [name for name in header if name]
         if isinstance(features, str) or not len(features):
             raise InputDataError(f"features={features!r}: expected a list of column names")
         repeated = [name for name, count in Counter(features).items() if count > 1]
@@ -213,12 +271,23 @@ class _CsvFile:
             if name not in named:
                 raise InputDataError(f"{self.path}: no column {name!r} among the features; {_similar(name, named)}")
 
-    def _numeric_columns(self, header: list[str], target: str) -> dict[str, np.ndarray]:
+    def _labels(self, place: int) -> pd.Series:
+        """A column of numbers, or else of text."""
+        cells = self.cells.iloc[1:, place].fillna("").str.strip().reset_index(drop=True)
+        cells = cells.where(cells != "", None)
+        try:
+            return pd.to_numeric(cells)
+        except ValueError:
+            return cells
+
+    def _numeric_columns(
+        self, header: list[str], targets: tuple[str, ...], others: tuple[str, ...] = ()
+    ) -> dict[str, np.ndarray]:
         columns, left_out = {}, []
         for place, name in enumerate(header):
             if not name:
                 left_out.append(f"column {place + 1} (it has no name)")
-            elif name != target:
+            elif name not in targets and name not in others:
                 values, text = self._parse(place)
                 if text is None:
                     self._check_finite(place, name, values)
@@ -228,7 +297,7 @@ class _CsvFile:
         if left_out:
             warnings.warn(f"{self.path}: left out {', '.join(left_out)}", SearchWarning, stacklevel=4)
         if not columns:
-            raise InputDataError(f"{self.path}: no column of numbers besides the target {target!r}; add one")
+            raise InputDataError(f"{self.path}: no column of numbers besides the target {listed(targets)}; add one")
         return columns
 
     def _numbers(self, place: int, name: str) -> np.ndarray:
