@@ -12,8 +12,17 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "benchmarks"))
 import constants
 import forms
 import judgement
+import limit
 import runner
+import sampler
+import stages
+import startup
 import strd
+import throughput
+
+from eqdarts.genotype import GenotypeBatch
+from eqdarts.operations import DEFAULT_OPERATIONS
+from eqdarts.search_space import SearchSpace
 
 
 @pytest.mark.parametrize("law", forms.LAWS.values(), ids=forms.LAWS.keys())
@@ -101,3 +110,138 @@ def test_a_method_that_fails_has_no_digits():
         raise RuntimeError("no luck")
 
     assert constants.measured(fails, problem, problem.starts[0])["reason"] == "RuntimeError: no luck"
+
+
+def test_a_bound_of_start_up_needs_both_of_its_sides():
+    seconds = {"import torch, sklearn": [2.0, 1.0, 9.0], "import eqdarts": [2.5], "eqdarts --help": []}
+    assert startup.verdict("import eqdarts", seconds) == "≤ 1.3 × import torch, sklearn: holds"
+    assert startup.verdict("import eqdarts", {**seconds, "import eqdarts": [2.7]}).endswith("missed")
+    assert startup.verdict("import eqdarts", {**seconds, "import torch, sklearn": []}).endswith("not measured")
+    assert startup.verdict("eqdarts --help", seconds).endswith("not measured")
+    assert startup.verdict("nothing", {"nothing": [1.0]}) == "–"
+
+
+def test_the_start_up_table_leaves_out_what_only_warms_up():
+    records = [
+        {"kind": "import eqdarts", "round": k, "seconds": s, "torch": False} for k, s in enumerate((9.0, 0.1, 0.3, 0.2))
+    ]
+    assert "| import eqdarts | 3 | 0.200 | 0.100 | 0.300 | no |" in startup.markdown(records)
+
+
+def test_the_stages_of_a_fit_are_differences_that_add_up():
+    seconds = stages.differences([1.0, 3.0, 2.9, 4.0, 4.5], whole=6.0)
+    assert list(seconds) == [*stages.STAGES, stages.REST]
+    assert min(seconds.values()) >= 0
+    assert seconds["readout"] == 2.0
+    assert seconds["Jacobian"] == 0.0
+    assert sum(stages.differences([1.0, 2.0, 3.0, 4.0, 5.0], whole=6.0).values()) == pytest.approx(6.0)
+
+
+def test_calls_of_the_stages_are_those_of_the_compiled_fit():
+    graphs = throughput.drawn(replicas=7, n=11, seed=3)
+    for steps in (0, 1, 5):
+        forward, readout, jacobian, normal, solve = stages.count_calls(graphs, steps).T
+        assert (forward == readout).all()
+        assert (forward == solve + 1).all()
+        assert (solve <= steps).all()
+        assert (jacobian == normal).all()
+        assert (jacobian <= solve).all()
+    assert solve.max() == 5
+
+
+@pytest.mark.slow
+def test_a_fit_can_be_replayed_stage_by_stage():
+    graphs = throughput.drawn(replicas=7, n=11)
+    seconds = stages.compiled_shares(graphs, stages.count_calls(graphs, 5), whole=1.0, seconds=0.05)
+    assert list(seconds) == [*stages.STAGES, stages.REST]
+    assert seconds["forward"] > 0
+    assert sum(seconds.values()) == pytest.approx(1.0)
+
+
+def test_the_torch_program_takes_its_time_in_its_stages():
+    seconds, whole = stages.torch_shares(throughput.drawn(replicas=7, n=11), steps=2, seconds=0)
+    assert sum(seconds.values()) == pytest.approx(whole)
+    assert min(seconds[name] for name in stages.STAGES) > 0
+
+
+def one_graph(readout, **edges):
+    """Calls of one forward pass and one Jacobian of a graph over x and z with one product node; no solving."""
+    space = SearchSpace(("x", "z"), 1, ("zero", "power", "exp", "sin"))
+    names = [edges.get("x", "zero"), edges.get("z", "zero")]
+    batch = GenotypeBatch(
+        np.array([[space.operations.index(name) for name in names]]), np.array([[1]]), np.array([readout])
+    )
+    return limit.needs(space, batch, np.array([[1, 0, 1, 0, 0]]), n=10)
+
+
+def test_powers_in_a_product_share_one_exponential():
+    both = one_graph([True, False, False, True], x="power", z="power")
+    assert both.functions["exp"] == 10
+    assert both.functions["log"] == 0
+    other = one_graph([True, False, False, True], x="power", z="sin")
+    assert other.functions["exp"] == 10
+    assert other.functions["sin"] == 20  # the value, and the cosine of the slope
+    assert other.mul > both.mul > 0
+    assert both.matmul == both.solve == 0
+
+
+def test_a_dead_node_needs_nothing():
+    dead = one_graph([False, False, False, True], x="power", z="exp")
+    assert sum(dead.functions.values()) == dead.mul == 0
+
+
+def test_dot_products_of_the_normal_equations_are_counted():
+    space = SearchSpace(("x",), 1, ("zero", "exp"))
+    batch = GenotypeBatch(np.array([[1]]), np.array([[0]]), np.array([[True, False, True]]))
+    need = limit.needs(space, batch, np.array([[0, 0, 0, 1, 1]]), n=10)
+    # One parameter, two columns: J·J, J·r and two overlaps.
+    assert need.matmul == 40
+    assert need.solve == 1
+
+
+def test_seconds_at_the_limit_are_amounts_over_rates():
+    names = limit.FUNCTIONS
+    rate = limit.Amounts(dict.fromkeys(names, 2.0), 4.0, 8.0, 16.0)
+    need = limit.Amounts(dict.fromkeys(names, 6.0), 4.0, 4.0, 4.0)
+    seconds = limit.seconds_at(rate, need)
+    assert seconds["exp"] == 3.0
+    assert (seconds["mul"], seconds["matmul"], seconds["solve"]) == (1.0, 0.5, 0.25)
+
+
+def test_every_default_operation_has_its_cost():
+    assert set(limit.COSTS) == set(DEFAULT_OPERATIONS) - {"zero"}
+
+
+def test_the_innermost_frame_with_a_kind_decides():
+    loop, kernel = f"{sampler.PACKAGE}/search/loop.py", f"{sampler.PACKAGE}/kernel/batch.py"
+    assert (
+        sampler.kind_of(["/lib/threading.py", kernel, f"{sampler.PACKAGE}/search/assess.py", loop]) == "compiled fits"
+    )
+    assert sampler.kind_of(["/lib/numpy/core.py", f"{sampler.PACKAGE}/search/assess.py", loop]) == "selection"
+    assert sampler.kind_of(["/lib/sympy/core/add.py", f"{sampler.PACKAGE}/simplify.py"]) == "SymPy"
+    assert sampler.kind_of(["/lib/json.py", loop]) == "other Python"
+    assert set(sampler.KINDS.values()) | {sampler.SYMPY, sampler.OTHER} == set(sampler.ALL)
+    assert all((Path(sampler.PACKAGE) / start).exists() for start in sampler.KINDS)
+
+
+def test_the_next_bottleneck_is_the_largest_part():
+    fit = {"kinds": {"compiled fits": 7.0, "SymPy": 2.0, "selection": 1.0}}
+    cell = {"engine": "compiled", "ratio": 0.4, "stages": {"forward": 1.0, "Jacobian": 3.0}}
+    assert throughput.bottleneck([], [cell]) == "no whole fit was measured"
+    text = throughput.bottleneck([fit], [cell])
+    assert text.startswith("compiled fits, 70 % of a whole fit, and in them the Jacobian, 75 %")
+    assert "0.40, below the aim" in text
+    assert throughput.bottleneck([{"kinds": {"SymPy": 3.0, "compiled fits": 1.0}}], [cell]).startswith("SymPy, 75 %")
+
+
+def test_the_report_of_throughput_names_what_failed():
+    cell = {
+        "engine": "compiled", "threads": 1, "replicas": 256, "rows": 64, "parameters": 9.5, "steps": 20.0,
+        "short": 1234.5, "long": 99.0, "mixed": 500.0, "ratio": 0.4, "stages": {"forward": 1.0, "rest": 3.0},
+        "limit": dict.fromkeys((*limit.FUNCTIONS, "mul", "matmul", "solve"), 2e6), "error": None,
+    }  # fmt: skip
+    failed = {"engine": "torch", "threads": 1, "replicas": 2048, "rows": 1000, "error": "killed after 900 s"}
+    text = throughput.report([cell, failed])
+    assert "| compiled | 1 | 256 | 64 | 9.5 | 20.0 | 1,234 | 99 | 500 | – | 0.40 | 25 | 0 | 0 | 0 | 0 | 75 |" in text
+    assert "| 1 | 256 | 64 | 2.00 |" in text
+    assert "failed: torch, R = 2048, n = 1000, 1 threads: killed after 900 s" in text
