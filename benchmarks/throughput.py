@@ -241,7 +241,9 @@ def report(records: list[dict[str, Any]]) -> str:
     )
     fits = sorted((r for r in good if r["engine"] == WHOLE), key=lambda r: r["threads"])
     failed = [
-        f"failed: {r['engine']}, R = {r['replicas']}, n = {r['rows']}: {r['error']}" for r in records if r["error"]
+        f"failed: {r['engine']}, R = {r['replicas']}, n = {r['rows']}, {r['threads']} threads: {r['error']}"
+        for r in records
+        if r.get("error")
     ]
     parts = [cores(cells), limits(cells), wholes(fits), f"Next bottleneck: {bottleneck(fits, cells)}.", *failed]
     return "\n\n".join(parts)

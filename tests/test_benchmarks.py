@@ -1,18 +1,24 @@
 """The benchmarks' judge and their book-keeping; the fits themselves run by hand."""
 
+import itertools
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
 import pytest
 import sympy
+import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "benchmarks"))
 
 import constants
 import forms
 import judgement
+import libraries
 import limit
+import peers
 import runner
 import sampler
 import stages
@@ -245,3 +251,156 @@ def test_the_report_of_throughput_names_what_failed():
     assert "| compiled | 1 | 256 | 64 | 9.5 | 20.0 | 1,234 | 99 | 500 | – | 0.40 | 25 | 0 | 0 | 0 | 0 | 75 |" in text
     assert "| 1 | 256 | 64 | 2.00 |" in text
     assert "failed: torch, R = 2048, n = 1000, 1 threads: killed after 900 s" in text
+
+
+def task(budget=10.0, enough=lambda held: False):
+    X = pd.DataFrame({"a": [1.0, 2.0, 3.0], "b": [0.5, 0.1, 0.2]})
+    y = np.array([1.0, 2.0, 4.0])
+    return libraries.Task(X, y, X, y, budget, seed=0, threads=1, enough=enough)
+
+
+def steps_of(monkeypatch, *durations):
+    """Steps that take so many seconds of a pretended clock; showing a step takes a hundred more."""
+    now = [0.0]
+    monkeypatch.setattr(libraries.time, "perf_counter", lambda: now[0])
+
+    def steps():
+        for duration in durations:
+            now[0] += duration
+
+            def shown(seconds):
+                now[0] += 100.0
+                return libraries.Snapshot(seconds, ("a",))
+
+            yield shown
+
+    return steps()
+
+
+def test_only_the_steps_of_a_library_are_on_its_clock(monkeypatch):
+    history = libraries.stepwise(task(10.0), steps_of(monkeypatch, *itertools.repeat(3.0, 9)))
+    assert [held.seconds for held in history] == [3.0, 6.0, 9.0]  # a fourth would end after 12
+
+
+def test_a_library_has_its_first_step_and_no_more_than_is_enough(monkeypatch):
+    assert len(libraries.stepwise(task(1.0), steps_of(monkeypatch, 5.0, 5.0))) == 1
+    satisfied = task(100.0, enough=lambda held: held.seconds > 3)
+    assert len(libraries.stepwise(satisfied, steps_of(monkeypatch, 2.0, 2.0, 2.0, 2.0))) == 2
+    assert len(libraries.stepwise(task(100.0), steps_of(monkeypatch, 2.0))) == 1
+
+
+def test_programs_of_gplearn_become_formulas():
+    add, div, log = (SimpleNamespace(name=n, arity=k) for n, k in (("add", 2), ("div", 2), ("log", 1)))
+    text = libraries.infix([add, div, 1, -0.25, log, 0], ["a", "b"])
+    assert sympy.sympify(text).equals(sympy.sympify("b/(-0.25) + log(Abs(a))"))
+
+
+def test_networks_of_autora_become_formulas():
+    class Sine(torch.nn.Module):
+        pass
+
+    class Zero(torch.nn.Module):
+        pass
+
+    linear = torch.nn.Linear(1, 1).double()
+    readout = torch.nn.Linear(2, 1).double()
+    with torch.no_grad():
+        linear.weight.fill_(2.0)
+        linear.bias.fill_(-1.0)
+        readout.weight.copy_(torch.tensor([[3.0, 5.0]]))
+        readout.bias.fill_(0.5)
+    operations = [Zero(), torch.nn.Sequential(linear, Sine())]
+    # Columns a and b: a → k1 is zero, b → k1 the sine; a → k2 zero, b → k2 zero, k1 → k2 the sine.
+    network = SimpleNamespace(
+        _steps=2, classifier=readout, cells=SimpleNamespace(_ops=[SimpleNamespace(_ops=operations)] * 5),
+        alphas_normal=torch.eye(2)[[0, 1, 0, 0, 1]],
+    )  # fmt: skip
+    found = sympy.sympify(libraries._network(network, ["a", "b"]))
+    k1 = np.sin(2 * 0.3 - 1)
+    assert float(found.subs("b", 0.3)) == pytest.approx(3 * k1 + 5 * np.sin(2 * k1 - 1) + 0.5)
+
+
+def test_names_are_replaced_whole_and_at_once():
+    assert libraries.renamed("x0*x10 + exp(x1)", {"x0": "x1", "x1": "x0", "x10": "e"}) == "x1*e + exp(x0)"
+
+
+def test_losses_of_a_history_only_fall():
+    history = [(0.1, np.inf), (0.2, 0.5), (0.3, 0.7), (0.4, 0.5), (0.5, 0.1), (0.6, np.nan)]
+    assert peers.falling(history) == [(0.2, 0.5), (0.5, 0.1)]
+    assert peers.reached([[0.2, 0.5], [0.5, 0.1]], 0.3) == 0.5
+    assert peers.reached([[0.2, 0.5]], 0.3) is None
+
+
+def judge(accepted):
+    def parse(text, names):
+        return sympy.sympify(text, locals={name: sympy.Symbol(name) for name in names})
+
+    def numeric(expression, names):
+        f = sympy.lambdify([sympy.Symbol(name) for name in names], expression, "numpy")
+        return lambda X: np.broadcast_to(np.asarray(f(*X.T), dtype=float), len(X))
+
+    rng = np.random.default_rng(0)
+    train, test = ((X, 3 * X[:, 0] ** 2 - 7) for X in rng.uniform(1, 2, (2, 23, 1)))
+    catalog = SimpleNamespace(parse=parse, numeric=numeric)
+    return peers.Judge(catalog, {"variables": ["x"]}, train, test, accepted)
+
+
+def test_a_formula_is_judged_up_to_the_line_that_operon_fits():
+    asked = []
+
+    def accepted(text):
+        asked.append(text)
+        return np.isclose(float(sympy.sympify(text).subs("x", 5)), 3 * 5**2 - 7)
+
+    judged = judge(accepted)
+    assert judged.loss_of("x**2") < 1e-20
+    assert judged.loss_of("x**2 +") == np.inf
+    assert judged.loss_of("1") > 0.5
+    assert not judged.holds_law(libraries.Snapshot(1.0, ("x", "1")))
+    assert asked == []  # what is far off need not be judged
+    assert judged.holds_law(libraries.Snapshot(1.0, ("x", "x**2")))
+    count = len(asked)
+    assert judged.holds_law(libraries.Snapshot(2.0, ("x**2",)))
+    assert len(asked) == count
+
+
+def test_the_law_is_found_when_it_is_first_held():
+    history = [libraries.Snapshot(1.0, loss=0.1), libraries.Snapshot(2.0, ("a",)), libraries.Snapshot(3.0, ("b",))]
+    assert peers.first(history, lambda held: "a" in held.texts) == 2.0
+    assert peers.first(history, lambda held: False) == 3.0
+
+
+def test_libraries_take_turns():
+    jobs = peers.alternating([{"name": n, "suite": "s"} for n in "pq"], ("eqdarts", "gplearn"), {"seed": 1})
+    assert [(j["name"], j["library"]) for j in jobs] == [
+        ("p", "eqdarts"), ("p", "gplearn"), ("q", "eqdarts"), ("q", "gplearn"),
+    ]  # fmt: skip
+
+
+def record(library, name, exact, losses, **more):
+    return {
+        "suite": "s", "noise": 0.0, "budget": 20.0, "threads": 1, "seed": 0, "library": library, "name": name,
+        "solved": exact is not None, "front_solved": exact is not None, "exact_seconds": exact, "losses": losses,
+        "close_seconds": exact, "complexity": 5, "r2": 0.5, "loading": 0.1, "version": "1", "error": None, **more,
+    }  # fmt: skip
+
+
+def test_the_tables_of_peers_compare_problems_that_both_solve():
+    records = [
+        record("eqdarts", "p", 1.0, [[0.5, 0.2], [1.0, 0.0]]),
+        record("eqdarts", "q", 2.0, [[0.1, 0.3]]),
+        record("eqdarts", "r", None, [[0.1, 0.3]]),
+        record("pyoperon", "p", 4.0, []),
+        record("pyoperon", "q", 1.0, []),
+        record("pyoperon", "r", 1.0, []),
+        record("autora", "p", None, [[5.0, 0.5], [50.0, 0.2]]),
+        record("autora", "q", None, [[20.0, 0.1]]),
+        {**record("gplearn", "p", None, []), "error": "killed", "r2": None, "loading": None, "version": None},
+    ]
+    summary = peers.summary(records)
+    assert "| eqdarts 1 | 3 | 66.7 | 66.7 | 66.7 | 1.50 | 1.50 | 5 |" in summary
+    assert "| gplearn | 1 | 0.0 |" in summary
+    assert "| pyoperon | 2 | 50 (aim ≥ 80: missed) | 2.2 |" in peers.pairs(records)
+    same = peers.same_loss(records)
+    assert "| 2 | 0.15 | 1 | 100 (aim ≥ 100: holds) | 100 to 100 |" in same
+    assert "failed: gplearn, p: killed" in peers.report(records)
