@@ -348,10 +348,12 @@ def rils(task: Task) -> list[Snapshot]:
     seconds = 1
     while True:
         seconds = min(seconds, max(1, round(task.budget)))
-        model = RILSROLSRegressor(max_fit_calls=10**9, max_time=seconds, random_state=task.seed)
+        # It flattens its own array in place, which has to lie row by row.
+        X = np.array(task.X, dtype=float, order="C")
         with contextlib.redirect_stdout(io.StringIO()):
+            model = RILSROLSRegressor(max_fit_calls=10**9, max_time=seconds, random_state=task.seed)
             start = time.perf_counter()
-            model.fit(task.X.to_numpy(float, copy=True), np.array(task.y, dtype=float))
+            model.fit(X, np.array(task.y, dtype=float))
             took = time.perf_counter() - start
             text = renamed(str(model.model_string()), {f"x{k}": name for k, name in enumerate(task.names)})
         history.append(Snapshot(took, (text,)))
