@@ -10,97 +10,11 @@ import io
 import re
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
+import autora_darts
 import numpy as np
-import pandas as pd
-
-
-@dataclass(frozen=True)
-class Snapshot:
-    """What a library held after so many seconds of its work.
-
-    Attributes
-    ----------
-    seconds : float
-    texts : tuple of str
-        Formulas over the names of the columns, the chosen one first if there is a choice; may be empty.
-    loss : float or None
-        1 − R² of the best on rows that it was not fitted to, where the library says so or predicts otherwise than its
-        formula does; otherwise the formulas tell.
-    """
-
-    seconds: float
-    texts: tuple[str, ...] = ()
-    loss: float | None = None
-
-
-@dataclass(frozen=True, eq=False)
-class Task:
-    """A table and the terms on which a library may work on it.
-
-    enough: called off the clock with what is held; true ends the work   X_test, y_test: for `Snapshot.loss` only
-    """
-
-    X: pd.DataFrame
-    y: np.ndarray
-    X_test: pd.DataFrame
-    y_test: np.ndarray
-    budget: float
-    seed: int
-    threads: int
-    enough: Callable[[Snapshot], bool]
-
-    @property
-    def names(self) -> list[str]:
-        return list(self.X.columns)
-
-    def loss(self, prediction: np.ndarray) -> float:
-        return lost(self.y_test, prediction)
-
-
-@dataclass(frozen=True)
-class Library:
-    """How a library is loaded, and how it works on a task.
-
-    distribution: its name for `pip`   load: imports and whatever is done once in a process
-    work: the history; what it holds at the end comes last, the chosen formula first
-    """
-
-    distribution: str
-    module: str
-    load: Callable[[], object]
-    work: Callable[[Task], list[Snapshot]]
-
-
-def lost(y: np.ndarray, prediction: np.ndarray) -> float:
-    """1 − R², infinite where that is undefined."""
-    with np.errstate(all="ignore"):
-        loss = float(np.sum((y - prediction) ** 2) / np.sum((y - y.mean()) ** 2))
-    return loss if np.isfinite(loss) else np.inf
-
-
-def stepwise(task: Task, steps: Iterator[Callable[[float], Snapshot]]) -> list[Snapshot]:
-    """The history of a library that works in steps: no step is begun that the longest so far would take too long.
-
-    steps: each yields a function from the seconds so far to the snapshot, which runs off the clock
-    """
-    spent, longest, history = 0.0, 0.0, []
-    while spent + longest < task.budget or not history:
-        start = time.perf_counter()
-        shown = next(steps, None)
-        last = time.perf_counter() - start
-        if shown is None:
-            break
-        spent, longest = spent + last, max(longest, last)
-        history.append(shown(spent))
-        if task.enough(history[-1]):
-            break
-    return history
-
-
-# eqdarts
+from contest import Library, Snapshot, Task, stepwise
 
 
 def load_eqdarts() -> None:
@@ -125,8 +39,6 @@ def eqdarts(task: Task) -> list[Snapshot]:
     chosen = front.pop(model.best_index_)
     return [*history, Snapshot(seconds, (chosen, *front))]
 
-
-# pyoperon
 
 _OPERON = "add,sub,mul,div,pow,square,sqrt,exp,log,sin,cos,tanh,constant,variable"
 
@@ -181,8 +93,6 @@ def operon(task: Task) -> list[Snapshot]:
     )
     return [*(Snapshot(at, texts) for at, texts in seen), Snapshot(seconds, (chosen, *front))]
 
-
-# gplearn
 
 _GPLEARN = ("add", "sub", "mul", "div", "log", "sqrt", "sin", "cos", "exp")
 _INFIX = {
@@ -248,93 +158,6 @@ def _bounded_exp(x: np.ndarray) -> np.ndarray:
     return np.exp(np.clip(x, -100, 100))
 
 
-# autora-theorist-darts
-
-_PRIMITIVES = (
-    "none", "add", "subtract", "mult", "linear", "linear_exp", "linear_logistic", "linear_ln", "linear_sin",
-    "linear_cos", "linear_tanh", "linear_reciprocal",
-)  # fmt: skip
-_LAYERS = {
-    "Zero": "0*{}", "Identity": "{}", "NegIdentity": "(-{})", "Exponential": "exp({})", "Sigmoid": "(1/(1 + exp(-{})))",
-    "NatLogarithm": "log({})", "Sine": "sin({})", "Cosine": "cos({})", "Tangens_Hyperbolicus": "tanh({})",
-    "MultInverse": "(1/{})",
-}  # fmt: skip
-_EPOCHS = 10
-
-
-def load_autora() -> None:
-    from autora.theorist.darts import regressor
-
-    regressor._progress_indicator = iter  # a bar for every step, otherwise
-
-
-def autora(task: Task) -> list[Snapshot]:
-    """The best discrete model so far after every 10 epochs: a second fit goes on with the network of the first.
-
-    Columns and target come divided by their standard deviations; 3 nodes, a fitted readout, and otherwise its
-    defaults. Of the time, about a seventh goes into refitting the discrete model after every 10 epochs.
-    """
-    import torch
-    from autora.theorist.darts import DARTSRegressor
-
-    torch.set_num_threads(task.threads)
-    torch.manual_seed(task.seed)  # this process has only this fit
-    X, y = task.X.to_numpy(float), np.asarray(task.y, dtype=float)
-    x_scale, y_scale = (np.where(a > 0, a, 1.0) for a in (X.std(axis=0), np.asarray(y.std())))
-    columns = [f"({name}/{float(scale)!r})" for name, scale in zip(task.names, x_scale, strict=True)]
-
-    def steps() -> Iterator[Callable[[float], Snapshot]]:
-        model = DARTSRegressor(
-            num_graph_nodes=3, primitives=_PRIMITIVES, batch_size=64, max_epochs=_EPOCHS,
-            train_classifier_coefficients=True, train_classifier_bias=True,
-        )  # fmt: skip
-        best, least = None, np.inf
-        while True:
-            model.fit(X / x_scale, y / y_scale)
-            error = float(np.mean((model.predict(X / x_scale)[:, 0] * y_scale - y) ** 2))
-            if best is None or error < least:
-                best, least = model.model_, error
-
-            def shown(seconds: float, network: Any = best) -> Snapshot:
-                scaled = torch.as_tensor(task.X_test.to_numpy(float) / x_scale).float()
-                prediction = network(scaled).detach().numpy()[:, 0] * y_scale
-                text = f"{float(y_scale)!r}*({_network(network[0], columns)})"
-                return Snapshot(seconds, (text,), task.loss(prediction))
-
-            yield shown
-
-    return stepwise(task, steps())
-
-
-def _network(network: Any, columns: list[str]) -> str:
-    """A discrete network of AutoRA as a formula; a node is the sum of its edges, one operation each."""
-    states, edge = list(columns), 0
-    nodes = network._steps
-    for _ in range(nodes):
-        terms = []
-        for state in states:
-            chosen = int(network.alphas_normal[edge].argmax())
-            terms.append(_operation(network.cells._ops[edge]._ops[chosen], state))
-            edge += 1
-        states.append(f"({' + '.join(terms)})")
-    weights = network.classifier.weight.detach().numpy()[0]
-    readout = [f"({float(c)!r})*{state}" for c, state in zip(weights, states[-nodes:], strict=True)]
-    return " + ".join([*readout, f"({float(network.classifier.bias.detach())!r})"])
-
-
-def _operation(module: Any, text: str) -> str:
-    for layer in module if hasattr(module, "__iter__") else [module]:
-        if type(layer).__name__ == "Linear":
-            bias = 0.0 if layer.bias is None else float(layer.bias.detach())
-            text = f"({float(layer.weight.detach())!r}*{text} + ({bias!r}))"
-        else:
-            text = _LAYERS[type(layer).__name__].format(text)
-    return text
-
-
-# rils-rols
-
-
 def load_rils() -> None:
     import rils_rols.rils_rols  # noqa: F401
 
@@ -371,6 +194,6 @@ LIBRARIES = {
     "eqdarts": Library("eqdarts", "eqdarts", load_eqdarts, eqdarts),
     "pyoperon": Library("pyoperon", "pyoperon", load_operon, operon),
     "gplearn": Library("gplearn", "gplearn", load_gplearn, gplearn),
-    "autora": Library("autora-theorist-darts", "autora.theorist.darts", load_autora, autora),
+    "autora": Library("autora-theorist-darts", "autora.theorist.darts", autora_darts.load, autora_darts.work),
     "rils-rols": Library("rils-rols", "rils_rols", load_rils, rils),
 }

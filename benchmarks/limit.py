@@ -55,13 +55,15 @@ class Amounts:
     """Operations, or how many of them per second.
 
     functions: elements of exp, log, …   mul: elements of sums and products along graphs
-    matmul: multiply-adds of dot products over rows   solve: small systems
+    matmul: multiply-adds of dot products over rows
+    solve, readout: systems of the parameters, and of the readout columns
     """
 
     functions: dict[str, float]
     mul: float
     matmul: float
     solve: float
+    readout: float
 
 
 def needs(space: SearchSpace, batch: GenotypeBatch, calls: np.ndarray, n: int) -> Amounts:
@@ -104,20 +106,21 @@ def needs(space: SearchSpace, batch: GenotypeBatch, calls: np.ndarray, n: int) -
     dots = normals * (parameters * (parameters + 3) / 2 + parameters * columns)
     dots += readouts * (columns * (columns + 1) / 2 + 4 * columns)
     functions = {name: n * count for name, count in functions.items()}
-    return Amounts(functions, n * mul, n * float(dots.sum()), float((readouts + steps).sum()))
+    return Amounts(functions, n * mul, n * float(dots.sum()), float(steps.sum()), float(readouts.sum()))
 
 
-def rates(replicas: int, n: int, parameters: int, seconds: float) -> Amounts:
-    """What torch reaches per second on arrays [R, n], products of [R, P, n] and systems [R, P, P], in float64.
+def rates(replicas: int, n: int, parameters: int, columns: int, seconds: float) -> Amounts:
+    """What torch reaches per second on arrays [R, n], products of [R, P, n], and systems [R, P, P] and [R, Q, Q].
 
-    seconds: how long each is repeated; the fastest counts
+    In float64.   seconds: how long each is repeated; the fastest counts
     """
     generator = torch.Generator().manual_seed(0)
-    x = torch.rand(replicas, n, generator=generator, dtype=torch.float64) * 0.8 + 0.1
-    out = torch.empty_like(x)
-    jacobian = torch.rand(replicas, parameters, n, generator=generator, dtype=torch.float64)
-    gram = jacobian @ jacobian.mT
-    right = torch.rand(replicas, parameters, 1, generator=generator, dtype=torch.float64)
+
+    def random(*shape: int) -> torch.Tensor:
+        return torch.rand(*shape, generator=generator, dtype=torch.float64)
+
+    x, jacobian = 0.1 + 0.8 * random(replicas, n), random(replicas, parameters, n)
+    out, gram = torch.empty_like(x), torch.empty(replicas, parameters, parameters, dtype=torch.float64)
 
     def rate(work: float, call: Callable[[], object]) -> float:
         call()
@@ -127,13 +130,18 @@ def rates(replicas: int, n: int, parameters: int, seconds: float) -> Amounts:
         function = getattr(torch, name)
         return rate(x.numel(), lambda: function(x, out=out))
 
-    def solve() -> torch.Tensor:
-        return torch.cholesky_solve(right, torch.linalg.cholesky_ex(matrix)[0])
+    def systems(size: int) -> float:
+        half = random(replicas, size, size)
+        matrix, right = half @ half.mT + torch.eye(size, dtype=torch.float64), random(replicas, size, 1)
+        return rate(replicas, lambda: torch.cholesky_solve(right, torch.linalg.cholesky_ex(matrix)[0]))
 
-    matmul = rate(replicas * parameters**2 * n, lambda: torch.bmm(jacobian, jacobian.mT, out=gram))
-    matrix = gram + n * torch.eye(parameters, dtype=torch.float64)
-    mul = rate(x.numel(), lambda: torch.mul(x, x, out=out))
-    return Amounts({name: elementwise(name) for name in FUNCTIONS}, mul, matmul, rate(replicas, solve))
+    return Amounts(
+        {name: elementwise(name) for name in FUNCTIONS},
+        rate(x.numel(), lambda: torch.mul(x, x, out=out)),
+        rate(replicas * parameters**2 * n, lambda: torch.bmm(jacobian, jacobian.mT, out=gram)),
+        systems(parameters),
+        systems(columns),
+    )
 
 
 def seconds_at(rate: Amounts, need: Amounts) -> dict[str, float]:
@@ -144,4 +152,5 @@ def seconds_at(rate: Amounts, need: Amounts) -> dict[str, float]:
         "mul": need.mul / rate.mul,
         "matmul": need.matmul / rate.matmul,
         "solve": need.solve / rate.solve,
+        "readout": need.readout / rate.readout,
     }

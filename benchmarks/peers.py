@@ -29,7 +29,8 @@ from typing import Any
 
 import numpy as np
 import runner
-from libraries import LIBRARIES, Snapshot, Task, lost
+from contest import Snapshot, Task, lost
+from libraries import LIBRARIES
 from recovery import kit
 
 OURS, ANCESTOR = "eqdarts", "autora"

@@ -10,7 +10,7 @@ import time
 import types
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -55,18 +55,24 @@ class Graphs:
     inputs: np.ndarray
     y: np.ndarray
 
+    def some(self, count: int) -> "Graphs":
+        """The first so many."""
+        return replace(self, batch=self.batch.select(slice(count)), w=self.w[:count])
+
     @property
     def rows(self) -> fit.Rows:
         return fit.Rows(torch.as_tensor(self.inputs), torch.as_tensor(self.y))
 
 
-def best_time(call: Callable[[], object], seconds: float = 1.0, most: int = 20) -> float:
+def best_time(
+    call: Callable[[], object], seconds: float, clock: Callable[[], float] = time.perf_counter, most: int = 20
+) -> float:
     """The shortest of repeated runs, until so many seconds are over; at least one run."""
     end, times = time.perf_counter() + seconds, []
     while not times or (time.perf_counter() < end and len(times) < most):
-        start = time.perf_counter()
+        start = clock()
         call()
-        times.append(time.perf_counter() - start)
+        times.append(clock() - start)
     return min(times)
 
 
@@ -153,8 +159,11 @@ def _replay(
     return total
 
 
-def compiled_shares(graphs: Graphs, calls: np.ndarray, whole: float, seconds: float) -> dict[str, float]:
-    """Seconds of each stage on one thread; `whole` is the fit's time on one thread."""
+def compiled_shares(graphs: Graphs, calls: np.ndarray, steps: int, seconds: float) -> dict[str, float]:
+    """Seconds of each stage of a fit on one thread.
+
+    The processor's time of that thread, since a moment lost to another program would fall to some stage.
+    """
     kernel = loops.Kernel(graphs.space)
     rows = loops.CompiledRows(graphs.inputs, graphs.y, None)
     arguments = (
@@ -162,7 +171,11 @@ def compiled_shares(graphs: Graphs, calls: np.ndarray, whole: float, seconds: fl
         graphs.w,
     )  # fmt: skip
     _replay(1, *arguments)
-    up_to = [best_time(lambda level=level: _replay(level, *arguments), seconds) for level in range(1, len(STAGES) + 1)]
+    whole = best_time(lambda: kernel.fit(graphs.batch, graphs.w, rows, steps), seconds, time.thread_time)
+    up_to = [
+        best_time(lambda level=level: _replay(level, *arguments), seconds, time.thread_time)
+        for level in range(1, len(STAGES) + 1)
+    ]
     return differences(up_to, whole)
 
 

@@ -47,6 +47,7 @@ COLUMNS, NODES = 4, 3
 SHORT, LONG, CONVERGED, FIFTH = 6, 30, 300, 5
 TABLE, TARGET, FEATURES = "weather.csv", "relative_humidity_pct", ["temperature_f", "dew_point_f"]
 AIM, MOST_OVERHEAD = 0.5, 0.1
+_COUNTED = 256  # graphs whose many steps are counted, which takes longer than the fit
 
 
 def drawn(replicas: int, n: int, seed: int = 0) -> Graphs:
@@ -86,18 +87,17 @@ def core(job: runner.Job) -> dict[str, Any]:
     until_end: dict[str, float] = {}
     if compiled:
         long = best_time(lambda: fit(slice(None), graphs.w, LONG), seconds)
-        # On one thread, as shares do not depend on how graphs are shared out.
-        one = _compiled_fit(graphs, 1)
-        alone = long if job["threads"] == 1 else best_time(lambda: one(slice(None), graphs.w, LONG), seconds)
-        stages = compiled_shares(graphs, calls, alone, seconds)
+        stages = compiled_shares(graphs, calls, LONG, seconds)
         until_end = {
             "converged": size / best_time(lambda: fit(slice(None), graphs.w, CONVERGED), seconds),
-            "converged_steps": _steps(count_calls(graphs, CONVERGED)),
+            "converged_steps": _steps(count_calls(graphs.some(_COUNTED), CONVERGED)),
         }
     else:
         stages, long = torch_shares(graphs, LONG, seconds)
-    parameters = _inner(graphs)
-    rate = rates(size, job["rows"], max(1, round(float(parameters.mean()))), seconds / 4)
+    columns = graphs.batch.readout.sum(axis=1)
+    parameters = constants_of(graphs.space, graphs.batch) - columns
+    sizes = (max(1, round(float(count.mean()))) for count in (parameters, columns))
+    rate = rates(size, job["rows"], *sizes, seconds / 4)
     at_limit = seconds_at(rate, needs(graphs.space, graphs.batch, calls, job["rows"]))
     return {
         "parameters": round(float(parameters.mean()), 2),
@@ -115,11 +115,6 @@ def core(job: runner.Job) -> dict[str, Any]:
 
 def _steps(calls: np.ndarray) -> float:
     return round(float(calls[:, list(STAGES).index("linear solve")].mean()), 2)
-
-
-def _inner(graphs: Graphs) -> np.ndarray:
-    """Parameters of each graph but those of its readout: int [R]."""
-    return constants_of(graphs.space, graphs.batch) - graphs.batch.readout.sum(axis=1)
 
 
 def _compiled_fit(graphs: Graphs, threads: int) -> Any:
@@ -143,7 +138,7 @@ def _torch_fit(graphs: Graphs) -> Any:
 
 
 def _flat(rate: Amounts) -> dict[str, float]:
-    return {**rate.functions, "mul": rate.mul, "matmul": rate.matmul, "solve": rate.solve}
+    return {**rate.functions, "mul": rate.mul, "matmul": rate.matmul, "solve": rate.solve, "readout": rate.readout}
 
 
 def whole_fit(job: runner.Job) -> dict[str, Any]:
@@ -192,7 +187,7 @@ def cores(records: list[dict[str, Any]]) -> str:
 def limits(records: list[dict[str, Any]]) -> str:
     """A row for each size: what torch reached, the best of all processes that looked."""
     rows: list[list[object]] = []
-    names = [*FUNCTIONS, "mul", "matmul", "solve"]
+    names = [*FUNCTIONS, "mul", "matmul", "solve", "readout"]
     for key in sorted({(r["threads"], r["replicas"], r["rows"]) for r in records}):
         mine = [r["limit"] for r in records if (r["threads"], r["replicas"], r["rows"]) == key]
         best = {name: max(rate[name] for rate in mine) for name in names}
