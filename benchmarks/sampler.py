@@ -1,0 +1,90 @@
+"""Where the main thread of a fit is, looked up a few hundred times a second by another thread.
+
+Looking costs next to nothing, while a tracing profiler makes many small calls, and so SymPy, look slower than they are.
+Compiled loops release the interpreter's lock and can be seen; code that holds it for long is seen when it lets go, so
+every look counts for the time since the one before.
+"""
+
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+import eqdarts
+
+PACKAGE = str(Path(eqdarts.__file__).resolve().parent)
+#: What a frame belongs to, by the start of its path within the package; the innermost frame with a kind decides.
+KINDS = {
+    "kernel/": "compiled fits",
+    "search/population.py": "selection",
+    "search/assess.py": "selection",
+    "search/credit.py": "selection",
+    "selection.py": "selection",
+    "equation.py": "equations",
+    "constants.py": "equations",
+    "symbolic.py": "equations",
+    "simplify.py": "equations",
+    "reduce.py": "equations",
+    "refitting.py": "equations",
+    "numeric.py": "equations",
+    "functions.py": "equations",
+    "search/finish.py": "equations",
+    "search/moves.py": "proposals",
+    "search/pursuit.py": "proposals",
+    "search/sampling.py": "proposals",
+    "search/prior.py": "proposals",
+    "genotype.py": "proposals",
+    "fit.py": "refits in torch",
+    "graph.py": "refits in torch",
+    "least_squares.py": "refits in torch",
+}
+SYMPY, OTHER = "SymPy", "other Python"
+#: In the order of the report.
+ALL = ("compiled fits", "refits in torch", "proposals", "selection", "equations", SYMPY, OTHER)
+#: Shares that a search could do without.
+OVERHEAD = ("proposals", "selection", "equations", SYMPY, OTHER)
+
+
+def kind_of(files: list[str]) -> str:
+    """Kind of a stack, given by the files of its frames from the innermost on."""
+    for file in files:
+        if "/sympy/" in file or "/mpmath/" in file:
+            return SYMPY
+        if file.startswith(f"{PACKAGE}/"):
+            inside = file[len(PACKAGE) + 1 :]
+            for start, kind in KINDS.items():
+                if inside.startswith(start):
+                    return kind
+    return OTHER
+
+
+def files_of(frame: FrameType | None) -> Iterator[str]:
+    while frame is not None:
+        yield frame.f_code.co_filename
+        frame = frame.f_back
+
+
+@contextmanager
+def sampled(interval: float = 0.002) -> Iterator[dict[str, float]]:
+    """Seconds by kind of the thread that enters this, filled when it leaves."""
+    seconds: dict[str, float] = {}
+    watched, over = threading.get_ident(), threading.Event()
+
+    def look() -> None:
+        last = time.perf_counter()
+        while not over.wait(interval):
+            kind = kind_of(list(files_of(sys._current_frames().get(watched))))
+            now = time.perf_counter()
+            seconds[kind] = seconds.get(kind, 0.0) + now - last
+            last = now
+
+    thread = threading.Thread(target=look, daemon=True)
+    thread.start()
+    try:
+        yield seconds
+    finally:
+        over.set()
+        thread.join()
