@@ -31,6 +31,7 @@ from eqdarts.operations import DEFAULT_OPERATIONS
 from eqdarts.progress import Notice, Progress, both
 from eqdarts.records import dump, write_text
 from eqdarts.refitting import refit_equation, with_fit
+from eqdarts.screening import screened
 from eqdarts.search.backend import available_cores
 from eqdarts.search.finish import Problem, constant_equation, snapping_rows
 from eqdarts.search.loop import EpochRecord, SearchResult, compile_loops, resample, run
@@ -117,6 +118,11 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         Which equation of the front `predict` uses; see `eqdarts.selection.choose`.
     max_complexity : int, optional
         Equations with more nodes in their expression tree are left out.
+    max_columns : int, optional
+        Columns that the search sees at the most; those of a wider table are screened first
+        (`eqdarts.screening`), which keeps columns that matter only in a product of two. Columns that
+        matter in nothing but a fast oscillation, such as sin(x1·x2) over many periods, may be lost.
+        None: all columns.
     callback : callable, optional
         Called after every epoch with an `EpochRecord`.
     device : str
@@ -144,6 +150,8 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
     genotype_ : Genotype or None
         The graph of the chosen equation.
     search_space_ : SearchSpace or None
+    screened_columns_ : tuple of str
+        The columns that the search saw: not the constant ones, nor those that `max_columns` left out.
     training_ : Summary
         Number of rows, and ranges of the columns and the target, that the model was fitted to.
     stop_reason_ : str
@@ -195,6 +203,7 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         readout_intercept: bool = True,
         model_selection: str = "best",
         max_complexity: int | None = None,
+        max_columns: int | None = 20,
         callback: Callable[[EpochRecord], None] | None = None,
         device: str = "cpu",
         n_jobs: int = -1,
@@ -228,6 +237,7 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         self.readout_intercept = readout_intercept
         self.model_selection = model_selection
         self.max_complexity = max_complexity
+        self.max_columns = max_columns
         self.callback = callback
         self.device = device
         self.n_jobs = n_jobs
@@ -275,6 +285,8 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
             self._training = keep(X_array.copy(), y_array.copy(), weights, observations)
         summary = Summary.of(*table, distinct_rows=len(y_array))
         prepared = prepare(X_array, y_array, columns, weights)
+        if prepared.constant is None:
+            prepared = screened(prepared, self.max_columns, rng)
         # Prepared columns are scaled; moderate ones go back to their own units, where constants look simple.
         units, target_unit = _extreme(prepared.scales.x), float(_extreme(np.array([prepared.scales.y]))[0])
         problem = Problem(
@@ -561,6 +573,12 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         return choose(self.front_, self.model_selection, self.training_.distinct_rows)
 
     @property
+    def screened_columns_(self) -> tuple[str, ...]:
+        """The columns that the search saw; none of a constant target."""
+        check_is_fitted(self)
+        return () if self.search_space_ is None else self.search_space_.inputs
+
+    @property
     def genotype_(self) -> Genotype | None:
         """The graph of the chosen equation."""
         return self._row(None).genotype
@@ -680,6 +698,8 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         check_choice("optimizer", self.optimizer, ("auto", "lm", "adam", "sgd"))
         if self.max_complexity is not None:
             check_range("max_complexity", self.max_complexity, 1, integer=True)
+        if self.max_columns is not None:
+            check_range("max_columns", self.max_columns, 1, integer=True)
         operations = DEFAULT_OPERATIONS if self.operations is None else _names("operations", self.operations)
         if "zero" not in operations:
             operations = ("zero", *operations)

@@ -12,7 +12,7 @@ ROOT = Path(eqdarts.__file__).parent
 #: Lower levels first, and within a level in the order of the list. A module imports only what stands before it.
 LEVELS = (
     ("errors", "records"),
-    ("operations", "links", "config", "table"),
+    ("operations", "links", "config", "table", "screening"),
     ("search_space", "genotype", "kernel"),
     ("relaxation", "supernet", "graph", "least_squares", "fit", "bilevel", "discretise"),
     (
@@ -45,7 +45,7 @@ HOMES = {
     "numba": {"kernel"},
     "sympy": {"operations", "links", *LEVELS[4], *LEVELS[5], "search", "estimator", "plots", "cli"},
     "matplotlib": {"plots"},
-    "sklearn": {"table", "stability", "estimator"},
+    "sklearn": {"table", "screening", "stability", "estimator"},
     "typer": {"cli"},
 }
 FORBIDDEN = {"eval", "exec", "compile", "__import__", "sympify", "parse_expr", "nsimplify"}
