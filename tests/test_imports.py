@@ -16,10 +16,10 @@ LEVELS = (
     ("search_space", "genotype", "kernel"),
     ("relaxation", "supernet", "graph", "least_squares", "fit", "bilevel", "discretise"),
     (
-        "functions", "parsing", "formatting", "numeric", "constants", "simplify", "reduce", "symbolic", "latex",
-        "exports", "regression",
+        "functions", "parsing", "formatting", "numeric", "constants", "streaming", "simplify", "reduce", "symbolic",
+        "latex", "exports", "regression",
     ),
-    ("training", "equation", "selection", "refitting", "stability", "extrapolation"),
+    ("training", "equation", "confirm", "selection", "refitting", "stability", "extrapolation"),
     ("search", "progress", "modelfile"),
     ("estimator",),
     ("plots", "cli"),
@@ -33,13 +33,13 @@ FOLDERS = {
         "mixture", "finish", "loop",
     ),
     "regression": ("naming", "affine", "model", "poles", "starts", "minimise", "report", "intervals", "record"),
-    "table": ("checks", "columns", "rows", "files"),
+    "table": ("checks", "columns", "rows", "files", "parquet", "chunks", "subset"),
     "plots": ("style", "fit", "graph", "history"),
 }  # fmt: skip
 ORDER = [name for level in LEVELS for name in level]
 FILES = sorted(ROOT.rglob("*.py"))
-#: They import on first use: help appears at once, and `import eqdarts` does not wait for torch.
-LAZY = {ROOT / "cli.py", ROOT / "__init__.py"}
+#: They import on first use: help appears at once, and `import eqdarts` does not wait for torch; pyarrow is optional.
+LAZY = {ROOT / "cli.py", ROOT / "__init__.py", ROOT / "table" / "parquet.py"}
 HOMES = {
     "torch": {"operations", *LEVELS[3], "constants", "exports", "search"},
     "numba": {"kernel"},

@@ -88,12 +88,18 @@ def read_csv(
     >>> table.names, table.X.shape, table.y
     (('axis',), (3, 1), array([ 0.24,  1.  , 11.9 ]))
     """
-    delimiter = "\t" if delimiter == "\\t" else delimiter
-    if len(delimiter) != 1 or delimiter in '"\r\n':
-        raise InputDataError(f"delimiter={delimiter!r}: expected one character, such as ',' or ';'")
+    delimiter = check_delimiter(delimiter)
     text = _read_text(Path(path), encoding)
     cells = _split_cells(text, delimiter, str(path))
     return _CsvFile(str(path), text, delimiter, cells).table(target, features)
+
+
+def check_delimiter(delimiter: str) -> str:
+    """The one character that separates cells; a backslash and a t are a tab."""
+    delimiter = "\t" if delimiter == "\\t" else delimiter
+    if len(delimiter) != 1 or delimiter in '"\r\n':
+        raise InputDataError(f"delimiter={delimiter!r}: expected one character, such as ',' or ';'")
+    return delimiter
 
 
 def _read_text(path: Path, encoding: str) -> str:
@@ -146,16 +152,29 @@ def _split_cells(text: str, delimiter: str, path: str) -> pd.DataFrame:
             io.StringIO(text), header=None, dtype=str, keep_default_na=False, sep=delimiter, skipinitialspace=True
         )
     except pd.errors.ParserError as error:
-        found = re.search(r"Expected (\d+) fields in line (\d+), saw (\d+)", str(error))
-        quote = re.search(r"EOF inside string starting at row (\d+)", str(error))
-        if found:
-            expected, line, saw = found.groups()
-            what = f"line {line} has {saw} cells and the header {expected}; remove or quote what is too much"
-        elif quote:
-            what = f"the quote opened near line {int(quote.group(1)) + 1} is never closed; close it"
-        else:
-            what = f"this is not a table ({' '.join(str(error).split())}); look for stray quotes"
-        raise InputDataError(f"{path}: {what}") from error
+        raise parser_error(path, error) from error
+
+
+def parser_error(path: str, error: Exception, encoding: str = "utf-8") -> InputDataError:
+    """What a reader of CSV files found wrong, in one line."""
+    if isinstance(error, LookupError):
+        return InputDataError(f"encoding={encoding!r} is not known; try 'utf-8' or 'latin-1'")
+    if isinstance(error, UnicodeError):
+        return InputDataError(f"{path}: this is not {encoding} text; try another encoding")
+    if isinstance(error, OSError):
+        return InputDataError(f"{path}: cannot be read ({error.strerror or error}); check the path")
+    if isinstance(error, pd.errors.EmptyDataError):
+        return InputDataError(f"{path}: the file is empty; expected a header line and rows of numbers")
+    found = re.search(r"Expected (\d+) fields in line (\d+), saw (\d+)", str(error))
+    quote = re.search(r"EOF inside string starting at row (\d+)", str(error))
+    if found:
+        expected, line, saw = found.groups()
+        what = f"line {line} has {saw} cells and the header {expected}; remove or quote what is too much"
+    elif quote:
+        what = f"the quote opened near line {int(quote.group(1)) + 1} is never closed; close it"
+    else:
+        what = f"this is not a table ({' '.join(str(error).split())}); look for stray quotes"
+    return InputDataError(f"{path}: {what}")
 
 
 def _shown(value: str) -> str:
@@ -170,6 +189,27 @@ def _similar(name: str, names: Sequence[str]) -> str:
     return f"{hint}the columns are {listed(names)}"
 
 
+def check_header(path: str, named: Sequence[str], target: str, features: Sequence[str] | None) -> None:
+    """Raise `InputDataError` unless a file with these columns has the target and the features, each of them once."""
+    repeated = [name for name, count in Counter(named).items() if count > 1]
+    if repeated:
+        raise InputDataError(f"{path}: more than one column is called {listed(repeated)}; rename them")
+    if target not in named:
+        raise InputDataError(f"{path}: no column {target!r} for the target; {_similar(target, named)}")
+    if features is None:
+        return
+    if isinstance(features, str) or not len(features):
+        raise InputDataError(f"features={features!r}: expected a list of column names")
+    repeated = [name for name, count in Counter(features).items() if count > 1]
+    if repeated:
+        raise InputDataError(f"features: {listed(repeated)} stands twice; list each column once")
+    if target in features:
+        raise InputDataError(f"features: {target!r} is the target as well; take it out of the features")
+    for name in features:
+        if name not in named:
+            raise InputDataError(f"{path}: no column {name!r} among the features; {_similar(name, named)}")
+
+
 @dataclass(frozen=True, eq=False)
 class _CsvFile:
     """The cells of a file, and where each of them stands."""
@@ -182,7 +222,7 @@ class _CsvFile:
     def table(self, target: str, features: Sequence[str] | None) -> Table:
         header = [str(name).strip() for name in self.cells.iloc[0]]
         named = [name for name in header if name]
-        self._check_header(named, target, features)
+        check_header(self.path, named, target, features)
         if len(self.cells) < 3:
             count = "no row" if len(self.cells) == 1 else "one row"
             raise InputDataError(f"{self.path}: {count} of data below the header; an equation needs at least two")
@@ -193,25 +233,6 @@ class _CsvFile:
             chosen = self._numeric_columns(header, target)
         X = np.column_stack(list(chosen.values()))
         return Table(tuple(chosen), X, y, target)
-
-    def _check_header(self, named: list[str], target: str, features: Sequence[str] | None) -> None:
-        repeated = [name for name, count in Counter(named).items() if count > 1]
-        if repeated:
-            raise InputDataError(f"{self.path}: more than one column is called {listed(repeated)}; rename them")
-        if target not in named:
-            raise InputDataError(f"{self.path}: no column {target!r} for the target; {_similar(target, named)}")
-        if features is None:
-            return
-        if isinstance(features, str) or not len(features):
-            raise InputDataError(f"features={features!r}: expected a list of column names")
-        repeated = [name for name, count in Counter(features).items() if count > 1]
-        if repeated:
-            raise InputDataError(f"features: {listed(repeated)} stands twice; list each column once")
-        if target in features:
-            raise InputDataError(f"features: {target!r} is the target as well; take it out of the features")
-        for name in features:
-            if name not in named:
-                raise InputDataError(f"{self.path}: no column {name!r} among the features; {_similar(name, named)}")
 
     def _numeric_columns(self, header: list[str], target: str) -> dict[str, np.ndarray]:
         columns, left_out = {}, []
@@ -291,6 +312,11 @@ class _CsvFile:
         except csv.Error:  # a cell too long for this reader
             return f"{cell} in row {row + 1}"
         return f"{cell} in line {reader.line_num}"
+
+
+def kind_of(cell: object) -> str:
+    """What a cell that is no number holds."""
+    return _kind(cell.strip()) if isinstance(cell, str) else f"a {type(cell).__name__}"
 
 
 def _kind(cell: str) -> str:
