@@ -19,7 +19,7 @@ from eqdarts.symbolic import plain
 from eqdarts.table.chunks import Source
 
 
-def confirmed(equations: Sequence[Equation], source: Source, *, passes: int = 8, threads: int = 1) -> Front:
+def confirmed(equations: Sequence[Equation], source: Source, *, passes: int = 6, threads: int = 1) -> Front:
     """The front of these equations with constants and losses of the whole table.
 
     An equation that is undefined on a row is left out.

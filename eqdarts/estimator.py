@@ -48,6 +48,7 @@ from eqdarts.table import (
     prepare,
     split_rows,
 )
+from eqdarts.table.cache import CachedSource
 from eqdarts.table.chunks import CHUNK_ROWS, ArraySource, Source, open_table
 from eqdarts.table.subset import Subset, draw
 from eqdarts.training import Training, keep
@@ -290,6 +291,8 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
             source = ArraySource(X_array, y_array, columns, target, weights)
             subset = draw(source, SUBSET_ROWS, int(rng.integers(2**31 - 1)))
             training = keep(X_array, y_array, weights, subset.observations)
+            if training.X is X_array:
+                training = replace(training, X=X_array.copy(), y=y_array.copy())
             return self._fit_subset(config, source, subset, training, rng, start)
         observations = len(y_array) if weights is None else int((weights > 0).sum())
         found = self._search(config, X_array, y_array, weights, observations, columns, target, rng, start)
@@ -310,8 +313,9 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
 
         The file is read in chunks. The search sees at most 10,000 of its rows, drawn at random, and those with the
         least and the greatest value of each column (`eqdarts.table.subset`). The equations on its front are then
-        refitted to all rows, in a few passes over the file, and their losses are those of all rows. A file of
-        at most 10,000 rows gives what `fit` gives, and a larger one what `fit` gives of the same table in memory.
+        refitted to all rows, in a few passes over the file, and their losses are those of all rows. The text of a CSV
+        file is parsed once: its numbers are kept in a temporary file, eight bytes each. A file of at most
+        10,000 rows gives what `fit` gives, and a larger one what `fit` gives of the same table in memory.
 
         Parameters
         ----------
@@ -353,11 +357,17 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         ...     print(model.fit_file(path, "h").sympy())
         4.905*t**2
         """
+        table = open_table(os.fsdecode(path), target, inputs, chunk_rows, delimiter, encoding)
+        if table.is_parquet:
+            return self._fit_table(table)
+        with CachedSource(table) as source:
+            return self._fit_table(source)
+
+    def _fit_table(self, source: Source) -> DARTSRegressor:
         config = self._config()
-        source = open_table(os.fsdecode(path), target, inputs, chunk_rows, delimiter, encoding)
         rng = self._generator()
         subset = draw(source, SUBSET_ROWS, int(rng.integers(2**31 - 1)))
-        X, y = pd.DataFrame(subset.X, columns=list(source.names)), pd.Series(subset.y, name=target)
+        X, y = pd.DataFrame(subset.X, columns=list(source.names)), pd.Series(subset.y, name=source.target)
         if subset.rows <= SUBSET_ROWS:
             return self.fit(X, y)
         if not self._validation_is_share:
@@ -553,6 +563,14 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         if isinstance(y, pd.Series):
             check_numeric(y.to_frame(row.target))
         return refit_equation(row, X_array, np.asarray(y, dtype=np.float64), sample_weight)
+
+    def training_rows(self) -> tuple[pd.DataFrame, pd.Series]:
+        """Rows X [m, d] and y [m] of the training table that the model keeps; a random sample of a large one.
+
+        Equal rows may be merged.
+        """
+        kept = self._kept()
+        return pd.DataFrame(kept.X, columns=list(self.front_[0].columns)), pd.Series(kept.y, name=self.target_name_)
 
     def stability(
         self,

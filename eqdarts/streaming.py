@@ -20,6 +20,7 @@ from eqdarts.table.chunks import Chunk, Source
 _BLOCK = 16_384  # rows at once: the intermediate values of a formula then stay in the cache
 _EXACT = 1e-28  # a loss, in units of the mean square of y, that is rounding
 _EQUAL = 1e-12  # losses whose ratio differs less from 1 are equal: near the optimum rounding decides
+_CREEPING, _PATIENCE = 0.1, 2  # a step that gains less than this share of its promise; so many end the fit
 _RIDGE = 1e-13  # singular values of the scaled normal equations below this share of the largest say nothing
 
 
@@ -95,11 +96,13 @@ class _State:
     values: np.ndarray
     sums: _Sums
     damping: float = 0.0
+    creeping: int = 0  # steps that gained hardly anything of what they promised
+    promise: float = 0.0  # by how much the step should lower the error
     step: np.ndarray | None = None  # to be tried in the next pass; None: done
 
 
 def fit_streaming(
-    tasks: Sequence[Task], source: Source, *, passes: int = 8, tolerance: float = 1e-3, threads: int = 1
+    tasks: Sequence[Task], source: Source, *, passes: int = 6, tolerance: float = 1e-3, threads: int = 1
 ) -> list[Streamed]:
     """Constants of every formula, by least squares over all rows of the table.
 
@@ -137,25 +140,30 @@ def _result(state: _State) -> Streamed:
 
 def _judged(state: _State, values: np.ndarray, sums: _Sums) -> _State:
     """After a trial: moved there if it is no worse, else more cautious."""
+    creeping = state.creeping + (not state.sums.error - sums.error > _CREEPING * state.promise)
     if sums.error <= state.sums.error * (1 + _EQUAL):
-        return _State(values, sums, state.damping / 10 if state.damping > 1e-6 else 0.0)
-    return replace(state, damping=max(10 * state.damping, 1e-3))
+        return _State(values, sums, state.damping / 10 if state.damping > 1e-6 else 0.0, creeping)
+    return replace(state, damping=max(10 * state.damping, 1e-3), creeping=creeping)
 
 
 def _proposed(state: _State, tolerance: float) -> _State:
-    """With its next step; none if there is nothing to gain."""
+    """With its next step; none if there is nothing to gain.
+
+    Formulas with constants too many end in long curved valleys, where a pass over the table gains next to nothing.
+    """
     sums, n = state.sums, state.sums.rows
+    done = replace(state, step=None)
     if not np.isfinite(sums.error) or not len(state.values) or sums.error <= _EXACT * sums.square:
-        return replace(state, step=None)
+        return done
     size = np.sqrt(np.diag(sums.curvature))
     size = np.where((size > 0) & np.isfinite(size), size, 1.0)
     scaled = sums.curvature / np.outer(size, size) + state.damping * np.eye(len(size))
     step = np.linalg.lstsq(scaled, sums.gradient / size, rcond=_RIDGE)[0]
-    # Squared length in standard errors: sᵀ JᵀJ s / σ².
-    length = float(step @ scaled @ step) * n / sums.error
-    if not np.isfinite(step).all() or length <= tolerance**2:
-        return replace(state, step=None)
-    return replace(state, step=step / size)
+    promise = float(step @ scaled @ step)
+    # Its share of σ² is the squared length of the step in standard errors.
+    if not np.isfinite(step).all() or promise * n <= tolerance**2 * sums.error or state.creeping >= _PATIENCE:
+        return done
+    return replace(state, step=step / size, promise=promise)
 
 
 def _pass(work: Sequence[tuple[Task, np.ndarray]], source: Source, threads: int) -> list[_Sums]:

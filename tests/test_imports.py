@@ -33,7 +33,7 @@ FOLDERS = {
         "mixture", "finish", "loop",
     ),
     "regression": ("naming", "affine", "model", "poles", "starts", "minimise", "report", "intervals", "record"),
-    "table": ("checks", "columns", "rows", "files", "parquet", "chunks", "subset"),
+    "table": ("checks", "columns", "rows", "files", "parquet", "chunks", "cache", "subset"),
     "plots": ("style", "fit", "graph", "history"),
 }  # fmt: skip
 ORDER = [name for level in LEVELS for name in level]

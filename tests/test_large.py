@@ -96,6 +96,23 @@ def test_a_bad_start_never_ends_worse_than_it_began():
     assert after.loss < before.loss
 
 
+def test_a_formula_in_a_curved_valley_does_not_take_all_passes():
+    """Two exponentials where the rows have one."""
+    X, y = table(907)
+
+    class Counted(ArraySource):
+        passes = 0
+
+        def chunks(self):
+            type(self).passes += 1
+            return super().chunks()
+
+    valley = task(1.5 * x * sympy.exp(-0.71 * z) + 1.01 * x * sympy.exp(-0.69 * z) + 0.3)
+    (found,) = fit_streaming([valley], Counted(X, y, ("x", "z"), "y"), passes=50)
+    assert Counted.passes < 20
+    assert found.loss <= fit_streaming([valley], source(X, y), passes=1)[0].loss
+
+
 def test_constants_that_the_rows_do_not_determine_stay_finite():
     X, y = table()
     (found,) = fit_streaming([task(1.5 * (2.0 * x + 3.0))], source(X, y), passes=10)

@@ -17,6 +17,7 @@ from eqdarts.table.files import check_delimiter, check_header, kind_of, parser_e
 from eqdarts.table.parquet import parquet_chunks, parquet_columns
 
 CHUNK_ROWS = 200_000
+_CHUNK_VALUES = 20_000_000  # of a file's chunk at the most (160 MB): that of a wide table has fewer rows
 _PARQUET = (".parquet", ".pq")
 #: Every digit of a number counts, as in a Parquet file; later releases of pandas have no other way.
 _EXACT: dict[str, Any] = (
@@ -93,6 +94,10 @@ class FileSource:
     delimiter: str
     encoding: str
 
+    @property
+    def is_parquet(self) -> bool:
+        return self.path.suffix.lower() in _PARQUET
+
     def chunks(self) -> Iterator[Chunk]:
         """All rows.
 
@@ -114,7 +119,7 @@ class FileSource:
             yield Chunk(numbers[:, :-1], numbers[:, -1])
 
     def _frames(self) -> Iterator[pd.DataFrame]:
-        if self.path.suffix.lower() in _PARQUET:
+        if self.is_parquet:
             return parquet_chunks(self.path, (*self.names, self.target), self.chunk_rows)
         return _csv_frames(self.path, self.places, self.chunk_rows, self.delimiter, self.encoding)
 
@@ -155,7 +160,7 @@ def open_table(
         The columns to explain it with; by default all others that hold numbers in the first chunk. The others are
         left out with a `SearchWarning`.
     chunk_rows : int
-        Rows that are in memory at once, at least 2.
+        Rows of a chunk, at least 2; fewer if the file has hundreds of columns.
     delimiter, encoding : str
         Of a CSV file; ``"\\t"`` may be written as a backslash and a t.
 
@@ -179,21 +184,21 @@ def open_table(
     delimiter = check_delimiter(delimiter)
     if not path.is_file():
         raise InputDataError(f"{path}: {'a folder' if path.is_dir() else 'no such file'}; check the path")
-    if path.suffix.lower() in _PARQUET:
-        header = parquet_columns(path)
-        check_header(str(path), header, target, features)
-        first = next(parquet_chunks(path, header, int(chunk_rows)), pd.DataFrame(columns=header))
+    parquet = path.suffix.lower() in _PARQUET
+    header = parquet_columns(path) if parquet else _csv_header(path, delimiter, encoding)
+    check_header(str(path), [name for name in header if name], target, features)
+    rows = min(int(chunk_rows), max(2, _CHUNK_VALUES // len(header)))
+    if parquet:
+        frames = parquet_chunks(path, header, rows)
     else:
-        header = _csv_header(path, delimiter, encoding)
-        check_header(str(path), [name for name in header if name], target, features)
-        places = tuple(range(len(header)))
-        first = next(_csv_frames(path, places, int(chunk_rows), delimiter, encoding), pd.DataFrame(columns=header))
+        frames = _csv_frames(path, range(len(header)), rows, delimiter, encoding)
+    first = next(frames, pd.DataFrame(columns=header))
     if len(first) < 2:
         raise InputDataError(f"{path}: {len(first)} rows of data; an equation needs at least two")
     names = _numeric(path, header, first, target) if features is None else tuple(features)
     check_names(names, target)
     used = tuple(header.index(name) for name in (*names, target))
-    return FileSource(path, names, target, used, int(chunk_rows), delimiter, encoding)
+    return FileSource(path, names, target, used, rows, delimiter, encoding)
 
 
 def _numeric(path: Path, header: Sequence[str], first: pd.DataFrame, target: str) -> tuple[str, ...]:
