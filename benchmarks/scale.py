@@ -105,7 +105,6 @@ def fitted(job: runner.Job, folder: Path) -> dict[str, Any]:
         "expression": str(expression),
         "loss": model.equations_.loss[model.best_index_],
         "relevant": {s.name for s in expression.free_symbols} == set(RELEVANT),
-        "law": job["law"],
         "same": is_law(expression, job["law"]),
     }
 
