@@ -263,6 +263,10 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
     def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> DARTSRegressor:
         """Search for the equation y = f(X). A second fit forgets the first.
 
+        Of a table with more than 10,000 rows, and `validation` a share, so many are drawn at random, and the extreme
+        ones of each column with them (`eqdarts.table.subset`). The search sees these, and the equations of its front
+        are refitted to all rows, which is the only work that grows with the table.
+
         Parameters
         ----------
         X : DataFrame or array [n, d]

@@ -7,12 +7,16 @@ import numpy as np
 import pytest
 import sympy
 
+from eqdarts.parsing import parse_expression
+from eqdarts.table.chunks import open_table
+
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "benchmarks"))
 
 import constants
 import forms
 import judgement
 import runner
+import scale
 import strd
 
 
@@ -101,3 +105,35 @@ def test_a_method_that_fails_has_no_digits():
         raise RuntimeError("no luck")
 
     assert constants.measured(fails, problem, problem.starts[0])["reason"] == "RuntimeError: no luck"
+
+
+@pytest.mark.parametrize("law", scale.LAWS)
+def test_the_law_of_a_long_table_is_recognised(law):
+    symbols = sympy.symbols("a b c")
+    exact = {
+        "ratio": "a*b/c**2",
+        "sum": "0.5*a*b**2 + 9.81*c",
+        "decay": "3.0*a*exp(-0.7*b) + c",
+        "centred product": "a*b + 2*c",
+    }
+    truth = parse_expression(exact[law], ("a", "b", "c"))
+    assert scale.is_law(truth, law)
+    assert not scale.is_law(truth + symbols[0] / 10, law)
+    assert not scale.is_law(truth + 0 * symbols[0] + sympy.Symbol("z1"), law)
+    assert not scale.is_law(sympy.Float(1.0), law)
+
+
+@pytest.mark.parametrize("source", ["csv", "parquet"])
+def test_tables_are_written_in_blocks(tmp_path, monkeypatch, source):
+    monkeypatch.setattr(scale, "_BLOCK", 40)
+    job = {"law": "ratio", "rows": 100, "columns": 5, "noise": 0.0, "seed": 3, "source": source}
+    scale.write(job, str(tmp_path))
+    X = np.concatenate([c.X for c in open_table(tmp_path / f"table.{source}", "y").chunks()])
+    assert X.shape == (100, 5)
+    assert len(np.unique(X)) == 500
+
+
+def test_ratios_are_to_the_smallest_table():
+    shared = {"axis": "rows", "source": "csv", "noise": 0.0, "budget": 1.0, "columns": 5, "error": None, "grown_mb": 3}
+    records = [{**shared, "rows": n, "seconds": s, "same": True} for n, s in ((10, 2.0), (10, 4.0), (1000, 6.0))]
+    assert scale.markdown(records).splitlines()[-1].split(" | ")[6:10] == ["1", "1", "6.0", "2.00"]

@@ -1,6 +1,7 @@
 """Tables of any length: chunks, the subset, normal equations over chunks, and the same equation from every source."""
 
 import gzip
+import sys
 from functools import cache
 
 import numpy as np
@@ -10,7 +11,7 @@ import sympy
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eqdarts import DARTSRegressor, InputDataError, SearchWarning, refit
+from eqdarts import DARTSRegressor, EqdartsError, InputDataError, SearchWarning, refit
 from eqdarts.confirm import confirmed
 from eqdarts.constants import compile_template, template
 from eqdarts.equation import Equation
@@ -308,6 +309,29 @@ def test_the_same_equations_from_memory_and_from_files(tmp_path):
     np.testing.assert_array_equal(DARTSRegressor.load(tmp_path / "model.json").predict(X), again.predict(X))
     with pytest.raises(InputDataError, match="validation: row numbers and splitters"):
         model(validation=[1, 2, 3]).fit_file(tmp_path / "t.csv", "F")
+
+
+def test_long_tables_count_weights_and_are_not_kept_by_reference():
+    """Rows of weight 0 hold nonsense."""
+    rng = np.random.default_rng(0)
+    X = rng.uniform(1, 3, (12_007, 2))
+    y = X[:, 0] / X[:, 1] ** 2
+    weights = rng.integers(0, 3, len(y)).astype(float)
+    X[weights == 0] = 1e6
+    fitted = model(max_epochs=20).fit(X, y, weights)
+    assert str(fitted.sympy()) == "x1/x2**2"
+    assert fitted.equations_.loss[0] == pytest.approx(np.cov(y, aweights=weights, ddof=0))
+    assert fitted.training_.maximum == (X[weights > 0].max(axis=0)[0], X[weights > 0].max(axis=0)[1])
+    kept = fitted.training_rows()[0].to_numpy().copy()
+    X[:] = 0.0
+    np.testing.assert_array_equal(fitted.training_rows()[0], kept)
+
+
+def test_without_pyarrow_the_way_out_is_named(tmp_path, monkeypatch):
+    (tmp_path / "t.parquet").write_bytes(b"PAR1")
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(EqdartsError, match=r"pip install 'eqdarts\[parquet\]'"):
+        open_table(tmp_path / "t.parquet", "y")
 
 
 def test_a_small_file_is_fitted_like_the_table(tmp_path):
