@@ -81,14 +81,14 @@ def fit(
     from eqdarts.table import read_csv
 
     columns = _names("--features", features)
-    model = _model(max_time, max_epochs, seed, operations, quiet)
     if file.suffix.lower() in _STREAMED or (file.is_file() and file.stat().st_size > _LARGE):
+        model = _model(max_time, max_epochs, seed, operations, quiet)
         model.fit_file(file, target, columns, delimiter=delimiter, encoding=encoding)
         X, y = model.training_rows()
     else:
-        table = read_csv(file, target, columns, delimiter, encoding)
+        table = read_csv(file, target, columns, delimiter, encoding)  # before the model, whose import takes seconds
         X, y = pd.DataFrame(table.X, columns=list(table.names)), pd.Series(table.y, name=target)
-        model.fit(X, y)
+        model = _model(max_time, max_epochs, seed, operations, quiet).fit(X, y)
     _report(model, X, y, output)
 
 
