@@ -24,7 +24,12 @@ from eqdarts.errors import EqdartsError, InputDataError
 if TYPE_CHECKING:
     import pandas as pd
 
+    from eqdarts.estimator import DARTSRegressor
+
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+_STREAMED = (".parquet", ".pq", ".gz", ".bz2", ".zip", ".xz")
+_LARGE = 64 * 2**20  # bytes from which a CSV file is read in chunks rather than at once
 
 MaxTime = Annotated[float, typer.Option(min=0, help="Seconds after which the best equation so far is printed.")]
 MaxEpochs = Annotated[int | None, typer.Option(min=1, help="Epochs of the search; unlike seconds, they repeat.")]
@@ -59,7 +64,9 @@ def eqdarts(
 
 @app.command()
 def fit(
-    file: Annotated[Path, typer.Argument(metavar="FILE.csv", help="A table with a header line.")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE.csv", help="A table with a header line, or a Parquet file (.parquet).")
+    ],
     target: Annotated[str, typer.Option(metavar="COLUMN", help="The column to explain.")],
     features: Features = None,
     max_time: MaxTime = 60.0,
@@ -71,15 +78,22 @@ def fit(
     output: Output = None,
     quiet: Quiet = False,
 ) -> None:
-    """Find an equation for one column of a CSV file; print the front and the LaTeX."""
+    """Find an equation for one column of a CSV or Parquet file; print the front and the LaTeX."""
     _check_output(output)
     import pandas as pd
 
     from eqdarts.table import read_csv
 
-    table = read_csv(file, target, _names("--features", features), delimiter, encoding)
-    X = pd.DataFrame(table.X, columns=list(table.names))
-    _discover(X, pd.Series(table.y, name=target), output, max_time, max_epochs, seed, operations, quiet)
+    columns = _names("--features", features)
+    if file.suffix.lower() in _STREAMED or (file.is_file() and file.stat().st_size > _LARGE):
+        model = _model(max_time, max_epochs, seed, operations, quiet)
+        model.fit_file(file, target, columns, delimiter=delimiter, encoding=encoding)
+        X, y = model.training_rows()
+    else:
+        table = read_csv(file, target, columns, delimiter, encoding)  # before the model, whose import takes seconds
+        X, y = pd.DataFrame(table.X, columns=list(table.names)), pd.Series(table.y, name=target)
+        model = _model(max_time, max_epochs, seed, operations, quiet).fit(X, y)
+    _report(model, X, y, output)
 
 
 @app.command()
@@ -98,7 +112,7 @@ def demo(
 
     X = pd.DataFrame(np.random.default_rng(0).uniform(1, 5, (200, 3)), columns=["x1", "x2", "x3"])
     y = (X["x1"] * X["x2"] / X["x3"] ** 2).rename("y")
-    _discover(X, y, output, max_time, max_epochs, seed, operations, quiet)
+    _report(_model(max_time, max_epochs, seed, operations, quiet).fit(X, y), X, y, output)
 
 
 @app.command()
@@ -192,26 +206,19 @@ def _names(option: str, text: str | None) -> tuple[str, ...] | None:
     return names
 
 
-def _discover(
-    X: pd.DataFrame,
-    y: pd.Series,
-    output: Path | None,
-    max_time: float,
-    max_epochs: int | None,
-    seed: int,
-    operations: str | None,
-    quiet: bool,
-) -> None:
+def _model(max_time: float, max_epochs: int | None, seed: int, operations: str | None, quiet: bool) -> DARTSRegressor:
     from eqdarts.estimator import DARTSRegressor
 
-    model = DARTSRegressor(
+    return DARTSRegressor(
         max_time=max_time,
         max_epochs=max_epochs,
         random_state=seed,
         operations=_names("--operations", operations),
         verbose=0 if quiet else 1,
     )
-    model.fit(X, y)
+
+
+def _report(model: DARTSRegressor, X: pd.DataFrame, y: pd.Series, output: Path | None) -> None:
     print(model)
     print()
     print(model.latex())

@@ -7,7 +7,7 @@ import os
 import time
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from threadpoolctl import threadpool_limits
 
 from eqdarts.config import SearchConfig
+from eqdarts.confirm import confirmed
 from eqdarts.equation import Equation, Front
 from eqdarts.errors import InputDataError, SearchWarning, check_choice, check_range
 from eqdarts.extrapolation import extrapolation
@@ -31,6 +32,7 @@ from eqdarts.operations import DEFAULT_OPERATIONS
 from eqdarts.progress import Notice, Progress, both
 from eqdarts.records import dump, write_text
 from eqdarts.refitting import refit_equation, with_fit
+from eqdarts.screening import screened
 from eqdarts.search.backend import available_cores
 from eqdarts.search.finish import Problem, constant_equation, snapping_rows
 from eqdarts.search.loop import EpochRecord, SearchResult, compile_loops, resample, run
@@ -46,10 +48,25 @@ from eqdarts.table import (
     prepare,
     split_rows,
 )
+from eqdarts.table.cache import CachedSource
+from eqdarts.table.chunks import CHUNK_ROWS, ArraySource, Source, open_table
+from eqdarts.table.subset import Subset, draw
 from eqdarts.training import Training, keep
 
 _SAMPLED_REPLICAS, _RELAXED_REPLICAS = 2048, 16
 _SEARCH_ROWS = 120  # rows of each step that the search sees; the constants are refitted on all
+SUBSET_ROWS = 10_000  # a table with more becomes equations on so many, which are then refitted to all
+
+
+@dataclass(frozen=True, eq=False)
+class _Found:
+    """What a search found on a table, and what is kept of it."""
+
+    front: Front
+    space: SearchSpace | None
+    problem: Problem
+    result: SearchResult | None
+    training: Training
 
 
 class DARTSRegressor(RegressorMixin, BaseEstimator):
@@ -117,6 +134,11 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         Which equation of the front `predict` uses; see `eqdarts.selection.choose`.
     max_complexity : int, optional
         Equations with more nodes in their expression tree are left out.
+    max_columns : int, optional
+        Columns that the search sees at the most; those of a wider table are screened first
+        (`eqdarts.screening`), which keeps columns that matter only in a product of two. Columns that
+        matter in nothing but a fast oscillation, such as sin(x1·x2) over many periods, may be lost.
+        None: all columns.
     callback : callable, optional
         Called after every epoch with an `EpochRecord`.
     device : str
@@ -144,6 +166,8 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
     genotype_ : Genotype or None
         The graph of the chosen equation.
     search_space_ : SearchSpace or None
+    screened_columns_ : tuple of str
+        The columns that the search saw: not the constant ones, nor those that `max_columns` left out.
     training_ : Summary
         Number of rows, and ranges of the columns and the target, that the model was fitted to.
     stop_reason_ : str
@@ -195,6 +219,7 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         readout_intercept: bool = True,
         model_selection: str = "best",
         max_complexity: int | None = None,
+        max_columns: int | None = 20,
         callback: Callable[[EpochRecord], None] | None = None,
         device: str = "cpu",
         n_jobs: int = -1,
@@ -228,6 +253,7 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         self.readout_intercept = readout_intercept
         self.model_selection = model_selection
         self.max_complexity = max_complexity
+        self.max_columns = max_columns
         self.callback = callback
         self.device = device
         self.n_jobs = n_jobs
@@ -236,6 +262,10 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
 
     def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> DARTSRegressor:
         """Search for the equation y = f(X). A second fit forgets the first.
+
+        Of a table with more than 10,000 rows, and `validation` a share, so many are drawn at random, and the extreme
+        ones of each column with them (`eqdarts.table.subset`). The search sees these, and the equations of its front
+        are refitted to all rows, which is the only work that grows with the table.
 
         Parameters
         ----------
@@ -256,25 +286,151 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
             A `ValueError` that names the column, row or option.
         """
         config = self._config()
-        if config.optimizer == "lm" and self.device == "cpu":
-            with Notice("eqdarts: compiling its loops, once per installation ...", self.verbose):
-                compile_loops()
+        self._compile(config)
         start = time.monotonic()
         X_array, y_array, columns, target = self._table(X, y)
         weights = checked_weights(sample_weight, len(y_array))
+        rng = self._generator()
+        if len(y_array) > SUBSET_ROWS and self._validation_is_share:
+            source = ArraySource(X_array, y_array, columns, target, weights)
+            subset = draw(source, SUBSET_ROWS, int(rng.integers(2**31 - 1)))
+            training = keep(X_array, y_array, weights, subset.observations)
+            if training.X is X_array:
+                training = replace(training, X=X_array.copy(), y=y_array.copy())
+            return self._fit_subset(config, source, subset, training, rng, start)
         observations = len(y_array) if weights is None else int((weights > 0).sum())
-        rng = np.random.default_rng(check_random_state(self.random_state).randint(2**31 - 1))
+        found = self._search(config, X_array, y_array, weights, observations, columns, target, rng, start)
+        summary = Summary.of(X_array, y_array, distinct_rows=len(found.problem.y))
+        return self._store(found, summary)
 
-        table = X_array, y_array
-        if isinstance(self.validation, (int, float)):
+    def fit_file(
+        self,
+        path: str | os.PathLike[str],
+        target: str,
+        inputs: Sequence[str] | None = None,
+        *,
+        chunk_rows: int = CHUNK_ROWS,
+        delimiter: str = ",",
+        encoding: str = "utf-8",
+    ) -> DARTSRegressor:
+        """Search for the equation of a column of a CSV or Parquet file, which need not fit into memory.
+
+        The file is read in chunks. The search sees at most 10,000 of its rows, drawn at random, and those with the
+        least and the greatest value of each column (`eqdarts.table.subset`). The equations on its front are then
+        refitted to all rows, in a few passes over the file, and their losses are those of all rows. The text of a CSV
+        file is parsed once: its numbers are kept in a temporary file, eight bytes each. A file of at most
+        10,000 rows gives what `fit` gives, and a larger one what `fit` gives of the same table in memory.
+
+        Parameters
+        ----------
+        path : str or path
+            Ending in .parquet or .pq, it is read as Parquet, which needs the extra ``eqdarts[parquet]``; otherwise
+            as CSV with a header line, which may be compressed.
+        target : str
+            The column to explain.
+        inputs : sequence of str, optional
+            The columns to explain it with; by default all others that hold numbers.
+        chunk_rows : int
+            Rows that each thread holds in memory at once.
+        delimiter, encoding : str
+            Of a CSV file.
+
+        Returns
+        -------
+        DARTSRegressor
+            Itself. `max_time` bounds the search; the passes over a large file come on top.
+
+        Raises
+        ------
+        InputDataError
+            Naming the file, the column and the row.
+
+        Warns
+        -----
+        SearchWarning
+            If columns are left out.
+
+        Examples
+        --------
+        >>> import numpy as np, os, pandas as pd, tempfile
+        >>> t = np.random.default_rng(0).uniform(0, 5, 12_000)
+        >>> model = DARTSRegressor(max_epochs=10, random_state=0, verbose=0)
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = os.path.join(folder, "fall.csv")
+        ...     pd.DataFrame({"t": t, "h": 4.905 * t**2}).to_csv(path, index=False)
+        ...     print(model.fit_file(path, "h").sympy())
+        4.905*t**2
+        """
+        table = open_table(os.fsdecode(path), target, inputs, chunk_rows, delimiter, encoding)
+        if table.is_parquet:
+            return self._fit_table(table)
+        with CachedSource(table) as source:
+            return self._fit_table(source)
+
+    def _fit_table(self, source: Source) -> DARTSRegressor:
+        config = self._config()
+        rng = self._generator()
+        subset = draw(source, SUBSET_ROWS, int(rng.integers(2**31 - 1)))
+        X, y = pd.DataFrame(subset.X, columns=list(source.names)), pd.Series(subset.y, name=source.target)
+        if subset.rows <= SUBSET_ROWS:
+            return self.fit(X, y)
+        if not self._validation_is_share:
+            raise InputDataError(
+                f"validation: row numbers and splitters are for tables of at most {SUBSET_ROWS} rows when read from "
+                "a file; give a share"
+            )
+        self._compile(config)
+        start = time.monotonic()
+        self._table(X, y)  # notes the names of the columns
+        rows = subset.uniform
+        training = Training(
+            subset.X[rows], subset.y[rows], None, subset.observations, subset.rows / int(rows.sum()),
+            subset.low, subset.high,
+        )  # fmt: skip
+        return self._fit_subset(config, source, subset, training, rng, start)
+
+    def _fit_subset(
+        self,
+        config: SearchConfig,
+        source: Source,
+        subset: Subset,
+        training: Training,
+        rng: np.random.Generator,
+        start: float,
+    ) -> DARTSRegressor:
+        """Search on some rows of a large table, then refit the front to all of them."""
+        found = self._search(
+            config, subset.X, subset.y, subset.weights, subset.observations, source.names, source.target, rng, start
+        )  # fmt: skip
+        with threadpool_limits(limits=1):
+            front = confirmed(tuple(found.front), source, threads=self._threads())
+        low, high = (tuple(map(float, bound)) for bound in (subset.low, subset.high))
+        summary = Summary(subset.rows, subset.observations, low, high, subset.mean, subset.std)
+        return self._store(replace(found, front=front, training=training), summary)
+
+    def _search(
+        self,
+        config: SearchConfig,
+        X: np.ndarray,
+        y: np.ndarray,
+        weights: np.ndarray | None,
+        observations: int,
+        columns: tuple[str, ...],
+        target: str,
+        rng: np.random.Generator,
+        start: float,
+    ) -> _Found:
+        """The front of a checked table, each of whose equations is fitted to all of its rows."""
+        if self._validation_is_share:
             # A row given twice and a row of weight 2 come out alike.
-            X_array, y_array, merged = merge_rows(X_array, y_array, weights)
-            self._training: Training | None = keep(X_array, y_array, merged, observations)
+            X, y, merged = merge_rows(X, y, weights)
+            training = keep(X, y, merged, observations)
             weights = None if np.ptp(merged) == 0 else merged / merged.mean()
         else:
-            self._training = keep(X_array.copy(), y_array.copy(), weights, observations)
-        summary = Summary.of(*table, distinct_rows=len(y_array))
-        prepared = prepare(X_array, y_array, columns, weights)
+            training = keep(X.copy(), y.copy(), weights, observations)
+        prepared = prepare(X, y, columns, weights)
+        if prepared.constant is None:
+            prepared = screened(prepared, self.max_columns, rng)
         # Prepared columns are scaled; moderate ones go back to their own units, where constants look simple.
         units, target_unit = _extreme(prepared.scales.x), float(_extreme(np.array([prepared.scales.y]))[0])
         problem = Problem(
@@ -288,12 +444,12 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
             y_scale=float(_moderate(np.array([prepared.scales.y / target_unit]))[0]),
             x_unit=units,
             y_unit=target_unit,
-            subset=snapping_rows(len(y_array), rng),
+            subset=snapping_rows(len(y), rng),
             max_complexity=self.max_complexity,
         )
         if prepared.constant is not None:
-            return self._store(Front().offer(constant_equation(problem)), None, problem, None, summary)
-        train, validation = self._split(len(y_array), y_array, rng)
+            return _Found(Front().offer(constant_equation(problem)), None, problem, None, training)
+        train, validation = self._split(len(y), y, rng)
         space = SearchSpace(
             inputs=problem.names,
             nodes=config.max_nodes,
@@ -309,7 +465,7 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         with threadpool_limits(limits=1), Progress(self.verbose, config) as progress:
             callback = both(progress, self.callback)
             result = run(space, config, problem, train, validation, rng, callback, self.device, start, self._threads())
-        return self._store(result.front, space, problem, result, summary)
+        return _Found(result.front, space, problem, result, training)
 
     def predict(self, X: ArrayLike, index: int | None = None) -> np.ndarray:
         """The chosen equation, or row `index` of `equations_`, on rows X [n, d].
@@ -411,6 +567,14 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         if isinstance(y, pd.Series):
             check_numeric(y.to_frame(row.target))
         return refit_equation(row, X_array, np.asarray(y, dtype=np.float64), sample_weight)
+
+    def training_rows(self) -> tuple[pd.DataFrame, pd.Series]:
+        """Rows X [m, d] and y [m] of the training table that the model keeps; a random sample of a large one.
+
+        Equal rows may be merged.
+        """
+        kept = self._kept()
+        return pd.DataFrame(kept.X, columns=list(self.front_[0].columns)), pd.Series(kept.y, name=self.target_name_)
 
     def stability(
         self,
@@ -561,6 +725,12 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         return choose(self.front_, self.model_selection, self.training_.distinct_rows)
 
     @property
+    def screened_columns_(self) -> tuple[str, ...]:
+        """The columns that the search saw; none of a constant target."""
+        check_is_fitted(self)
+        return () if self.search_space_ is None else self.search_space_.inputs
+
+    @property
     def genotype_(self) -> Genotype | None:
         """The graph of the chosen equation."""
         return self._row(None).genotype
@@ -595,6 +765,18 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
             lines.append(f"{mark} {equation.complexity:10d}  {equation.loss:10.4g}  {score:7.3g}  {text}")
         return "\n".join(lines)
 
+    @property
+    def _validation_is_share(self) -> bool:
+        return isinstance(self.validation, (int, float))
+
+    def _compile(self, config: SearchConfig) -> None:
+        if config.optimizer == "lm" and self.device == "cpu":
+            with Notice("eqdarts: compiling its loops, once per installation ...", self.verbose):
+                compile_loops()
+
+    def _generator(self) -> np.random.Generator:
+        return np.random.default_rng(check_random_state(self.random_state).randint(2**31 - 1))
+
     def _threads(self) -> int:
         if self.n_jobs == -1:
             return available_cores()
@@ -626,20 +808,20 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         """What `_store` does, from a file."""
         self.front_, self.search_space_, self.target_name_ = saved.front, saved.space, saved.target
         self.training_, self.stop_reason_ = saved.training, saved.stop_reason
-        self._training = None
+        self._training: Training | None = None
         self._problem: Problem | None = None
         self._result: SearchResult | None = None
         self.history_ = pd.DataFrame([], columns=list(EpochRecord.__dataclass_fields__))
         self.alpha_history_ = np.array([])
         return self
 
-    def _store(
-        self, front: Front, space: SearchSpace | None, problem: Problem, result: SearchResult | None, summary: Summary
-    ) -> DARTSRegressor:
-        self.front_ = front
-        self.search_space_ = space
+    def _store(self, found: _Found, summary: Summary) -> DARTSRegressor:
+        problem, result = found.problem, found.result
+        self.front_ = found.front
+        self.search_space_ = found.space
         self.target_name_ = problem.target
         self.training_ = summary
+        self._training = found.training
         # `resample` refits on these rows, so that a large table is not kept with the model.
         self._problem = problem.reduced()
         self._result = result if result is None else replace(result, history=(), alpha_history=())
@@ -680,6 +862,8 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         check_choice("optimizer", self.optimizer, ("auto", "lm", "adam", "sgd"))
         if self.max_complexity is not None:
             check_range("max_complexity", self.max_complexity, 1, integer=True)
+        if self.max_columns is not None:
+            check_range("max_columns", self.max_columns, 1, integer=True)
         operations = DEFAULT_OPERATIONS if self.operations is None else _names("operations", self.operations)
         if "zero" not in operations:
             operations = ("zero", *operations)

@@ -11,6 +11,9 @@ import pytest
 import sympy
 import torch
 
+from eqdarts.parsing import parse_expression
+from eqdarts.table.chunks import open_table
+
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "benchmarks"))
 
 import autora_darts
@@ -23,6 +26,7 @@ import limit
 import peers
 import runner
 import sampler
+import scale
 import stages
 import startup
 import strd
@@ -405,3 +409,35 @@ def test_the_tables_of_peers_compare_problems_that_both_solve():
     same = peers.same_loss(records)
     assert "| 2 | 0.15 | 1 | 100 (aim ≥ 100: holds) | 100 to 100 |" in same
     assert "failed: gplearn, p: killed" in peers.report(records)
+
+
+@pytest.mark.parametrize("law", scale.LAWS)
+def test_the_law_of_a_long_table_is_recognised(law):
+    symbols = sympy.symbols("a b c")
+    exact = {
+        "ratio": "a*b/c**2",
+        "sum": "0.5*a*b**2 + 9.81*c",
+        "decay": "3.0*a*exp(-0.7*b) + c",
+        "centred product": "a*b + 2*c",
+    }
+    truth = parse_expression(exact[law], ("a", "b", "c"))
+    assert scale.is_law(truth, law)
+    assert not scale.is_law(truth + symbols[0] / 10, law)
+    assert not scale.is_law(truth + 0 * symbols[0] + sympy.Symbol("z1"), law)
+    assert not scale.is_law(sympy.Float(1.0), law)
+
+
+@pytest.mark.parametrize("source", ["csv", "parquet"])
+def test_tables_are_written_in_blocks(tmp_path, monkeypatch, source):
+    monkeypatch.setattr(scale, "_BLOCK", 40)
+    job = {"law": "ratio", "rows": 100, "columns": 5, "noise": 0.0, "seed": 3, "source": source}
+    scale.write(job, str(tmp_path))
+    X = np.concatenate([c.X for c in open_table(tmp_path / f"table.{source}", "y").chunks()])
+    assert X.shape == (100, 5)
+    assert len(np.unique(X)) == 500
+
+
+def test_ratios_are_to_the_smallest_table():
+    shared = {"axis": "rows", "source": "csv", "noise": 0.0, "budget": 1.0, "columns": 5, "error": None, "grown_mb": 3}
+    records = [{**shared, "rows": n, "seconds": s, "same": True} for n, s in ((10, 2.0), (10, 4.0), (1000, 6.0))]
+    assert scale.markdown(records).splitlines()[-1].split(" | ")[6:10] == ["1", "1", "6.0", "2.00"]

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from eqdarts import OPERATIONS, __version__
@@ -188,3 +189,13 @@ def test_sweep_refuses_what_it_cannot_use(run, table, tmp_path):
     ):
         assert part in refused(run, "sweep", table, "--features", "x 1", *arguments)
     assert sorted(tmp_path.iterdir()) == before
+
+
+def test_a_parquet_file_is_fitted_like_the_same_csv(run, table, tmp_path):
+    pd.read_csv(table).to_parquet(tmp_path / "data.parquet")
+    arguments = ("--target", "y", "--max-epochs", 2, "--quiet")
+    csv, parquet = (run("fit", tmp_path / f"data.{kind}", *arguments, "--output", kind) for kind in ("csv", "parquet"))
+    assert parquet.stdout.replace("parquet", "csv") == csv.stdout
+    assert "left out 'note'" in parquet.stderr
+    assert (tmp_path / "parquet" / "fit.png").exists()
+    assert "no column 'z'" in refused(run, "fit", tmp_path / "data.parquet", "--target", "z")

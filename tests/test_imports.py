@@ -12,14 +12,14 @@ ROOT = Path(eqdarts.__file__).parent
 #: Lower levels first, and within a level in the order of the list. A module imports only what stands before it.
 LEVELS = (
     ("errors", "records"),
-    ("operations", "links", "config", "table"),
+    ("operations", "links", "config", "table", "screening"),
     ("search_space", "genotype", "kernel"),
     ("relaxation", "supernet", "graph", "least_squares", "fit", "bilevel", "discretise"),
     (
-        "functions", "parsing", "formatting", "numeric", "constants", "simplify", "reduce", "symbolic", "latex",
-        "exports", "regression",
+        "functions", "parsing", "formatting", "numeric", "constants", "streaming", "simplify", "reduce", "symbolic",
+        "latex", "exports", "regression",
     ),
-    ("training", "equation", "selection", "refitting", "stability", "extrapolation"),
+    ("training", "equation", "confirm", "selection", "refitting", "stability", "extrapolation"),
     ("search", "progress", "modelfile"),
     ("estimator",),
     ("sweeping",),
@@ -34,20 +34,20 @@ FOLDERS = {
         "relaxed", "mixture", "finish", "loop",
     ),
     "regression": ("naming", "affine", "model", "poles", "starts", "minimise", "report", "intervals", "record"),
-    "table": ("checks", "columns", "rows", "files"),
+    "table": ("checks", "columns", "rows", "files", "parquet", "chunks", "cache", "subset"),
     "sweeping": ("jobs", "outcome", "store", "workers", "study"),
     "plots": ("style", "fit", "graph", "history"),
 }  # fmt: skip
 ORDER = [name for level in LEVELS for name in level]
 FILES = sorted(ROOT.rglob("*.py"))
-#: They import on first use: help appears at once, and `import eqdarts` does not wait for torch.
-LAZY = {ROOT / "cli.py", ROOT / "__init__.py"}
+#: They import on first use: help appears at once, and `import eqdarts` does not wait for torch; pyarrow is optional.
+LAZY = {ROOT / "cli.py", ROOT / "__init__.py", ROOT / "table" / "parquet.py"}
 HOMES = {
     "torch": {"operations", *LEVELS[3], "constants", "exports", "search"},
     "numba": {"kernel"},
     "sympy": {"operations", "links", *LEVELS[4], *LEVELS[5], "search", "estimator", "plots", "cli"},
     "matplotlib": {"plots"},
-    "sklearn": {"table", "stability", "estimator", "sweeping"},
+    "sklearn": {"table", "screening", "stability", "estimator", "sweeping"},
     "typer": {"cli"},
 }
 FORBIDDEN = {"eval", "exec", "compile", "__import__", "sympify", "parse_expr", "nsimplify"}

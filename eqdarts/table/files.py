@@ -124,11 +124,17 @@ def read_frame(
 
 
 def _open(path: str | Path, delimiter: str, encoding: str) -> _CsvFile:
+    delimiter = check_delimiter(delimiter)
+    text = _read_text(Path(path), encoding)
+    return _CsvFile(str(path), text, delimiter, _split_cells(text, delimiter, str(path)))
+
+
+def check_delimiter(delimiter: str) -> str:
+    """The one character that separates cells; a backslash and a t are a tab."""
     delimiter = "\t" if delimiter == "\\t" else delimiter
     if len(delimiter) != 1 or delimiter in '"\r\n':
         raise InputDataError(f"delimiter={delimiter!r}: expected one character, such as ',' or ';'")
-    text = _read_text(Path(path), encoding)
-    return _CsvFile(str(path), text, delimiter, _split_cells(text, delimiter, str(path)))
+    return delimiter
 
 
 def _read_text(path: Path, encoding: str) -> str:
@@ -181,16 +187,29 @@ def _split_cells(text: str, delimiter: str, path: str) -> pd.DataFrame:
             io.StringIO(text), header=None, dtype=str, keep_default_na=False, sep=delimiter, skipinitialspace=True
         )
     except pd.errors.ParserError as error:
-        found = re.search(r"Expected (\d+) fields in line (\d+), saw (\d+)", str(error))
-        quote = re.search(r"EOF inside string starting at row (\d+)", str(error))
-        if found:
-            expected, line, saw = found.groups()
-            what = f"line {line} has {saw} cells and the header {expected}; remove or quote what is too much"
-        elif quote:
-            what = f"the quote opened near line {int(quote.group(1)) + 1} is never closed; close it"
-        else:
-            what = f"this is not a table ({' '.join(str(error).split())}); look for stray quotes"
-        raise InputDataError(f"{path}: {what}") from error
+        raise parser_error(path, error) from error
+
+
+def parser_error(path: str, error: Exception, encoding: str = "utf-8") -> InputDataError:
+    """What a reader of CSV files found wrong, in one line."""
+    if isinstance(error, LookupError):
+        return InputDataError(f"encoding={encoding!r} is not known; try 'utf-8' or 'latin-1'")
+    if isinstance(error, UnicodeError):
+        return InputDataError(f"{path}: this is not {encoding} text; try another encoding")
+    if isinstance(error, OSError):
+        return InputDataError(f"{path}: cannot be read ({error.strerror or error}); check the path")
+    if isinstance(error, pd.errors.EmptyDataError):
+        return InputDataError(f"{path}: the file is empty; expected a header line and rows of numbers")
+    found = re.search(r"Expected (\d+) fields in line (\d+), saw (\d+)", str(error))
+    quote = re.search(r"EOF inside string starting at row (\d+)", str(error))
+    if found:
+        expected, line, saw = found.groups()
+        what = f"line {line} has {saw} cells and the header {expected}; remove or quote what is too much"
+    elif quote:
+        what = f"the quote opened near line {int(quote.group(1)) + 1} is never closed; close it"
+    else:
+        what = f"this is not a table ({' '.join(str(error).split())}); look for stray quotes"
+    return InputDataError(f"{path}: {what}")
 
 
 def _shown(value: str) -> str:
@@ -205,6 +224,32 @@ def _similar(name: str, names: Sequence[str]) -> str:
     return f"{hint}the columns are {listed(names)}"
 
 
+def check_header(path: str, named: Sequence[str], target: str, features: Sequence[str] | None) -> None:
+    """Raise `InputDataError` unless a file with these columns has the target and the features, each of them once."""
+    _check_names(path, named, (target,))
+    if features is None:
+        return
+    if isinstance(features, str) or not len(features):
+        raise InputDataError(f"features={features!r}: expected a list of column names")
+    repeated = [name for name, count in Counter(features).items() if count > 1]
+    if repeated:
+        raise InputDataError(f"features: {listed(repeated)} stands twice; list each column once")
+    if target in features:
+        raise InputDataError(f"features: {target!r} is the target as well; take it out of the features")
+    for name in features:
+        if name not in named:
+            raise InputDataError(f"{path}: no column {name!r} among the features; {_similar(name, named)}")
+
+
+def _check_names(path: str, named: Sequence[str], targets: Sequence[str]) -> None:
+    repeated = [name for name, count in Counter(named).items() if count > 1]
+    if repeated:
+        raise InputDataError(f"{path}: more than one column is called {listed(repeated)}; rename them")
+    for target in targets:
+        if target not in named:
+            raise InputDataError(f"{path}: no column {target!r} for the target; {_similar(target, named)}")
+
+
 @dataclass(frozen=True, eq=False)
 class _CsvFile:
     """The cells of a file, and where each of them stands."""
@@ -215,8 +260,8 @@ class _CsvFile:
     cells: pd.DataFrame
 
     def table(self, target: str, features: Sequence[str] | None) -> Table:
-        header = self._header((target,))
-        self._check_features(header, target, features)
+        header = self._header()
+        check_header(self.path, [name for name in header if name], target, features)
         self._check_length()
         y = self._numbers(header.index(target), target)
         if features is not None:
@@ -227,7 +272,8 @@ class _CsvFile:
         return Table(tuple(chosen), X, y, target)
 
     def frame(self, targets: tuple[str, ...], features: Sequence[str] | None, by: tuple[str, ...]) -> pd.DataFrame:
-        header = self._header(targets)
+        header = self._header()
+        _check_names(self.path, [name for name in header if name], targets)
         for name in (*(features or ()), *by):
             if name not in header:
                 raise InputDataError(f"{self.path}: no column {name!r}; {_similar(name, list(filter(None, header)))}")
@@ -239,37 +285,13 @@ class _CsvFile:
             columns[name] = self._numbers(header.index(name), name)
         return pd.DataFrame(columns)
 
-    def _header(self, targets: tuple[str, ...]) -> list[str]:
-        """The names of all columns, each of them once, and the targets among them."""
-        header = [str(name).strip() for name in self.cells.iloc[0]]
-        named = [name for name in header if name]
-        repeated = [name for name, count in Counter(named).items() if count > 1]
-        if repeated:
-            raise InputDataError(f"{self.path}: more than one column is called {listed(repeated)}; rename them")
-        for target in targets:
-            if target not in named:
-                raise InputDataError(f"{self.path}: no column {target!r} for the target; {_similar(target, named)}")
-        return header
+    def _header(self) -> list[str]:
+        return [str(name).strip() for name in self.cells.iloc[0]]
 
     def _check_length(self) -> None:
         if len(self.cells) < 3:
             count = "no row" if len(self.cells) == 1 else "one row"
             raise InputDataError(f"{self.path}: {count} of data below the header; an equation needs at least two")
-
-    def _check_features(self, header: list[str], target: str, features: Sequence[str] | None) -> None:
-        if features is None:
-            return
-        named = [name for name in header if name]
-        if isinstance(features, str) or not len(features):
-            raise InputDataError(f"features={features!r}: expected a list of column names")
-        repeated = [name for name, count in Counter(features).items() if count > 1]
-        if repeated:
-            raise InputDataError(f"features: {listed(repeated)} stands twice; list each column once")
-        if target in features:
-            raise InputDataError(f"features: {target!r} is the target as well; take it out of the features")
-        for name in features:
-            if name not in named:
-                raise InputDataError(f"{self.path}: no column {name!r} among the features; {_similar(name, named)}")
 
     def _labels(self, place: int) -> pd.Series:
         """A column of numbers, or else of text."""
@@ -360,6 +382,11 @@ class _CsvFile:
         except csv.Error:  # a cell too long for this reader
             return f"{cell} in row {row + 1}"
         return f"{cell} in line {reader.line_num}"
+
+
+def kind_of(cell: object) -> str:
+    """What a cell that is no number holds."""
+    return _kind(cell.strip()) if isinstance(cell, str) else f"a {type(cell).__name__}"
 
 
 def _kind(cell: str) -> str:

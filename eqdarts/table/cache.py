@@ -1,0 +1,73 @@
+"""The numbers of a CSV file in a temporary file, so that its text is parsed once and not in every pass."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from types import TracebackType
+
+import numpy as np
+
+from eqdarts.table.chunks import Chunk, FileSource
+
+
+class CachedSource:
+    """A table read from a file once; later passes read its numbers, eight bytes each, from a temporary file.
+
+    It is a context manager, at whose end the temporary file is gone. A first pass that does not come to its end leaves
+    no trace.
+
+    Examples
+    --------
+    >>> import pathlib
+    >>> from eqdarts.table.chunks import open_table
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = pathlib.Path(folder) / "planets.csv"
+    ...     _ = path.write_text("axis,period\\n0.39,0.24\\n1,1\\n5.2,11.9\\n")
+    ...     with CachedSource(open_table(path, "period", chunk_rows=2)) as source:
+    ...         first = [chunk.y.tolist() for chunk in source.chunks()]
+    ...         path.unlink()
+    ...         [chunk.y.tolist() for chunk in source.chunks()] == first
+    True
+    """
+
+    def __init__(self, source: FileSource) -> None:
+        self._source = source
+        self._file = tempfile.TemporaryFile(prefix="eqdarts-")  # noqa: SIM115, closed by __exit__
+        self._complete = False
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return self._source.names
+
+    @property
+    def target(self) -> str:
+        return self._source.target
+
+    def __enter__(self) -> CachedSource:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._file.close()
+
+    def chunks(self) -> Iterator[Chunk]:
+        """All rows."""
+        return self._again() if self._complete else self._first()
+
+    def _first(self) -> Iterator[Chunk]:
+        self._file.seek(0)
+        self._file.truncate()
+        for chunk in self._source.chunks():
+            self._file.write(np.column_stack([chunk.X, chunk.y]).tobytes())
+            yield chunk
+        self._complete = True
+
+    def _again(self) -> Iterator[Chunk]:
+        width, rows = len(self.names) + 1, self._source.chunk_rows
+        size = 8 * width * rows
+        self._file.seek(0)
+        while content := self._file.read(size):
+            numbers = np.frombuffer(content).reshape(-1, width)
+            yield Chunk(numbers[:, :-1], numbers[:, -1])

@@ -1,0 +1,254 @@
+"""A table as a sequence of chunks: arrays in memory, a CSV file or a Parquet file that need not fit into it."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import pandas as pd
+
+from eqdarts.errors import InputDataError, SearchWarning, check_range
+from eqdarts.table.columns import check_names, listed
+from eqdarts.table.files import check_delimiter, check_header, kind_of, parser_error
+from eqdarts.table.parquet import parquet_chunks, parquet_columns
+
+CHUNK_ROWS = 200_000
+_CHUNK_VALUES = 20_000_000  # of a file's chunk at the most (160 MB): that of a wide table has fewer rows
+_PARQUET = (".parquet", ".pq")
+#: Every digit of a number counts, as in a Parquet file; later releases of pandas have no other way.
+_EXACT: dict[str, Any] = (
+    {} if tuple(map(int, pd.__version__.split(".")[:2])) >= (3, 1) else {"float_precision": "round_trip"}
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Chunk:
+    """Some rows: X [m, d], y [m], and their weights [m] or None."""
+
+    X: np.ndarray
+    y: np.ndarray
+    weights: np.ndarray | None = None
+
+    def __len__(self) -> int:
+        return len(self.y)
+
+
+class Source(Protocol):
+    """A table that can be read again and again, from its first row to its last."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The d columns of X."""
+        ...
+
+    @property
+    def target(self) -> str: ...
+
+    def chunks(self) -> Iterator[Chunk]:
+        """All rows; numbers are finite."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class ArraySource:
+    """Arrays in memory, finite: X [n, d], y [n], weights [n] or None. Its chunks are views."""
+
+    X: np.ndarray
+    y: np.ndarray
+    names: tuple[str, ...]
+    target: str
+    weights: np.ndarray | None = None
+    chunk_rows: int = CHUNK_ROWS
+
+    def chunks(self) -> Iterator[Chunk]:
+        for start in range(0, len(self.y), self.chunk_rows):
+            rows = slice(start, start + self.chunk_rows)
+            yield Chunk(self.X[rows], self.y[rows], None if self.weights is None else self.weights[rows])
+
+
+@dataclass(frozen=True, eq=False)
+class FileSource:
+    """Some columns of a CSV or Parquet file.
+
+    Attributes
+    ----------
+    path : Path
+    names : tuple of str
+    target : str
+    places : tuple of int
+        Of these columns and then of the target in a CSV file.
+    chunk_rows : int
+    delimiter, encoding : str
+        Of a CSV file.
+    """
+
+    path: Path
+    names: tuple[str, ...]
+    target: str
+    places: tuple[int, ...]
+    chunk_rows: int
+    delimiter: str
+    encoding: str
+
+    @property
+    def is_parquet(self) -> bool:
+        return self.path.suffix.lower() in _PARQUET
+
+    def chunks(self) -> Iterator[Chunk]:
+        """All rows.
+
+        Raises
+        ------
+        InputDataError
+            Naming the file, the column and the row, counted from 1 below the header.
+        """
+        columns, start = (*self.names, self.target), 0
+        for frame in self._frames():
+            numbers = np.empty((len(frame), len(columns)))
+            for k, name in enumerate(columns):
+                values, text = _numbers(frame.iloc[:, k])
+                if text is not None:
+                    raise InputDataError(f"{self._at(name, frame.iloc[text, k], start + text)}, not a number; {_HINT}")
+                numbers[:, k] = values
+            self._check_finite(numbers, columns, start)
+            start += len(frame)
+            yield Chunk(numbers[:, :-1], numbers[:, -1])
+
+    def _frames(self) -> Iterator[pd.DataFrame]:
+        if self.is_parquet:
+            return parquet_chunks(self.path, (*self.names, self.target), self.chunk_rows)
+        return _csv_frames(self.path, self.places, self.chunk_rows, self.delimiter, self.encoding)
+
+    def _check_finite(self, numbers: np.ndarray, columns: Sequence[str], start: int) -> None:
+        bad = ~np.isfinite(numbers)
+        if bad.any():
+            row, column = (int(k) for k in np.argwhere(bad)[0])
+            raise InputDataError(
+                f"{self.path}: column {columns[column]!r}: row {start + row + 1} below the header is empty, NaN or "
+                "infinity; drop or fill it"
+            )
+
+    def _at(self, name: str, cell: object, row: int) -> str:
+        return f"{self.path}: column {name!r}: {str(cell)[:60]!r} in row {row + 1} below the header is {kind_of(cell)}"
+
+
+_HINT = "turn it into numbers or use other columns"
+
+
+def open_table(
+    path: str | Path,
+    target: str,
+    features: Sequence[str] | None = None,
+    chunk_rows: int = CHUNK_ROWS,
+    delimiter: str = ",",
+    encoding: str = "utf-8",
+) -> FileSource:
+    """A CSV file with a header line, or a Parquet file, whose rows are read in chunks.
+
+    Parameters
+    ----------
+    path : str or Path
+        Ending in .parquet or .pq, it is read as Parquet, which needs pyarrow; otherwise as CSV, which may be
+        compressed (.gz, .bz2, .zip, .xz).
+    target : str
+        The column to explain.
+    features : sequence of str, optional
+        The columns to explain it with; by default all others that hold numbers in the first chunk. The others are
+        left out with a `SearchWarning`.
+    chunk_rows : int
+        Rows of a chunk, at least 2; fewer if the file has hundreds of columns.
+    delimiter, encoding : str
+        Of a CSV file; ``"\\t"`` may be written as a backslash and a t.
+
+    Raises
+    ------
+    InputDataError
+        Naming the file and the column.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = pathlib.Path(folder) / "planets.csv"
+    ...     _ = path.write_text("axis,period\\n0.39,0.24\\n1,1\\n5.2,11.9\\n")
+    ...     source = open_table(path, "period", chunk_rows=2)
+    ...     [chunk.y.tolist() for chunk in source.chunks()]
+    [[0.24, 1.0], [11.9]]
+    """
+    path = Path(path)
+    check_range("chunk_rows", chunk_rows, 2, integer=True)
+    delimiter = check_delimiter(delimiter)
+    if not path.is_file():
+        raise InputDataError(f"{path}: {'a folder' if path.is_dir() else 'no such file'}; check the path")
+    parquet = path.suffix.lower() in _PARQUET
+    header = parquet_columns(path) if parquet else _csv_header(path, delimiter, encoding)
+    check_header(str(path), [name for name in header if name], target, features)
+    rows = min(int(chunk_rows), max(2, _CHUNK_VALUES // len(header)))
+    if parquet:
+        frames = parquet_chunks(path, header, rows)
+    else:
+        frames = _csv_frames(path, range(len(header)), rows, delimiter, encoding)
+    first = next(frames, pd.DataFrame(columns=header))
+    if len(first) < 2:
+        raise InputDataError(f"{path}: {len(first)} rows of data; an equation needs at least two")
+    names = _numeric(path, header, first, target) if features is None else tuple(features)
+    check_names(names, target)
+    used = tuple(header.index(name) for name in (*names, target))
+    return FileSource(path, names, target, used, rows, delimiter, encoding)
+
+
+def _numeric(path: Path, header: Sequence[str], first: pd.DataFrame, target: str) -> tuple[str, ...]:
+    """The named columns of numbers but for the target; a warning names the others."""
+    names: list[str] = []
+    left_out: list[str] = []
+    for place, name in enumerate(header):
+        if not name:
+            left_out.append(f"column {place + 1}")
+        elif name != target:
+            values, text = _numbers(first.iloc[:, place])
+            (left_out if text is not None or np.isnan(values).all() else names).append(name)
+    if left_out:
+        message = f"{path}: left out {listed(left_out)}, without a name or without numbers"
+        warnings.warn(message, SearchWarning, stacklevel=4)
+    if not names:
+        raise InputDataError(f"{path}: no column of numbers besides the target {target!r}; add one")
+    return tuple(names)
+
+
+def _csv_header(path: Path, delimiter: str, encoding: str) -> list[str]:
+    options = {"dtype": str, "keep_default_na": False, "skipinitialspace": True}
+    try:
+        head = pd.read_csv(path, header=None, nrows=2, sep=delimiter, encoding=encoding, **options)  # type: ignore[call-overload]
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, OSError, UnicodeError, LookupError) as error:
+        raise parser_error(str(path), error, encoding) from error
+    return [str(name).strip() for name in head.iloc[0]]
+
+
+def _csv_frames(path: Path, places: Sequence[int], rows: int, delimiter: str, encoding: str) -> Iterator[pd.DataFrame]:
+    """The columns at these places, in this order. All are read, as pandas finds no line too long otherwise."""
+    try:
+        with pd.read_csv(
+            path, header=0, sep=delimiter, encoding=encoding, chunksize=rows, skipinitialspace=True, low_memory=False,
+            **_EXACT,
+        ) as reader:  # fmt: skip
+            for frame in reader:
+                yield frame.iloc[:, list(places)]
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, OSError, UnicodeError, LookupError) as error:
+        raise parser_error(str(path), error, encoding) from error
+
+
+def _numbers(column: pd.Series) -> tuple[np.ndarray, int | None]:
+    """The numbers of a column (NaN where empty), and its first row that holds something else, if any."""
+    if pd.api.types.is_bool_dtype(column) or pd.api.types.is_numeric_dtype(column):
+        return column.to_numpy(dtype=np.float64, na_value=np.nan), None
+    if pd.api.types.is_datetime64_any_dtype(column) or pd.api.types.is_timedelta64_dtype(column):
+        return np.full(len(column), np.nan), 0
+    numbers = pd.to_numeric(column.astype(object), errors="coerce")
+    bad = np.flatnonzero(numbers.isna() & column.notna())
+    if len(bad):
+        return np.full(len(column), np.nan), int(bad[0])
+    return numbers.to_numpy(dtype=np.float64, na_value=np.nan), None

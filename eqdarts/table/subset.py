@@ -1,0 +1,191 @@
+"""Some thousand rows that stand for a table of any length, drawn in one pass over its chunks.
+
+Most are a uniform sample, so that losses and standard errors on them speak for the whole table. To these come the rows
+with the least and the greatest value of each column and of the target: with them a column is constant, positive or
+within some range in the subset if and only if it is so in the table, and a formula that leaves its domain at the edge
+of the data is seen to.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from eqdarts.errors import InputDataError
+from eqdarts.table.chunks import Chunk, Source
+
+_WIDE = 500  # columns beyond which only the target's extremes are kept, as those of every column would be too many
+
+
+@dataclass(frozen=True, eq=False)
+class Subset:
+    """Rows of a table, in its order, and what one pass over it tells.
+
+    Attributes
+    ----------
+    X : array [m, d]
+    y : array [m]
+    weights : array [m] or None
+    places : int array [m]
+        Row numbers in the table.
+    uniform : bool array [m]
+        Which rows belong to the uniform sample.
+    rows : int
+        Of the whole table.
+    observations : int
+        Rows of the whole table with a positive weight; the others are in no subset.
+    weight : float
+        Sum of the weights of the whole table; its rows if there are none.
+    low, high : array [d]
+        Least and greatest value of each column of the whole table.
+    mean, std : float
+        Of the target; the standard deviation is divided by the number of rows.
+    """
+
+    X: np.ndarray
+    y: np.ndarray
+    weights: np.ndarray | None
+    places: np.ndarray
+    uniform: np.ndarray
+    rows: int
+    observations: int
+    weight: float
+    low: np.ndarray
+    high: np.ndarray
+    mean: float
+    std: float
+
+    def __len__(self) -> int:
+        return len(self.y)
+
+
+@dataclass(frozen=True, eq=False)
+class _Sample:
+    """Rows [X, y, w] as [m, d + 2], with their numbers and random keys."""
+
+    rows: np.ndarray
+    places: np.ndarray
+    keys: np.ndarray
+
+    def merged(self, other: _Sample, most: int) -> _Sample:
+        """The rows with the smallest keys of both."""
+        keys = np.concatenate([self.keys, other.keys])
+        kept = np.argpartition(keys, most - 1)[:most] if len(keys) > most else np.arange(len(keys))
+        rows, places = np.concatenate([self.rows, other.rows]), np.concatenate([self.places, other.places])
+        return _Sample(rows[kept], places[kept], keys[kept])
+
+
+def draw(source: Source, most: int, seed: int) -> Subset:
+    """At most so many rows at random, and the extreme ones; all rows of a table that has no more.
+
+    Every row gets a random key, and those with the smallest keys stay (Efraimidis & Spirakis 2006, for equal
+    weights), so the subset depends on the rows and the seed, and not on how the table is cut into chunks.
+
+    Raises
+    ------
+    InputDataError
+        If no row has a positive weight.
+
+    Examples
+    --------
+    >>> from eqdarts.table.chunks import ArraySource
+    >>> X = np.arange(1000.0)[:, None]
+    >>> subset = draw(ArraySource(X, X[:, 0] ** 2, ("x",), "y", chunk_rows=64), 10, seed=0)
+    >>> len(subset), subset.rows, float(subset.X.min()), float(subset.X.max())
+    (12, 1000, 0.0, 999.0)
+    """
+    rng = np.random.default_rng(seed)
+    sample: _Sample | None = None
+    extremes: _Extremes | None = None
+    moments, rows, observations, weight = _Moments(), 0, 0, 0.0
+    weighted = False
+    for chunk in source.chunks():
+        keys = rng.random(len(chunk))
+        weighted |= chunk.weights is not None
+        used = np.arange(len(chunk)) if chunk.weights is None else np.flatnonzero(chunk.weights > 0)
+        places, rows = rows + used, rows + len(chunk)
+        moments = moments.plus(chunk.y)
+        observations += len(used)
+        weight += float(len(used) if chunk.weights is None else chunk.weights.sum())
+        if not len(used):
+            continue
+        extremes = _Extremes.of(chunk, used, places, extremes)
+        if sample is not None and len(sample.keys) == most:
+            near = keys[used] < sample.keys.max()
+            used, places = used[near], places[near]
+        new = _Sample(_stacked(chunk, used), places, keys[used])
+        sample = new.merged(_Sample(new.rows[:0], new.places[:0], new.keys[:0]) if sample is None else sample, most)
+    if sample is None or extremes is None:
+        raise InputDataError("no row has a positive weight; give at least two rows one")
+    places, first = np.unique(np.concatenate([sample.places, extremes.places]), return_index=True)
+    kept = np.concatenate([sample.rows, extremes.rows])[first]
+    weights = np.ascontiguousarray(kept[:, -1]) if weighted else None
+    return Subset(
+        np.ascontiguousarray(kept[:, :-2]), np.ascontiguousarray(kept[:, -2]), weights, places,
+        first < len(sample.places), rows, observations, weight, extremes.low[:-1], extremes.high[:-1],
+        moments.mean, moments.std,
+    )  # fmt: skip
+
+
+def _stacked(chunk: Chunk, rows: np.ndarray) -> np.ndarray:
+    weights = np.ones(len(rows)) if chunk.weights is None else chunk.weights[rows]
+    return np.column_stack([chunk.X[rows], chunk.y[rows], weights])
+
+
+@dataclass(frozen=True, eq=False)
+class _Extremes:
+    """Least and greatest values of the columns and the target [d + 1], and the first rows that have them."""
+
+    low: np.ndarray
+    high: np.ndarray
+    rows: np.ndarray
+    places: np.ndarray
+
+    @classmethod
+    def of(cls, chunk: Chunk, used: np.ndarray, places: np.ndarray, before: _Extremes | None) -> _Extremes:
+        every = len(used) == len(chunk)
+        X, y = (chunk.X, chunk.y) if every else (chunk.X[used], chunk.y[used])
+        if X.shape[1] > _WIDE:
+            at = np.array([y.argmin(), y.argmax()])
+        else:
+            at = np.array([*X.argmin(axis=0), y.argmin(), *X.argmax(axis=0), y.argmax()])
+        low, high = np.append(X.min(axis=0), y.min()), np.append(X.max(axis=0), y.max())
+        new = cls(low, high, _stacked(chunk, used[at]), places[at])
+        return new if before is None else before._joined(new)
+
+    def _joined(self, new: _Extremes) -> _Extremes:
+        better = np.concatenate([new.low < self.low, new.high > self.high])
+        if len(self.places) < len(better):
+            better = better[[len(self.low) - 1, -1]]
+        return _Extremes(
+            np.minimum(self.low, new.low),
+            np.maximum(self.high, new.high),
+            np.where(better[:, None], new.rows, self.rows),
+            np.where(better, new.places, self.places),
+        )
+
+
+@dataclass(frozen=True)
+class _Moments:
+    """Mean and sum of squared deviations, chunk by chunk (Chan, Golub & LeVeque 1983)."""
+
+    n: int = 0
+    mean: float = 0.0
+    square: float = 0.0
+
+    @property
+    def std(self) -> float:
+        return float(np.sqrt(self.square / self.n))
+
+    def plus(self, y: np.ndarray) -> _Moments:
+        if not len(y):
+            return self
+        with np.errstate(over="ignore"):
+            # Divided first: squares of large values would overflow.
+            size = float(np.abs(y).max()) or 1.0
+            mean = float(np.mean(y / size)) * size
+            square = float(np.var(y / size)) * len(y) * size * size
+            n, gap = self.n + len(y), mean - self.mean
+            between = np.float64(gap) * gap * self.n * len(y) / n
+            return _Moments(n, self.mean + gap * len(y) / n, float(self.square + square + between))
