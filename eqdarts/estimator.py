@@ -159,7 +159,7 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         The row that `model_selection` chooses.
     history_ : DataFrame
         A row per epoch: epoch, seconds, nodes, train_loss and validation_loss (of the epoch's best,
-        relative to the variance of y), best_loss, graphs.
+        relative to the variance of y), best_loss, graphs, equation (the best so far, as text).
     alpha_history_ : float array [epochs, R, A, E, M]
         Architecture weights after every epoch; R = 1 when graphs are sampled.
     front_ : Front

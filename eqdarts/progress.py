@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import threading
 from collections.abc import Callable
@@ -10,6 +11,8 @@ from tqdm import tqdm
 
 from eqdarts.config import SearchConfig
 from eqdarts.search.loop import EpochRecord
+
+_WIDEST = 50  # characters of an equation
 
 
 def both(
@@ -23,6 +26,12 @@ def both(
             callback(record)
 
     return call
+
+
+def _shortened(equation: str) -> str:
+    """With four digits a number, and no longer than fits beside a bar."""
+    text = re.sub(r"\d+\.\d+", lambda number: f"{float(number[0]):.4g}", equation)
+    return text if len(text) <= _WIDEST else text[: _WIDEST - 1] + "…"
 
 
 class Notice:
@@ -58,5 +67,5 @@ class Progress:
 
     def __call__(self, record: EpochRecord) -> None:
         done = record.epoch if self._by_epochs else record.seconds
-        self._bar.set_postfix_str(f"{record.graphs} graphs, {record.nodes} nodes, loss {record.best_loss:.2g}", False)
+        self._bar.set_postfix_str(f"loss {record.best_loss:.2g}, {_shortened(record.equation)}", False)
         self._bar.update(min(done, self._bar.total or done) - self._bar.n)

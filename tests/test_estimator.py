@@ -233,6 +233,17 @@ def test_an_interrupt_returns_the_best_so_far():
     assert len(model.history_) == 2
 
 
+def test_there_is_an_equation_to_read_while_the_search_runs():
+    X, y = table()
+    noisy = y + np.random.default_rng(0).normal(0, 0.05, len(y))
+    texts = []
+    model = tiny(max_epochs=5, callback=lambda record: texts.append(record.equation)).fit(X, noisy)
+    assert texts == list(model.history_["equation"])
+    assert float(texts[0]) == pytest.approx(noisy.mean())
+    assert "m" in texts[-1]
+    assert texts[-1] in set(model.equations_["sympy"].map(str))
+
+
 @pytest.mark.parametrize("validation", [np.arange(20), KFold(3), 0.0, 0.5])
 def test_validation_rows(validation):
     X, y = table()

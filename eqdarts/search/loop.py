@@ -23,6 +23,7 @@ from eqdarts.search.population import Population, scores
 from eqdarts.search.sampled import SampledSearch
 from eqdarts.search.sampling import sample
 from eqdarts.search_space import SearchSpace
+from eqdarts.selection import choose
 
 EXACT = 1e-24  # a relative loss below this is rounding: the equation is exact on the data
 _CERTAIN = 1e-26  # an exact equation with so small a loss and few constants is the law, and ends the search
@@ -33,11 +34,13 @@ _SEARCH_SHARE = 0.8  # of max_time; the rest is for turning graphs into equation
 _FINISHED = 40  # graphs that become equations at the end, at the most
 _REDRAWS = 5  # tries at drawing graphs that are defined on the data, when resampling
 _FINISHED_AT_FIRST = 6  # and after no epoch; each epoch adds one
+_FIRST_LOOK = 4  # epochs before the best graph becomes an equation to read, and how many times more before the next
+_LOOK_SECONDS = 0.5  # most time for it
 
 
 @dataclass(frozen=True)
 class EpochRecord:
-    """One row of the history."""
+    """One row of the history; `equation` is the best one so far, as text."""
 
     epoch: int
     seconds: float
@@ -46,6 +49,7 @@ class EpochRecord:
     validation_loss: float
     best_loss: float
     graphs: int
+    equation: str = ""
 
 
 class State(Protocol):
@@ -181,16 +185,17 @@ def run(
     state = searcher.start()
     history: list[EpochRecord] = []
     alphas: list[np.ndarray] = []
-    exact = _ExactGraphs(space, problem, watch)
+    exact, looks = _ExactGraphs(space, problem, watch), _Looks(space, problem, watch)
     reason = None
     try:
         while reason is None:
             state = searcher.epoch(state, watch.done(len(history)))
-            history.append(_record(state, len(history) + 1, watch.seconds))
             alphas.append(state.architecture[0].astype(np.float32))
+            front, certain = exact.finish(state.population, front, len(alphas))
+            front = front if certain else looks.finish(state, front, len(alphas))
+            history.append(_record(state, len(alphas), watch.seconds, looks.text(front)))
             if callback is not None:
                 callback(history[-1])
-            front, certain = exact.finish(state.population, front, len(history))
             reason = "exact" if certain else watch.reason(len(history), _score(state))
     except KeyboardInterrupt:
         reason = "interrupted"
@@ -238,9 +243,11 @@ def _rows(problem: Problem, index: np.ndarray, device: str) -> Rows:
     return Rows(torch.as_tensor(inputs, device=device), y, weights)
 
 
-def _record(state: State, epoch: int, seconds: float) -> EpochRecord:
+def _record(state: State, epoch: int, seconds: float, equation: str) -> EpochRecord:
     best = float(state.population.loss.min()) if len(state.population) else np.inf
-    return EpochRecord(epoch, seconds, state.nodes, state.train_loss, state.validation_loss, best, state.fitted)
+    return EpochRecord(
+        epoch, seconds, state.nodes, state.train_loss, state.validation_loss, best, state.fitted, equation
+    )
 
 
 def _score(state: State) -> float:
@@ -289,6 +296,32 @@ class _ExactGraphs:
                 self._simplest = float(population.complexity[k])
             return offer_all(front, iter(found))
         return front
+
+
+class _Looks:
+    """Makes the best graph an equation after 4, 16, 64, … epochs, so that there is something to read from the start."""
+
+    def __init__(self, space: SearchSpace, problem: Problem, watch: _Watch) -> None:
+        self._space, self._problem, self._watch = space, problem, watch
+        self._next = _FIRST_LOOK
+        self._seen: tuple[Front, str] | None = None
+
+    def finish(self, state: State, front: Front, epoch: int) -> Front:
+        """The front with the graph of the best score, if it is time."""
+        if epoch < self._next or not len(state.population):
+            return front
+        self._next *= _FIRST_LOOK
+        # With a set number of epochs the clock has no say, so that fits repeat.
+        by_clock = self._watch.config.max_epochs is None
+        deadline = min(self._watch.deadline, time.monotonic() + _LOOK_SECONDS) if by_clock else np.inf
+        place = candidates(state.population, state.rows, 1)
+        return offer_all(front, finish(self._space, state.population, place, self._problem, deadline, reduced=0))
+
+    def text(self, front: Front) -> str:
+        """The equation that would be chosen now."""
+        if self._seen is None or self._seen[0] is not front:
+            self._seen = front, str(front[choose(front, "best", len(self._problem.y))])
+        return self._seen[1]
 
 
 def _finish_best(
