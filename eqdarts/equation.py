@@ -30,9 +30,10 @@ from eqdarts.regression import record as fit_record
 from eqdarts.regression.intervals import Resampling, bootstrap, profile
 from eqdarts.regression.naming import floats_as_symbols
 from eqdarts.regression.report import FitReport
-from eqdarts.simplify import count_constants, size
+from eqdarts.simplify import count_constants, digits_of, size
 
 _FORMAT, _VERSION = "eqdarts equation", 1
+_DIGITS_OF_A_FIT = float(np.log(1e4))  # nats of a fitted constant, beside those of exact numbers
 
 
 @dataclass(frozen=True)
@@ -402,11 +403,17 @@ def evaluate(expression: sympy.Expr, columns: Sequence[str], X: np.ndarray) -> n
     return np.array(np.broadcast_to(value, (len(X),)))
 
 
+def _digits(equation: Equation) -> float:
+    """Nats to write the numbers of an equation, when a fitted one has four digits."""
+    return digits_of(equation.expression) + _DIGITS_OF_A_FIT * equation.n_constants
+
+
 @dataclass(frozen=True)
 class Front:
-    """Equations none of which is beaten by another in complexity, loss and fitted constants at once, simplest first.
+    """Equations none of which is beaten by another in complexity, loss and digits at once, simplest first.
 
-    Without the constants, a law would fall to an imitation of the same size that fits the noise a little better.
+    Without the digits of their numbers, a law would fall to an imitation of the same size that fits the noise a little
+    better.
     """
 
     equations: tuple[Equation, ...] = ()
@@ -421,14 +428,12 @@ class Front:
         return self.equations[index]
 
     def offer(self, equation: Equation) -> Front:
-        """The front with this equation, if nothing on it is as simple and as good with as few constants."""
+        """The front with this equation, if nothing on it is as simple and as good with as few digits."""
         if not np.isfinite(equation.relative_loss):
             return self
 
         def beats(a: Equation, b: Equation) -> bool:
-            return (
-                a.complexity <= b.complexity and a.relative_loss <= b.relative_loss and a.n_constants <= b.n_constants
-            )
+            return a.complexity <= b.complexity and a.relative_loss <= b.relative_loss and _digits(a) <= _digits(b)
 
         if any(beats(e, equation) for e in self.equations):
             return self

@@ -25,6 +25,7 @@ _MOST_CONSTANTS = 40
 _MOST_TERMS = 10  # a longer sum is not factored
 _MOST_DIGITS = 36.0  # nats in a double
 _TRIALS, _TRIAL_STEPS = 24, 12  # replacements refitted at once, and the steps of each
+_TRIALS_OF_ONE = 4  # of one constant
 NATS_PER_NODE = 2.5  # log of about a dozen symbols that could stand in a node
 _DENOMINATORS = (1, 2, 3, 4, 5, 6, 8, 10, 20, 25, 50, 100)  # of fractions, and of decimals with two places
 _BELIEVED = 0.01  # relative precision from which a number may be a multiple of π
@@ -410,9 +411,10 @@ def _plausible(
     form: Template, fit: ConstantFit, free: np.ndarray, refused: set[tuple[int, sympy.Expr]], n: int
 ) -> list[_Trial]:
     """The replacements worth a refit, most promising first."""
-    trials = []
+    trials: list[_Trial] = []
     for k in np.flatnonzero(free):
         value, variance = fit.values[k], fit.inverse[k, k]
+        of_this: list[_Trial] = []
         for target, benefit in _targets(value, form.roles[k], fit.precision[k], n):
             if (int(k), target) in refused:
                 continue
@@ -421,7 +423,8 @@ def _plausible(
             forecast = benefit - float(_misfit(np.array(fit.loss + added), fit.loss, n))
             # The model is rough far from the optimum, so a poor forecast is still worth one refit.
             if forecast > -10 * benefit:
-                trials.append(_Trial(int(k), target, benefit, forecast))
+                of_this.append(_Trial(int(k), target, benefit, forecast))
+        trials += sorted(of_this, key=lambda t: -t.forecast)[:_TRIALS_OF_ONE]
     return sorted(trials, key=lambda t: -t.forecast)[:_TRIALS]
 
 

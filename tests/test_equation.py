@@ -59,9 +59,10 @@ def test_everything_offered_is_on_the_front_or_beaten_by_it(members):
     assert {id(e) for e in front} <= {id(e) for e in members}
 
 
-def test_fewer_constants_keep_an_equation_on_the_front():
+@pytest.mark.parametrize(("c", "a"), [(F(3.14), F(2.17)), (sympy.Rational(157, 50), sympy.Rational(54, 25))])
+def test_fewer_digits_keep_an_equation_on_the_front(c, a):
     """A law with whole numbers stays beside an imitation of its size that fits the noise a little better."""
-    law, imitation = 3 * u / (u + 2), sympy.Float(3.14) * u / (u + sympy.Float(2.17))
+    law, imitation = 3 * u / (u + 2), c * u / (u + a)
     front = Front().offer(equation(0, 1.01, law)).offer(equation(0, 1.0, imitation))
     assert [e.expression for e in front] == [law, imitation]
     assert [e.expression for e in front.offer(equation(0, 0.99, law))] == [law]
