@@ -28,6 +28,9 @@ _TRIALS, _TRIAL_STEPS = 24, 12  # replacements refitted at once, and the steps o
 _TRIALS_OF_ONE = 4  # of one constant
 NATS_PER_NODE = 2.5  # log of about a dozen symbols that could stand in a node
 _DENOMINATORS = (1, 2, 3, 4, 5, 6, 8, 10, 20, 25, 50, 100)  # of fractions, and of decimals with two places
+_USUAL = 4  # denominators up to here need no more evidence than their digits
+_EVIDENCE = 1.5  # nats that others must save beside
+_MOST_DIGITS_OF_OTHERS = 5.0  # and the most that they may have: 9.81 is shorter than 981/100
 _BELIEVED = 0.01  # relative precision from which a number may be a multiple of π
 _DENOMINATORS_OF_PI = _DENOMINATORS_OF_EXPONENTS = (1, 2, 3, 4)
 
@@ -450,7 +453,10 @@ def _targets(value: float, role: str, precision: float, n: int) -> list[tuple[sy
     near_pi = _fractions(value / np.pi, _DENOMINATORS_OF_PI) if precision < _BELIEVED * abs(value) else []
     multiples = [sympy.pi * f for f in near_pi if abs(f.p) <= 12]
     for target in [*_fractions(value, _DENOMINATORS), *multiples]:
-        saved = digits - digits_of(target)
+        cost = digits_of(target)
+        saved = digits - cost
+        if isinstance(target, sympy.Rational) and target.q > _USUAL:
+            saved = saved - _EVIDENCE if cost < _MOST_DIGITS_OF_OTHERS else 0.0
         # What costs as many digits as it saves is met by chance.
         if saved > 0 and abs(float(target) - value) < 4 * precision + 1e-9 * max(1.0, abs(value)):
             out.append((target, saved))
