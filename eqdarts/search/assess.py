@@ -29,7 +29,7 @@ from eqdarts.search_space import SearchSpace
 # Successive halving: Levenberg–Marquardt steps of each stage, and the share that goes on to the next.
 _SCREENING, _MIDDLE, _LONG = 6, 10, 25
 _SURVIVORS, _FINALISTS = 0.2, 0.4
-_SURVIVORS_OF_SMALL = 0.4
+_SURVIVORS_OF_SMALL = 0.4  # of noisy tables of few rows, where fits are cheap and imitations many
 _SCREENING_ROWS = 64
 _ROUNDED = 15  # steps of a fit whose exponents are held at round values
 _CONFIRMING, _CONFIRMED = 8, 96  # steps on all rows, and how many graphs of an epoch take them

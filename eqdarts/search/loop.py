@@ -49,7 +49,7 @@ class EpochRecord:
     validation_loss: float
     best_loss: float
     graphs: int
-    equation: str = ""
+    equation: str
 
 
 class State(Protocol):
