@@ -35,7 +35,7 @@ class SearchConfig:
     discretisation: str = "argmax"
     max_epochs: int | None = None
     max_time: float | None = 60.0
-    patience: int | None = 200
+    patience: int | None = 1000
     w_steps: int = 10
     alpha_steps: int = 1
     w_learning_rate: float = 0.025

@@ -204,7 +204,7 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         discretisation: str = "argmax",
         max_epochs: int | None = None,
         max_time: float | None = 60.0,
-        patience: int | None = 200,
+        patience: int | None = 1000,
         validation: Any = 0.25,
         w_steps: int = 10,
         alpha_steps: int = 1,

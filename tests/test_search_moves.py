@@ -160,6 +160,23 @@ def test_a_node_of_the_other_graph_is_grafted():
     assert 0.02 < grafted.mean() < 0.4
 
 
+def test_a_node_comes_between_the_ends_of_an_edge():
+    """cos(7·u) becomes cos(7·k) of a new node k(u), and the old edge goes."""
+    space, rng = SPACES["both"], np.random.default_rng(8)
+    one, w = blank(space, 399)
+    cos = space.operations.index("cos")
+    one.operations[:, 0] = cos
+    one.readout[:, 0] = True
+    w[:, 0] = 7.0
+    children, moved = propose(space, prior_of(space), N, (one, w), (one, w), rng, subdivide=True)
+    behind = space.into(1).start + space.n_inputs  # the edge k_1 → k_2
+    between = (children.operations[:, behind] == cos) & (moved[:, behind] == 7.0).all(axis=1)
+    between &= children.operations[:, 0] != space.zero
+    alone = between & (children.operations[:, space.into(1).start] == space.zero)
+    assert alone.mean() > 0.02
+    assert not children.readout[alone, 0].all()  # what the new node says is said through the old one
+
+
 def test_links_of_children_are_those_of_the_parents_or_drawn_by_their_odds():
     space, rng = SPACES["links"], np.random.default_rng(9)
     graphs = parents_of(space, 1, rng)

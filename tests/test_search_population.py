@@ -169,6 +169,21 @@ def test_complexity_counts_what_does_something():
     assert complexity_of(SPACE, batch, w, terms, noisy=False) == full  # one more term
 
 
+def test_zeros_and_ones_are_no_constants_where_they_may_be_held():
+    batch = draw_graphs(SPACE, 1, np.random.default_rng(5)).batch
+    batch.operations[:] = SPACE.zero
+    batch.operations[0, 0] = SPACE.operations.index("exp")
+    terms = np.array([[1.0, 0, 0, 0, 0]])
+    counts = {
+        (value, held): complexity_of(SPACE, batch, np.full((1, 5, 1), value), terms, noisy=True, held=held)[0]
+        for value in (1.0, -1.0, 0.5, 1.01)
+        for held in (True, False)
+    }
+    free = counts[1.01, False]
+    assert counts[1.0, True] == counts[-1.0, True] == free - 1
+    assert all(counts[key] == free for key in counts if key not in [(1.0, True), (-1.0, True)])
+
+
 def test_scores_charge_for_loss_and_parts():
     loss, complexity = np.array([1e-3, 1e-4, 1e-3]), np.array([3, 3, 4])
     first, lower, longer = scores(loss, complexity, ROWS)

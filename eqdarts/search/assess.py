@@ -33,6 +33,7 @@ _SURVIVORS_OF_SMALL = 0.4  # of noisy tables of few rows, where fits are cheap a
 _SCREENING_ROWS = 64
 _ROUNDED = 15  # steps of a fit whose exponents are held at round values
 _CONFIRMING, _CONFIRMED = 8, 96  # steps on all rows, and how many graphs of an epoch take them
+_PER_BAND, _PER_BAND_OF_SMALL = 4, 12  # of them for each size
 _CLOSER = 256  # graphs whose constants are looked at more closely: those that can become the best by it
 _MOST_CONSTANTS = 32
 _MOST_EVIDENCE = 100  # rows that a loss on the validation rows speaks for
@@ -69,8 +70,8 @@ class Assessor:
         self.rows = min(int(validation.y.shape[0]), _MOST_EVIDENCE)
         self.all_rows = self.rows if everything is None else int(everything.y.shape[0])
         self._parts = self._noisy_parts = _Parts(self._few, self._train, self._validation, self.rows)
-        self._is_small = everything is not None and self.all_rows <= _SMALL
-        if self._is_small:
+        self.is_small = everything is not None and self.all_rows <= _SMALL
+        if self.is_small:
             self._noisy_parts = _Parts(
                 self._everything, self._everything, self._everything, self.all_rows, _SURVIVORS_OF_SMALL
             )
@@ -96,17 +97,26 @@ class Assessor:
 
         Few rows cannot tell a law from its neighbours, and a long fit on them learns only their noise.
         """
-        held = self._held(batch, w, origin) if self._is_small else nothing(self._space)
+        held = self._simple(batch, w, origin)
         batch, w, origin, order = self._screened(batch, w, origin, self._noisy_parts)
         found = joined(held, self._by_all_rows(batch, w, origin))
-        return self.confirmed(best(found, self.all_rows, _CONFIRMED)), order
+        per_band = _PER_BAND_OF_SMALL if self.is_small else _PER_BAND
+        return self.confirmed(best(found, self.all_rows, _CONFIRMED, per_band)), order
 
     def all_confirmed(self, batch: GenotypeBatch, w: np.ndarray, origin: np.ndarray) -> Population:
         """The same without the short fit on few rows, which only few graphs of nearly the same loss would survive."""
+        held = self._simple(batch, w, origin)
         place = self._sensible(batch)
         batch, origin = batch.select(place), origin[place]
         found = self._by_all_rows(batch, self._backend.settled(batch, w[place], self._noisy_parts.screening), origin)
+        found = joined(held, found)
         return self.confirmed(best(found, self.all_rows, _CONFIRMED, _CONFIRMED))
+
+    def _simple(self, batch: GenotypeBatch, w: np.ndarray, origin: np.ndarray) -> Population:
+        """Of a small table, the graphs with simple constants from the start, which a free fit moves away from."""
+        if not self.is_small:
+            return nothing(self._space)
+        return joined(self._held(batch, w, origin), self._plain(batch, w, origin))
 
     def _held(self, batch: GenotypeBatch, w: np.ndarray, origin: np.ndarray) -> Population:
         """Fitted with exponents held at round values from the start: few rows leave free ones anywhere."""
@@ -114,20 +124,33 @@ class Assessor:
         batch, origin, rows = batch.select(place), origin[place], self._noisy_parts.train
         return self._rounded(batch, self._backend.settled(batch, w[place], rows), origin, rows, noisy=True)
 
+    def _plain(self, batch: GenotypeBatch, w: np.ndarray, origin: np.ndarray) -> Population:
+        """With all constants inside a graph held at the next multiple of a half: only the readout is fitted.
+
+        Few noisy rows cannot fix the constants of a law, but its simple constants need no rows.
+        """
+        place = self._sensible(batch)
+        w, origin, rows = np.round(2.0 * w[place]) / 2.0, origin[place], self._noisy_parts.train
+        batch = without_idle_factors(self._space, batch.select(place), w)
+        w, coefficients, loss = self._backend.fit(batch, w, rows, 1, np.ones(w.shape, dtype=bool))
+        return self._measured(batch, w, coefficients, loss, _marked(origin), noisy=True)
+
     def _by_all_rows(self, batch: GenotypeBatch, w: np.ndarray, origin: np.ndarray) -> Population:
-        """Fitted on train rows, measured by all, as they are and with round exponents."""
+        """Fitted on train rows, measured by all, as they are and with round exponents, or all constants round."""
         train = self._noisy_parts.train
         w, coefficients, loss = self._backend.fit(batch, w, train, _MIDDLE)
         found = self._measured(batch, w, coefficients, loss, origin, noisy=True)
-        return joined(found, self._rounded(batch, w, origin, train, noisy=True))
+        found = joined(found, self._rounded(batch, w, origin, train, noisy=True))
+        return joined(found, self._plain(batch, w, origin)) if self.is_small else found
 
     def confirmed(self, population: Population) -> Population:
-        """The graphs fitted on and measured by all rows; exponents at round values stay there.
+        """The graphs fitted on and measured by all rows; what is held at round values stays there.
 
         The loss is then one of the fit itself, which the charge for constants in the score makes up for.
         """
         batch, w, rows = population.batch, population.w, self._everything
-        frozen = exponents_of(self._space, batch) & is_whole_or_half(w)
+        # In small tables all constants may be held, else exponents only.
+        frozen = is_whole_or_half(w) & (self.is_small | exponents_of(self._space, batch))
         w, coefficients, loss = self._backend.fit(batch, w, rows, _CONFIRMING, frozen)
         return self._measured(batch, w, coefficients, loss, population.origin, noisy=True)
 
@@ -222,8 +245,8 @@ class Assessor:
         _, size = self._backend.measure(batch, w, coefficients, self._train)
         with np.errstate(all="ignore"):
             share = np.nan_to_num(size * np.abs(coefficients), nan=0.0, posinf=0.0) / self._root_mean_square
-        complexity = complexity_of(self._space, batch, w, share, noisy)
-        if noisy and self._is_small and self.can_pursue:
+        complexity = complexity_of(self._space, batch, w, share, noisy, held=noisy and self.is_small)
+        if noisy and self.is_small and self.can_pursue:
             # Where rows are many, the loss alone tells a law from its imitations.
             rank = scores(loss / self._variance, complexity - constants_of(self._space, batch), self.all_rows)
             some = np.argsort(rank, kind="stable")[:_CLOSER]

@@ -13,10 +13,14 @@ from eqdarts.kernel.elementary import compiled
 from eqdarts.search.sampling import Odds, draw, draw_edges, draw_start
 from eqdarts.search_space import SearchSpace
 
-# Chances of each move, accumulated.
-_EDGE, _AGGREGATOR, _INSERT, _WRAP, _DROP, _FRESH, _GRAFT, _READOUT = 0.36, 0.44, 0.56, 0.68, 0.75, 0.84, 0.92, 0.95
+# The moves, and their chances, accumulated; what is left draws starting values.
+_EDGE, _AGGREGATOR, _INSERT, _WRAP, _DROP, _FRESH, _GRAFT, _READOUT, _SUBDIVIDE = range(9)
+_CHANCES = np.cumsum([0.36, 0.08, 0.12, 0.12, 0.07, 0.09, 0.08, 0.03, 0.00])
+_SUBDIVIDING = np.cumsum([0.28, 0.07, 0.10, 0.11, 0.06, 0.08, 0.07, 0.05, 0.16])
 _SECOND_MOVE = 0.3
 _LINK = 0.08  # chance of another link beside the move
+_JOINED = 0.4  # chance that the new node on an edge takes up a second source
+_KEPT = 0.5  # chance that the edge keeps its operation behind it
 _HIDDEN = 0.7  # chance that a node which another one wraps leaves the readout
 
 
@@ -27,16 +31,18 @@ def propose(
     parents: tuple[GenotypeBatch, np.ndarray],
     others: tuple[GenotypeBatch, np.ndarray],
     rng: np.random.Generator,
+    subdivide: bool = False,
 ) -> tuple[GenotypeBatch, np.ndarray]:
     """Each parent after one move, or two, with at most `limit` nodes; some moves take a node of the other graph.
 
-    parents, others: graphs [C] and their w [C, E, P]
+    parents, others: graphs [C] and their w [C, E, P]   subdivide: may a new node come between the ends of an edge?
     """
     batch, w = parents
     child = GenotypeBatch(batch.operations.copy(), batch.aggregators.copy(), batch.readout.copy(), batch.links.copy())
     w = w.copy()
     _propose(
-        odds, limit, child.operations, child.aggregators, child.readout, child.links, w,
+        odds, _SUBDIVIDING if subdivide else _CHANCES, limit,
+        child.operations, child.aggregators, child.readout, child.links, w,
         others[0].operations, others[0].aggregators, others[1], rng,
     )  # fmt: skip
     return prune(space, child), w
@@ -71,7 +77,7 @@ def _start_at(odds, edges, operations, w, rng):
 
 @compiled
 def _propose(
-    odds, limit, operations, aggregators, readout, links, w, other_operations, other_aggregators, other_w, rng
+    odds, chances, limit, operations, aggregators, readout, links, w, other_operations, other_aggregators, other_w, rng
 ):
     for c in range(operations.shape[0]):
         if odds.link.shape[0] > 1 and rng.random() < _LINK:
@@ -79,32 +85,34 @@ def _propose(
         moves = 2 if rng.random() < _SECOND_MOVE else 1
         for _ in range(moves):
             _move(
-                odds, limit, operations[c], aggregators[c], readout[c], w[c],
+                odds, chances, limit, operations[c], aggregators[c], readout[c], w[c],
                 other_operations[c], other_aggregators[c], other_w[c], rng,
             )  # fmt: skip
 
 
 @compiled
-def _move(odds, limit, operations, aggregators, readout, w, other_operations, other_aggregators, other_w, rng):
+def _move(odds, chances, limit, operations, aggregators, readout, w, other_operations, other_aggregators, other_w, rng):
     used = used_nodes(odds, operations)
     room = used < limit
     move = rng.random()
-    if move < _EDGE and used:
+    if move < chances[_EDGE] and used:
         _change_edge(odds, used, operations, aggregators, w, rng)
-    elif move < _AGGREGATOR and used:
+    elif move < chances[_AGGREGATOR] and used:
         _change_aggregator(odds, int(rng.random() * used), operations, aggregators, readout, w, rng)
-    elif move < _INSERT and room:
+    elif move < chances[_INSERT] and room:
         _insert(odds, used, int(rng.random() * (used + 1)), operations, aggregators, readout, w, rng)
-    elif move < _WRAP and room and used:
+    elif move < chances[_WRAP] and room and used:
         _wrap(odds, used, int(rng.random() * used), operations, aggregators, readout, w, rng)
-    elif move < _DROP and used > 1:
+    elif move < chances[_DROP] and used > 1:
         renumber(odds, used, int(rng.random() * used), -1, operations, aggregators, readout, w)
-    elif move < _FRESH and used:
+    elif move < chances[_FRESH] and used:
         _fresh_node(odds, int(rng.random() * used), operations, aggregators, readout, w, rng)
-    elif move < _GRAFT and room:
+    elif move < chances[_GRAFT] and room:
         _graft(odds, used, operations, aggregators, readout, w, other_operations, other_aggregators, other_w, rng)
-    elif move < _READOUT:
+    elif move < chances[_READOUT]:
         readout[odds.node.shape[0] : -1] = not readout[-2]
+    elif move < chances[_SUBDIVIDE] and room and used:
+        _subdivide(odds, used, operations, aggregators, readout, w, rng)
     elif used:
         _redraw(odds, used, operations, w, rng)
 
@@ -191,6 +199,44 @@ def _wrap(odds, used, inner, operations, aggregators, readout, w, rng):
     _set_edge(odds, odds.first[used] + odds.inputs + inner, a, odds.zero, operations, w, rng)
     if rng.random() < _HIDDEN:
         readout[inner] = False
+
+
+@compiled
+def _drawn_edge(odds, used, operations, rng):
+    """One of the edges that are there, or −1."""
+    count, chosen = 0, -1
+    for e in range(odds.first[used]):
+        if operations[e] != odds.zero:
+            count += 1
+            if rng.random() * count < 1.0:
+                chosen = e
+    return chosen
+
+
+@compiled
+def _subdivide(odds, used, operations, aggregators, readout, w, rng):
+    """A new node on an edge, a function of its source and maybe of another: cos(x) becomes cos(x²) or sin(x + z)."""
+    edge = _drawn_edge(odds, used, operations, rng)
+    if edge < 0:
+        return
+    at = 0  # the node that the edge enters, and the number of the new one
+    while odds.first[at + 1] <= edge:
+        at += 1
+    source, m, old_w = edge - odds.first[at], operations[edge], w[edge].copy()
+    renumber(odds, used, -1, at, operations, aggregators, readout, w)
+    a = draw(odds.node[at], -1, rng)
+    aggregators[at] = odds.aggregators[a]
+    _set_edge(odds, odds.first[at] + source, a, odds.zero, operations, w, rng)
+    if rng.random() < _JOINED:
+        other = int(rng.random() * (odds.inputs + at))
+        _set_edge(odds, odds.first[at] + other, a, odds.zero, operations, w, rng)
+    operations[odds.first[at + 1] + source] = odds.zero
+    behind, b = odds.first[at + 1] + odds.inputs + at, _place(odds, aggregators[at + 1])
+    if odds.edge[b, behind, m] > 0.0 and rng.random() < _KEPT:
+        operations[behind] = m
+        w[behind] = old_w
+    else:
+        _set_edge(odds, behind, b, odds.zero, operations, w, rng)
 
 
 @compiled

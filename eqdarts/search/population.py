@@ -122,8 +122,15 @@ def without_idle_factors(space: SearchSpace, batch: GenotypeBatch, w: np.ndarray
     return prune(space, GenotypeBatch(operations, batch.aggregators, batch.readout, batch.links))
 
 
+def _zeros_and_ones(space: SearchSpace, batch: GenotypeBatch, w: np.ndarray) -> np.ndarray:
+    """Which parameters other than exponents are exactly −1, 0 or 1, and show no number in a formula: bool [R, E, P]."""
+    counts = np.array([len(op.parameters) for op in space.rows])[batch.operations]  # [R, E]
+    there = np.arange(w.shape[2]) < counts[:, :, None]
+    return there & ~exponents_of(space, batch) & np.isin(w, (-1.0, 0.0, 1.0))
+
+
 def complexity_of(
-    space: SearchSpace, batch: GenotypeBatch, w: np.ndarray, terms: np.ndarray, noisy: bool
+    space: SearchSpace, batch: GenotypeBatch, w: np.ndarray, terms: np.ndarray, noisy: bool, held: bool = False
 ) -> np.ndarray:
     """Operations and constants that do something: int [R]. A round exponent is no constant.
 
@@ -132,10 +139,12 @@ def complexity_of(
     finely, and cheap factors only breed imitations.
 
     terms: [R, Q] share of each readout term in y (root mean square over root mean square)
+    held: may constants be held at simple values? Then those at −1, 0 and 1 are none either
     """
     cost = np.array([op.complexity + len(op.parameters) for op in space.rows])
     edges = cost[batch.operations]  # [R, E]
     edges = edges - (exponents_of(space, batch) & is_whole_or_half(w)).sum(axis=2)
+    edges = edges - _zeros_and_ones(space, batch, w).sum(axis=2) if held else edges
     edges = edges - _needless_scales(space, batch) if noisy else edges
     # x^p with a tiny p imitates ln(x), at the price of cancelling terms.
     limit = powers(space, batch) & (np.abs(w[:, :, 0]) < LIMIT_EXPONENT)

@@ -10,7 +10,7 @@ import numpy as np
 
 from eqdarts.genotype import GenotypeBatch, live_nodes
 from eqdarts.kernel.batch import Linearised
-from eqdarts.search.population import exponents_of, is_whole_or_half
+from eqdarts.search.population import is_whole_or_half
 from eqdarts.search_space import SearchSpace
 
 _WORTH = 1.5  # nats that a simple number must save
@@ -44,16 +44,16 @@ def count_round(
 def _packed(space: SearchSpace, batch: GenotypeBatch, w: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The parameters of live edges, first ones first, and which of these are free: [R, E·P] each.
 
-    This is the order of the Jacobian's rows.
+    This is the order of the Jacobian's rows. A fit leaves no constant exactly at a multiple of a half; one that is
+    there was held.
     """
     counts = np.array([len(op.parameters) for op in space.rows])[batch.operations]  # [R, E]
     target = np.array([j for _, j in space.edges])
     live = live_nodes(space, batch)[:, target] & (batch.operations != space.zero)
     there = live[:, :, None] & (np.arange(w.shape[2]) < counts[:, :, None])  # [R, E, P]
-    held = exponents_of(space, batch) & is_whole_or_half(w)
     flat = there.reshape(len(w), -1)
     order = np.argsort(~flat, axis=1, kind="stable")
-    free = np.take_along_axis((there & ~held).reshape(len(w), -1), order, axis=1)
+    free = np.take_along_axis((there & ~is_whole_or_half(w)).reshape(len(w), -1), order, axis=1)
     return np.take_along_axis(w.reshape(len(w), -1), order, axis=1), free
 
 

@@ -30,7 +30,7 @@ _PURSUED = 12  # parents per epoch that follow the gradient at their vertex
 _QUIET = 1e-7  # the best relative loss below which the data count as free of noise
 _BY_FEW = 12  # epochs after which the best graphs of noisy data are confirmed on all rows
 _HEADS, _STARTS = 4, 2  # graphs whose neighbours are all tried at the end, and how often
-_LAST_SIZE, _LAST_PER_BAND = 160, 16  # room for them
+_WIDE_SIZE, _WIDE_PER_BAND = 160, 16  # room where simple constants decide: for them, and in small noisy tables
 _CLOSING_SHARE = 0.25  # of the time that is left, for them; the rest is for turning graphs into equations
 _STEP = 5.0  # of the logits, as a multiple of the learning rate: natural gradients are mostly below a tenth
 _SINGLE_LINK = 0.6  # share of fresh runs that keep to one link
@@ -162,8 +162,8 @@ class SampledSearch:
             beta,
             gamma,
             nodes,
-            population=best(joined(state.population, found), state.rows),
-            active=best(joined(state.active, found), state.rows),
+            population=self._kept(joined(state.population, found), state),
+            active=self._kept(joined(state.active, found), state),
             age=state.age + 1,
             runs=state.runs,
             grown=state.grown,
@@ -175,6 +175,14 @@ class SampledSearch:
             fitted=state.fitted + len(proposed.batch),
             epochs=state.epochs + 1,
         )
+
+    def _kept(self, population: Population, state: SampledState) -> Population:
+        """The best; more of them where simple constants decide in the end."""
+        return best(population, state.rows, *((_WIDE_SIZE, _WIDE_PER_BAND) if self._closely(state) else ()))
+
+    def _closely(self, state: SampledState) -> bool:
+        """Is the table small and noisy? Then many graphs fit alike, and it is cheap to look at more of them."""
+        return state.noisy and self._assessor.is_small
 
     def _restarted(self, state: SampledState) -> SampledState:
         """The next run: one of three from the best of all, the others from nothing, α half way to its prior."""
@@ -230,7 +238,7 @@ class SampledSearch:
             head = state.population.select(np.array([k]))
             near, w = neighbours(self._space, odds, head.batch, head.w, self._rng)
             found = self._assessor.all_confirmed(near, w, np.array(["neighbour"] * len(near), dtype=object))
-            population = best(joined(population, found), state.rows, _LAST_SIZE, _LAST_PER_BAND)
+            population = best(joined(population, found), state.rows, _WIDE_SIZE, _WIDE_PER_BAND)
         return replace(state, population=population)
 
     def _propose(self, state: SampledState, nodes: int) -> Proposal:
@@ -248,7 +256,8 @@ class SampledSearch:
             moves = max(0, replicas // 2 - len(near))
             pairs = rng.choice(len(elite), size=(2, moves), p=parent_odds(elite))
             parents, others = ((elite.batch.select(places), elite.w[places]) for places in pairs)
-            parts += [("neighbour", near, near_w), ("move", *propose(space, odds, nodes, parents, others, rng))]
+            moved = propose(space, odds, nodes, parents, others, rng, subdivide=self._closely(state))
+            parts += [("neighbour", near, near_w), ("move", *moved)]
             if self._assessor.can_pursue:
                 features = draw_features(space, state.alpha, state.beta, self._assessor, rng)
                 pursued, pursued_w, promise = self._pursued(state, odds, nodes, features)

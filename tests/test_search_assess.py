@@ -1,0 +1,36 @@
+"""How proposed graphs are fitted and measured where rows are few and noisy."""
+
+import numpy as np
+import pytest
+import torch
+
+from eqdarts.fit import Rows
+from eqdarts.genotype import GenotypeBatch
+from eqdarts.search.assess import Assessor
+from eqdarts.search.population import is_whole_or_half
+from eqdarts.search_space import SearchSpace
+
+SPACE = SearchSpace(("u", "v"), 1, ("zero", "sin", "power"))
+OPERATIONS = np.array([[SPACE.operations.index("sin"), SPACE.operations.index("power")]])
+
+
+def found(rows, start):
+    """sin(a·u + b) + v^p by its fits to so many noisy rows of sin(u) + v²."""
+    rng = np.random.default_rng(2)
+    inputs = rng.uniform(0, 1, (2, rows))
+    y = np.sin(inputs[0]) + inputs[1] ** 2 + 0.05 * rng.normal(size=rows)
+    table = Rows(torch.as_tensor(inputs), torch.as_tensor(y))
+    batch = GenotypeBatch(OPERATIONS, np.zeros((1, 1), dtype=np.int64), np.array([[True, False, False, True]]))
+    assessor = Assessor(SPACE, table, table, everything=table)
+    return assessor.best_confirmed(batch, np.array([start]), np.array(["sample"], dtype=object))[0]
+
+
+@pytest.mark.parametrize("start", [[[1.0, 0.0], [2.0, 0.0]], [[1.2, 0.1], [2.1, 0.0]]])
+def test_few_noisy_rows_keep_simple_constants(start):
+    """Free constants fit the noise better; those at the next multiple of a half are none, and stay there."""
+    np.testing.assert_array_equal(found(12, start).w, [[[1.0, 0.0], [2.0, 0.0]]])
+
+
+def test_where_rows_are_many_only_exponents_are_held():
+    w = found(200, [[1.0, 0.0], [2.0, 0.0]]).w
+    assert not is_whole_or_half(w[:, 0]).any()
