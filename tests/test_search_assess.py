@@ -6,7 +6,9 @@ import torch
 
 from eqdarts.fit import Rows
 from eqdarts.genotype import GenotypeBatch
+from eqdarts.search import assess
 from eqdarts.search.assess import Assessor
+from eqdarts.search.backend import TorchBackend
 from eqdarts.search.population import is_whole_or_half
 from eqdarts.search_space import SearchSpace
 
@@ -29,6 +31,11 @@ def found(rows, start):
 def test_few_noisy_rows_keep_simple_constants(start):
     """Free constants fit the noise better; those at the next multiple of a half are none, and stay there."""
     np.testing.assert_array_equal(found(12, start).w, [[[1.0, 0.0], [2.0, 0.0]]])
+
+
+def test_the_torch_program_holds_them_too(monkeypatch):
+    monkeypatch.setattr(assess, "backend_of", lambda space, device, threads: TorchBackend(space, device))
+    np.testing.assert_array_equal(found(12, [[1.0, 0.0], [2.0, 0.0]]).w, [[[1.0, 0.0], [2.0, 0.0]]])
 
 
 def test_where_rows_are_many_only_exponents_are_held():
