@@ -30,9 +30,10 @@ from eqdarts.regression import record as fit_record
 from eqdarts.regression.intervals import Resampling, bootstrap, profile
 from eqdarts.regression.naming import floats_as_symbols
 from eqdarts.regression.report import FitReport
-from eqdarts.simplify import count_constants, digits_of, size
+from eqdarts.simplify import FLOOR, count_constants, digits_of, size
 
 _FORMAT, _VERSION = "eqdarts equation", 1
+_ROUNDING = 1e-9  # losses (relative) and digits closer than this are one
 _DIGITS_OF_A_FIT = float(np.log(1e4))  # nats of a fitted constant, beside those of exact numbers
 
 
@@ -433,7 +434,8 @@ class Front:
             return self
 
         def beats(a: Equation, b: Equation) -> bool:
-            return a.complexity <= b.complexity and a.relative_loss <= b.relative_loss and _digits(a) <= _digits(b)
+            as_good = a.relative_loss <= b.relative_loss * (1 + _ROUNDING) + FLOOR
+            return a.complexity <= b.complexity and as_good and _digits(a) <= _digits(b) + _ROUNDING
 
         if any(beats(e, equation) for e in self.equations):
             return self

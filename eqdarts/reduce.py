@@ -18,7 +18,7 @@ from sympy.simplify.fu import TR5, TR7, TR10i
 
 from eqdarts.constants import Rows, compile_template, fit_constants, is_round, template
 from eqdarts.numeric import function
-from eqdarts.simplify import Simplified, canonical, count_constants, description_length, simplify, size
+from eqdarts.simplify import Simplified, canonical, count_constants, description_length, digits_of, simplify, size
 
 _MOST_NODES = 80  # larger formulas are left alone
 _STEPS = 15
@@ -52,6 +52,18 @@ def reduce(
                 current, searching = outcome, True
                 break
     return current
+
+
+def shortest_writing(expression: sympy.Expr) -> sympy.Expr:
+    """The formula as it is, multiplied out, or with common factors before the bracket: whichever is shortest.
+
+    All have the same values, so that without a rule the rounding of a loss would choose.
+    """
+    if size(expression) > _MOST_NODES:
+        return expression
+    expanded = sympy.expand_mul(expression)
+    forms = [expression, expanded, sympy.factor_terms(expression), sympy.factor_terms(expanded)]
+    return min(forms, key=lambda form: (size(form), count_constants(form), digits_of(form)))
 
 
 def _size(expression: sympy.Expr, n: int) -> float:

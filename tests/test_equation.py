@@ -68,6 +68,13 @@ def test_fewer_digits_keep_an_equation_on_the_front(c, a):
     assert [e.expression for e in front.offer(equation(0, 0.99, law))] == [law]
 
 
+@pytest.mark.parametrize("loss", [1.0, 1e-26])
+def test_losses_that_differ_by_rounding_leave_the_simpler_equation(loss):
+    short, long = equation(3, loss * (1 + 1e-13)), equation(5, loss)
+    assert list(Front().offer(long).offer(short)) == [short]
+    assert list(Front().offer(short).offer(long)) == [short]
+
+
 @given(st.lists(equations, max_size=11))
 def test_offering_again_changes_nothing(members):
     front = offered(Front(), members)

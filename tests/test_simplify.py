@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from random_expressions import COLUMNS, X, formulas, u, v, values
 
 from eqdarts.constants import Rows, is_round, template
-from eqdarts.reduce import reduce
+from eqdarts.reduce import reduce, shortest_writing
 from eqdarts.simplify import canonical, count_constants, description_length, digits_of, simplify, size, snap
 
 F, exp, log, sin, cos, Abs = sympy.Float, sympy.exp, sympy.log, sympy.sin, sympy.cos, sympy.Abs
@@ -317,3 +317,19 @@ def test_the_root_of_a_square_is_taken():
     assert canonical(sympy.sqrt(u**2 + 2 * u * v + v**2), COLUMNS, X) == Abs(u + v)
     unfinished = sympy.sqrt(u**2 + u * v + v**2)
     assert canonical(unfinished, COLUMNS, X) == unfinished
+
+
+@settings(deadline=None)
+@given(formulas)
+def test_the_shortest_writing_has_the_same_values_and_is_no_longer(expression):
+    written = shortest_writing(expression)
+    assert size(written) <= size(expression)
+    before, after = values(expression), values(written)
+    fine = np.isfinite(before) & (np.abs(before) < 1e6)
+    np.testing.assert_allclose(after[fine], before[fine], rtol=1e-8, atol=1e-8)
+
+
+def test_a_formula_multiplied_out_and_one_with_brackets_become_one():
+    g, h = F(9.81), F(19.62)
+    found = {shortest_writing(form) for form in (g * u * v + half * u * v**2, half * u * (h * v + v**2))}
+    assert len(found) == 1

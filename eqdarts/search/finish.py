@@ -14,7 +14,7 @@ from eqdarts.equation import Equation, Front, evaluate
 from eqdarts.exports.formula import Formula
 from eqdarts.exports.record import in_table_units
 from eqdarts.genotype import Genotype
-from eqdarts.reduce import reduce
+from eqdarts.reduce import reduce, shortest_writing
 from eqdarts.search.population import Population, front_of, scores
 from eqdarts.search_space import SearchSpace
 from eqdarts.simplify import FLOOR, Simplified, count_constants, description_length, simplify
@@ -163,7 +163,8 @@ def _equation(problem: Problem, draft: Draft) -> Iterator[Equation]:
     """The equation of a draft, refitted on all rows; nothing if it is undefined there or too large."""
     root = None if problem.weights is None else np.sqrt(problem.weights)
     formula = _refitted(draft.formula, problem.symbols, Rows(problem.X, problem.y, root))
-    equation = _with_losses(problem, plain(formula.expression), draft.origin, draft.genotype)
+    written = plain(shortest_writing(formula.expression))
+    equation = _with_losses(problem, written, draft.origin, draft.genotype)
     too_large = problem.max_complexity is not None and equation.complexity > problem.max_complexity
     if np.isfinite(equation.relative_loss) and not too_large:
         yield equation
