@@ -47,6 +47,7 @@ class SearchConfig:
     readout_inputs: bool = True
     readout_coefficients: bool = True
     readout_intercept: bool = True
+    symmetries: bool = True
 
     def __post_init__(self) -> None:
         check_links(self.links)

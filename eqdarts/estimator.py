@@ -34,7 +34,7 @@ from eqdarts.records import dump, write_text
 from eqdarts.refitting import refit_equation, with_fit
 from eqdarts.screening import screened
 from eqdarts.search.backend import available_cores
-from eqdarts.search.finish import Problem, constant_equation, snapping_rows
+from eqdarts.search.finish import Problem, constant_equation, moderate, snapping_rows
 from eqdarts.search.loop import EpochRecord, SearchResult, compile_loops, resample, run
 from eqdarts.search_space import SearchSpace
 from eqdarts.selection import CRITERIA, choose, credibility, scores
@@ -440,8 +440,8 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
             names=prepared.names,
             columns=columns,
             target=target,
-            x_scale=_moderate(prepared.scales.x / units),
-            y_scale=float(_moderate(np.array([prepared.scales.y / target_unit]))[0]),
+            x_scale=moderate(prepared.scales.x / units),
+            y_scale=float(moderate(np.array([prepared.scales.y / target_unit]))[0]),
             x_unit=units,
             y_unit=target_unit,
             subset=snapping_rows(len(y), rng),
@@ -913,11 +913,6 @@ def _names(option: str, value: Sequence[str]) -> tuple[str, ...]:
 
 def _at_most(rows: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return rows if len(rows) <= _SEARCH_ROWS else np.sort(rng.choice(rows, _SEARCH_ROWS, replace=False))
-
-
-def _moderate(scales: np.ndarray) -> np.ndarray:
-    """1 for columns of ordinary magnitude, so that the search's simple starts are simple in their own units too."""
-    return np.where((scales >= 1 / 8) & (scales <= 8), 1.0, scales)
 
 
 def _extreme(scales: np.ndarray) -> np.ndarray:

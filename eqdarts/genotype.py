@@ -27,12 +27,18 @@ class Genotype:
         Which of the Q readout columns (nodes, inputs, one) are used.
     link : str
         How the readout becomes the target; a name in `eqdarts.links.LINKS`.
+    inputs : tuple of str
+        What its inputs are, where they are not the columns themselves but groups of them, such as x1/x2.
+    prefactor : str
+        What the graph is multiplied by then.
     """
 
     operations: tuple[str, ...]
     aggregators: tuple[str, ...]
     readout: tuple[bool, ...]
     link: str = "identity"
+    inputs: tuple[str, ...] = ()
+    prefactor: str = "1"
 
     def to_dict(self) -> dict[str, Any]:
         """Lists of plain values, for JSON."""
@@ -41,6 +47,7 @@ class Genotype:
             "aggregators": list(self.aggregators),
             "readout": list(self.readout),
             "link": self.link,
+            **({"inputs": list(self.inputs), "prefactor": self.prefactor} if self.inputs else {}),
         }
 
     @classmethod
@@ -52,6 +59,8 @@ class Genotype:
                 tuple(map(str, data["aggregators"])),
                 tuple(map(bool, data["readout"])),
                 str(data.get("link", "identity")),
+                tuple(map(str, data.get("inputs", ()))),
+                str(data.get("prefactor", "1")),
             )
         except (AttributeError, KeyError, TypeError) as error:
             raise InputDataError(f"genotype: {error}; expected operations, aggregators and readout") from error

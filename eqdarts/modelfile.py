@@ -162,7 +162,7 @@ def _equation(data: Record, columns: tuple[str, ...], target: str, space: Search
             raise data.error(name, "expected a number at least 0")
     genotype = equation.genotype
     if genotype is not None and space is not None:
-        d, n = len(space.inputs), space.nodes
+        d, n = len(genotype.inputs or space.inputs), space.nodes
         sizes = (len(genotype.operations), len(genotype.aggregators), len(genotype.readout))
         if sizes != (n * d + n * (n - 1) // 2, n, n + d + 1):
             raise data.error("genotype", "its lengths do not fit the search space")

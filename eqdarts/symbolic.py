@@ -50,7 +50,7 @@ def plain(expression: sympy.Expr) -> sympy.Expr:
 
 
 def to_expression(
-    space: SearchSpace, genotype: Genotype, constants: Constants, columns: tuple[sympy.Symbol, ...]
+    space: SearchSpace, genotype: Genotype, constants: Constants, columns: tuple[sympy.Expr, ...]
 ) -> sympy.Expr:
     """The formula of a graph, with the column scales folded in.
 

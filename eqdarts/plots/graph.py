@@ -47,12 +47,13 @@ def plot_graph(model: Any, ax: Axes | None = None, inputs: Sequence[str] | None 
         raise InputDataError("the chosen equation has no graph to draw; fit a target that varies")
     nodes = len(genotype.aggregators)
     d = (len(genotype.operations) - nodes * (nodes - 1) // 2) // nodes
-    names = tuple(inputs) if inputs is not None else input_names(model, d)
+    names = tuple(inputs) if inputs is not None else genotype.inputs or input_names(model, d)
     if len(names) != d:
         raise InputDataError(f"inputs: {len(names)} names for a graph of {d} inputs; give one each")
     target = plain("y" if isinstance(model, Genotype) else model.target_name_)
-    if genotype.link != "identity":
-        target = f"{target} = {genotype.link}(·)"
+    if genotype.link != "identity" or genotype.prefactor != "1":
+        readout = "(·)" if genotype.link == "identity" else f"{genotype.link}(·)"
+        target = f"{target} = {readout}" if genotype.prefactor == "1" else f"{target} = {genotype.prefactor} {readout}"
     layout = _Layout(genotype, d)
     width = 1.55 * layout.depth + 0.1 * (max(map(len, names)) + len(target)) + 0.8
     height = 0.85 * layout.rows + 0.5

@@ -151,7 +151,7 @@ def _aggregator(model: Any, node: int) -> str:
     """Of a node in the chosen graph; the first that the search space has when there is no graph."""
     genotype: Genotype | None = model.genotype_
     known: tuple[str, ...] = model.search_space_.aggregators
-    if genotype is None or genotype.aggregators[node] not in known:
+    if genotype is None or genotype.inputs or genotype.aggregators[node] not in known:
         return known[0]
     return genotype.aggregators[node]
 

@@ -8,11 +8,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import sympy
+import torch
 
 from eqdarts.constants import Rows, compile_template, fit_constants, template
 from eqdarts.equation import Equation, Front, evaluate
 from eqdarts.exports.formula import Formula
 from eqdarts.exports.record import in_table_units
+from eqdarts.fit import Rows as ScaledRows
 from eqdarts.genotype import Genotype
 from eqdarts.reduce import reduce, shortest_writing
 from eqdarts.search.population import Population, front_of, scores
@@ -73,6 +75,13 @@ class Problem:
         weights = None if self.weights is None else self.weights[rows]
         return replace(self, X=self.X[rows], y=self.y[rows], weights=weights, subset=np.arange(len(rows)))
 
+    def tensors(self, index: np.ndarray, device: str) -> ScaledRows:
+        """These rows as the search sees them, inputs [d, n]."""
+        inputs = np.ascontiguousarray((self.X[index] / self.x_scale).T)
+        weights = None if self.weights is None else torch.as_tensor(np.sqrt(self.weights[index]), device=device)
+        y = torch.as_tensor(self.y[index] / self.y_scale, device=device)
+        return ScaledRows(torch.as_tensor(inputs, device=device), y, weights)
+
     def sample(self, most: int) -> Rows:
         """At most so many rows of the subset, evenly spread."""
         rows = self.subset[np.linspace(0, len(self.subset) - 1, min(most, len(self.subset))).round().astype(int)]
@@ -82,6 +91,51 @@ class Problem:
     @property
     def symbols(self) -> tuple[sympy.Symbol, ...]:
         return column_symbols(self.names, tuple(bool(column.min() > 0) for column in self.X.T))
+
+    @property
+    def view(self) -> View:
+        """The columns themselves."""
+        return View(self.symbols, sympy.Integer(1), self.x_scale, self.y_scale)
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """What the inputs and the target of a graph are in the columns of the table.
+
+    Attributes
+    ----------
+    inputs : tuple of expressions
+        Over the symbols of the problem: the columns, or groups of them.
+    prefactor : expression
+        What the graph is multiplied by.
+    x_scale : array
+        The graph sees inputs / x_scale.
+    y_scale : float
+        And gives the target / (prefactor · y_scale).
+    by_symmetry : bool
+        Are they other than the columns?
+    """
+
+    inputs: tuple[sympy.Expr, ...]
+    prefactor: sympy.Expr
+    x_scale: np.ndarray
+    y_scale: float
+    by_symmetry: bool = False
+
+    def formula(self, space: SearchSpace, genotype: Genotype, w: np.ndarray, coefficients: np.ndarray) -> sympy.Expr:
+        """A fitted graph, w [E, P] and coefficients [Q], over the symbols of the problem."""
+        constants = Constants(w, coefficients, self.x_scale, self.y_scale)
+        return self.prefactor * to_expression(space, genotype, constants, self.inputs)
+
+    def origin(self, proposed_by: str) -> str:
+        """Where an equation of such a graph comes from."""
+        return f"symmetry, {proposed_by}" if self.by_symmetry else proposed_by
+
+    def named(self, genotype: Genotype) -> Genotype:
+        """The graph with the names of its inputs and its prefactor, where they are not the columns."""
+        if not self.by_symmetry:
+            return genotype
+        return replace(genotype, inputs=tuple(map(str, self.inputs)), prefactor=str(self.prefactor))
 
 
 def constant_equation(problem: Problem) -> Equation:
@@ -117,21 +171,23 @@ def finish(
     problem: Problem,
     deadline: float,
     reduced: int = _REDUCED,
+    view: View | None = None,
 ) -> Iterator[Equation]:
     """The equations of these graphs, until the deadline (in `time.monotonic`).
 
     All are simplified; so many of those with the shortest descriptions are then made structurally simpler as well.
+    view: of the graphs, by default the columns
     """
+    view = problem.view if view is None else view
     drafts: list[Draft] = []
     now = time.monotonic()
     halfway = now + (deadline - now) / 2
     for k in places:
         if time.monotonic() > halfway:
             break
-        constants = Constants(population.w[k], population.coefficients[k], problem.x_scale, problem.y_scale)
-        draft = _simplified(
-            space, population.batch.genotype(space, k), constants, problem, str(population.origin[k]), deadline
-        )
+        genotype = population.batch.genotype(space, k)
+        raw = view.formula(space, genotype, population.w[k], population.coefficients[k])
+        draft = _simplified(raw, view.named(genotype), problem, view.origin(str(population.origin[k])), deadline)
         if draft is not None:
             drafts.append(draft)
             yield from _equation(problem, draft)
@@ -150,11 +206,8 @@ def finish(
             yield from _equation(problem, replace(draft, formula=simpler))
 
 
-def _simplified(
-    space: SearchSpace, genotype: Genotype, constants: Constants, problem: Problem, origin: str, deadline: float
-) -> Draft | None:
+def _simplified(raw: sympy.Expr, genotype: Genotype, problem: Problem, origin: str, deadline: float) -> Draft | None:
     """One graph in symbols, folded and snapped. None if undefined on the rows."""
-    raw = to_expression(space, genotype, constants, problem.symbols)
     formula = simplify(raw, problem.symbols, problem.sample(_ROWS), deadline)
     return Draft(formula, origin, genotype) if np.isfinite(formula.loss) else None
 
@@ -204,6 +257,11 @@ def offer_all(front: Front, equations: Iterator[Equation]) -> Front:
     for equation in equations:
         front = front.offer(equation)
     return front
+
+
+def moderate(scales: np.ndarray) -> np.ndarray:
+    """1 for columns of ordinary magnitude, so that the search's simple starts are simple in their own units too."""
+    return np.where((scales >= 1 / 8) & (scales <= 8), 1.0, scales)
 
 
 def snapping_rows(n: int, rng: np.random.Generator) -> np.ndarray:

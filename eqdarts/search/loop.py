@@ -17,20 +17,16 @@ from eqdarts.fit import Rows
 from eqdarts.genotype import concatenate
 from eqdarts.operations import DEFAULT_OPERATIONS
 from eqdarts.search.assess import Assessor
+from eqdarts.search.branches import Branches
 from eqdarts.search.finish import Problem, candidates, constant_equation, finish, offer_all
 from eqdarts.search.mixture import MixtureSearch
 from eqdarts.search.population import Population, scores
 from eqdarts.search.sampled import SampledSearch
 from eqdarts.search.sampling import sample
+from eqdarts.search.stops import ExactGraphs, Watch
 from eqdarts.search_space import SearchSpace
 from eqdarts.selection import choose
 
-EXACT = 1e-24  # a relative loss below this is rounding: the equation is exact on the data
-_CERTAIN = 1e-26  # an exact equation with so small a loss and few constants is the law, and ends the search
-_FEW_CONSTANTS = 3
-_DOUBT, _DOUBT_EPOCHS = 5, 100  # another is doubted until the search has so many times more epochs, and so many
-_EXACT_SHARE, _EXACT_SECONDS = 0.25, 1.0  # most time for finishing exact graphs while the search runs
-_SEARCH_SHARE = 0.8  # of max_time; the rest is for turning graphs into equations
 _FINISHED = 40  # graphs that become equations at the end, at the most
 _REDRAWS = 5  # tries at drawing graphs that are defined on the data, when resampling
 _FINISHED_AT_FIRST = 6  # and after no epoch; each epoch adds one
@@ -123,44 +119,6 @@ class SearchResult:
     gamma: np.ndarray | None = None
 
 
-@dataclass
-class _Watch:
-    """Decides when to stop."""
-
-    config: SearchConfig
-    start: float
-    best: float = np.inf
-    stale: int = 0
-
-    @property
-    def seconds(self) -> float:
-        return time.monotonic() - self.start
-
-    @property
-    def deadline(self) -> float:
-        return np.inf if self.config.max_time is None else self.start + self.config.max_time
-
-    def done(self, epochs: int) -> float:
-        """Share of the search that is done, by epochs where their number is set, else by time."""
-        if self.config.max_epochs is not None:
-            return min(1.0, epochs / self.config.max_epochs)
-        if self.config.max_time is not None:
-            return min(1.0, self.seconds / max(self.config.max_time, 1e-9))
-        return 0.0
-
-    def reason(self, epoch: int, score: float) -> str | None:
-        self.stale = 0 if score < self.best - 1.0 else self.stale + 1
-        self.best = min(self.best, score)
-        config = self.config
-        if config.max_epochs is not None and epoch >= config.max_epochs:
-            return "max_epochs"
-        if config.max_time is not None and self.seconds >= _SEARCH_SHARE * config.max_time:
-            return "max_time"
-        if config.patience is not None and self.stale >= config.patience:
-            return "patience"
-        return None
-
-
 def run(
     space: SearchSpace,
     config: SearchConfig,
@@ -177,21 +135,24 @@ def run(
 
     train, validation: row numbers   callback: called after every epoch   start: when `max_time` began to run
     """
-    watch = _Watch(config, time.monotonic() if start is None else start)
+    watch = Watch(config, time.monotonic() if start is None else start)
     front = Front().offer(constant_equation(problem))
-    train_rows, validation_rows = (_rows(problem, index, device) for index in (train, validation))
-    assessor = Assessor(space, train_rows, validation_rows, threads, _rows(problem, problem.subset, device))
+    train_rows, validation_rows = (problem.tensors(index, device) for index in (train, validation))
+    assessor = Assessor(space, train_rows, validation_rows, threads, problem.tensors(problem.subset, device))
     searcher = _searcher(space, config, assessor, train_rows, validation_rows, rng)
     state = searcher.start()
     history: list[EpochRecord] = []
     alphas: list[np.ndarray] = []
-    exact, looks = _ExactGraphs(space, problem, watch), _Looks(space, problem, watch)
+    exact, looks = ExactGraphs(problem, watch), _Looks(space, problem, watch)
+    branches = _branches(space, config, problem, (train, validation), rng, watch, device, threads)
     reason = None
     try:
         while reason is None:
             state = searcher.epoch(state, watch.done(len(history)))
             alphas.append(state.architecture[0].astype(np.float32))
-            front, certain = exact.finish(state.population, front, len(alphas))
+            front, certain = exact.finish(space, state.population, front, len(alphas))
+            if branches is not None and not certain:
+                front, certain = branches.epoch(state.population, front, len(alphas))
             front = front if certain else looks.finish(state, front, len(alphas))
             history.append(_record(state, len(alphas), watch.seconds, looks.text(front)))
             if callback is not None:
@@ -201,6 +162,8 @@ def run(
         reason = "interrupted"
     if reason != "exact":
         deadline = time.monotonic() + 2.0 if reason == "interrupted" else watch.deadline
+        if branches is not None:
+            front = branches.close(front, deadline)
         state = searcher.close(state, deadline)
         limit = min(_FINISHED, _FINISHED_AT_FIRST + len(history))
         front = _finish_best(space, state.population, problem, front, state.rows, limit, deadline)
@@ -236,11 +199,20 @@ def _searcher(
     return MixtureSearch(space, config, assessor, train, validation, rng)
 
 
-def _rows(problem: Problem, index: np.ndarray, device: str) -> Rows:
-    inputs = np.ascontiguousarray((problem.X[index] / problem.x_scale).T)
-    weights = None if problem.weights is None else torch.as_tensor(np.sqrt(problem.weights[index]), device=device)
-    y = torch.as_tensor(problem.y[index] / problem.y_scale, device=device)
-    return Rows(torch.as_tensor(inputs, device=device), y, weights)
+def _branches(
+    space: SearchSpace,
+    config: SearchConfig,
+    problem: Problem,
+    rows: tuple[np.ndarray, np.ndarray],
+    rng: np.random.Generator,
+    watch: Watch,
+    device: str,
+    threads: int,
+) -> Branches | None:
+    """Searches of what symmetries leave, for the sampled search of several columns."""
+    if config.optimizer != "lm" or not config.symmetries or space.n_inputs == 1:
+        return None
+    return Branches(space, config, problem, rows, rng.spawn(1)[0], watch, device, threads)
 
 
 def _record(state: State, epoch: int, seconds: float, equation: str) -> EpochRecord:
@@ -255,53 +227,10 @@ def _score(state: State) -> float:
     return float(scores(population.loss, population.complexity, state.rows).min()) if len(population) else np.inf
 
 
-class _ExactGraphs:
-    """Finishes graphs that fit to rounding, and says when one of them is the law.
-
-    A large flexible formula comes close to rounding as well, so not every exact equation ends the search at once.
-    """
-
-    def __init__(self, space: SearchSpace, problem: Problem, watch: _Watch) -> None:
-        self._space, self._problem, self._watch = space, problem, watch
-        self._tried: set[bytes] = set()
-        self._simplest = np.inf  # complexity of the simplest graph finished as an exact equation
-        self._since: int | None = None  # the epoch of the first exact equation
-        self._spent = 0.0
-
-    def finish(self, population: Population, front: Front, epoch: int) -> tuple[Front, bool]:
-        """The front with the simplest exact graph that is new; true when the search may end."""
-        start = time.monotonic()
-        hurry = self._watch.config.max_epochs is None  # otherwise the clock has no say, so that fits repeat
-        if not hurry or self._spent <= _EXACT_SECONDS + _EXACT_SHARE * self._watch.seconds:
-            front = self._finish_one(population, front)
-        self._spent += time.monotonic() - start
-        exact = [e for e in front if e.relative_loss < EXACT]
-        if not exact:
-            return front, False
-        if any(e.relative_loss < _CERTAIN and e.n_constants <= _FEW_CONSTANTS for e in exact):
-            return front, True
-        if self._since is None:
-            self._since = epoch
-        return front, epoch > _DOUBT * self._since + _DOUBT_EPOCHS
-
-    def _finish_one(self, population: Population, front: Front) -> Front:
-        keys = population.batch.keys()
-        places = np.flatnonzero((population.loss < EXACT) & (population.complexity < self._simplest))
-        for k in sorted(places, key=lambda k: population.complexity[k]):
-            if keys[k] in self._tried:
-                continue
-            self._tried.add(keys[k])
-            found = list(finish(self._space, population, [int(k)], self._problem, self._watch.deadline))
-            if any(e.relative_loss < EXACT for e in found):
-                self._simplest = float(population.complexity[k])
-            return offer_all(front, iter(found))
-        return front
-
-
 class _Looks:
     """Makes the best graph an equation after 4, 16, 64, … epochs, so that there is something to read from the start."""
 
-    def __init__(self, space: SearchSpace, problem: Problem, watch: _Watch) -> None:
+    def __init__(self, space: SearchSpace, problem: Problem, watch: Watch) -> None:
         self._space, self._problem, self._watch = space, problem, watch
         self._next = _FIRST_LOOK
         self._seen: tuple[Front, str] | None = None
@@ -337,7 +266,7 @@ def resample(
     space: SearchSpace, result: SearchResult, problem: Problem, k: int, rng: np.random.Generator
 ) -> list[Equation]:
     """Graphs drawn from the learned α, refitted, as equations; simplest first."""
-    rows = _rows(problem, np.arange(len(problem.y)), "cpu")
+    rows = problem.tensors(np.arange(len(problem.y)), "cpu")
     assessor = Assessor(space, rows, rows)
     equations: dict[str, Equation] = {}
     for _ in range(_REDRAWS):

@@ -1,0 +1,205 @@
+"""Branches of a search: what symmetries of its best graphs leave, searched by themselves.
+
+A graph that imitates the law is seldom the law, but it has the law's symmetries. They turn y(x) into M·f(g) with fewer
+groups g than columns (see `symmetry`), and the search of f is one of a smaller table. Nothing has to be believed: a
+branch whose symmetry was an accident finds nothing exact, and its equations compete on the same front.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+import sympy
+
+from eqdarts.config import SearchConfig
+from eqdarts.equation import Front
+from eqdarts.links import usable
+from eqdarts.numeric import tape
+from eqdarts.search.assess import Assessor
+from eqdarts.search.finish import Problem, View, candidates, finish, moderate, offer_all
+from eqdarts.search.population import Population, scores
+from eqdarts.search.sampled import SampledSearch, SampledState
+from eqdarts.search.stops import EXACT, ExactGraphs, Watch
+from eqdarts.search.symmetry import Reduction, reductions
+from eqdarts.search_space import SearchSpace
+from eqdarts.table.columns import column_scale
+
+_FIRST = 4  # epochs before a search is asked for its symmetries, and then after twice as many, again and again
+_ASKED = 2  # of its graphs, those with the lowest losses
+_ROWS = 500
+_TAKEN = 6  # of the reductions of a graph, the first
+_MOST = 24  # branches of one search
+_PER_EPOCH = 4  # their epochs for one of the main search, which take less time
+_FAIR = 3  # epochs that every branch gets
+_DEPTH = 2  # branches may have branches
+_FINISHED = 8  # graphs of a branch that become equations at the end
+_CLOSING_SHARE = 0.4  # of the time that is left at the end, for branches
+
+
+@dataclass(eq=False)
+class _Branch:
+    """One search, where it stands, and what its inputs are."""
+
+    space: SearchSpace
+    problem: Problem  # of the groups
+    view: View
+    searcher: SampledSearch
+    state: SampledState
+    exact: ExactGraphs
+    depth: int
+    epochs: int = 0
+    next_question: int = _FIRST
+
+    @property
+    def score(self) -> float:
+        """Of its best graph, lower is better."""
+        population = self.state.population
+        known = len(population) > 0
+        return float(scores(population.loss, population.complexity, self.state.rows).min()) if known else np.inf
+
+
+class Branches:
+    """The branches of a search on a table; for every epoch of the search they do some."""
+
+    def __init__(
+        self,
+        space: SearchSpace,
+        config: SearchConfig,
+        problem: Problem,
+        rows: tuple[np.ndarray, np.ndarray],
+        rng: np.random.Generator,
+        watch: Watch,
+        device: str = "cpu",
+        threads: int = 1,
+    ) -> None:
+        self._space, self._config, self._problem, self._rows = space, config, problem, rows
+        self._rng, self._watch, self._device, self._threads = rng, watch, device, threads
+        self._branches: list[_Branch] = []
+        self._known: set[tuple[sympy.Expr, ...]] = set()
+        self._next_question = _FIRST
+
+    def epoch(self, population: Population, front: Front, epoch: int) -> tuple[Front, bool]:
+        """The front after some epochs of branches; true when the search may end.
+
+        population, epoch: of the search on the columns
+        """
+        if epoch >= self._next_question:
+            self._next_question *= 2
+            self._grow(self._space, population, self._problem, self._problem.view, 0)
+        certain = False
+        for _ in range(_PER_EPOCH if self._branches else 0):
+            front, certain = self._step(front, epoch)
+            if certain:
+                break
+        return front, certain
+
+    def _step(self, front: Front, epoch: int) -> tuple[Front, bool]:
+        """One epoch of the branch whose turn it is."""
+        branch = self._next()
+        branch.epochs += 1
+        branch.state = branch.searcher.epoch(branch.state, self._watch.done(epoch))
+        population = branch.state.population
+        if branch.epochs >= branch.next_question and branch.depth < _DEPTH:
+            branch.next_question *= 2
+            self._grow(branch.space, population, branch.problem, branch.view, branch.depth)
+        return branch.exact.finish(branch.space, population, front, epoch)
+
+    def _next(self) -> _Branch:
+        """New branches first, then the best half of the time, the second a quarter, and so on."""
+        ranked = sorted(self._branches, key=lambda b: b.score)
+        turns = [b.epochs if b.epochs < _FAIR else b.epochs * 2.0**rank for rank, b in enumerate(ranked)]
+        return ranked[int(np.argmin(turns))]
+
+    def close(self, front: Front, deadline: float) -> Front:
+        """The front with the best graphs of all branches."""
+        begin = time.monotonic()
+        for i, branch in enumerate(self._branches):
+            now = time.monotonic()
+            end = begin + _CLOSING_SHARE * (deadline - begin)
+            share = now + (end - now) / (len(self._branches) - i)
+            population = branch.searcher.close(branch.state, share).population
+            if len(population):
+                places = candidates(population, branch.state.rows, _FINISHED)
+                found = finish(branch.space, population, places, self._problem, share, view=branch.view)
+                front = offer_all(front, found)
+        return front
+
+    def _grow(self, space: SearchSpace, population: Population, problem: Problem, view: View, depth: int) -> None:
+        """New branches from the symmetries of the best graphs."""
+        if not len(population) or population.loss.min() < EXACT:
+            return
+        for k in np.argsort(population.loss, kind="stable")[:_ASKED]:
+            formula = problem.view.formula(
+                space, population.batch.genotype(space, int(k)), population.w[k], population.coefficients[k]
+            )
+            rows = problem.sample(_ROWS).X
+            for reduction in symmetries(formula, problem.symbols, rows)[:_TAKEN]:
+                self._branch(reduction, problem, view, depth + 1)
+
+    def _branch(self, reduction: Reduction, problem: Problem, view: View, depth: int) -> None:
+        if len(self._branches) >= _MOST:
+            return
+        groups, prefactor = reduction.symbolic(view.inputs)
+        prefactor = view.prefactor * prefactor
+        key = (*groups, prefactor)
+        smaller = reduced(problem, reduction)
+        if key in self._known or smaller is None:
+            return
+        self._known.add(key)
+        config = self._config
+        space = SearchSpace(
+            inputs=smaller.names,
+            nodes=config.max_nodes,
+            operations=config.operations,
+            aggregators=config.aggregators,
+            signed=tuple(bool(column.min() <= 0) for column in smaller.X.T),
+            readout_inputs=config.readout_inputs,
+            readout_coefficients=config.readout_coefficients,
+            readout_intercept=config.readout_intercept,
+            links=usable(config.links, smaller.y, scaled=smaller.y_scale != 1),
+        )
+        train, validation, everything = (smaller.tensors(i, self._device) for i in (*self._rows, smaller.subset))
+        searcher = SampledSearch(
+            space, config, Assessor(space, train, validation, self._threads, everything), self._rng.spawn(1)[0]
+        )
+        inner = View(groups, prefactor, smaller.x_scale, smaller.y_scale, by_symmetry=True)
+        exact = ExactGraphs(self._problem, self._watch, inner)
+        self._branches.append(_Branch(space, smaller, inner, searcher, searcher.start(), exact, depth))
+
+
+def symmetries(formula: sympy.Expr, symbols: tuple[sympy.Symbol, ...], X: np.ndarray) -> list[Reduction]:
+    """What the symmetries of a formula on the rows X [n, d] leave of it."""
+    value, by = tape(formula, symbols).linearise(range(len(symbols)), *X.T)
+    value = np.broadcast_to(value, len(X))
+    slopes = np.column_stack([np.broadcast_to(s, len(X)) for s in by])  # [n, d]
+    good = np.isfinite(value) & np.isfinite(slopes).all(axis=1)
+    return reductions(X[good], value[good], slopes[good]) if good.sum() > X.shape[1] else []
+
+
+def reduced(problem: Problem, reduction: Reduction) -> Problem | None:
+    """The table of the groups, its target divided by the prefactor; None where floats cannot hold it."""
+    X, prefactor = reduction.apply(problem.X)
+    with np.errstate(all="ignore"):
+        y = problem.y / prefactor
+        weights = prefactor**2 if problem.weights is None else problem.weights * prefactor**2
+        weights = weights / weights.mean()
+    if not (np.isfinite(X).all() and np.isfinite(y).all() and np.isfinite(weights).all()):
+        return None
+    if (np.ptp(X, axis=0) == 0).any() or np.ptp(y) == 0:
+        return None
+    names = tuple(f"g{i + 1}" for i in range(X.shape[1]))
+    return Problem(
+        X=X,
+        y=y,
+        weights=None if np.ptp(weights) == 0 else weights,
+        names=names,
+        columns=names,
+        target=problem.target,
+        x_scale=moderate(np.array([column_scale(column) for column in X.T])),
+        y_scale=float(moderate(np.array([column_scale(y, weights)]))[0]),
+        x_unit=np.ones(X.shape[1]),
+        y_unit=1.0,
+        subset=problem.subset,
+    )

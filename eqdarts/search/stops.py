@@ -1,0 +1,103 @@
+"""When a search ends: by epochs, time or patience, or with an equation that is exact."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+
+from eqdarts.config import SearchConfig
+from eqdarts.equation import Front
+from eqdarts.search.finish import Problem, View, finish, offer_all
+from eqdarts.search.population import Population
+from eqdarts.search_space import SearchSpace
+
+EXACT = 1e-24  # a relative loss below this is rounding: the equation is exact on the data
+_CERTAIN = 1e-26  # an exact equation with so small a loss and few constants is the law, and ends the search
+_FEW_CONSTANTS = 3
+_DOUBT, _DOUBT_EPOCHS = 5, 100  # another is doubted until the search has so many times more epochs, and so many
+_EXACT_SHARE, _EXACT_SECONDS = 0.25, 1.0  # most time for finishing exact graphs while the search runs
+_SEARCH_SHARE = 0.8  # of max_time; the rest is for turning graphs into equations
+
+
+@dataclass
+class Watch:
+    """Decides when to stop."""
+
+    config: SearchConfig
+    start: float
+    best: float = np.inf
+    stale: int = 0
+
+    @property
+    def seconds(self) -> float:
+        return time.monotonic() - self.start
+
+    @property
+    def deadline(self) -> float:
+        return np.inf if self.config.max_time is None else self.start + self.config.max_time
+
+    def done(self, epochs: int) -> float:
+        """Share of the search that is done, by epochs where their number is set, else by time."""
+        if self.config.max_epochs is not None:
+            return min(1.0, epochs / self.config.max_epochs)
+        if self.config.max_time is not None:
+            return min(1.0, self.seconds / max(self.config.max_time, 1e-9))
+        return 0.0
+
+    def reason(self, epoch: int, score: float) -> str | None:
+        self.stale = 0 if score < self.best - 1.0 else self.stale + 1
+        self.best = min(self.best, score)
+        config = self.config
+        if config.max_epochs is not None and epoch >= config.max_epochs:
+            return "max_epochs"
+        if config.max_time is not None and self.seconds >= _SEARCH_SHARE * config.max_time:
+            return "max_time"
+        if config.patience is not None and self.stale >= config.patience:
+            return "patience"
+        return None
+
+
+class ExactGraphs:
+    """Finishes graphs that fit to rounding, and says when one of them is the law.
+
+    A large flexible formula comes close to rounding as well, so not every exact equation ends the search at once.
+    view: of the graphs, by default the columns
+    """
+
+    def __init__(self, problem: Problem, watch: Watch, view: View | None = None) -> None:
+        self._problem, self._watch, self._view = problem, watch, view
+        self._tried: set[bytes] = set()
+        self._simplest = np.inf  # complexity of the simplest graph finished as an exact equation
+        self._since: int | None = None  # the epoch of the first exact equation
+        self._spent = 0.0
+
+    def finish(self, space: SearchSpace, population: Population, front: Front, epoch: int) -> tuple[Front, bool]:
+        """The front with the simplest exact graph that is new; true when the search may end."""
+        start = time.monotonic()
+        hurry = self._watch.config.max_epochs is None  # otherwise the clock has no say, so that fits repeat
+        if not hurry or self._spent <= _EXACT_SECONDS + _EXACT_SHARE * self._watch.seconds:
+            front = self._finish_one(space, population, front)
+        self._spent += time.monotonic() - start
+        exact = [e for e in front if e.relative_loss < EXACT]
+        if not exact:
+            return front, False
+        if any(e.relative_loss < _CERTAIN and e.n_constants <= _FEW_CONSTANTS for e in exact):
+            return front, True
+        if self._since is None:
+            self._since = epoch
+        return front, epoch > _DOUBT * self._since + _DOUBT_EPOCHS
+
+    def _finish_one(self, space: SearchSpace, population: Population, front: Front) -> Front:
+        keys = population.batch.keys()
+        places = np.flatnonzero((population.loss < EXACT) & (population.complexity < self._simplest))
+        for k in sorted(places, key=lambda k: population.complexity[k]):
+            if keys[k] in self._tried:
+                continue
+            self._tried.add(keys[k])
+            found = list(finish(space, population, [int(k)], self._problem, self._watch.deadline, view=self._view))
+            if any(e.relative_loss < EXACT for e in found):
+                self._simplest = float(population.complexity[k])
+            return offer_all(front, iter(found))
+        return front
