@@ -130,6 +130,10 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         Weight of the zero-one loss of relaxation "sigmoid".
     readout_inputs, readout_coefficients, readout_intercept : bool
         Does the readout see the inputs, fit its coefficients, and have an intercept?
+    symmetries : bool
+        Sampled search: the slopes of the best graphs show whether the target depends on differences, sums or products
+        of powers of columns (`eqdarts.search.symmetry`). If so, it is searched as a function of these groups as well,
+        in half of the time or more. Needs "linear" and "power" among the operations, and both aggregators.
     model_selection : {"best", "accuracy", "score"}
         Which equation of the front `predict` uses; see `eqdarts.selection.choose`.
     max_complexity : int, optional
@@ -217,6 +221,7 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         readout_inputs: bool = True,
         readout_coefficients: bool = True,
         readout_intercept: bool = True,
+        symmetries: bool = True,
         model_selection: str = "best",
         max_complexity: int | None = None,
         max_columns: int | None = 20,
@@ -251,6 +256,7 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         self.readout_inputs = readout_inputs
         self.readout_coefficients = readout_coefficients
         self.readout_intercept = readout_intercept
+        self.symmetries = symmetries
         self.model_selection = model_selection
         self.max_complexity = max_complexity
         self.max_columns = max_columns
@@ -902,6 +908,7 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
             readout_inputs=self.readout_inputs,
             readout_coefficients=self.readout_coefficients,
             readout_intercept=self.readout_intercept,
+            symmetries=self.symmetries,
         )
 
 

@@ -79,6 +79,12 @@ def test_negative_columns_carry_whole_powers_only():
         assert np.isfinite(np.asarray(sympy.lambdify(COLUMNS, [*groups, prefactor])(*signed.T), dtype=float)).all()
 
 
+def test_differences_of_one_sign_are_taken_so_that_they_are_positive():
+    rows = X + np.array([0, 0, 4, 0])
+    ways = [r.symbolic(COLUMNS) for r in symmetries(a * sympy.sqrt(c - b) * sympy.sin(d / (c - b)), COLUMNS, rows)]
+    assert any(set(groups) <= {d / (c - b), (c - b) / d} for groups, _ in ways)
+
+
 def test_a_search_finds_a_law_through_its_symmetry_and_says_so():
     rows = np.random.default_rng(1).uniform(1, 5, (300, 4))
     y = rows[:, 0] * rows[:, 1] / (np.exp(rows[:, 0] * rows[:, 1] / (rows[:, 2] * rows[:, 3])) - 1)

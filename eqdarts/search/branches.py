@@ -29,10 +29,10 @@ from eqdarts.table.columns import column_scale
 _FIRST = 4  # epochs before a search is asked for its symmetries, and then after twice as many, again and again
 _ASKED = 2  # of its graphs, those with the lowest losses
 _ROWS = 500
-_TAKEN = 6  # of the reductions of a graph, the first
+_TAKEN = 4  # of the reductions of a graph, the first
 _MOST = 24  # branches of one search
 _PER_EPOCH = 4  # their epochs for one of the main search, which take less time
-_FAIR = 3  # epochs that every branch gets
+_FAIR = 1  # epochs that every branch gets
 _DEPTH = 2  # branches may have branches
 _FINISHED = 8  # graphs of a branch that become equations at the end
 _CLOSING_SHARE = 0.4  # of the time that is left at the end, for branches

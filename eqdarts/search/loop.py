@@ -209,8 +209,9 @@ def _branches(
     device: str,
     threads: int,
 ) -> Branches | None:
-    """Searches of what symmetries leave, for the sampled search of several columns."""
-    if config.optimizer != "lm" or not config.symmetries or space.n_inputs == 1:
+    """Searches of what symmetries leave, for sampled graphs of several columns with sums and products of powers."""
+    writable = {"sum", "product"} <= set(space.aggregators) and {"linear", "power"} <= set(space.operations)
+    if config.optimizer != "lm" or not config.symmetries or not writable or space.n_inputs == 1:
         return None
     return Branches(space, config, problem, rows, rng.spawn(1)[0], watch, device, threads)
 

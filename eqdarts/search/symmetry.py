@@ -15,15 +15,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import combinations
+from itertools import combinations, islice
 
 import numpy as np
 import sympy
+from scipy.linalg import qr
 
 _TOLERANCES = (0.003, 0.01, 0.03, 0.1)  # of the imbalance, relative to the slopes in it
-_OFF = 0.15  # most that a number may differ from the fraction that stands for it
-_DENOMINATOR, _LARGEST = 2, 4  # of fractions, and the largest number
-_MOST_GROUPS = 4
+_OFF, _OFF_HALF = 0.15, 0.05  # most that a number may differ from the whole number or the half that stands for it
+_LARGEST = 4
+_WORST_CONDITION = 1e3
 _MOST_PIVOTS = 200  # choices of the columns that are divided out
 _KEPT = 3  # ways of writing one reduction that are kept: a law may be simple in one of them only
 
@@ -82,9 +83,9 @@ def reductions(X: np.ndarray, value: np.ndarray, slopes: np.ndarray) -> list[Red
     X : array [n, d]   value : array [n]   slopes : array [n, d], ∂value/∂x
     """
     found: dict[Reduction, None] = {}
-    for forms, kept in _forms(X, value, slopes):
+    for forms, by_forms in _forms(X, value, slopes):
         u = X @ np.array(forms, dtype=float).T
-        for groups, prefactor in _groups(u, value, slopes[:, kept]):
+        for groups, prefactor in _groups(u, value, by_forms):
             found.setdefault(Reduction(forms, groups, prefactor))
     whole = X.shape[1]
     smaller = [r for r in found if len(r.groups) < whole and np.isfinite(np.column_stack(r.apply(X))).all()]
@@ -93,33 +94,32 @@ def reductions(X: np.ndarray, value: np.ndarray, slopes: np.ndarray) -> list[Red
 
 def _forms(
     X: np.ndarray, value: np.ndarray, slopes: np.ndarray
-) -> Iterator[tuple[tuple[tuple[Fraction, ...], ...], list[int]]]:
-    """Linear forms that the function depends on, and the column whose slope is that of each: first the columns."""
+) -> Iterator[tuple[tuple[tuple[Fraction, ...], ...], np.ndarray]]:
+    """Linear forms [p][d] that the function depends on, and its slopes [n, p] by them: first the columns themselves."""
     d = X.shape[1]
     unit = [tuple(Fraction(int(i == j)) for j in range(d)) for i in range(d)]
-    yield tuple(unit), list(range(d))
+    yield tuple(unit), slopes
     scale = np.sqrt(np.mean((slopes * X.std(axis=0)) ** 2, axis=0))
     relevant = np.flatnonzero(scale > _TOLERANCES[1] * value.std())
-    seen = set()
     for tolerance in _TOLERANCES:
         null = _null_space(slopes[:, relevant], tolerance)
         # Later columns are taken away from earlier ones.
-        for pivots in list(combinations(range(len(relevant)), len(null)))[::-1] if len(null) else []:
-            rows = _solved(null, pivots)
-            if rows is None or any(np.count_nonzero(row) != 2 for row in np.array(rows, dtype=float)):
-                continue
-            left = [j for j in range(len(relevant)) if j not in pivots]
-            forms = []
-            for j in left:
-                form = list(unit[relevant[j]])
-                for p, row in zip(pivots, rows, strict=True):
-                    form[relevant[p]] = -row[j]
-                u = X @ np.array(form, dtype=float)
-                forms.append(tuple(-c for c in form) if (u < 0).all() and np.count_nonzero(form) > 1 else tuple(form))
-            if tuple(forms) not in seen:
-                seen.add(tuple(forms))
-                yield tuple(forms), [int(relevant[j]) for j in left]
-            break
+        for pivots in (
+            list(combinations(range(len(relevant)), len(null)))[: -_MOST_PIVOTS - 1 : -1] if len(null) else ()
+        ):
+            rows = {q: row for q, row in _solved(null, pivots) if sum(v != 0 for v in row) == 2}
+            if rows:
+                left = [j for j in range(len(relevant)) if j not in rows]
+                forms = []
+                for j in left:
+                    form = list(unit[relevant[j]])
+                    for q, row in rows.items():
+                        form[relevant[q]] = -row[j]
+                    forms.append(form)
+                sign = np.where((X @ np.array(forms, dtype=float).T < 0).all(axis=0), -1, 1)
+                signed = (tuple(int(t) * c for c in form) for t, form in zip(sign, forms, strict=True))
+                yield tuple(signed), slopes[:, relevant[left]] * sign
+                break
 
 
 def _groups(
@@ -134,31 +134,36 @@ def _groups(
     for tolerance in _TOLERANCES:
         null = _null_space(flows, tolerance)
         k = len(null)
-        if k in counts or not 0 < k < p or p - k > _MOST_GROUPS:
+        if k in counts or not 0 < k <= p:
             continue
         counts.add(k)
-        ways = []
-        for pivots in list(combinations(range(p), k))[:_MOST_PIVOTS]:
-            rows = _solved(null, pivots)
-            if rows is None or not _balanced(flows, rows, 2 * tolerance):
+        ways = set()
+        for pivots in _pivots(null[:, :p]):
+            # A row that is not of fractions is left out, and the column of its pivot stays.
+            rows = {q: row for q, row in _solved(null, pivots) if _is_balanced(flows, row, 2 * tolerance)}
+            left = [j for j in range(p) if j not in rows]
+            if not rows or not left:
                 continue
-            left = [j for j in range(p) if j not in pivots]
             groups = []
             for j in left:
                 group = list(identity[j])
-                for pivot, row in zip(pivots, rows, strict=True):
+                for pivot, row in rows.items():
                     group[pivot] = -row[j]
                 groups.append(tuple(group))
-            prefactor = [Fraction(0)] * p
-            for pivot, row in zip(pivots, rows, strict=True):
-                prefactor[pivot] = row[p]
+            prefactor = tuple(rows[i][p] if i in rows else Fraction(0) for i in range(p))
             if _is_defined(u, groups, prefactor):
-                ways.append((tuple(groups), tuple(prefactor)))
-        ways.sort(key=lambda way: Reduction((), *way).length)
-        yield from ways[:_KEPT]
+                ways.add((tuple(groups), prefactor))
+        yield from sorted(ways, key=lambda way: (len(way[0]), Reduction((), *way).length, way))[:_KEPT]
 
 
-def _is_defined(u: np.ndarray, groups: list[tuple[Fraction, ...]], prefactor: list[Fraction]) -> bool:
+def _pivots(null: np.ndarray) -> list[tuple[int, ...]]:
+    """Choices of one column for each vector of the null space [k, p], the best conditioned first."""
+    k, p = null.shape
+    best = tuple(sorted(int(i) for i in qr(null, mode="r", pivoting=True)[1][:k]))
+    return list(dict.fromkeys([best, *islice(combinations(range(p), k), _MOST_PIVOTS)]))
+
+
+def _is_defined(u: np.ndarray, groups: list[tuple[Fraction, ...]], prefactor: tuple[Fraction, ...]) -> bool:
     """Roots and negative powers of positive forms only; the prefactor may be a whole power of others."""
     for i in np.flatnonzero(~(u > 0).all(axis=0)):
         exponents = [group[i] for group in groups]
@@ -179,26 +184,21 @@ def _null_space(matrix: np.ndarray, tolerance: float) -> np.ndarray:
     return vectors[:, small].T / size
 
 
-def _solved(null: np.ndarray, pivots: tuple[int, ...]) -> list[tuple[Fraction, ...]] | None:
-    """The basis of the null space that is one at its pivot and zero at the others; None if it is not of fractions."""
+def _solved(null: np.ndarray, pivots: tuple[int, ...]) -> list[tuple[int, tuple[Fraction, ...]]]:
+    """The basis of the null space that is one at its pivot and zero at the others: pivots and vectors of fractions."""
     square = null[:, pivots]
-    size = np.abs(square).max(initial=0.0)
-    if size == 0 or np.linalg.cond(square) > 1e3:
-        return None
+    if not np.abs(square).max(initial=0.0) or np.linalg.cond(square) > _WORST_CONDITION:
+        return []
     rows = np.linalg.solve(square, null)
-    exact = np.round(rows * _DENOMINATOR) / _DENOMINATOR
-    if np.abs(rows - exact).max() > _OFF or np.abs(exact).max() > _LARGEST:
-        return None
-    return [tuple(Fraction(float(v)) for v in row) for row in exact]
+    halves = np.round(2 * rows) / 2
+    exact = np.where(np.abs(rows - halves) < _OFF_HALF, halves, np.round(rows))
+    good = (np.abs(rows - exact).max(axis=1) < _OFF) & (np.abs(exact).max(axis=1) <= _LARGEST)
+    return [(q, tuple(Fraction(float(v)) for v in exact[i])) for i, q in enumerate(pivots) if good[i]]
 
 
-def _balanced(flows: np.ndarray, rows: list[tuple[Fraction, ...]], tolerance: float) -> bool:
-    """Is each sum of flows small beside its largest term?"""
-    for row in rows:
-        terms = flows * np.array(row, dtype=float)
-        largest = np.sqrt(np.mean(terms**2, axis=0)).max()
-        alone = np.count_nonzero(np.array(row, dtype=float)) == 1
-        bound = tolerance * (np.sqrt(np.mean(flows[:, -1] ** 2)) if alone else largest)
-        if np.sqrt(np.mean(terms.sum(axis=1) ** 2)) > bound:
-            return False
-    return True
+def _is_balanced(flows: np.ndarray, row: tuple[Fraction, ...], tolerance: float) -> bool:
+    """Is the sum of flows small beside its largest term, and that of one beside the function?"""
+    terms = flows * np.array(row, dtype=float)
+    alone = sum(v != 0 for v in row) == 1
+    size = flows[:, -1] if alone else terms[:, np.argmax(np.mean(terms**2, axis=0))]
+    return bool(np.mean(terms.sum(axis=1) ** 2) <= tolerance**2 * np.mean(size**2))
