@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from math import ceil
 
 import numpy as np
 import sympy
@@ -19,20 +20,22 @@ from eqdarts.links import usable
 from eqdarts.numeric import tape
 from eqdarts.search.assess import Assessor
 from eqdarts.search.finish import Problem, View, candidates, finish, moderate, offer_all
-from eqdarts.search.population import Population, scores
+from eqdarts.search.population import Population
 from eqdarts.search.sampled import SampledSearch, SampledState
 from eqdarts.search.stops import EXACT, ExactGraphs, Watch
-from eqdarts.search.symmetry import Reduction, reductions
+from eqdarts.search.symmetry import Reduction, ambiguity, reductions
 from eqdarts.search_space import SearchSpace
 from eqdarts.table.columns import column_scale
 
-_FIRST = 4  # epochs before a search is asked for its symmetries, and then after twice as many, again and again
+_FIRST, _AGAIN = 4, 1.5  # epochs before a search is asked for its symmetries, and how many times more before the next
 _ASKED = 2  # of its graphs, those with the lowest losses
-_ROWS = 500
-_TAKEN = 4  # of the reductions of a graph, the first
-_MOST = 24  # branches of one search
+_ROWS, _ROWS_OF_NEIGHBOURS = 500, 1000
+_TRIED = 24  # reductions of a graph that are held against the table, the simplest first
+_TAKEN = 3  # of them, those that agree with it best
+_MOST = 12  # branches of one search; a better one takes the place of the worst
+_FAIR = 2  # epochs that every branch gets
+_PROBATION, _NO_BETTER = 6, 1.5  # epochs after which a branch must not be worse than its parent was
 _PER_EPOCH = 4  # their epochs for one of the main search, which take less time
-_FAIR = 1  # epochs that every branch gets
 _DEPTH = 2  # branches may have branches
 _FINISHED = 8  # graphs of a branch that become equations at the end
 _CLOSING_SHARE = 0.4  # of the time that is left at the end, for branches
@@ -49,15 +52,22 @@ class _Branch:
     state: SampledState
     exact: ExactGraphs
     depth: int
+    open_share: float  # of the target's variance, see `ambiguity`
+    parent_loss: float  # the least of its parent when the symmetry was found
     epochs: int = 0
     next_question: int = _FIRST
 
     @property
-    def score(self) -> float:
-        """Of its best graph, lower is better."""
-        population = self.state.population
-        known = len(population) > 0
-        return float(scores(population.loss, population.complexity, self.state.rows).min()) if known else np.inf
+    def loss(self) -> float:
+        """Of its best graph."""
+        return float(self.state.population.loss.min(initial=np.inf))
+
+    @property
+    def promise(self) -> float:
+        """The least relative loss that may be within reach; infinite if it has become no better than its parent."""
+        if self.epochs >= _PROBATION and self.loss > _NO_BETTER * self.parent_loss:
+            return np.inf
+        return min(self.open_share, self.loss)
 
 
 class Branches:
@@ -86,7 +96,7 @@ class Branches:
         population, epoch: of the search on the columns
         """
         if epoch >= self._next_question:
-            self._next_question *= 2
+            self._next_question = ceil(_AGAIN * epoch)
             self._grow(self._space, population, self._problem, self._problem.view, 0)
         certain = False
         for _ in range(_PER_EPOCH if self._branches else 0):
@@ -102,14 +112,14 @@ class Branches:
         branch.state = branch.searcher.epoch(branch.state, self._watch.done(epoch))
         population = branch.state.population
         if branch.epochs >= branch.next_question and branch.depth < _DEPTH:
-            branch.next_question *= 2
+            branch.next_question = ceil(_AGAIN * branch.epochs)
             self._grow(branch.space, population, branch.problem, branch.view, branch.depth)
         return branch.exact.finish(branch.space, population, front, epoch)
 
     def _next(self) -> _Branch:
-        """New branches first, then the best half of the time, the second a quarter, and so on."""
-        ranked = sorted(self._branches, key=lambda b: b.score)
-        turns = [b.epochs if b.epochs < _FAIR else b.epochs * 2.0**rank for rank, b in enumerate(ranked)]
+        """New ones first; then the most promising more often than the next: one law may be written in several ways."""
+        ranked = sorted(self._branches, key=lambda b: b.promise)
+        turns = [b.epochs * (1.0 if b.epochs < _FAIR else 1.0 + rank / 2) for rank, b in enumerate(ranked)]
         return ranked[int(np.argmin(turns))]
 
     def close(self, front: Front, deadline: float) -> Front:
@@ -134,19 +144,29 @@ class Branches:
             formula = problem.view.formula(
                 space, population.batch.genotype(space, int(k)), population.w[k], population.coefficients[k]
             )
-            rows = problem.sample(_ROWS).X
-            for reduction in symmetries(formula, problem.symbols, rows)[:_TAKEN]:
-                self._branch(reduction, problem, view, depth + 1)
+            tried: list[tuple[float, int, Reduction, Problem]] = []
+            for reduction in symmetries(formula, problem.symbols, problem.sample(_ROWS).X)[:_TRIED]:
+                smaller = reduced(problem, reduction)
+                if smaller is not None:
+                    rows = smaller.sample(_ROWS_OF_NEIGHBOURS)
+                    open_share = ambiguity(rows.X, rows.y, rows.root_weights)
+                    tried.append((open_share, len(tried), reduction, smaller))
+            for value, _, reduction, smaller in sorted(tried)[:_TAKEN]:
+                self._branch(reduction, smaller, view, depth + 1, value, float(population.loss.min()))
 
-    def _branch(self, reduction: Reduction, problem: Problem, view: View, depth: int) -> None:
-        if len(self._branches) >= _MOST:
-            return
+    def _branch(
+        self, reduction: Reduction, smaller: Problem, view: View, depth: int, open_share: float, parent_loss: float
+    ) -> None:
         groups, prefactor = reduction.symbolic(view.inputs)
         prefactor = view.prefactor * prefactor
         key = (*groups, prefactor)
-        smaller = reduced(problem, reduction)
-        if key in self._known or smaller is None:
+        if key in self._known:
             return
+        if len(self._branches) >= _MOST:
+            worst = max(self._branches, key=lambda b: b.promise)
+            if worst.promise <= open_share:
+                return
+            self._branches.remove(worst)
         self._known.add(key)
         config = self._config
         space = SearchSpace(
@@ -166,7 +186,9 @@ class Branches:
         )
         inner = View(groups, prefactor, smaller.x_scale, smaller.y_scale, by_symmetry=True)
         exact = ExactGraphs(self._problem, self._watch, inner)
-        self._branches.append(_Branch(space, smaller, inner, searcher, searcher.start(), exact, depth))
+        self._branches.append(
+            _Branch(space, smaller, inner, searcher, searcher.start(), exact, depth, open_share, parent_loss)
+        )
 
 
 def symmetries(formula: sympy.Expr, symbols: tuple[sympy.Symbol, ...], X: np.ndarray) -> list[Reduction]:

@@ -20,12 +20,15 @@ from itertools import combinations, islice
 import numpy as np
 import sympy
 from scipy.linalg import qr
+from scipy.spatial import cKDTree
+from scipy.stats import rankdata
 
 _TOLERANCES = (0.003, 0.01, 0.03, 0.1)  # of the imbalance, relative to the slopes in it
 _OFF, _OFF_HALF = 0.15, 0.05  # most that a number may differ from the whole number or the half that stands for it
 _LARGEST = 4
 _WORST_CONDITION = 1e3
 _MOST_PIVOTS = 200  # choices of the columns that are divided out
+_ASKED = 300  # rows whose neighbours are asked what the groups say of the target
 _KEPT = 3  # ways of writing one reduction that are kept: a law may be simple in one of them only
 
 
@@ -90,6 +93,24 @@ def reductions(X: np.ndarray, value: np.ndarray, slopes: np.ndarray) -> list[Red
     whole = X.shape[1]
     smaller = [r for r in found if len(r.groups) < whole and np.isfinite(np.column_stack(r.apply(X))).all()]
     return sorted(smaller, key=lambda r: (len(r.groups), r.length))
+
+
+def ambiguity(X: np.ndarray, y: np.ndarray, root_weights: np.ndarray | None = None) -> float:
+    """Share of the variance of y [n] that the columns X [n, m] leave open, as far as neighbouring rows can tell.
+
+    Rows are predicted by a plane through their neighbours: of a function of few columns hardly anything is left, and
+    much where two rows agree in all columns but not in y.
+    """
+    n, m = X.shape
+    root = np.ones(n) if root_weights is None else root_weights
+    u = rankdata(X, axis=0) / n
+    asked = np.linspace(0, n - 1, min(_ASKED, n)).astype(int)  # [q]
+    near = cKDTree(u).query(u[asked], min(2 * m + 4, n))[1][:, 1:]  # [q, k], without the row itself
+    offsets = u[near] - u[asked][:, None]  # [q, k, m]
+    design = np.concatenate([np.ones((*near.shape, 1)), offsets], axis=2)
+    level = (np.linalg.pinv(design, rcond=1e-6) @ y[near][:, :, None])[:, 0, 0]  # [q]
+    left = np.mean((root[asked] * (level - y[asked])) ** 2)
+    return float(left / np.var(root * y))
 
 
 def _forms(
