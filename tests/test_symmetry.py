@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eqdarts import DARTSRegressor
+from eqdarts.plots import plot_graph
 from eqdarts.search.branches import symmetries
 from eqdarts.search.symmetry import Reduction, ambiguity, reductions
 
@@ -93,8 +94,14 @@ def test_columns_that_leave_nothing_open_are_told_from_those_that_do():
     assert ambiguity(X[:, :3], y) < 0.1
 
 
+@pytest.mark.slow
 def test_a_search_finds_a_law_through_its_symmetry_and_says_so():
     rows = np.random.default_rng(1).uniform(1, 5, (300, 4))
-    y = rows[:, 0] * rows[:, 1] / (np.exp(rows[:, 0] * rows[:, 1] / (rows[:, 2] * rows[:, 3])) - 1)
-    model = DARTSRegressor(max_epochs=15, max_time=None, random_state=0, n_jobs=1, verbose=0).fit(rows, y)
+    u, v, s, t = rows.T
+    y = np.sqrt(u**2 + v**2 - 2 * u * v * np.cos(s - t))
+    model = DARTSRegressor(max_epochs=60, max_time=None, random_state=0, n_jobs=1, verbose=0).fit(rows, y)
     assert model.stop_reason_ == "exact"
+    chosen = model.equation()
+    assert chosen.origin.startswith("symmetry, ")
+    assert any("x3 - x4" in name for name in chosen.genotype.inputs)
+    assert plot_graph(model).figure is not None

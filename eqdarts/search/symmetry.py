@@ -90,6 +90,9 @@ def reductions(X: np.ndarray, value: np.ndarray, slopes: np.ndarray) -> list[Red
         u = X @ np.array(forms, dtype=float).T
         for groups, prefactor in _groups(u, value, by_forms):
             found.setdefault(Reduction(forms, groups, prefactor))
+            if len(groups) == 1 and (u > 0).all():
+                # exp(−1/g) is harder to find than exp(−g), and nothing says which of the two it is.
+                found.setdefault(Reduction(forms, (tuple(-e for e in groups[0]),), prefactor))
     whole = X.shape[1]
     smaller = [r for r in found if len(r.groups) < whole and np.isfinite(np.column_stack(r.apply(X))).all()]
     return sorted(smaller, key=lambda r: (len(r.groups), r.length))
