@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from eqdarts import DARTSRegressor
 from eqdarts.plots import plot_graph
-from eqdarts.search.branches import symmetries
+from eqdarts.search.branches import reduced, symmetries
+from eqdarts.search.finish import Problem
 from eqdarts.search.symmetry import Reduction, ambiguity, reductions
 
 a, b, c, d = COLUMNS = sympy.symbols("a b c d", positive=True)
@@ -94,14 +95,55 @@ def test_columns_that_leave_nothing_open_are_told_from_those_that_do():
     assert ambiguity(X[:, :3], y) < 0.1
 
 
-@pytest.mark.slow
-def test_a_search_finds_a_law_through_its_symmetry_and_says_so():
+def test_a_reduced_problem_has_the_losses_of_the_table():
+    a, b, c, _ = X.T
+    y = c**2 * np.sin(a / b)
+    problem = Problem(
+        X=X, y=y, weights=None, names=tuple("abcd"), columns=tuple("abcd"), target="y", x_scale=np.ones(4), y_scale=1.0,
+        x_unit=np.ones(4), y_unit=1.0, subset=np.arange(len(y)),
+    )  # fmt: skip
+    one, none = Fraction(1), Fraction(0)
+    columns = tuple(tuple(Fraction(int(i == j)) for j in range(4)) for i in range(4))
+    smaller = reduced(problem, Reduction(columns, ((one, -one, none, none),), (none, none, Fraction(2), none)))
+    np.testing.assert_allclose(smaller.y, np.sin(a / b))
+    np.testing.assert_allclose(smaller.weights, c**4 / np.mean(c**4))
+    error = RNG.normal(size=len(y))  # of a fit of y/c²
+    relative = np.mean(smaller.weights * error**2) / np.mean(smaller.weights * smaller.y**2)
+    np.testing.assert_allclose(relative, np.mean((c**2 * error) ** 2) / np.mean(y**2))
+
+
+@pytest.fixture(scope="module")
+def distance():
+    """A model of the third side of a triangle."""
     rows = np.random.default_rng(1).uniform(1, 5, (300, 4))
     u, v, s, t = rows.T
     y = np.sqrt(u**2 + v**2 - 2 * u * v * np.cos(s - t))
-    model = DARTSRegressor(max_epochs=60, max_time=None, random_state=0, n_jobs=1, verbose=0).fit(rows, y)
+    return DARTSRegressor(max_epochs=60, max_time=None, random_state=0, n_jobs=1, verbose=0).fit(rows, y), rows
+
+
+@pytest.mark.slow
+def test_a_search_finds_a_law_through_its_symmetry_and_says_so(distance):
+    model, _ = distance
     assert model.stop_reason_ == "exact"
     chosen = model.equation()
     assert chosen.origin.startswith("symmetry, ")
     assert any("x3 - x4" in name for name in chosen.genotype.inputs)
-    assert plot_graph(model).figure is not None
+
+
+@pytest.mark.slow
+def test_the_graph_of_groups_is_drawn_with_their_names_and_survives_a_file(distance, tmp_path):
+    model, rows = distance
+    texts = [text.get_text() for text in plot_graph(model).texts]
+    assert any("x3 - x4" in text for text in texts)
+    model.save(tmp_path / "model.json")
+    again = DARTSRegressor.load(tmp_path / "model.json")
+    assert again.genotype_ == model.genotype_
+    np.testing.assert_array_equal(again.predict(rows), model.predict(rows))
+
+
+@pytest.mark.slow
+def test_without_symmetries_no_equation_comes_from_one(distance):
+    model, rows = distance
+    other = DARTSRegressor(max_epochs=8, max_time=None, random_state=0, n_jobs=1, verbose=0, symmetries=False)
+    other.fit(rows, model.predict(rows))
+    assert not any("symmetry" in origin for origin in other.equations_.origin)

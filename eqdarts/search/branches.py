@@ -20,7 +20,6 @@ from eqdarts.links import usable
 from eqdarts.numeric import tape
 from eqdarts.search.assess import Assessor
 from eqdarts.search.finish import Problem, View, candidates, finish, moderate, offer_all
-from eqdarts.search.population import Population
 from eqdarts.search.sampled import SampledSearch, SampledState
 from eqdarts.search.stops import EXACT, ExactGraphs, Watch
 from eqdarts.search.symmetry import Reduction, ambiguity, reductions
@@ -37,7 +36,7 @@ _FAIR = 2  # epochs that every branch gets
 _PROBATION, _NO_BETTER = 6, 1.5  # epochs after which a branch must not be worse than its parent was
 _PER_EPOCH = 4  # their epochs for one of the main search, which take less time
 _DEPTH = 2  # branches may have branches
-_FINISHED = 8  # graphs of a branch that become equations at the end
+_CLOSED, _FINISHED = 4, 8  # branches, and graphs of each, that become equations at the end
 _CLOSING_SHARE = 0.4  # of the time that is left at the end, for branches
 
 
@@ -64,10 +63,14 @@ class _Branch:
 
     @property
     def promise(self) -> float:
-        """The least relative loss that may be within reach; infinite if it has become no better than its parent."""
+        """Lower is better: the least relative loss that may be within reach, and a charge for every input.
+
+        Infinite if the branch has become no better than its parent.
+        """
         if self.epochs >= _PROBATION and self.loss > _NO_BETTER * self.parent_loss:
             return np.inf
-        return min(self.open_share, self.loss)
+        # Under noise many reach the same loss, and the law is found first where it has the fewest inputs.
+        return min(self.open_share, self.loss) * (1 + self.space.n_inputs)
 
 
 class Branches:
@@ -90,45 +93,47 @@ class Branches:
         self._known: set[tuple[sympy.Expr, ...]] = set()
         self._next_question = _FIRST
 
-    def epoch(self, population: Population, front: Front, epoch: int) -> tuple[Front, bool]:
+    def epoch(self, state: SampledState, front: Front, epoch: int) -> tuple[Front, bool]:
         """The front after some epochs of branches; true when the search may end.
 
-        population, epoch: of the search on the columns
+        state, epoch: of the search on the columns
         """
         if epoch >= self._next_question:
             self._next_question = ceil(_AGAIN * epoch)
-            self._grow(self._space, population, self._problem, self._problem.view, 0)
+            self._grow(self._space, state, self._problem, self._problem.view, 0)
         certain = False
-        for _ in range(_PER_EPOCH if self._branches else 0):
-            front, certain = self._step(front, epoch)
-            if certain:
+        for _ in range(_PER_EPOCH):
+            branch = self._next()
+            if branch is None or certain or self._watch.is_over:
                 break
+            front, certain = self._step(branch, front, epoch)
         return front, certain
 
-    def _step(self, front: Front, epoch: int) -> tuple[Front, bool]:
-        """One epoch of the branch whose turn it is."""
-        branch = self._next()
+    def _step(self, branch: _Branch, front: Front, epoch: int) -> tuple[Front, bool]:
+        """One epoch of a branch."""
         branch.epochs += 1
         branch.state = branch.searcher.epoch(branch.state, self._watch.done(epoch))
-        population = branch.state.population
         if branch.epochs >= branch.next_question and branch.depth < _DEPTH:
             branch.next_question = ceil(_AGAIN * branch.epochs)
-            self._grow(branch.space, population, branch.problem, branch.view, branch.depth)
-        return branch.exact.finish(branch.space, population, front, epoch)
+            self._grow(branch.space, branch.state, branch.problem, branch.view, branch.depth)
+        return branch.exact.finish(branch.space, branch.state.population, front, epoch)
 
-    def _next(self) -> _Branch:
+    def _next(self) -> _Branch | None:
         """New ones first; then the most promising more often than the next: one law may be written in several ways."""
-        ranked = sorted(self._branches, key=lambda b: b.promise)
+        ranked = sorted((b for b in self._branches if b.promise < np.inf), key=lambda b: b.promise)
+        if not ranked:
+            return None
         turns = [b.epochs * (1.0 if b.epochs < _FAIR else 1.0 + rank / 2) for rank, b in enumerate(ranked)]
         return ranked[int(np.argmin(turns))]
 
     def close(self, front: Front, deadline: float) -> Front:
-        """The front with the best graphs of all branches."""
+        """The front with the best graphs of the most promising branches."""
         begin = time.monotonic()
-        for i, branch in enumerate(self._branches):
+        end = begin + _CLOSING_SHARE * (deadline - begin)
+        closed = sorted(self._branches, key=lambda b: b.promise)[:_CLOSED]
+        for i, branch in enumerate(closed):
             now = time.monotonic()
-            end = begin + _CLOSING_SHARE * (deadline - begin)
-            share = now + (end - now) / (len(self._branches) - i)
+            share = now + (end - now) / (len(closed) - i)
             population = branch.searcher.close(branch.state, share).population
             if len(population):
                 places = candidates(population, branch.state.rows, _FINISHED)
@@ -136,8 +141,9 @@ class Branches:
                 front = offer_all(front, found)
         return front
 
-    def _grow(self, space: SearchSpace, population: Population, problem: Problem, view: View, depth: int) -> None:
+    def _grow(self, space: SearchSpace, state: SampledState, problem: Problem, view: View, depth: int) -> None:
         """New branches from the symmetries of the best graphs."""
+        population = state.population
         if not len(population) or population.loss.min() < EXACT:
             return
         for k in np.argsort(population.loss, kind="stable")[:_ASKED]:
@@ -152,19 +158,19 @@ class Branches:
                     open_share = ambiguity(rows.X, rows.y, rows.root_weights)
                     tried.append((open_share, len(tried), reduction, smaller))
             for value, _, reduction, smaller in sorted(tried)[:_TAKEN]:
-                self._branch(reduction, smaller, view, depth + 1, value, float(population.loss.min()))
+                self._branch(reduction, smaller, view, depth + 1, value, state)
 
     def _branch(
-        self, reduction: Reduction, smaller: Problem, view: View, depth: int, open_share: float, parent_loss: float
+        self, reduction: Reduction, smaller: Problem, view: View, depth: int, open_share: float, parent: SampledState
     ) -> None:
         groups, prefactor = reduction.symbolic(view.inputs)
         prefactor = view.prefactor * prefactor
-        key = (*groups, prefactor)
+        key = tuple(map(sympy.expand, (*groups, prefactor)))  # a difference can be written as x − t·u and u·(x/u − t)
         if key in self._known:
             return
         if len(self._branches) >= _MOST:
             worst = max(self._branches, key=lambda b: b.promise)
-            if worst.promise <= open_share:
+            if worst.promise <= open_share * (1 + len(groups)):
                 return
             self._branches.remove(worst)
         self._known.add(key)
@@ -186,9 +192,9 @@ class Branches:
         )
         inner = View(groups, prefactor, smaller.x_scale, smaller.y_scale, by_symmetry=True)
         exact = ExactGraphs(self._problem, self._watch, inner)
-        self._branches.append(
-            _Branch(space, smaller, inner, searcher, searcher.start(), exact, depth, open_share, parent_loss)
-        )
+        state = searcher.start(noisy=parent.noisy)
+        loss = float(parent.population.loss.min())
+        self._branches.append(_Branch(space, smaller, inner, searcher, state, exact, depth, open_share, loss))
 
 
 def symmetries(formula: sympy.Expr, symbols: tuple[sympy.Symbol, ...], X: np.ndarray) -> list[Reduction]:

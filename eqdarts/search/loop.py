@@ -152,7 +152,7 @@ def run(
             alphas.append(state.architecture[0].astype(np.float32))
             front, certain = exact.finish(space, state.population, front, len(alphas))
             if branches is not None and not certain:
-                front, certain = branches.epoch(state.population, front, len(alphas))
+                front, certain = branches.epoch(state, front, len(alphas))
             front = front if certain else looks.finish(state, front, len(alphas))
             history.append(_record(state, len(alphas), watch.seconds, looks.text(front)))
             if callback is not None:

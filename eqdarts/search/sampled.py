@@ -133,8 +133,8 @@ class SampledSearch:
         self._assessor = assessor
         self._prior, self._link_prior = log_odds(space), link_log_odds(space)
 
-    def start(self) -> SampledState:
-        """α at its prior, no graph yet."""
+    def start(self, noisy: bool = False) -> SampledState:
+        """α at its prior, no graph yet. noisy: are the data known to be?"""
         space = self._space
         population = nothing(space)
         return SampledState(
@@ -144,7 +144,8 @@ class SampledSearch:
             1,
             population,
             population,
-            rows=self._assessor.rows,
+            rows=self._assessor.all_rows if noisy else self._assessor.rows,
+            noisy=noisy,
         )
 
     def epoch(self, state: SampledState, fraction: float) -> SampledState:

@@ -38,6 +38,11 @@ class Watch:
     def deadline(self) -> float:
         return np.inf if self.config.max_time is None else self.start + self.config.max_time
 
+    @property
+    def is_over(self) -> bool:
+        """Has the search had its share of the time?"""
+        return self.config.max_time is not None and self.seconds >= _SEARCH_SHARE * self.config.max_time
+
     def done(self, epochs: int) -> float:
         """Share of the search that is done, by epochs where their number is set, else by time."""
         if self.config.max_epochs is not None:
@@ -52,7 +57,7 @@ class Watch:
         config = self.config
         if config.max_epochs is not None and epoch >= config.max_epochs:
             return "max_epochs"
-        if config.max_time is not None and self.seconds >= _SEARCH_SHARE * config.max_time:
+        if self.is_over:
             return "max_time"
         if config.patience is not None and self.stale >= config.patience:
             return "patience"
