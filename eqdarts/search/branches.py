@@ -27,6 +27,7 @@ from eqdarts.search_space import SearchSpace
 from eqdarts.table.columns import column_scale
 
 _FIRST, _AGAIN = 4, 1.5  # epochs before a search is asked for its symmetries, and how many times more before the next
+_MOST_OPEN = 0.5  # relative loss from which on a graph's slopes say nothing
 _ASKED = 2  # of its graphs, those with the lowest losses
 _ROWS, _ROWS_OF_NEIGHBOURS = 500, 1000
 _TRIED = 24  # reductions of a graph that are held against the table, the simplest first
@@ -37,6 +38,7 @@ _PROBATION, _NO_BETTER = 6, 1.5  # epochs after which a branch must not be worse
 _PER_EPOCH = 4  # their epochs for one of the main search, which take less time
 _DEPTH = 2  # branches may have branches
 _CLOSED, _FINISHED = 4, 8  # branches, and graphs of each, that become equations at the end
+_CLOSED_WITHOUT_CLOCK = 1  # where nothing but itself ends the closing
 _CLOSING_SHARE = 0.4  # of the time that is left at the end, for branches
 
 
@@ -130,7 +132,8 @@ class Branches:
         """The front with the best graphs of the most promising branches."""
         begin = time.monotonic()
         end = begin + _CLOSING_SHARE * (deadline - begin)
-        closed = sorted(self._branches, key=lambda b: b.promise)[:_CLOSED]
+        most = _CLOSED if np.isfinite(deadline) else _CLOSED_WITHOUT_CLOCK
+        closed = sorted(self._branches, key=lambda b: b.promise)[:most]
         for i, branch in enumerate(closed):
             now = time.monotonic()
             share = now + (end - now) / (len(closed) - i)
@@ -144,7 +147,7 @@ class Branches:
     def _grow(self, space: SearchSpace, state: SampledState, problem: Problem, view: View, depth: int) -> None:
         """New branches from the symmetries of the best graphs."""
         population = state.population
-        if not len(population) or population.loss.min() < EXACT:
+        if not EXACT < population.loss.min(initial=np.inf) < _MOST_OPEN:
             return
         for k in np.argsort(population.loss, kind="stable")[:_ASKED]:
             formula = problem.view.formula(
