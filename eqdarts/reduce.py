@@ -24,6 +24,7 @@ _MOST_NODES = 80  # larger formulas are left alone
 _STEPS = 15
 _GAIN = 0.1  # nats that the formula itself must become shorter by
 _SIMILAR = 1.5  # most ratio of two constants that may be one
+_MOST_WHOLE, _ROUNDING = 100, 1e-13  # a float this close to a smaller whole number is that number
 _SMALL_EXPONENT, _LARGE_EXPONENT = 0.2, 6.0
 
 
@@ -55,7 +56,7 @@ def reduce(
 
 
 def shortest_writing(expression: sympy.Expr) -> sympy.Expr:
-    """The formula as it is, multiplied out, or with common factors before the bracket: whichever is shortest.
+    """The formula as it is, multiplied out, with common factors before the bracket or below the root: the shortest.
 
     All have the same values, so that without a rule the rounding of a loss would choose.
     """
@@ -63,7 +64,33 @@ def shortest_writing(expression: sympy.Expr) -> sympy.Expr:
         return expression
     expanded = sympy.expand_mul(expression)
     forms = [expression, expanded, sympy.factor_terms(expression), sympy.factor_terms(expanded)]
+    forms += [_below_roots(expression), _below_roots(sympy.factor_terms(expanded))]
     return min(forms, key=lambda form: (size(form), count_constants(form), digits_of(form)))
+
+
+def _below_roots(expression: sympy.Expr) -> sympy.Expr:
+    """x·√(1/2 − y/x) -> √(x²/2 − x·y), with the positive numbers and columns before every root multiplied into it."""
+
+    def rebuild(node: sympy.Expr) -> sympy.Expr:
+        if not node.args:
+            return node
+        node = node.func(*map(rebuild, node.args))
+        roots = [f for f in node.args if f.is_Pow and f.base.is_Add and f.exp.is_Rational and not f.exp.is_Integer]
+        if not node.is_Mul or len(roots) != 1:
+            return node
+        root = roots[0]
+        others = [f for f in node.args if f is not root]
+        inside = [f for f in others if f.is_positive and (f.is_number or f.as_base_exp()[0].is_Symbol)]
+        total = sympy.expand_mul(root.base * sympy.Mul(*(f ** (1 / root.exp) for f in inside)))
+        return sympy.Mul(sympy.Pow(_whole(total), root.exp), *(f for f in others if f not in inside))
+
+    return rebuild(expression)
+
+
+def _whole(expression: sympy.Expr) -> sympy.Expr:
+    """With the floats that are whole but for their rounding as whole numbers: (√2)² is 2."""
+    near = {f: sympy.Integer(round(f)) for f in expression.atoms(sympy.Float) if abs(f) < _MOST_WHOLE}
+    return expression.xreplace({f: n for f, n in near.items() if n != 0 and abs(f - n) < _ROUNDING * abs(n)})
 
 
 def _size(expression: sympy.Expr, n: int) -> float:

@@ -333,3 +333,11 @@ def test_a_formula_multiplied_out_and_one_with_brackets_become_one():
     g, h = F(9.81), F(19.62)
     found = {shortest_writing(form) for form in (g * u * v + half * u * v**2, half * u * (h * v + v**2))}
     assert len(found) == 1
+
+
+def test_a_root_takes_in_what_shortens_it():
+    x, y = sympy.symbols("x y", positive=True)
+    side = F(2**0.5) * x * sympy.sqrt(half - y * cos(u) / x + y**2 / (2 * x**2))
+    assert shortest_writing(side) == sympy.sqrt(x**2 + y**2 - 2 * x * y * cos(u))
+    kept = v * sympy.sqrt(1 - u**2)  # the sign of v would be lost
+    assert shortest_writing(kept) == kept

@@ -8,7 +8,7 @@ branch whose symmetry was an accident finds nothing exact, and its equations com
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
 
 import numpy as np
@@ -177,21 +177,15 @@ class Branches:
                 return
             self._branches.remove(worst)
         self._known.add(key)
-        config = self._config
-        space = SearchSpace(
+        space = replace(
+            self._space,
             inputs=smaller.names,
-            nodes=config.max_nodes,
-            operations=config.operations,
-            aggregators=config.aggregators,
             signed=tuple(bool(column.min() <= 0) for column in smaller.X.T),
-            readout_inputs=config.readout_inputs,
-            readout_coefficients=config.readout_coefficients,
-            readout_intercept=config.readout_intercept,
-            links=usable(config.links, smaller.y, scaled=smaller.y_scale != 1),
+            links=usable(self._config.links, smaller.y, scaled=smaller.y_scale != 1),
         )
         train, validation, everything = (smaller.tensors(i, self._device) for i in (*self._rows, smaller.subset))
         searcher = SampledSearch(
-            space, config, Assessor(space, train, validation, self._threads, everything), self._rng.spawn(1)[0]
+            space, self._config, Assessor(space, train, validation, self._threads, everything), self._rng.spawn(1)[0]
         )
         inner = View(groups, prefactor, smaller.x_scale, smaller.y_scale, by_symmetry=True)
         exact = ExactGraphs(self._problem, self._watch, inner)
