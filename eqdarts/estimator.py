@@ -133,7 +133,7 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
     symmetries : bool
         Sampled search: the slopes of the best graphs show whether the target depends on differences, sums or products
         of powers of columns (`eqdarts.search.symmetry`). If so, it is searched as a function of these groups as well,
-        in half of the time or more. Needs "linear" and "power" among the operations, and both aggregators.
+        in about half of the time. Needs "linear" and "power" among the operations, and both aggregators.
     model_selection : {"best", "accuracy", "score"}
         Which equation of the front `predict` uses; see `eqdarts.selection.choose`.
     max_complexity : int, optional

@@ -72,7 +72,17 @@ class _Branch:
         if self.epochs >= _PROBATION and self.loss > _NO_BETTER * self.parent_loss:
             return np.inf
         # Under noise many reach the same loss, and the law is found first where it has the fewest inputs.
-        return min(self.open_share, self.loss) * (1 + self.space.n_inputs)
+        return _charged(min(self.open_share, self.loss), self.space.n_inputs)
+
+
+def _charged(loss: float, inputs: int) -> float:
+    return loss * (1 + inputs)
+
+
+def can_branch(space: SearchSpace, config: SearchConfig) -> bool:
+    """Are graphs drawn, of several columns, and may they be what a symmetry needs: sums, and products of powers?"""
+    writable = {"sum", "product"} <= set(space.aggregators) and {"linear", "power"} <= set(space.operations)
+    return config.optimizer == "lm" and config.symmetries and writable and space.n_inputs > 1
 
 
 class Branches:
@@ -173,7 +183,7 @@ class Branches:
             return
         if len(self._branches) >= _MOST:
             worst = max(self._branches, key=lambda b: b.promise)
-            if worst.promise <= open_share * (1 + len(groups)):
+            if worst.promise <= _charged(open_share, len(groups)):
                 return
             self._branches.remove(worst)
         self._known.add(key)

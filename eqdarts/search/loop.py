@@ -17,7 +17,7 @@ from eqdarts.fit import Rows
 from eqdarts.genotype import concatenate
 from eqdarts.operations import DEFAULT_OPERATIONS
 from eqdarts.search.assess import Assessor
-from eqdarts.search.branches import Branches
+from eqdarts.search.branches import Branches, can_branch
 from eqdarts.search.finish import Problem, candidates, constant_equation, finish, offer_all
 from eqdarts.search.mixture import MixtureSearch
 from eqdarts.search.population import Population, scores
@@ -144,7 +144,9 @@ def run(
     history: list[EpochRecord] = []
     alphas: list[np.ndarray] = []
     exact, looks = ExactGraphs(problem, watch), _Looks(space, problem, watch)
-    branches = _branches(space, config, problem, (train, validation), rng, watch, device, threads)
+    branches = None
+    if can_branch(space, config):
+        branches = Branches(space, config, problem, (train, validation), rng.spawn(1)[0], watch, device, threads)
     reason = None
     try:
         while reason is None:
@@ -197,23 +199,6 @@ def _searcher(
     if config.optimizer == "lm":
         return SampledSearch(space, config, assessor, rng)
     return MixtureSearch(space, config, assessor, train, validation, rng)
-
-
-def _branches(
-    space: SearchSpace,
-    config: SearchConfig,
-    problem: Problem,
-    rows: tuple[np.ndarray, np.ndarray],
-    rng: np.random.Generator,
-    watch: Watch,
-    device: str,
-    threads: int,
-) -> Branches | None:
-    """Searches of what symmetries leave, for sampled graphs of several columns with sums and products of powers."""
-    writable = {"sum", "product"} <= set(space.aggregators) and {"linear", "power"} <= set(space.operations)
-    if config.optimizer != "lm" or not config.symmetries or not writable or space.n_inputs == 1:
-        return None
-    return Branches(space, config, problem, rows, rng.spawn(1)[0], watch, device, threads)
 
 
 def _record(state: State, epoch: int, seconds: float, equation: str) -> EpochRecord:

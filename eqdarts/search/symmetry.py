@@ -55,7 +55,7 @@ class Reduction:
         u = X @ np.array(self.forms, dtype=float).T  # [n, p]
         return np.column_stack([_product(u, e) for e in self.groups]), _product(u, self.prefactor)
 
-    def symbolic(self, columns: tuple[sympy.Symbol, ...]) -> tuple[tuple[sympy.Expr, ...], sympy.Expr]:
+    def symbolic(self, columns: tuple[sympy.Expr, ...]) -> tuple[tuple[sympy.Expr, ...], sympy.Expr]:
         """The groups and the prefactor as expressions."""
         forms = [sympy.Add(*(_rational(c) * x for c, x in zip(form, columns, strict=True))) for form in self.forms]
 
