@@ -25,6 +25,7 @@ _STEPS = 15
 _GAIN = 0.1  # nats that the formula itself must become shorter by
 _SIMILAR = 1.5  # most ratio of two constants that may be one
 _MOST_WHOLE, _ROUNDING = 100, 1e-13  # a float this close to a smaller whole number is that number
+_EXPANDED = 4  # highest power of a sum that is multiplied out
 _SMALL_EXPONENT, _LARGE_EXPONENT = 0.2, 6.0
 
 
@@ -103,6 +104,7 @@ def _proposals(expression: sympy.Expr, columns: tuple[sympy.Symbol, ...], X: np.
     if count_constants(expression) > 1:
         # Only inside a product does a ratio of constants stand as one number.
         yield sympy.factor_terms(expression)
+    yield from _multiplied_out(expression)
     yield from _shared(expression)
     yield from _in_other_words(expression)
     yield from _with_whole_exponents(expression)
@@ -111,6 +113,16 @@ def _proposals(expression: sympy.Expr, columns: tuple[sympy.Symbol, ...], X: np.
     for part in sorted(parts, key=lambda p: (-size(p), sympy.default_sort_key(p))):
         for simpler in _simpler(part, columns, X):
             yield expression.xreplace({part: simpler})
+
+
+def _multiplied_out(expression: sympy.Expr) -> Iterator[sympy.Expr]:
+    """Whole powers of sums as sums, where that needs no more constants: 9·(x/3 + 1)² − 9 is x² + 6·x."""
+    powers = [p for p in expression.atoms(sympy.Pow) if p.base.is_Add and p.exp.is_Integer and 2 <= p.exp <= _EXPANDED]
+    if powers:
+        expanded = sympy.expand_mul(expression.xreplace({p: sympy.expand_multinomial(p) for p in powers}))
+        numbers = sum(node.is_Float for node in sympy.preorder_traversal(expression))
+        if sum(node.is_Float for node in sympy.preorder_traversal(expanded)) <= numbers:
+            yield expanded
 
 
 def _shared(expression: sympy.Expr) -> Iterator[sympy.Expr]:

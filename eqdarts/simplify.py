@@ -15,7 +15,17 @@ from dataclasses import dataclass, replace
 import numpy as np
 import sympy
 
-from eqdarts.constants import ConstantFit, Rows, Template, compile_template, fit_constants, fit_sets, is_round, template
+from eqdarts.constants import (
+    Compiled,
+    ConstantFit,
+    Rows,
+    Template,
+    compile_template,
+    fit_constants,
+    fit_sets,
+    is_round,
+    template,
+)
 from eqdarts.numeric import function
 
 #: Losses (relative to the mean square of y) below this differ by rounding only.
@@ -49,11 +59,14 @@ def simplify(
     sample: Rows,
     deadline: float = float("inf"),
     passes: int = 3,
+    beam: int = 1,
 ) -> Simplified:
     """Fold, refit and snap until nothing changes, or until the deadline (in `time.monotonic`).
 
     The loss of the result is that of the refitted formula on the sample; at the deadline the best
     so far is returned.
+
+    beam: see `snap`
     """
     current = canonical(_without_negligible(expression, columns, sample), columns, sample.X)
     best: Simplified | None = None
@@ -61,7 +74,7 @@ def simplify(
         form = template(current, columns)
         if len(form.constants) > _MOST_CONSTANTS:
             break
-        outcome = snap(form, sample, deadline)
+        outcome = snap(form, sample, deadline, beam)
         if outcome is None:
             break
         if best is None or _worth(outcome, best, len(sample.y)):
@@ -79,10 +92,12 @@ def simplify(
 
 
 def size(expression: sympy.Expr) -> int:
-    """Complexity: the nodes of the expression tree; a number counts once, whatever its digits."""
+    """Complexity: the nodes of the expression tree; a number counts once, be it 3/4, 0.1234 or the 2π of a product."""
     if not expression.args or expression.is_number:
         return 1
-    return 1 + sum(size(a) for a in expression.args)
+    parts = [a for a in expression.args if not a.is_number]
+    numbers = len(expression.args) - len(parts)
+    return 1 + sum(map(size, parts)) + (min(1, numbers) if expression.is_Mul else numbers)
 
 
 def count_constants(expression: sympy.Expr) -> int:
@@ -343,24 +358,54 @@ class _Trial:
     forecast: float  # gain in nats that a quadratic model of the loss expects
 
 
-def snap(form: Template, sample: Rows, deadline: float = float("inf")) -> Simplified | None:
+@dataclass(frozen=True, eq=False)
+class _Snapped:
+    """A formula on the way: what is free, what was fixed, and the nats that this saved, less the misfit."""
+
+    fit: ConstantFit
+    free: np.ndarray
+    fixed: dict[int, sympy.Expr]
+    refused: frozenset[tuple[int, sympy.Expr]]
+    benefit: float
+    worth: float
+
+
+def snap(form: Template, sample: Rows, deadline: float = float("inf"), beam: int = 1) -> Simplified | None:
     """Replace constants by simpler ones, each time refitting the rest.
 
     A replacement is kept when it shortens the description: the misfit it adds (in nats) stays below
     what the constant costs. None if the formula is undefined on the sample.
+
+    beam: orders of replacement that are followed side by side; one alone may take the number first that others need
     """
-    n = len(sample.y)
     code = compile_template(form)
     fit = fit_constants(code, form.values, sample)
     if not np.isfinite(fit.loss):
         return None
-    fixed: dict[int, sympy.Expr] = {}
-    refused: set[tuple[int, sympy.Expr]] = set()
-    free = np.ones(len(form.constants), dtype=bool)
-    while free.any() and time.monotonic() < deadline:
-        trials = _plausible(form, fit, free, refused, n)
+    best = _Snapped(fit, np.ones(len(form.constants), dtype=bool), {}, frozenset(), 0.0, 0.0)
+    ways = [best]
+    while ways and time.monotonic() < deadline:
+        found: dict[frozenset[tuple[int, sympy.Expr]], _Snapped] = {}
+        for way in ways:
+            for longer in _snapped_further(form, code, way, fit.loss, sample, beam):
+                found.setdefault(frozenset(longer.fixed.items()), longer)
+        ways = sorted(found.values(), key=lambda way: -way.worth)[:beam]
+        # One way goes on to its end; of several the best on the way counts.
+        best = ways[0] if ways and (beam == 1 or ways[0].worth > best.worth) else best
+    numbers = [best.fixed.get(k, sympy.Float(v)) for k, v in enumerate(best.fit.values)]
+    return Simplified(form.at(numbers), best.fit.loss)
+
+
+def _snapped_further(
+    form: Template, code: Compiled, way: _Snapped, first_loss: float, sample: Rows, most: int
+) -> list[_Snapped]:
+    """The formula with more constants replaced, in at most so many ways."""
+    fit, free, n = way.fit, way.free, len(sample.y)
+    refused = set(way.refused)
+    while True:
+        trials = _plausible(form, fit, free, refused, n) if free.any() else []
         if not trials:
-            break
+            return []
         held = np.tile(free, (len(trials), 1))
         held[np.arange(len(trials)), [t.k for t in trials]] = False
         starts = np.stack([_moved(fit, free, [t]) for t in trials])
@@ -368,27 +413,39 @@ def snap(form: Template, sample: Rows, deadline: float = float("inf")) -> Simpli
         gains = np.array([t.benefit for t in trials]) - _misfit(losses, fit.loss, n)
         refused |= {(t.k, t.target) for t, gain in zip(trials, gains, strict=True) if not gain >= 0}
         order = [trials[i] for i in np.argsort(-gains, kind="stable") if gains[i] >= 0]
-        # A redundant constant may become 1 for nothing, and would then keep a needless neighbour alive.
-        gain_of = dict(zip(trials, gains, strict=True))
-        most = max((gain_of[t] for t in order), default=0.0)
-        gone = [t for t in order if t.target == 0 and gain_of[t] >= most - 2 * NATS_PER_NODE]
-        order = gone or order
-        together = [t for i, t in enumerate(order) if t.k not in {s.k for s in order[:i]}]
-        # What holds one by one mostly holds together; where constants are redundant it does not.
-        for group in [together, together[:1]] if len(together) > 1 else [together]:
-            if not group:
-                break
+        found: list[_Snapped] = []
+        for group in _groups(form, order, dict(zip(trials, gains, strict=True)), most):
             remaining = free.copy()
             remaining[[t.k for t in group]] = False
             new = fit_constants(code, _moved(fit, free, group), sample, remaining)
-            if _misfit(np.array(new.loss), fit.loss, n) <= sum(t.benefit for t in group):
-                fit, free = new, remaining
-                fixed.update({t.k: t.target for t in group})
-                break
-            if len(group) == 1:
+            benefit = sum(t.benefit for t in group)
+            if _misfit(np.array(new.loss), fit.loss, n) <= benefit:
+                fixed = {**way.fixed, **{t.k: t.target for t in group}}
+                benefit += way.benefit
+                worth = benefit - float(_misfit(np.array(new.loss), first_loss, n))
+                found.append(_Snapped(new, remaining, fixed, frozenset(refused), benefit, worth))
+            elif len(group) == 1:
                 refused.add((group[0].k, group[0].target))
-    numbers = [fixed.get(k, sympy.Float(v)) for k, v in enumerate(fit.values)]
-    return Simplified(form.at(numbers), fit.loss)
+            if len(found) >= most:
+                break
+        if found:
+            return found
+
+
+def _groups(form: Template, order: list[_Trial], gain_of: dict[_Trial, float], most: int) -> list[list[_Trial]]:
+    """Replacements to be made together, the most promising first. order: those that hold by themselves, best first"""
+    # A redundant constant may become 1 for nothing, and would then keep a needless neighbour alive.
+    largest = max((gain_of[t] for t in order), default=0.0)
+    gone = [t for t in order if t.target == 0 and gain_of[t] >= largest - 2 * NATS_PER_NODE]
+    first = gone or order
+    together = [t for i, t in enumerate(first) if t.k not in {s.k for s in first[:i]}]
+    # What holds one by one mostly holds together; where constants are redundant it does not. Then exponents come first:
+    # whole ones are the rule, and coefficients can follow them better than they coefficients.
+    exponents = [t for t in together if form.roles[t.k] == "exponent"]
+    groups = [together, exponents, exponents[:1], together[:1]]
+    if most > 1:
+        groups += [[t] for t in order[:most]]
+    return [group for i, group in enumerate(groups) if group and group not in groups[:i]]
 
 
 def _misfit(new: np.ndarray, old: float, n: int) -> np.ndarray:

@@ -69,7 +69,7 @@ def to_expression(
                 # A fit may hold an exponent at a round value. Another parameter that is just 1 is redundant, and must
                 # stay free to become 0.
                 w = [
-                    _number(v) if name == EXPONENT or v == 0 else sympy.Float(v)
+                    _exponent(v) if name == EXPONENT else _number(v) if v == 0 else sympy.Float(v)
                     for name, v in zip(op.parameters, constants.w[e], strict=False)
                 ]
                 parts.append(op.symbolic(values[space.edges[e][0]], *w))
@@ -82,6 +82,12 @@ def to_expression(
         if used and c != 0
     ]
     return _number(constants.y_scale) * LINKS[genotype.link].symbolic(sympy.Add(*terms))
+
+
+def _exponent(value: float) -> sympy.Expr:
+    """Whole numbers and halves stay exact."""
+    value = float(value)
+    return sympy.Rational(round(2 * value), 2) if (2 * value).is_integer() else sympy.Float(value)
 
 
 def _number(value: float) -> sympy.Expr:

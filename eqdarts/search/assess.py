@@ -59,6 +59,7 @@ class Assessor:
         self, space: SearchSpace, train: Rows, validation: Rows, threads: int = 1, everything: Rows | None = None
     ) -> None:
         self._space = space
+        self.train, self.everything = train, everything
         self._backend = backend_of(space, train.y.device, threads)
         self._variance = float(train.target.var(correction=0)) or 1.0
         self._root_mean_square = float(train.y.square().mean().sqrt()) or 1.0
@@ -130,10 +131,9 @@ class Assessor:
         Few noisy rows cannot fix the constants of a law, but its simple constants need no rows.
         """
         place = self._sensible(batch)
-        w, origin, rows = np.round(2.0 * w[place]) / 2.0, origin[place], self._noisy_parts.train
+        w = np.round(2.0 * w[place]) / 2.0
         batch = without_idle_factors(self._space, batch.select(place), w)
-        w, coefficients, loss = self._backend.fit(batch, w, rows, 1, np.ones(w.shape, dtype=bool))
-        return self._measured(batch, w, coefficients, loss, _marked(origin), noisy=True)
+        return self.of_readout(batch, w, _marked(origin[place]), noisy=True)
 
     def _by_all_rows(self, batch: GenotypeBatch, w: np.ndarray, origin: np.ndarray) -> Population:
         """Fitted on train rows, measured by all, as they are and with round exponents, or all constants round."""
@@ -187,6 +187,14 @@ class Assessor:
         """A long fit of every graph."""
         place = self._sensible(batch)
         return self._fitted(batch.select(place), w[place], origin[place])
+
+    def of_readout(self, batch: GenotypeBatch, w: np.ndarray, origin: np.ndarray, noisy: bool) -> Population:
+        """Every graph with its constants as they are: only the readout is fitted."""
+        if not len(batch):
+            return nothing(self._space)
+        rows = self._noisy_parts.train if noisy else self._train
+        w, coefficients, loss = self._backend.fit(batch, w, rows, 1, np.ones(w.shape, dtype=bool))
+        return self._measured(batch, w, coefficients, loss, origin, noisy)
 
     def _round_constants(self, batch: GenotypeBatch, w: np.ndarray, coefficients: np.ndarray) -> np.ndarray:
         """How many constants of each graph may be simple numbers: int [R]."""

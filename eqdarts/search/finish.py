@@ -17,12 +17,14 @@ from eqdarts.exports.record import in_table_units
 from eqdarts.fit import Rows as ScaledRows
 from eqdarts.genotype import Genotype
 from eqdarts.reduce import reduce, shortest_writing
+from eqdarts.search.monomials import MONOMIALS
 from eqdarts.search.population import Population, front_of, scores
 from eqdarts.search_space import SearchSpace
 from eqdarts.simplify import FLOOR, Simplified, count_constants, description_length, simplify
 from eqdarts.symbolic import Constants, column_symbols, plain, to_expression
 
 _REDUCED = 8  # formulas that are made structurally simpler
+_BEAM = 4  # orders of replacing constants, for them
 _FEW_CONSTANTS = 4  # an exact formula with fewer is left as it is
 _ROWS = 1000  # rows on which constants are snapped and a formula's parts tried; the last refit sees all of them
 
@@ -147,18 +149,22 @@ def constant_equation(problem: Problem) -> Equation:
 def candidates(population: Population, rows: int, limit: int) -> list[int]:
     """Places of the graphs worth finishing: the front up to the best score, then all others, best score first.
 
-    Graphs that are larger than the one with the best score fit noise; finishing them takes longest.
+    Graphs that are larger than the one with the best score fit noise; finishing them takes longest. Sums of monomials
+    have a front of their own: they have many constants, which are the quickest to fit and to make simple.
     """
     rank = scores(population.loss, population.complexity, rows)
     order = np.argsort(rank, kind="stable")
     front = front_of(population) & (population.complexity <= population.complexity[order[0]])
+    sums = np.flatnonzero(population.origin == MONOMIALS)
+    front[sums[front_of(population.select(sums))]] = True
     return [*(int(k) for k in order if front[k]), *(int(k) for k in order if not front[k])][:limit]
 
 
 @dataclass(frozen=True)
 class Draft:
-    """A graph on its way to an equation: its simplified formula over the column symbols."""
+    """A graph on its way to an equation: its formula over the column symbols as it is, and simplified."""
 
+    raw: sympy.Expr
     formula: Simplified
     origin: str
     genotype: Genotype
@@ -175,7 +181,8 @@ def finish(
 ) -> Iterator[Equation]:
     """The equations of these graphs, until the deadline (in `time.monotonic`).
 
-    All are simplified; so many of those with the shortest descriptions are then made structurally simpler as well.
+    All are simplified; so many of those with the shortest descriptions are then taken closer care of, and made
+    structurally simpler as well.
     view: of the graphs, by default the columns
     """
     view = problem.view if view is None else view
@@ -200,16 +207,24 @@ def finish(
         if plain_enough or expression in done or time.monotonic() > deadline:
             continue
         done.add(expression)
-        refitted = _refitted(draft.formula, problem.symbols, rows)
+        best = draft.formula if draft.formula.loss < FLOOR else _in_other_order(draft, problem.symbols, rows, deadline)
+        refitted = _refitted(best, problem.symbols, rows)
         simpler = reduce(refitted, problem.symbols, rows, deadline)
-        if simpler is not refitted:
+        if best is not draft.formula or simpler is not refitted:
             yield from _equation(problem, replace(draft, formula=simpler))
 
 
 def _simplified(raw: sympy.Expr, genotype: Genotype, problem: Problem, origin: str, deadline: float) -> Draft | None:
     """One graph in symbols, folded and snapped. None if undefined on the rows."""
     formula = simplify(raw, problem.symbols, problem.sample(_ROWS), deadline)
-    return Draft(formula, origin, genotype) if np.isfinite(formula.loss) else None
+    return Draft(raw, formula, origin, genotype) if np.isfinite(formula.loss) else None
+
+
+def _in_other_order(draft: Draft, symbols: tuple[sympy.Symbol, ...], rows: Rows, deadline: float) -> Simplified:
+    """The formula of a draft, or a shorter one from replacing its constants in another order."""
+    other = simplify(draft.raw, symbols, rows, deadline, beam=_BEAM)
+    n = len(rows.y)
+    return min(draft.formula, other, key=lambda f: description_length(f.loss, f.expression, n))
 
 
 def _equation(problem: Problem, draft: Draft) -> Iterator[Equation]:

@@ -15,15 +15,18 @@ from eqdarts.config import SearchConfig
 from eqdarts.genotype import GenotypeBatch, concatenate
 from eqdarts.search.assess import Assessor
 from eqdarts.search.credit import edge_advantage, link_advantage, merit_of, node_advantage
+from eqdarts.search.monomials import MONOMIALS, can_sum, sums_of_monomials
 from eqdarts.search.moves import neighbours, propose
 from eqdarts.search.population import Population, best, front_of, joined, nothing, parent_odds
 from eqdarts.search.prior import link_log_odds, log_odds
 from eqdarts.search.pursuit import Features, draw_features, pursue
 from eqdarts.search.sampling import Odds, blank, odds_of, sample
+from eqdarts.search.stops import EXACT
 from eqdarts.search_space import SearchSpace
 
 _EPOCHS_PER_NODE = 2  # epochs before another latent node is allowed
 _RUN = 10  # epochs of the shortest run
+_SUMS_AT = 1  # epochs done when sums of monomials are tried: single ones are drawn at once
 _POLISHED = 16  # of the best graphs, how many are fitted further in every epoch
 _NEIGHBOURS = 0.25  # share of an epoch's graphs that are all the neighbours of some
 _PURSUED = 12  # parents per epoch that follow the gradient at their vertex
@@ -67,6 +70,8 @@ class SampledState:
         Rows that the losses of the population speak for.
     noisy : bool
         Are graphs confirmed on all rows?
+    sums : Population or None
+        Sums of monomials: what they explain for their number of terms.
     train_loss, validation_loss : float
         Of the best graph of this epoch, relative to the variance of y.
     fitted : int
@@ -87,6 +92,7 @@ class SampledState:
     expanded: frozenset[bytes] = frozenset()
     rows: int = 1
     noisy: bool = False
+    sums: Population | None = None
     train_loss: float = np.inf
     validation_loss: float = np.inf
     fitted: int = 0
@@ -150,12 +156,18 @@ class SampledSearch:
 
     def epoch(self, state: SampledState, fraction: float) -> SampledState:
         """Propose, fit, keep the best, move α. The number of latent nodes grows with the epochs."""
+        before = state
         state = self._restarted(state) if state.age >= _RUN * luby(state.runs + 1) else state
         state = self._by_all_rows(state) if self._turns_noisy(state) else state
         nodes = min(self._space.nodes, state.grown + state.age // _EPOCHS_PER_NODE)
         proposed = self._propose(state, nodes)
         assess = self._assessor.best_confirmed if state.noisy else self._assessor.best_fifth
         found, order = assess(proposed.batch, proposed.w, proposed.origin)
+        sums, exact = state.sums, nothing(self._space)
+        if state.epochs == _SUMS_AT or (state.noisy and not before.noisy):
+            sums = self._sums(state.noisy)
+            # Others wait for the end: as parents they would crowd out graphs of few parts.
+            exact = sums.select(np.flatnonzero(sums.loss < EXACT))
         alpha, beta, gamma = self._learn(state, proposed, order)
         lowest = int(np.argmin(found.loss)) if len(found) else 0
         return SampledState(
@@ -163,7 +175,7 @@ class SampledSearch:
             beta,
             gamma,
             nodes,
-            population=self._kept(joined(state.population, found), state),
+            population=self._kept(joined(joined(state.population, found), exact), state),
             active=self._kept(joined(state.active, found), state),
             age=state.age + 1,
             runs=state.runs,
@@ -171,11 +183,21 @@ class SampledSearch:
             expanded=proposed.expanded,
             rows=state.rows,
             noisy=state.noisy,
+            sums=sums,
             train_loss=float(found.train_loss[lowest]) if len(found) else np.inf,
             validation_loss=float(found.loss[lowest]) if len(found) else np.inf,
             fitted=state.fitted + len(proposed.batch),
             epochs=state.epochs + 1,
         )
+
+    def _sums(self, noisy: bool) -> Population:
+        """Sums of monomials, the best for their number of terms."""
+        rows = self._assessor.everything if noisy else self._assessor.train
+        if rows is None or not can_sum(self._space):
+            return nothing(self._space)
+        batch, w = sums_of_monomials(self._space, rows)
+        sums = self._assessor.of_readout(batch, w, np.array([MONOMIALS] * len(batch), dtype=object), noisy)
+        return sums.select(np.flatnonzero(front_of(sums)))
 
     def _kept(self, population: Population, state: SampledState) -> Population:
         """The best; more of them where simple constants decide in the end."""
@@ -223,12 +245,16 @@ class SampledSearch:
         return replace(state, population=population, active=active, rows=rows, noisy=True)
 
     def close(self, state: SampledState, deadline: float) -> SampledState:
-        """For noisy data, with more graphs of nearly the same loss: which of them has simple constants decides.
+        """With the sums of monomials, and for noisy data with more graphs of nearly the same loss.
 
-        They are what differs in one edge from the best graphs. While the search runs, a few of each size must do.
+        Which of them has simple constants decides. They are what differs in one edge from the best graphs; while the
+        search runs, a few of each size must do.
         """
-        if not state.noisy or not len(state.population):
-            return state
+        state = self._closer(state, deadline) if state.noisy and len(state.population) else state
+        return state if state.sums is None else replace(state, population=joined(state.population, state.sums))
+
+    def _closer(self, state: SampledState, deadline: float) -> SampledState:
+        """With the neighbours of the best graphs."""
         start = time.monotonic()
         end = start + _CLOSING_SHARE * (deadline - start)
         odds = odds_of(self._space, self._prior, np.zeros_like(state.beta), self._link_prior)

@@ -1,0 +1,119 @@
+"""Sums of monomials: which terms there are, and that linear algebra finds those of a polynomial."""
+
+import numpy as np
+import pytest
+import sympy
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from eqdarts import DARTSRegressor
+from eqdarts.fit import Rows
+from eqdarts.operations import DEFAULT_OPERATIONS
+from eqdarts.search.backend import backend_of
+from eqdarts.search.monomials import can_sum, chosen_terms, monomials, sums_of_monomials
+from eqdarts.search_space import SearchSpace
+
+
+def _space(inputs=("x", "z"), **options):
+    return SearchSpace(inputs, 6, DEFAULT_OPERATIONS, **options)
+
+
+def _rows(X, y):
+    return Rows(torch.as_tensor(np.ascontiguousarray(X.T)), torch.as_tensor(y))
+
+
+def test_all_monomials_up_to_a_degree_and_only_whole_columns_below_a_fraction():
+    found = {tuple(e) for e in monomials((True, False))}
+    low = {e for e in found if sum(map(abs, e)) <= 2}
+    assert low == {(1, 0), (2, 0), (0, 1), (0, -1), (0, 2), (0, -2), (1, 1), (1, -1)}
+    assert len(found) == len(monomials((True, False)))
+
+
+@pytest.mark.parametrize("columns", [1, 3, 9, 60])
+def test_their_number_is_moderate_however_many_columns(columns):
+    found = monomials((True,) * columns)
+    assert columns <= len(found) <= 120
+    assert not (found < 0).any()
+
+
+def test_none_where_columns_alone_are_too_many():
+    assert monomials((True,) * 200).shape == (0, 200)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.sets(st.sampled_from([tuple(e) for e in monomials((True, True)) if abs(e).sum() <= 4]), min_size=1, max_size=4),
+    st.integers(0, 10**6),
+)
+def test_the_terms_of_a_polynomial_are_found(terms, seed):
+    rng = np.random.default_rng(seed)
+    X = rng.uniform(-2, 2, (60, 2))
+    y = sum((rng.choice([-1, 1]) * rng.uniform(0.5, 2) * np.prod(X ** np.array(t), axis=1) for t in terms), 0.0) + 1.0
+    exponents = monomials((True, True))
+    columns = np.prod(X[:, None, :] ** exponents, axis=2)
+    nodes = np.abs(exponents).sum(axis=1) > 1
+    found = chosen_terms(columns, y, np.ones(60), nodes, 6)
+    assert {frozenset(map(tuple, exponents[list(places)])) for places in found} >= {frozenset(terms)}
+
+
+def test_graphs_below_a_link_have_the_values_of_the_law():
+    rng = np.random.default_rng(0)
+    X = rng.uniform(-2, 2, (80, 2))
+    y = 1 / (2 + X[:, 0] ** 2 + X[:, 0] ** 3 * X[:, 1] / 20 + X[:, 1] ** 2)
+    space = _space(links=("identity", "reciprocal"))
+    batch, w = sums_of_monomials(space, _rows(X, y))
+    backend = backend_of(space, torch.device("cpu"), 1)
+    fitted, _, loss = backend.fit(batch, w, backend.rows(_rows(X, y)), 1, np.ones(w.shape, dtype=bool))
+    assert loss.min() < 1e-28 * y.var()
+    assert (fitted == w).all()
+    assert batch.links[loss.argmin()] == 1
+
+
+def test_no_more_nodes_than_the_space_has():
+    rng = np.random.default_rng(1)
+    X = rng.uniform(-1, 1, (200, 1))
+    y = sum(X[:, 0] ** k for k in range(1, 10))
+    batch, _ = sums_of_monomials(SearchSpace(("x",), 3, DEFAULT_OPERATIONS), _rows(X, y))
+    assert len(batch)
+    assert batch.readout[:, :3].sum(axis=1).max() == 3
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_a_target_without_values_below_a_link_has_no_terms(bad):
+    columns = np.random.default_rng(2).normal(size=(20, 3))
+    target = np.where(np.arange(20) == 3, bad, 1.0)
+    assert chosen_terms(columns, target, np.ones(20), np.ones(3, dtype=bool), 6) == []
+
+
+def test_columns_that_do_not_vary_are_no_terms():
+    rng = np.random.default_rng(3)
+    columns = np.column_stack([np.full(30, 7.0), rng.normal(size=30), np.full(30, np.nan)])
+    found = chosen_terms(columns, 2 * columns[:, 1] + 1, np.ones(30), np.zeros(3, dtype=bool), 6)
+    assert {k for places in found for k in places} == {1}
+
+
+def test_only_spaces_with_products_of_powers_have_them():
+    assert can_sum(_space())
+    assert not can_sum(_space(aggregators=("sum",)))
+    assert not can_sum(_space(readout_coefficients=False))
+    assert not can_sum(SearchSpace(("x",), 2, ("zero", "linear", "exp")))
+
+
+def test_a_polynomial_of_six_terms_is_found_and_says_where_it_comes_from():
+    x = np.random.default_rng(4).uniform(-1, 1, 30)
+    model = DARTSRegressor(max_epochs=4, random_state=0, verbose=0).fit(x[:, None], sum(x**k for k in range(1, 7)))
+    (symbol,) = model.sympy().free_symbols
+    assert sympy.expand(model.sympy() - sum(symbol**k for k in range(1, 7))) == 0
+    assert model.equations_["origin"][model.best_index_] == "monomials"
+
+
+def test_a_noisy_polynomial_is_found_with_its_round_coefficients():
+    rng = np.random.default_rng(5)
+    x = rng.uniform(1, 50, 60)
+    y = (x**2 + x) / 2
+    model = DARTSRegressor(max_epochs=14, random_state=0, verbose=0).fit(
+        x[:, None], y + 0.01 * y.std() * rng.normal(size=60)
+    )
+    (symbol,) = model.sympy().free_symbols
+    assert sympy.expand(model.sympy() - (symbol**2 + symbol) / 2) == 0
