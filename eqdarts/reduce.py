@@ -57,7 +57,7 @@ def reduce(
 
 
 def shortest_writing(expression: sympy.Expr) -> sympy.Expr:
-    """The formula as it is, multiplied out, with common factors before the bracket or below the root: the shortest.
+    """The shortest of: the formula as it is, multiplied out, factored, with factors below a root, or as one fraction.
 
     All have the same values, so that without a rule the rounding of a loss would choose.
     """
@@ -66,6 +66,8 @@ def shortest_writing(expression: sympy.Expr) -> sympy.Expr:
     expanded = sympy.expand_mul(expression)
     forms = [expression, expanded, sympy.factor_terms(expression), sympy.factor_terms(expanded)]
     forms += [_below_roots(expression), _below_roots(sympy.factor_terms(expanded))]
+    fraction = sympy.together(expression)
+    forms += [fraction, _number_below(expression), _number_below(fraction)]
     return min(forms, key=lambda form: (size(form), count_constants(form), digits_of(form)))
 
 
@@ -84,6 +86,23 @@ def _below_roots(expression: sympy.Expr) -> sympy.Expr:
         inside = [f for f in others if f.is_positive and (f.is_number or f.as_base_exp()[0].is_Symbol)]
         total = sympy.expand_mul(root.base * sympy.Mul(*(f ** (1 / root.exp) for f in inside)))
         return sympy.Mul(sympy.Pow(_whole(total), root.exp), *(f for f in others if f not in inside))
+
+    return rebuild(expression)
+
+
+def _number_below(expression: sympy.Expr) -> sympy.Expr:
+    """3·x/(3 − x) -> x/(1 − x/3), with the number before every fraction multiplied into the sum below it."""
+
+    def rebuild(node: sympy.Expr) -> sympy.Expr:
+        if not node.args:
+            return node
+        node = node.func(*map(rebuild, node.args))
+        number, _ = node.as_coeff_Mul()
+        below = [f for f in node.args if f.is_Pow and f.base.is_Add and f.exp == -1]
+        if not node.is_Mul or number in (1, -1) or number.is_Float or len(below) != 1:
+            return node
+        total = sympy.expand_mul(below[0].base / number)
+        return sympy.Mul(sympy.Pow(total, -1), *(f for f in node.args if f not in (number, below[0])))
 
     return rebuild(expression)
 

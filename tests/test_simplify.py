@@ -127,6 +127,30 @@ def test_snapping_recovers_exact_constants_from_noise(name, noise):
     assert error < 0.1 * noise**2 * clean.y.var()
 
 
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_several_orders_of_snapping_find_what_one_misses(seed):
+    rng = np.random.default_rng(seed)
+    x = np.linspace(1, 50, 50)[:, None]
+    y = (x[:, 0] ** 2 + x[:, 0]) / 2
+    rows = Rows(x, y + 0.005 * y.std() * rng.normal(size=50))
+    start = F(1.26) * u + F(0.419) * u ** F(2.04) - F(2.35)
+    one, several = (simplify(start, (u,), rows, beam=beam) for beam in (1, 4))
+    assert several.expression == u**2 / 2 + u / 2
+    shorter, longer = (description_length(f.loss, f.expression, 50) for f in (several, one))
+    assert shorter < longer
+
+
+@pytest.mark.parametrize("name", EXACT)
+def test_more_orders_lose_nothing(name):
+    start, truth = EXACT[name]
+    rows = sample_of(truth, noise=0.01)
+    one, several = (simplify(start, (u, v), rows, beam=beam) for beam in (1, 3))
+    n = len(rows.y)
+    assert (
+        description_length(several.loss, several.expression, n) < description_length(one.loss, one.expression, n) + 1e-6
+    )
+
+
 def test_redundant_constants_are_folded():
     """C·(a·u + b)^p has one constant too many, whatever p, and C·exp(a·u + b) too."""
     found = simplified(F(2.9) * (F(0.4) * u + F(1.1)) ** F(-1.1), F(2.345) * (F(0.777) * u + 1) ** F(-1.3))
@@ -229,6 +253,8 @@ def test_size_counts_nodes_and_numbers_once():
     assert size(F(-2.345)) == size(pi / 3) == size(sympy.sqrt(2)) == 1
     assert size(2 * u) == 3
     assert size(2 * u + 1) == 5
+    assert size(2 * pi * u) == size(2 * u)
+    assert size(u ** (2 * pi)) == size(u**2) == 3
     assert size(F(2.9) * exp(F(-0.51) * u) + F(1.01)) == 8
     assert count_constants(F(2.9) * exp(F(-0.51) * u) + 1) == 2
 
@@ -333,6 +359,20 @@ def test_a_formula_multiplied_out_and_one_with_brackets_become_one():
     g, h = F(9.81), F(19.62)
     found = {shortest_writing(form) for form in (g * u * v + half * u * v**2, half * u * (h * v + v**2))}
     assert len(found) == 1
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        (3 * cos(v) / (3 / (u * v) - 1), u * v * cos(v) / (1 - u * v / 3)),
+        (1 / (1 / u + 1 / v), u * v / (u + v)),
+        (4 / (u**2 / 2 + v**2 / 2 + 1), 8 / (u**2 + v**2 + 2)),
+        (30 * v / (1 - 10 / u), 30 * u * v / (u - 10)),
+        (F(1.7) * u / (F(2.3) * u + 1), F(1.7) * u / (F(2.3) * u + 1)),
+    ],
+)
+def test_fractions_in_fractions_are_written_as_one(expression, expected):
+    assert shortest_writing(expression) == expected
 
 
 def test_a_root_takes_in_what_shortens_it():

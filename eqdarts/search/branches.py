@@ -20,8 +20,9 @@ from eqdarts.links import usable
 from eqdarts.numeric import tape
 from eqdarts.search.assess import Assessor
 from eqdarts.search.finish import Problem, View, candidates, finish, moderate, offer_all
+from eqdarts.search.population import EXACT
 from eqdarts.search.sampled import SampledSearch, SampledState
-from eqdarts.search.stops import EXACT, ExactGraphs, Watch
+from eqdarts.search.stops import ExactGraphs, Watch
 from eqdarts.search.symmetry import Reduction, ambiguity, reductions
 from eqdarts.search_space import SearchSpace
 from eqdarts.table.columns import column_scale

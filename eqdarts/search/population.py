@@ -10,6 +10,7 @@ from eqdarts.genotype import GenotypeBatch, concatenate, prune
 from eqdarts.operations import EXPONENT
 from eqdarts.search_space import AGGREGATORS, SearchSpace
 
+EXACT = 1e-24  # a relative loss below this is rounding: the graph is exact on the data
 INERT_EXPONENT = 1e-3  # a factor |x|^p with a smaller exponent counts as absent
 LIMIT_EXPONENT, _LIMIT_COST = 0.1, 8  # one between the two, and what it adds to the complexity
 _SAME = 0.1  # nats between two graphs that count as one function

@@ -17,11 +17,10 @@ from eqdarts.search.assess import Assessor
 from eqdarts.search.credit import edge_advantage, link_advantage, merit_of, node_advantage
 from eqdarts.search.monomials import MONOMIALS, can_sum, sums_of_monomials
 from eqdarts.search.moves import neighbours, propose
-from eqdarts.search.population import Population, best, front_of, joined, nothing, parent_odds
+from eqdarts.search.population import EXACT, Population, best, front_of, joined, nothing, parent_odds
 from eqdarts.search.prior import link_log_odds, log_odds
 from eqdarts.search.pursuit import Features, draw_features, pursue
 from eqdarts.search.sampling import Odds, blank, odds_of, sample
-from eqdarts.search.stops import EXACT
 from eqdarts.search_space import SearchSpace
 
 _EPOCHS_PER_NODE = 2  # epochs before another latent node is allowed

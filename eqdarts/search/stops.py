@@ -10,10 +10,9 @@ import numpy as np
 from eqdarts.config import SearchConfig
 from eqdarts.equation import Front
 from eqdarts.search.finish import Problem, View, finish, offer_all
-from eqdarts.search.population import Population
+from eqdarts.search.population import EXACT, Population
 from eqdarts.search_space import SearchSpace
 
-EXACT = 1e-24  # a relative loss below this is rounding: the equation is exact on the data
 _CERTAIN = 1e-26  # an exact equation with so small a loss and few constants is the law, and ends the search
 _FEW_CONSTANTS = 3
 _DOUBT, _DOUBT_EPOCHS = 5, 100  # another is doubted until the search has so many times more epochs, and so many
