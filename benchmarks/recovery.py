@@ -33,6 +33,7 @@ IRRELEVANT = "irrelevant_"
 SETTINGS: dict[str, dict[str, Any]] = {
     "default": {},
     "frozen": {"alpha_learning_rate": 0.0},
+    "no symmetries": {"symmetries": False},
     "unguided": {},
     "classic": {**_CLASSIC, "order": 1},
     "classic second order": {**_CLASSIC, "order": 2},

@@ -98,6 +98,9 @@ def test_only_spaces_with_products_of_powers_have_them():
     assert not can_sum(_space(aggregators=("sum",)))
     assert not can_sum(_space(readout_coefficients=False))
     assert not can_sum(SearchSpace(("x",), 2, ("zero", "linear", "exp")))
+    even = ("zero", "linear", "power")
+    assert can_sum(SearchSpace(("x",), 2, even, signed=(False,)))
+    assert not can_sum(SearchSpace(("x",), 2, even, signed=(True,)))
 
 
 def test_a_polynomial_of_six_terms_is_found_and_says_where_it_comes_from():

@@ -31,15 +31,16 @@ _ALL = 1e-14  # share of the target that is left when a sum is it: only rounding
 
 
 def can_sum(space: SearchSpace) -> bool:
-    """Has the space products of powers, and a readout that weighs them?"""
-    return "product" in space.aggregators and "power" in space.operations and space.readout_coefficients
+    """Has the space products of powers, odd ones where columns have both signs, and a readout that weighs them?"""
+    powers = "power" in space.operations and ("odd_power" in space.operations or not any(space.signed))
+    return "product" in space.aggregators and powers and space.readout_coefficients
 
 
 def sums_of_monomials(space: SearchSpace, rows: Rows) -> tuple[GenotypeBatch, np.ndarray]:
     """For every link and number of terms the few best sums as graphs, and their w: exponents, which should stay."""
     some = np.linspace(0, rows.y.shape[0] - 1, min(_MOST_ROWS, rows.y.shape[0])).round().astype(int)
-    X, y = rows.inputs.numpy()[:, some].T, rows.y.numpy()[some]
-    root = np.ones(len(y)) if rows.root_weights is None else rows.root_weights.numpy()[some]
+    X, y = rows.inputs.cpu().numpy()[:, some].T, rows.y.cpu().numpy()[some]
+    root = np.ones(len(y)) if rows.root_weights is None else rows.root_weights.cpu().numpy()[some]
     exponents = monomials(space.signed)
     if not len(exponents):
         return blank(space, 0)
@@ -174,7 +175,7 @@ def _graphs(
 ) -> tuple[GenotypeBatch, np.ndarray]:
     batch, w = blank(space, len(found))
     power = space.operations.index("power")
-    odd = space.operations.index("odd_power") if "odd_power" in space.operations else power
+    odd = space.operations.index("odd_power") if "odd_power" in space.operations else -1
     batch.readout[:, -1] = True
     for r, (link, terms) in enumerate(found):
         batch.links[r] = LINK_NAMES.index(link)
