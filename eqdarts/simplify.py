@@ -95,9 +95,9 @@ def size(expression: sympy.Expr) -> int:
     """Complexity: the nodes of the expression tree; a number counts once, be it 3/4, 0.1234 or the 2π of a product."""
     if not expression.args or expression.is_number:
         return 1
-    parts = [a for a in expression.args if not a.is_number]
-    numbers = len(expression.args) - len(parts)
-    return 1 + sum(map(size, parts)) + (min(1, numbers) if expression.is_Mul else numbers)
+    # The root in 4·√6·x is a number of its own: otherwise some root would stand for every constant.
+    with_pi = expression.is_Mul and sympy.pi in expression.args and expression.args[0].is_Rational
+    return 1 + sum(map(size, expression.args)) - with_pi
 
 
 def count_constants(expression: sympy.Expr) -> int:
@@ -120,12 +120,12 @@ def description_length(loss: float, expression: sympy.Expr, n: int) -> float:
 
 
 def digits_of(expression: sympy.Expr) -> float:
-    """Nats to write the exact numbers of an expression, beside their nodes: log |p|·q of p/q, one more symbol for π."""
+    """Nats to write the exact numbers of an expression beside their nodes: log |p|·q of p/q, a symbol for π or a root."""
     return float(
         sum(
             np.log(max(1, abs(node.p)) * float(node.q)) if isinstance(node, sympy.Rational) else NATS_PER_NODE
             for node in sympy.preorder_traversal(expression)
-            if isinstance(node, sympy.Rational) or node is sympy.pi
+            if isinstance(node, sympy.Rational) or node is sympy.pi or (node.is_Pow and node.is_number)
         )
     )
 

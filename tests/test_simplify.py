@@ -254,9 +254,16 @@ def test_size_counts_nodes_and_numbers_once():
     assert size(2 * u) == 3
     assert size(2 * u + 1) == 5
     assert size(2 * pi * u) == size(2 * u)
+    assert size(4 * sympy.sqrt(6) * u) == 4
     assert size(u ** (2 * pi)) == size(u**2) == 3
     assert size(F(2.9) * exp(F(-0.51) * u) + F(1.01)) == 8
     assert count_constants(F(2.9) * exp(F(-0.51) * u) + 1) == 2
+
+
+def test_a_root_among_numbers_is_written_down_as_well():
+    assert digits_of(2 * u) == pytest.approx(np.log(2))
+    assert digits_of(pi * u) < digits_of(sympy.sqrt(2) * u) < digits_of(4 * sympy.sqrt(6) * u)
+    assert digits_of(4 * sympy.sqrt(6) * u) > digits_of(24 * u) + 2
 
 
 def test_descriptions_grow_with_loss_size_and_constants():
