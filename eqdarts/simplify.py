@@ -120,7 +120,7 @@ def description_length(loss: float, expression: sympy.Expr, n: int) -> float:
 
 
 def digits_of(expression: sympy.Expr) -> float:
-    """Nats to write the exact numbers of an expression beside their nodes: log |p|·q of p/q, a symbol for π or a root."""
+    """Nats to write the exact numbers beside their nodes: log |p|·q of p/q, one more symbol for π or a root."""
     return float(
         sum(
             np.log(max(1, abs(node.p)) * float(node.q)) if isinstance(node, sympy.Rational) else NATS_PER_NODE
