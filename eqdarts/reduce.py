@@ -14,6 +14,7 @@ from itertools import pairwise
 
 import numpy as np
 import sympy
+from sympy.core.traversal import bottom_up
 from sympy.simplify.fu import TR5, TR7, TR10i
 
 from eqdarts.constants import Rows, compile_template, fit_constants, is_round, template
@@ -64,47 +65,33 @@ def shortest_writing(expression: sympy.Expr) -> sympy.Expr:
     if size(expression) > _MOST_NODES:
         return expression
     expanded = sympy.expand_mul(expression)
-    forms = [expression, expanded, sympy.factor_terms(expression), sympy.factor_terms(expanded)]
-    forms += [_below_roots(expression), _below_roots(sympy.factor_terms(expanded))]
-    fraction = sympy.together(expression)
-    forms += [fraction, _number_below(expression), _number_below(fraction)]
+    factored, fraction = sympy.factor_terms(expanded), sympy.together(expression)
+    forms = [expression, expanded, sympy.factor_terms(expression), factored, fraction]
+    forms += [bottom_up(form, _below_roots) for form in (expression, factored)]
+    forms += [bottom_up(form, _number_below) for form in (expression, fraction)]
     return min(forms, key=lambda form: (size(form), count_constants(form), digits_of(form)))
 
 
-def _below_roots(expression: sympy.Expr) -> sympy.Expr:
-    """x·√(1/2 − y/x) -> √(x²/2 − x·y), with the positive numbers and columns before every root multiplied into it."""
-
-    def rebuild(node: sympy.Expr) -> sympy.Expr:
-        if not node.args:
-            return node
-        node = node.func(*map(rebuild, node.args))
-        roots = [f for f in node.args if f.is_Pow and f.base.is_Add and f.exp.is_Rational and not f.exp.is_Integer]
-        if not node.is_Mul or len(roots) != 1:
-            return node
-        root = roots[0]
-        others = [f for f in node.args if f is not root]
-        inside = [f for f in others if f.is_positive and (f.is_number or f.as_base_exp()[0].is_Symbol)]
-        total = sympy.expand_mul(root.base * sympy.Mul(*(f ** (1 / root.exp) for f in inside)))
-        return sympy.Mul(sympy.Pow(_whole(total), root.exp), *(f for f in others if f not in inside))
-
-    return rebuild(expression)
+def _below_roots(node: sympy.Expr) -> sympy.Expr:
+    """x·√(1/2 − y/x) -> √(x²/2 − x·y): the positive numbers and columns before a root are multiplied into it."""
+    roots = [f for f in node.args if f.is_Pow and f.base.is_Add and f.exp.is_Rational and not f.exp.is_Integer]
+    if not node.is_Mul or len(roots) != 1:
+        return node
+    root = roots[0]
+    others = [f for f in node.args if f is not root]
+    inside = [f for f in others if f.is_positive and (f.is_number or f.as_base_exp()[0].is_Symbol)]
+    total = sympy.expand_mul(root.base * sympy.Mul(*(f ** (1 / root.exp) for f in inside)))
+    return sympy.Mul(sympy.Pow(_whole(total), root.exp), *(f for f in others if f not in inside))
 
 
-def _number_below(expression: sympy.Expr) -> sympy.Expr:
-    """3·x/(3 − x) -> x/(1 − x/3), with the number before every fraction multiplied into the sum below it."""
-
-    def rebuild(node: sympy.Expr) -> sympy.Expr:
-        if not node.args:
-            return node
-        node = node.func(*map(rebuild, node.args))
-        number, _ = node.as_coeff_Mul()
-        below = [f for f in node.args if f.is_Pow and f.base.is_Add and f.exp == -1]
-        if not node.is_Mul or number in (1, -1) or number.is_Float or len(below) != 1:
-            return node
-        total = sympy.expand_mul(below[0].base / number)
-        return sympy.Mul(sympy.Pow(total, -1), *(f for f in node.args if f not in (number, below[0])))
-
-    return rebuild(expression)
+def _number_below(node: sympy.Expr) -> sympy.Expr:
+    """3·x/(3 − x) -> x/(1 − x/3): an exact number before a fraction is multiplied into the sum below it."""
+    number, _ = node.as_coeff_Mul()
+    below = [f for f in node.args if f.is_Pow and f.base.is_Add and f.exp == -1]
+    if not node.is_Mul or number in (1, -1) or number.is_Float or len(below) != 1:
+        return node
+    total = sympy.expand_mul(below[0].base / number)
+    return sympy.Mul(sympy.Pow(total, -1), *(f for f in node.args if f not in (number, below[0])))
 
 
 def _whole(expression: sympy.Expr) -> sympy.Expr:

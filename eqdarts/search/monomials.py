@@ -46,8 +46,8 @@ def sums_of_monomials(space: SearchSpace, rows: Rows) -> tuple[GenotypeBatch, np
         return blank(space, 0)
     with np.errstate(all="ignore"):
         columns = np.prod(X[:, None, :] ** exponents, axis=2)  # [n, K]
-    nodes = exponents.sum(axis=1) != 1  # a column itself is in the readout without a node
-    nodes |= (np.abs(exponents).sum(axis=1) != 1) | (not space.readout_inputs)
+    columns_themselves = (exponents.sum(axis=1) == 1) & (exponents >= 0).all(axis=1)
+    nodes = ~columns_themselves | (not space.readout_inputs)  # the readout sees a column without a node
     found: list[tuple[str, tuple[int, ...]]] = []
     for link in space.links:
         target, weight = LINKS[link].target(y)
