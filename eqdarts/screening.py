@@ -15,7 +15,6 @@ from dataclasses import replace
 
 import numpy as np
 from scipy.stats import norm, rankdata
-from sklearn.ensemble import ExtraTreesRegressor
 
 from eqdarts.errors import SearchWarning
 from eqdarts.table import Prepared, Scales
@@ -179,6 +178,9 @@ def _picked(evidence: np.ndarray, columns: np.ndarray, most: int) -> np.ndarray:
 
 def _unexplained(columns: np.ndarray, target: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """What trees on these columns miss of each row of the target that they were not grown on."""
+    # Only wide tables need it, and it takes longer to import than all of eqdarts' search.
+    from sklearn.ensemble import ExtraTreesRegressor
+
     trees = ExtraTreesRegressor(
         _TREES,
         min_samples_leaf=2,

@@ -36,6 +36,7 @@ _MOST_TERMS = 10  # a longer sum is not factored
 _MOST_DIGITS = 36.0  # nats in a double
 _TRIALS, _TRIAL_STEPS = 24, 12  # replacements refitted at once, and the steps of each
 _TRIALS_OF_ONE = 4  # of one constant
+_WRITTEN = 8  # ways of replacing constants whose formulas are compared
 NATS_PER_NODE = 2.5  # log of about a dozen symbols that could stand in a node
 _DENOMINATORS = (1, 2, 3, 4, 5, 6, 8, 10, 20, 25, 50, 100)  # of fractions, and of decimals with two places
 _USUAL = 4  # denominators up to here need no more evidence than their digits
@@ -382,8 +383,8 @@ def snap(form: Template, sample: Rows, deadline: float = float("inf"), beam: int
     fit = fit_constants(code, form.values, sample)
     if not np.isfinite(fit.loss):
         return None
-    best = _Snapped(fit, np.ones(len(form.constants), dtype=bool), {}, frozenset(), 0.0, 0.0)
-    ways = [best]
+    ways = [_Snapped(fit, np.ones(len(form.constants), dtype=bool), {}, frozenset(), 0.0, 0.0)]
+    passed = ways
     while ways and time.monotonic() < deadline:
         found: dict[frozenset[tuple[int, sympy.Expr]], _Snapped] = {}
         for way in ways:
@@ -391,9 +392,14 @@ def snap(form: Template, sample: Rows, deadline: float = float("inf"), beam: int
                 found.setdefault(frozenset(longer.fixed.items()), longer)
         ways = sorted(found.values(), key=lambda way: -way.worth)[:beam]
         # One way goes on to its end; of several the best on the way counts.
-        best = ways[0] if ways and (beam == 1 or ways[0].worth > best.worth) else best
-    numbers = [best.fixed.get(k, sympy.Float(v)) for k, v in enumerate(best.fit.values)]
-    return Simplified(form.at(numbers), best.fit.loss)
+        passed = [*passed, *ways] if beam > 1 else ways or passed
+    written = [_written(form, way) for way in sorted(passed, key=lambda way: -way.worth)[:_WRITTEN]]
+    return min(written, key=lambda f: description_length(f.loss, f.expression, len(sample.y)))
+
+
+def _written(form: Template, way: _Snapped) -> Simplified:
+    numbers = [way.fixed.get(k, sympy.Float(v)) for k, v in enumerate(way.fit.values)]
+    return Simplified(form.at(numbers), way.fit.loss)
 
 
 def _snapped_further(
@@ -439,12 +445,12 @@ def _groups(form: Template, order: list[_Trial], gain_of: dict[_Trial, float], m
     gone = [t for t in order if t.target == 0 and gain_of[t] >= largest - 2 * NATS_PER_NODE]
     first = gone or order
     together = [t for i, t in enumerate(first) if t.k not in {s.k for s in first[:i]}]
-    # What holds one by one mostly holds together; where constants are redundant it does not. Then exponents come first:
-    # whole ones are the rule, and coefficients can follow them better than they coefficients.
+    # What holds one by one mostly holds together; where constants are redundant it does not. Of several orders, one
+    # has exponents first: whole ones are the rule, and coefficients can follow them better than they coefficients.
     exponents = [t for t in together if form.roles[t.k] == "exponent"]
-    groups = [together, exponents, exponents[:1], together[:1]]
+    groups = [together, together[:1]]
     if most > 1:
-        groups += [[t] for t in order[:most]]
+        groups = [together, exponents, exponents[:1], together[:1], *([t] for t in order[:most])]
     return [group for i, group in enumerate(groups) if group and group not in groups[:i]]
 
 
