@@ -19,6 +19,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 from threadpoolctl import threadpool_limits
 
+from eqdarts.collector import no_full_collections
 from eqdarts.config import SearchConfig
 from eqdarts.confirm import confirmed
 from eqdarts.equation import Equation, Front
@@ -266,6 +267,7 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         self.verbose = verbose
         self.random_state = random_state
 
+    @no_full_collections()
     def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> DARTSRegressor:
         """Search for the equation y = f(X). A second fit forgets the first.
 
@@ -373,6 +375,7 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         with CachedSource(table) as source:
             return self._fit_table(source)
 
+    @no_full_collections()
     def _fit_table(self, source: Source) -> DARTSRegressor:
         config = self._config()
         rng = self._generator()

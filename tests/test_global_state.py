@@ -1,14 +1,17 @@
 """Importing eqdarts and fitting leave the interpreter as they found it."""
 
+import gc
 import subprocess
 import sys
 import textwrap
 import warnings
+from contextlib import suppress
 
 import numpy as np
 import pytest
 import torch
 
+from eqdarts.collector import no_full_collections
 from eqdarts.estimator import DARTSRegressor
 
 
@@ -26,6 +29,7 @@ def state():
         "warnings": list(warnings.filters),
         "precision": torch.get_float32_matmul_precision(),
         "recursion": sys.getrecursionlimit(),
+        "collector": gc.get_threshold(),
     }
 
 
@@ -45,6 +49,24 @@ def test_fitting_leaves_global_state_alone(options):
     after = state()
     for name, value in before.items():
         assert after[name] == value, name
+
+
+def test_the_last_of_overlapping_fits_brings_full_collections_back():
+    before = gc.get_threshold()
+    first, second = no_full_collections(), no_full_collections()
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
+    assert gc.get_threshold()[2] > before[2]
+    second.__exit__(None, None, None)
+    assert gc.get_threshold() == before
+
+
+def test_a_fit_that_fails_brings_full_collections_back():
+    before = gc.get_threshold()
+    with suppress(ValueError), no_full_collections():
+        raise ValueError
+    assert gc.get_threshold() == before
 
 
 def test_the_states_of_global_generators_do_not_matter():
