@@ -12,6 +12,7 @@ import pandas as pd
 import sympy
 from sympy import Expr
 
+from eqdarts.description import FLOOR, count_constants, digits_of, size
 from eqdarts.errors import InputDataError, check_choice, check_range
 from eqdarts.exports import record
 from eqdarts.exports.c import to_c
@@ -30,7 +31,6 @@ from eqdarts.regression import record as fit_record
 from eqdarts.regression.intervals import Resampling, bootstrap, profile
 from eqdarts.regression.naming import floats_as_symbols
 from eqdarts.regression.report import FitReport
-from eqdarts.simplify import FLOOR, count_constants, digits_of, size
 
 _FORMAT, _VERSION = "eqdarts equation", 1
 _ROUNDING = 1e-9  # losses (relative) and digits closer than this are one

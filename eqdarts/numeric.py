@@ -180,6 +180,11 @@ def function(expression: sympy.Expr, arguments: Sequence[sympy.Symbol]) -> Calla
     return tape(expression, arguments).value
 
 
+def on_rows(expression: sympy.Expr, columns: tuple[sympy.Symbol, ...], X: np.ndarray) -> np.ndarray:
+    """The expression on rows X [n, d]; NaN outside its domain."""
+    return np.broadcast_to(function(expression, columns)(*X.T), (len(X),))
+
+
 def number(node: sympy.Expr) -> float:
     """The double of an expression without symbols; NaN if it is not real."""
     value = complex(sympy.N(node))

@@ -17,9 +17,12 @@ import sympy
 from sympy.core.traversal import bottom_up
 from sympy.simplify.fu import TR5, TR7, TR10i
 
+from eqdarts.canonical import canonical
 from eqdarts.constants import Rows, compile_template, fit_constants, is_round, template
-from eqdarts.numeric import function
-from eqdarts.simplify import Simplified, canonical, count_constants, description_length, digits_of, simplify, size
+from eqdarts.description import count_constants, description_length, digits_of, size
+from eqdarts.numeric import on_rows
+from eqdarts.simplify import simplify
+from eqdarts.snapping import Simplified
 
 _MOST_NODES = 80  # larger formulas are left alone
 _STEPS = 15
@@ -178,7 +181,7 @@ def _freed(node: sympy.Expr) -> sympy.Expr:
 
 
 def _simpler(part: sympy.Expr, columns: tuple[sympy.Symbol, ...], X: np.ndarray) -> Iterator[sympy.Expr]:
-    value = np.broadcast_to(function(part, columns)(*X.T), (len(X),))
+    value = on_rows(part, columns, X)
     if not np.isfinite(value).all():
         return
     yield sympy.Float(value.mean())
@@ -188,7 +191,7 @@ def _simpler(part: sympy.Expr, columns: tuple[sympy.Symbol, ...], X: np.ndarray)
     inner = part.base if isinstance(part, sympy.Pow) else part.args[0]
     if len(part.args) > 1 and not isinstance(part, sympy.Pow):
         return
-    u = np.broadcast_to(function(inner, columns)(*X.T), (len(X),))
+    u = on_rows(inner, columns, X)
     if not np.isfinite(u).all():
         return
     if not isinstance(part, sympy.Pow):

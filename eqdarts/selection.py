@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from eqdarts.description import description_length
 from eqdarts.equation import Front
 from eqdarts.errors import check_choice
-from eqdarts.simplify import description_length
 
 CRITERIA = ("best", "accuracy", "score")
 

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from random_expressions import X, formulas, values
 
+from eqdarts.description import size
 from eqdarts.equation import Equation, Front, evaluate
-from eqdarts.simplify import size
 from eqdarts.symbolic import plain
 
 u, v = sympy.symbols("u v")

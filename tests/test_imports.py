@@ -11,13 +11,13 @@ ROOT = Path(eqdarts.__file__).parent
 
 #: Lower levels first, and within a level in the order of the list. A module imports only what stands before it.
 LEVELS = (
-    ("errors", "records"),
+    ("errors", "records", "collector"),
     ("operations", "links", "config", "table", "screening"),
     ("search_space", "genotype", "kernel"),
     ("relaxation", "supernet", "graph", "least_squares", "fit", "bilevel", "discretise"),
     (
-        "functions", "parsing", "formatting", "numeric", "constants", "streaming", "simplify", "reduce", "symbolic",
-        "latex", "exports", "regression",
+        "functions", "parsing", "formatting", "numeric", "constants", "streaming", "description", "canonical",
+        "snapping", "simplify", "reduce", "symbolic", "latex", "exports", "regression",
     ),
     ("training", "equation", "confirm", "selection", "refitting", "stability", "extrapolation"),
     ("search", "progress", "modelfile"),
@@ -40,8 +40,9 @@ FOLDERS = {
 }  # fmt: skip
 ORDER = [name for level in LEVELS for name in level]
 FILES = sorted(ROOT.rglob("*.py"))
-#: They import on first use: help appears at once, and `import eqdarts` does not wait for torch; pyarrow is optional.
-LAZY = {ROOT / "cli.py", ROOT / "__init__.py", ROOT / "table" / "parquet.py"}
+#: They import on first use: help appears at once, and `import eqdarts` does not wait for torch; pyarrow is optional,
+#: and only wide tables need scikit-learn's trees.
+LAZY = {ROOT / "cli.py", ROOT / "__init__.py", ROOT / "table" / "parquet.py", ROOT / "screening.py"}
 HOMES = {
     "torch": {"operations", *LEVELS[3], "constants", "exports", "search"},
     "numba": {"kernel"},

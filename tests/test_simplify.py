@@ -9,9 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from random_expressions import COLUMNS, X, formulas, u, v, values
 
+from eqdarts.canonical import canonical
 from eqdarts.constants import Rows, is_round, template
+from eqdarts.description import count_constants, description_length, digits_of, size
 from eqdarts.reduce import reduce, shortest_writing
-from eqdarts.simplify import canonical, count_constants, description_length, digits_of, simplify, size, snap
+from eqdarts.simplify import simplify
+from eqdarts.snapping import snap
 
 F, exp, log, sin, cos, Abs = sympy.Float, sympy.exp, sympy.log, sympy.sin, sympy.cos, sympy.Abs
 pi, half = sympy.pi, sympy.Rational(1, 2)

@@ -9,9 +9,9 @@ import pandas as pd
 import sympy
 from scipy import stats
 
+from eqdarts.description import description_length
 from eqdarts.regression.minimise import Optimum
 from eqdarts.regression.model import Model, column_lengths
-from eqdarts.simplify import description_length
 
 _RANK = 1e-12  # singular values of the scaled Jacobian below this share of the largest are rounding
 _SHARE = 1e-3  # of a direction without information; a constant with less is not concerned

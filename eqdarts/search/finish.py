@@ -11,6 +11,7 @@ import sympy
 import torch
 
 from eqdarts.constants import Rows, compile_template, fit_constants, template
+from eqdarts.description import FLOOR, count_constants, description_length
 from eqdarts.equation import Equation, Front, evaluate
 from eqdarts.exports.formula import Formula
 from eqdarts.exports.record import in_table_units
@@ -20,7 +21,8 @@ from eqdarts.reduce import reduce, shortest_writing
 from eqdarts.search.monomials import MONOMIALS
 from eqdarts.search.population import Population, front_of, scores
 from eqdarts.search_space import SearchSpace
-from eqdarts.simplify import FLOOR, Simplified, count_constants, description_length, simplify
+from eqdarts.simplify import simplify
+from eqdarts.snapping import Simplified
 from eqdarts.symbolic import Constants, column_symbols, plain, to_expression
 
 _REDUCED = 8  # formulas that are made structurally simpler

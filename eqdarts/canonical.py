@@ -1,0 +1,200 @@
+"""Rewrites a formula by rules that never change a value on the data: redundant constants and signs are folded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import sympy
+
+from eqdarts.numeric import on_rows
+
+_MOST_TERMS = 10  # a longer sum is not factored
+
+
+def canonical(expression: sympy.Expr, columns: tuple[sympy.Symbol, ...], X: np.ndarray) -> sympy.Expr:
+    """Rewrite without changing a value on the rows X: constants pulled out of powers, exp, log and |…|."""
+
+    def sign_of(node: sympy.Expr) -> int:
+        value = on_rows(node, columns, X)
+        return 1 if (value > 0).all() else -1 if (value < 0).all() else 0
+
+    def rebuild(node: sympy.Expr) -> sympy.Expr:
+        if not node.args:
+            return node
+        args = [rebuild(a) for a in node.args]
+        out = node.func(*args)
+        for kind, rule in _RULES:
+            if isinstance(out, kind):
+                out = rule(out, sign_of)
+        return out
+
+    previous = None
+    for _ in range(4):
+        if expression == previous:
+            break
+        previous, expression = expression, rebuild(expression)
+    return expression
+
+
+SignOf = Callable[[sympy.Expr], int]
+
+
+def _absolute(node: sympy.Abs, sign_of: SignOf) -> sympy.Expr:
+    sign = sign_of(node.args[0])
+    return sign * node.args[0] if sign else node
+
+
+def _sign(node: sympy.sign, sign_of: SignOf) -> sympy.Expr:
+    inner = node.args[0]
+    if sign_of(inner):
+        return sympy.Integer(sign_of(inner))
+    return -sympy.sign(-inner) if inner.could_extract_minus_sign() else node
+
+
+def _product(node: sympy.Mul, sign_of: SignOf) -> sympy.Expr:
+    """sign(A)·|A|^p -> A·|A|^(p−1) for whole p, which is A^p for odd p; A·(c·B + …) -> c·A·(B + …)."""
+    for factor in node.args:
+        if isinstance(factor, sympy.Add) and any(not f.is_number for f in node.args if f != factor):
+            taken = _leading_one(factor)
+            if taken != factor:
+                return sympy.Mul(*(f for f in node.args if f != factor), *taken.args)
+        if not isinstance(factor, sympy.sign):
+            continue
+        inner = factor.args[0]
+        for other in node.args:
+            base, p = other.as_base_exp()
+            if isinstance(base, sympy.Abs) and base.args[0] == inner and p.is_integer and p.is_odd:
+                rest = sympy.Mul(*(f for f in node.args if f not in (factor, other)))
+                return rest * inner**p
+    return node
+
+
+def _power(node: sympy.Pow, sign_of: SignOf) -> sympy.Expr:
+    """(c·A)^p -> c^p·A^p for c > 0, and (A^q)^p -> A^(q·p) where A > 0; |A|^2k -> A^2k."""
+    base, p = node.base, node.exp
+    if isinstance(base, sympy.exp):
+        return sympy.exp(base.args[0] * p)
+    if isinstance(base, sympy.Abs) and p.is_integer and p % 2 == 0:
+        return base.args[0] ** p
+    if isinstance(base, sympy.Pow) and sign_of(base.base) > 0:
+        return base.base ** (base.exp * p)
+    if isinstance(base, sympy.Add):
+        if p.is_integer and p % 2 == 0 and base.could_extract_minus_sign():
+            return sympy.Pow(-base, p)
+        square = _square_root(base) if (2 * p).is_integer and not p.is_integer else None
+        if square is not None:
+            return sympy.Pow(sympy.Abs(square), 2 * p)
+        common, base = _common_factor(base, p, sign_of)
+        if common:
+            return sympy.Mul(*(b ** (e * p) for b, e in common), sympy.Pow(base, p))
+        base = _leading_one(base)
+    if isinstance(base, sympy.Mul):
+        out = []
+        rest = []
+        for factor in base.args:
+            if factor.is_number and factor.is_positive:
+                out.append(sympy.Pow(factor, p))
+            elif not factor.is_number and (p.is_integer or sign_of(factor) > 0):
+                out.append(_power_of(factor, p, sign_of))
+            else:
+                rest.append(factor)
+        if out:
+            remaining = sympy.Mul(*rest)
+            if p.is_integer or remaining == 1 or sign_of(remaining) > 0:
+                return sympy.Mul(*out, sympy.Pow(remaining, p))
+    return node
+
+
+def _square_root(total: sympy.Add) -> sympy.Expr | None:
+    """A of a sum that is A² as a polynomial, such as x² + 2xy + y²; None if it is not, or has floats."""
+    if not 3 <= len(total.args) <= _MOST_TERMS or total.has(sympy.Float):
+        return None
+    factored = sympy.factor(total)
+    if isinstance(factored, sympy.Pow) and factored.exp.is_integer and factored.exp % 2 == 0:
+        return factored.base ** (factored.exp / 2)
+    return None
+
+
+def _common_factor(
+    total: sympy.Add, p: sympy.Expr, sign_of: SignOf
+) -> tuple[list[tuple[sympy.Expr, sympy.Expr]], sympy.Expr]:
+    """The powers that every term of a sum has, as (base, exponent), and the sum without them.
+
+    1/m² − v²/(c·m)² -> m^(−2)·(1 − v²/c²). Only powers that may leave (…)^p: of positive bases, or if p is whole.
+    """
+    powers = [
+        {b: e for b, e in term.as_powers_dict().items() if e.is_number and not b.is_number} for term in total.args
+    ]
+    common = []
+    for b in sorted(set.intersection(*(set(each) for each in powers)), key=sympy.default_sort_key):
+        exponents = [each[b] for each in powers]
+        alike = all(e > 0 for e in exponents) or all(e < 0 for e in exponents)
+        if alike and (p.is_integer or sign_of(b) > 0):
+            common.append((b, min(exponents, key=abs)))
+        elif alike and sign_of(b) < 0 and all(e.is_integer and e % 2 == 0 for e in exponents):
+            common.append((-b, min(exponents, key=abs)))
+    factor = sympy.Mul(*(b**e for b, e in common))
+    return common, sympy.Add(*(term / factor for term in total.args)) if common else total
+
+
+def _power_of(factor: sympy.Expr, p: sympy.Expr, sign_of: SignOf) -> sympy.Expr:
+    if isinstance(factor, sympy.Pow) and (p.is_integer or sign_of(factor.base) > 0):
+        return sympy.Pow(factor.base, factor.exp * p)
+    return sympy.Pow(factor, p)
+
+
+def _leading_one(total: sympy.Add) -> sympy.Expr:
+    """c·(± A + …): the coefficient taken out that leaves the simplest others, if it is a float."""
+    coefficients = [term.as_coeff_Mul()[0] for term in total.args]
+    floats = [abs(c) for c in coefficients if isinstance(c, sympy.Float)]
+    if not floats or len(coefficients) != len([c for c in coefficients if c.is_number]):
+        return total
+
+    def niceness(divisor: sympy.Float) -> tuple[int, float]:
+        ratios = [abs(float(c / divisor)) for c in coefficients]
+        near = sum(0.5 < r < 10.5 and abs(r - round(r)) < 1e-6 * max(1.0, r) for r in ratios)  # r may be infinite
+        return (near, float(divisor))
+
+    divisor = max(floats, key=niceness)
+    terms = []
+    for term in total.args:
+        c, rest = term.as_coeff_Mul()
+        ratio = c / divisor
+        if abs(abs(float(ratio)) - 1) < 1e-15:
+            ratio = sympy.Integer(1 if ratio > 0 else -1)
+        terms.append(ratio * rest)
+    return sympy.Mul(divisor, sympy.Add(*terms), evaluate=False)
+
+
+def _exponential(node: sympy.exp, sign_of: SignOf) -> sympy.Expr:
+    """exp(c + A) -> exp(c)·exp(A) for a number c."""
+    constant, rest = node.args[0].as_coeff_Add()
+    return sympy.exp(constant) * sympy.exp(rest) if isinstance(constant, sympy.Float) else node
+
+
+def _logarithm(node: sympy.log, sign_of: SignOf) -> sympy.Expr:
+    """log(c·A) -> log(c) + log(A) for c > 0, log(A^p) -> p·log(A) where A > 0."""
+    inner = node.args[0]
+    if isinstance(inner, sympy.Add):
+        inner = _leading_one(inner)
+    if isinstance(inner, sympy.exp):
+        return inner.args[0]
+    if isinstance(inner, sympy.Pow) and sign_of(inner.base) > 0:
+        return inner.exp * sympy.log(inner.base)
+    if isinstance(inner, sympy.Mul):
+        numbers = [f for f in inner.args if isinstance(f, sympy.Float) and f > 0]
+        if numbers:
+            rest = sympy.Mul(*(f for f in inner.args if f not in numbers))
+            return sympy.Add(*(sympy.log(f) for f in numbers)) + sympy.log(rest)
+    return node
+
+
+_RULES: tuple[tuple[type, Callable[..., sympy.Expr]], ...] = (
+    (sympy.Abs, _absolute),
+    (sympy.sign, _sign),
+    (sympy.Pow, _power),
+    (sympy.Mul, _product),
+    (sympy.exp, _exponential),
+    (sympy.log, _logarithm),
+)
