@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import sympy
 
+from eqdarts.description import size
 from eqdarts.numeric import on_rows
 
 _MOST_TERMS = 10  # a longer sum is not factored
@@ -15,9 +16,10 @@ _MOST_TERMS = 10  # a longer sum is not factored
 def canonical(expression: sympy.Expr, columns: tuple[sympy.Symbol, ...], X: np.ndarray) -> sympy.Expr:
     """Rewrite without changing a value on the rows X: constants pulled out of powers, exp, log and |…|."""
 
-    def sign_of(node: sympy.Expr) -> int:
+    def sign_of(node: sympy.Expr, or_zero: bool = False) -> int:
         value = on_rows(node, columns, X)
-        return 1 if (value > 0).all() else -1 if (value < 0).all() else 0
+        positive, negative = (value >= 0, value <= 0) if or_zero else (value > 0, value < 0)
+        return 1 if positive.all() else -1 if negative.all() else 0
 
     def rebuild(node: sympy.Expr) -> sympy.Expr:
         if not node.args:
@@ -37,11 +39,11 @@ def canonical(expression: sympy.Expr, columns: tuple[sympy.Symbol, ...], X: np.n
     return expression
 
 
-SignOf = Callable[[sympy.Expr], int]
+SignOf = Callable[..., int]
 
 
 def _absolute(node: sympy.Abs, sign_of: SignOf) -> sympy.Expr:
-    sign = sign_of(node.args[0])
+    sign = sign_of(node.args[0], or_zero=True)
     return sign * node.args[0] if sign else node
 
 
@@ -53,7 +55,7 @@ def _sign(node: sympy.sign, sign_of: SignOf) -> sympy.Expr:
 
 
 def _product(node: sympy.Mul, sign_of: SignOf) -> sympy.Expr:
-    """sign(A)·|A|^p -> A·|A|^(p−1) for whole p, which is A^p for odd p; A·(c·B + …) -> c·A·(B + …)."""
+    """sign(A)·A^p -> A^p where A ≥ 0 and p > 0; sign(A)·|A|^p -> A^p for odd p; A·(c·B + …) -> c·A·(B + …)."""
     for factor in node.args:
         if isinstance(factor, sympy.Add) and any(not f.is_number for f in node.args if f != factor):
             taken = _leading_one(factor)
@@ -64,10 +66,21 @@ def _product(node: sympy.Mul, sign_of: SignOf) -> sympy.Expr:
         inner = factor.args[0]
         for other in node.args:
             base, p = other.as_base_exp()
+            if base in (inner, sympy.Abs(inner)) and p.is_positive and sign_of(inner, or_zero=True):
+                return sign_of(inner, or_zero=True) * sympy.Mul(*(f for f in node.args if f != factor))
             if isinstance(base, sympy.Abs) and base.args[0] == inner and p.is_integer and p.is_odd:
                 rest = sympy.Mul(*(f for f in node.args if f not in (factor, other)))
                 return rest * inner**p
     return node
+
+
+def _sum(node: sympy.Add, sign_of: SignOf) -> sympy.Expr:
+    """Multiplied out where terms then meet others of their kind: A·(B + c) + d·A -> A·B + (c + d)·A."""
+    products = [t for t in node.args if isinstance(t, sympy.Mul) and any(isinstance(f, sympy.Add) for f in t.args)]
+    if not products or len(node.args) > _MOST_TERMS:
+        return node
+    expanded = sympy.Add(*(sympy.expand_mul(term, deep=False) for term in node.args))
+    return expanded if size(expanded) < size(node) else node
 
 
 def _power(node: sympy.Pow, sign_of: SignOf) -> sympy.Expr:
@@ -195,6 +208,7 @@ _RULES: tuple[tuple[type, Callable[..., sympy.Expr]], ...] = (
     (sympy.sign, _sign),
     (sympy.Pow, _power),
     (sympy.Mul, _product),
+    (sympy.Add, _sum),
     (sympy.exp, _exponential),
     (sympy.log, _logarithm),
 )

@@ -70,6 +70,16 @@ def test_irrelevant_columns_leave_the_equation(law, noise):
     assert (few - many).equals(0)
 
 
+def test_wide_columns_are_searched_in_their_own_units_too():
+    """Scaled by 32, as large columns are, the wave would have a frequency of 32; the decay has a rate of about 1."""
+    x = np.random.default_rng(0).uniform(0, 60, (200, 1))
+    options = {"max_epochs": 30, "max_time": None, "random_state": 0, "n_jobs": 1, "verbose": 0}
+    for law in (x[:, 0] / 10 + np.cos(x[:, 0]), 3 * np.exp(-0.05 * x[:, 0])):
+        model = DARTSRegressor(**options).fit(x, law)
+        assert model.stop_reason_ == "exact"
+        assert len(model.history_) < 10
+
+
 def test_threads_do_not_change_the_equations():
     """512 replicas are several portions of work."""
     X, y = table()

@@ -72,6 +72,7 @@ def test_simplified_formulas_fit_as_well_and_report_their_loss(expression):
         (sympy.sign(u - 5) * v, -v),
         (sympy.sign(v) * Abs(v) ** 3, v**3),
         (Abs(v) ** 2, v**2),
+        (F(3.0) * v * (log(u) - 1) + F(3.0) * v, F(3.0) * v * log(u)),
         ((F(2.0) * u) ** half, F(2.0) ** half * sympy.sqrt(u)),
         (sympy.sqrt(exp(v)), exp(v / 2)),
         (exp(F(2.0) + v), exp(F(2.0)) * exp(v)),
@@ -84,6 +85,15 @@ def test_canonical_forms(expression, expected):
     found = canonical(expression, COLUMNS, X)
     assert found == expected or sympy.simplify(found - expected) == 0
     assert size(found) <= size(expected)
+
+
+def test_signs_of_what_may_be_zero_are_dropped_where_a_power_is_zero_as_well():
+    x = sympy.Symbol("x", real=True)
+    rows = np.linspace(0, 4, 9)[:, None]
+    assert canonical(Abs(x), (x,), rows) == x
+    assert canonical(sympy.sign(x) * Abs(x) ** 2, (x,), rows) == x**2
+    assert canonical(sympy.sign(x) * exp(x), (x,), rows) == sympy.sign(x) * exp(x)
+    assert canonical(sympy.sign(x) * Abs(x) ** 2, (x,), -rows) == -(x**2)
 
 
 def test_signs_are_judged_on_the_data_only():

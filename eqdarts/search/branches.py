@@ -1,4 +1,8 @@
-"""Branches of a search: what symmetries of its best graphs leave, searched by themselves.
+"""Branches of a search: the columns in their own units, and what symmetries of its best graphs leave.
+
+A column of large or small numbers is scaled, so that starting values suit it. Some laws have simple constants in the
+column's own units instead, such as the 1 in log(x + √(x² + 1)) for x up to 100, which is 0.0002 in units of 64. So the
+search is done in both.
 
 A graph that imitates the law is seldom the law, but it has the law's symmetries. They turn y(x) into M·f(g) with fewer
 groups g than columns (see `symmetry`), and the search of f is one of a smaller table. Nothing has to be believed: a
@@ -37,6 +41,7 @@ _MOST = 12  # branches of one search; a better one takes the place of the worst
 _FAIR = 2  # epochs that every branch gets
 _PROBATION, _NO_BETTER = 6, 1.5  # epochs after which a branch must not be worse than its parent was
 _PER_EPOCH = 4  # their epochs for one of the main search, which take less time
+_LARGEST_UNIT = 1000.0  # of a column that is also searched without
 _DEPTH = 2  # branches may have branches
 _CLOSED, _FINISHED = 4, 8  # branches, and graphs of each, that become equations at the end
 _CLOSED_WITHOUT_CLOCK = 1  # where nothing but itself ends the closing
@@ -62,7 +67,7 @@ class _Branch:
     @property
     def loss(self) -> float:
         """Of its best graph."""
-        return float(self.state.population.loss.min(initial=np.inf))
+        return _least_loss(self.state)
 
     @property
     def promise(self) -> float:
@@ -76,14 +81,29 @@ class _Branch:
         return _charged(min(self.open_share, self.loss), self.space.n_inputs)
 
 
+def _least_loss(state: SampledState) -> float:
+    return float(state.population.loss.min(initial=np.inf))
+
+
 def _charged(loss: float, inputs: int) -> float:
     return loss * (1 + inputs)
 
 
-def can_branch(space: SearchSpace, config: SearchConfig) -> bool:
-    """Are graphs drawn, of several columns, and may they be what a symmetry needs: sums, and products of powers?"""
+def can_branch(config: SearchConfig) -> bool:
+    """Are graphs drawn?"""
+    return config.optimizer == "lm"
+
+
+def _has_symmetries(space: SearchSpace, config: SearchConfig) -> bool:
+    """Are there several columns, and may graphs be what a symmetry needs: sums, and products of powers?"""
     writable = {"sum", "product"} <= set(space.aggregators) and {"linear", "power"} <= set(space.operations)
-    return config.optimizer == "lm" and config.symmetries and writable and space.n_inputs > 1
+    return config.symmetries and writable and space.n_inputs > 1
+
+
+def _is_scaled(problem: Problem) -> bool:
+    """Does the search see scaled columns, of a magnitude that it might bear without?"""
+    scale = problem.x_scale
+    return bool((scale != 1).any() and (scale <= _LARGEST_UNIT).all() and (scale >= 1 / _LARGEST_UNIT).all())
 
 
 class Branches:
@@ -104,7 +124,12 @@ class Branches:
         self._rng, self._watch, self._device, self._threads = rng, watch, device, threads
         self._branches: list[_Branch] = []
         self._known: set[tuple[sympy.Expr, ...]] = set()
-        self._next_question = _FIRST
+        self._next_question = _FIRST if _has_symmetries(space, config) else np.inf
+        self._own_units: _Branch | None = None
+        if _is_scaled(problem):
+            ones = np.ones(space.n_inputs)
+            own = replace(problem, x_scale=ones)
+            self._own_units = self._made(own, own.view, False, _DEPTH, np.inf, np.inf)
 
     def epoch(self, state: SampledState, front: Front, epoch: int) -> tuple[Front, bool]:
         """The front after some epochs of branches; true when the search may end.
@@ -115,6 +140,8 @@ class Branches:
             self._next_question = ceil(_AGAIN * epoch)
             self._grow(self._space, state, self._problem, self._problem.view, 0)
         certain = False
+        if self._own_units is not None:
+            front, certain = self._step(self._own_units, front, epoch)
         for _ in range(_PER_EPOCH):
             branch = self._next()
             if branch is None or certain or self._watch.is_over:
@@ -144,7 +171,8 @@ class Branches:
         begin = time.monotonic()
         end = begin + _CLOSING_SHARE * (deadline - begin)
         most = _CLOSED if np.isfinite(deadline) else _CLOSED_WITHOUT_CLOCK
-        closed = sorted(self._branches, key=lambda b: b.promise)[:most]
+        own = [] if self._own_units is None else [self._own_units]
+        closed = sorted([*self._branches, *own], key=lambda b: b.promise)[:most]
         for i, branch in enumerate(closed):
             now = time.monotonic()
             share = now + (end - now) / (len(closed) - i)
@@ -158,7 +186,7 @@ class Branches:
     def _grow(self, space: SearchSpace, state: SampledState, problem: Problem, view: View, depth: int) -> None:
         """New branches from the symmetries of the best graphs."""
         population = state.population
-        if not EXACT < population.loss.min(initial=np.inf) < _MOST_OPEN:
+        if not EXACT < _least_loss(state) < _MOST_OPEN:
             return
         for k in np.argsort(population.loss, kind="stable")[:_ASKED]:
             formula = problem.view.formula(
@@ -188,21 +216,25 @@ class Branches:
                 return
             self._branches.remove(worst)
         self._known.add(key)
+        inner = View(groups, prefactor, smaller.x_scale, smaller.y_scale, by_symmetry=True)
+        self._branches.append(self._made(smaller, inner, parent.noisy, depth, open_share, _least_loss(parent)))
+
+    def _made(
+        self, problem: Problem, view: View, noisy: bool, depth: int, open_share: float, parent_loss: float
+    ) -> _Branch:
+        """A search of its own at its start."""
         space = replace(
             self._space,
-            inputs=smaller.names,
-            signed=tuple(bool(column.min() <= 0) for column in smaller.X.T),
-            links=usable(self._config.links, smaller.y, scaled=smaller.y_scale != 1),
+            inputs=problem.names,
+            signed=tuple(bool(column.min() <= 0) for column in problem.X.T),
+            links=usable(self._config.links, problem.y, scaled=problem.y_scale != 1),
         )
-        train, validation, everything = (smaller.tensors(i, self._device) for i in (*self._rows, smaller.subset))
+        train, validation, everything = (problem.tensors(i, self._device) for i in (*self._rows, problem.subset))
         searcher = SampledSearch(
             space, self._config, Assessor(space, train, validation, self._threads, everything), self._rng.spawn(1)[0]
         )
-        inner = View(groups, prefactor, smaller.x_scale, smaller.y_scale, by_symmetry=True)
-        exact = ExactGraphs(self._problem, self._watch, inner)
-        state = searcher.start(noisy=parent.noisy)
-        loss = float(parent.population.loss.min())
-        self._branches.append(_Branch(space, smaller, inner, searcher, state, exact, depth, open_share, loss))
+        exact = ExactGraphs(self._problem, self._watch, view)
+        return _Branch(space, problem, view, searcher, searcher.start(noisy), exact, depth, open_share, parent_loss)
 
 
 def symmetries(formula: sympy.Expr, symbols: tuple[sympy.Symbol, ...], X: np.ndarray) -> list[Reduction]:

@@ -145,7 +145,7 @@ def run(
     alphas: list[np.ndarray] = []
     exact, looks = ExactGraphs(problem, watch), _Looks(space, problem, watch)
     branches = None
-    if can_branch(space, config):
+    if can_branch(config):
         branches = Branches(space, config, problem, (train, validation), rng.spawn(1)[0], watch, device, threads)
     reason = None
     try:
