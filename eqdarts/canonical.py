@@ -43,8 +43,12 @@ SignOf = Callable[..., int]
 
 
 def _absolute(node: sympy.Abs, sign_of: SignOf) -> sympy.Expr:
-    sign = sign_of(node.args[0], or_zero=True)
-    return sign * node.args[0] if sign else node
+    inner = node.args[0]
+    sign = sign_of(inner, or_zero=True)
+    if not sign and isinstance(inner, sympy.Add):
+        taken = _leading_one(inner)
+        return node if taken == inner else taken.args[0] * sympy.Abs(taken.args[1])
+    return sign * inner if sign else node
 
 
 def _sign(node: sympy.sign, sign_of: SignOf) -> sympy.Expr:

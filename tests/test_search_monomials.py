@@ -4,14 +4,12 @@ import numpy as np
 import pytest
 import sympy
 import torch
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from eqdarts import DARTSRegressor
 from eqdarts.fit import Rows
 from eqdarts.operations import DEFAULT_OPERATIONS
 from eqdarts.search.backend import backend_of
-from eqdarts.search.monomials import can_sum, chosen_terms, monomials, sums_of_monomials
+from eqdarts.search.monomials import can_sum, monomials, sums_of_monomials
 from eqdarts.search_space import SearchSpace
 
 
@@ -41,22 +39,6 @@ def test_none_where_columns_alone_are_too_many():
     assert monomials((True,) * 200).shape == (0, 200)
 
 
-@settings(max_examples=40, deadline=None)
-@given(
-    st.sets(st.sampled_from([tuple(e) for e in monomials((True, True)) if abs(e).sum() <= 4]), min_size=1, max_size=4),
-    st.integers(0, 10**6),
-)
-def test_the_terms_of_a_polynomial_are_found(terms, seed):
-    rng = np.random.default_rng(seed)
-    X = rng.uniform(-2, 2, (60, 2))
-    y = sum((rng.choice([-1, 1]) * rng.uniform(0.5, 2) * np.prod(X ** np.array(t), axis=1) for t in terms), 0.0) + 1.0
-    exponents = monomials((True, True))
-    columns = np.prod(X[:, None, :] ** exponents, axis=2)
-    nodes = np.abs(exponents).sum(axis=1) > 1
-    found = chosen_terms(columns, y, np.ones(60), nodes, 6)
-    assert {frozenset(map(tuple, exponents[list(places)])) for places in found} >= {frozenset(terms)}
-
-
 def test_graphs_below_a_link_have_the_values_of_the_law():
     rng = np.random.default_rng(0)
     X = rng.uniform(-2, 2, (80, 2))
@@ -77,20 +59,6 @@ def test_no_more_nodes_than_the_space_has():
     batch, _ = sums_of_monomials(SearchSpace(("x",), 3, DEFAULT_OPERATIONS), _rows(X, y))
     assert len(batch)
     assert batch.readout[:, :3].sum(axis=1).max() == 3
-
-
-@pytest.mark.parametrize("bad", [np.nan, np.inf])
-def test_a_target_without_values_below_a_link_has_no_terms(bad):
-    columns = np.random.default_rng(2).normal(size=(20, 3))
-    target = np.where(np.arange(20) == 3, bad, 1.0)
-    assert chosen_terms(columns, target, np.ones(20), np.ones(3, dtype=bool), 6) == []
-
-
-def test_columns_that_do_not_vary_are_no_terms():
-    rng = np.random.default_rng(3)
-    columns = np.column_stack([np.full(30, 7.0), rng.normal(size=30), np.full(30, np.nan)])
-    found = chosen_terms(columns, 2 * columns[:, 1] + 1, np.ones(30), np.zeros(3, dtype=bool), 6)
-    assert {k for places in found for k in places} == {1}
 
 
 def test_only_spaces_with_products_of_powers_have_them():

@@ -72,6 +72,7 @@ def test_simplified_formulas_fit_as_well_and_report_their_loss(expression):
         (sympy.sign(u - 5) * v, -v),
         (sympy.sign(v) * Abs(v) ** 3, v**3),
         (Abs(v) ** 2, v**2),
+        (Abs(F(0.5) * u - F(0.5)), F(0.5) * Abs(u - 1)),
         (F(3.0) * v * (log(u) - 1) + F(3.0) * v, F(3.0) * v * log(u)),
         ((F(2.0) * u) ** half, F(2.0) ** half * sympy.sqrt(u)),
         (sympy.sqrt(exp(v)), exp(v / 2)),

@@ -18,6 +18,7 @@ from eqdarts.exports.record import in_table_units
 from eqdarts.fit import Rows as ScaledRows
 from eqdarts.genotype import Genotype
 from eqdarts.reduce import reduce, shortest_writing
+from eqdarts.search.library import LIBRARY
 from eqdarts.search.monomials import MONOMIALS
 from eqdarts.search.population import Population, front_of, scores
 from eqdarts.search_space import SearchSpace
@@ -151,13 +152,13 @@ def constant_equation(problem: Problem) -> Equation:
 def candidates(population: Population, rows: int, limit: int) -> list[int]:
     """Places of the graphs worth finishing: the front up to the best score, then all others, best score first.
 
-    Graphs that are larger than the one with the best score fit noise; finishing them takes longest. Sums of monomials
+    Graphs that are larger than the one with the best score fit noise; finishing them takes longest. Sums of given terms
     have a front of their own: they have many constants, which are the quickest to fit and to make simple.
     """
     rank = scores(population.loss, population.complexity, rows)
     order = np.argsort(rank, kind="stable")
     front = front_of(population) & (population.complexity <= population.complexity[order[0]])
-    sums = np.flatnonzero(population.origin == MONOMIALS)
+    sums = np.flatnonzero([origin.startswith((MONOMIALS, LIBRARY)) for origin in population.origin])
     front[sums[front_of(population.select(sums))]] = True
     return [*(int(k) for k in order if front[k]), *(int(k) for k in order if not front[k])][:limit]
 

@@ -12,9 +12,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from eqdarts.config import SearchConfig
+from eqdarts.fit import Rows
 from eqdarts.genotype import GenotypeBatch, concatenate
 from eqdarts.search.assess import Assessor
 from eqdarts.search.credit import edge_advantage, link_advantage, merit_of, node_advantage
+from eqdarts.search.library import LIBRARY, Library, library_of
 from eqdarts.search.monomials import MONOMIALS, can_sum, sums_of_monomials
 from eqdarts.search.moves import neighbours, propose
 from eqdarts.search.population import EXACT, Population, best, front_of, joined, nothing, parent_odds
@@ -26,6 +28,8 @@ from eqdarts.search_space import SearchSpace
 _EPOCHS_PER_NODE = 2  # epochs before another latent node is allowed
 _RUN = 10  # epochs of the shortest run
 _SUMS_AT = 1  # epochs done when sums of monomials are tried: single ones are drawn at once
+_LIBRARY_AT = 3  # and when sums from the library are, below one link in each epoch
+_WAITING, _WAITING_PER_BAND = 60, 6  # room for sums that are not exact
 _POLISHED = 16  # of the best graphs, how many are fitted further in every epoch
 _NEIGHBOURS = 0.25  # share of an epoch's graphs that are all the neighbours of some
 _PURSUED = 12  # parents per epoch that follow the gradient at their vertex
@@ -70,7 +74,9 @@ class SampledState:
     noisy : bool
         Are graphs confirmed on all rows?
     sums : Population or None
-        Sums of monomials: what they explain for their number of terms.
+        Sums of monomials, and of terms from the library: the best for their number of parts.
+    asked : int
+        Links below which the library was asked for sums.
     train_loss, validation_loss : float
         Of the best graph of this epoch, relative to the variance of y.
     fitted : int
@@ -92,6 +98,7 @@ class SampledState:
     rows: int = 1
     noisy: bool = False
     sums: Population | None = None
+    asked: int = 0
     train_loss: float = np.inf
     validation_loss: float = np.inf
     fitted: int = 0
@@ -137,6 +144,7 @@ class SampledSearch:
         self._space, self._config, self._rng = space, config, rng
         self._assessor = assessor
         self._prior, self._link_prior = log_odds(space), link_log_odds(space)
+        self._libraries: dict[bool, Library] = {}  # by whether it has all rows
 
     def start(self, noisy: bool = False) -> SampledState:
         """α at its prior, no graph yet. noisy: are the data known to be?"""
@@ -162,11 +170,9 @@ class SampledSearch:
         proposed = self._propose(state, nodes)
         assess = self._assessor.best_confirmed if state.noisy else self._assessor.best_fifth
         found, order = assess(proposed.batch, proposed.w, proposed.origin)
-        sums, exact = state.sums, nothing(self._space)
-        if state.epochs == _SUMS_AT or (state.noisy and not before.noisy):
-            sums = self._sums(state.noisy)
-            # Others wait for the end: as parents they would crowd out graphs of few parts.
-            exact = sums.select(np.flatnonzero(sums.loss < EXACT))
+        sums, asked = self._with_sums(state, state.noisy and not before.noisy)
+        # Others wait for the end: as parents they would crowd out graphs of few parts.
+        exact = sums.select(np.flatnonzero(sums.loss < EXACT))
         alpha, beta, gamma = self._learn(state, proposed, order)
         lowest = int(np.argmin(found.loss)) if len(found) else 0
         return SampledState(
@@ -183,20 +189,45 @@ class SampledSearch:
             rows=state.rows,
             noisy=state.noisy,
             sums=sums,
+            asked=asked,
             train_loss=float(found.train_loss[lowest]) if len(found) else np.inf,
             validation_loss=float(found.loss[lowest]) if len(found) else np.inf,
             fitted=state.fitted + len(proposed.batch),
             epochs=state.epochs + 1,
         )
 
-    def _sums(self, noisy: bool) -> Population:
-        """Sums of monomials, the best for their number of terms."""
-        rows = self._assessor.everything if noisy else self._assessor.train
+    def _with_sums(self, state: SampledState, turned: bool) -> tuple[Population, int]:
+        """The sums with those that this epoch adds, and below how many links the library was asked.
+
+        turned: has the table just turned noisy? Then all begins again, with all rows.
+        """
+        fresh = turned or state.sums is None
+        sums = nothing(self._space) if fresh or state.sums is None else state.sums
+        asked = 0 if fresh else state.asked
+        rows = self._assessor.everything if state.noisy else self._assessor.train
         if rows is None or not can_sum(self._space):
-            return nothing(self._space)
-        batch, w = sums_of_monomials(self._space, rows)
-        sums = self._assessor.of_readout(batch, w, np.array([MONOMIALS] * len(batch), dtype=object), noisy)
-        return sums.select(np.flatnonzero(front_of(sums)))
+            return sums, asked
+        if turned or state.epochs == _SUMS_AT:
+            found = self._assessed(MONOMIALS, *sums_of_monomials(self._space, rows), noisy=state.noisy)
+            sums = joined(sums, found.select(np.flatnonzero(front_of(found))))
+        elif state.epochs >= _LIBRARY_AT and asked < len(self._space.links) and self._assessor.can_pursue:
+            batch, w = self._library(state.noisy, rows).sums(self._space, self._space.links[asked])
+            asked += 1
+            if len(batch):
+                found = self._assessed(LIBRARY, batch, w, noisy=state.noisy)
+                assess = self._assessor.best_confirmed if state.noisy else self._assessor.best_fifth
+                fitted, _ = assess(batch, w, np.array([LIBRARY] * len(batch), dtype=object))
+                sums = best(joined(sums, joined(found, fitted)), state.rows, _WAITING, _WAITING_PER_BAND)
+        return sums, asked
+
+    def _assessed(self, origin: str, batch: GenotypeBatch, w: np.ndarray, noisy: bool) -> Population:
+        """Sums with the constants that they came with."""
+        return self._assessor.of_readout(batch, w, np.array([origin] * len(batch), dtype=object), noisy)
+
+    def _library(self, noisy: bool, rows: Rows) -> Library:
+        if noisy not in self._libraries:
+            self._libraries[noisy] = library_of(self._space, rows, self._assessor.node_values_on)
+        return self._libraries[noisy]
 
     def _kept(self, population: Population, state: SampledState) -> Population:
         """The best; more of them where simple constants decide in the end."""

@@ -1,0 +1,174 @@
+"""Sums of few given columns that explain a target: orthogonal least squares (Chen, Billings & Luo 1989).
+
+Terms are added one by one to several choices side by side, and may be exchanged; of two terms, all pairs are looked at.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+Choice = tuple[int, ...]
+
+_BEAM = 8  # choices side by side
+_PAIRS = 32  # of them, where they come from all pairs
+_KEPT = 3  # choices of each number of terms that are returned, and that may exchange a term
+_ROWS_OF_PAIRS, _BLOCK = 64, 512  # rows that all pairs are compared on, and columns at once
+_DEPENDENT = 1e-9  # share of a column that must be left beside the others
+_DEPENDENT_PAIR = 1e-7  # the same of a second column
+_ALL = 1e-14  # share of the target that is left when a sum is it: only rounding
+
+
+@dataclass(frozen=True, eq=False)
+class _Task:
+    """What is to be explained by what.
+
+    columns: [K, n], centred, weighted and of length 1   good: bool [K]   target: [n]
+    cost: int [K]   most: of the costs of a choice together
+    """
+
+    columns: np.ndarray
+    good: np.ndarray
+    target: np.ndarray
+    cost: np.ndarray
+    most: int
+
+
+def chosen_terms(
+    columns: np.ndarray,
+    target: np.ndarray,
+    root: np.ndarray,
+    cost: np.ndarray,
+    most_cost: int,
+    most_terms: int,
+    all_pairs: bool = False,
+) -> list[Choice]:
+    """For every number of terms the places of the few sums that explain most of the target, an intercept beside them.
+
+    It ends with the first sum that leaves only rounding.
+
+    columns: [K, n]   target: [n]   root: [n], roots of the row weights   cost: int [K]
+    most_cost: of a sum   all_pairs: compare them all, which takes time and memory with the square of K
+    """
+    if not (np.isfinite(target).all() and np.isfinite(root).all()) or not root.any() or not len(columns):
+        return []
+    task = _task(columns, target, root, cost, most_cost)
+    size = float(task.target @ task.target)
+    beam: list[Choice] = [()]
+    out: list[Choice] = []
+    for terms in range(1, most_terms + 1):
+        found = dict(_extended(task, beam))
+        if terms == 2 and all_pairs:
+            found.update(_of_all_pairs(task))
+        best = [choice for choice, _ in sorted(found.items(), key=lambda item: item[1])]
+        shorter = sorted({tuple(k for k in c if k != gone) for c in best[:_KEPT] for gone in c})
+        found.update(_extended(task, shorter) if terms > 1 else [])
+        ranked = sorted(found.items(), key=lambda item: item[1])
+        if not ranked:
+            break
+        beam = [choice for choice, _ in ranked[: _PAIRS if terms == 2 and all_pairs else _BEAM]]
+        out += beam[:_KEPT]
+        if ranked[0][1] < _ALL * size:
+            return [*out, _needed(task, beam[0], _ALL * size)]
+    return out
+
+
+def _task(columns: np.ndarray, target: np.ndarray, root: np.ndarray, cost: np.ndarray, most: int) -> _Task:
+    good = np.isfinite(columns).all(axis=1) & (np.abs(columns).max(axis=1) < 1e100)
+    one = root / np.linalg.norm(root)
+    weighted = np.where(good[:, None], columns, 0.0) * root
+    before = np.linalg.norm(weighted, axis=1)
+    weighted -= np.outer(weighted @ one, one)
+    norms = np.linalg.norm(weighted, axis=1)
+    good &= norms > _DEPENDENT * before
+    weighted = np.where(good[:, None], weighted, 0.0) / np.where(good, norms, 1.0)[:, None]
+    weighted_target = target * root
+    return _Task(weighted, good, weighted_target - one * (one @ weighted_target), cost, most)
+
+
+def _extended(task: _Task, beam: list[Choice]) -> list[tuple[Choice, float]]:
+    """The best of these choices with one more term each, and what they leave of the target's sum of squares."""
+    if not beam:
+        return []
+    frames = [_orthonormal(task, choice) for choice in beam]  # [s, n] each
+    residual = np.stack([_rest(task.target, frame) for frame in frames])  # [B, n]
+    width = frames[0].shape[0]
+    along = (task.columns @ np.concatenate(frames).T).reshape(len(task.columns), len(beam), width)  # [K, B, s]
+    rest = 1.0 - np.einsum("kbs,kbs->kb", along, along)
+    overlap = task.columns @ residual.T
+    used = np.array([task.cost[list(choice)].sum() for choice in beam])
+    allowed = task.good[:, None] & (rest > _DEPENDENT) & (used + task.cost[:, None] <= task.most)
+    for b, choice in enumerate(beam):
+        allowed[list(choice), b] = False
+    with np.errstate(all="ignore"):
+        left = np.where(allowed, np.einsum("bn,bn->b", residual, residual) - overlap**2 / rest, np.inf)
+    found: dict[Choice, float] = {}
+    for place in _smallest(left.ravel(), 4 * _BEAM):
+        k, b = divmod(int(place), len(beam))
+        if np.isfinite(left[k, b]):
+            found.setdefault(tuple(sorted((*beam[b], k))), float(left[k, b]))
+    return list(found.items())[:_BEAM]
+
+
+def _of_all_pairs(task: _Task) -> list[tuple[Choice, float]]:
+    """The pairs that leave least of the target, and how much: looked for on few rows, measured on all."""
+    some = np.linspace(0, task.columns.shape[1] - 1, min(_ROWS_OF_PAIRS, task.columns.shape[1])).round().astype(int)
+    places = np.flatnonzero(task.good)
+    columns, target = task.columns[np.ix_(places, some)], task.target[some]
+    norms = np.linalg.norm(columns, axis=1)
+    places, columns, norms = (a[norms > 0] for a in (places, columns, norms))
+    columns = columns / norms[:, None]
+    overlap = columns @ target
+    cost = task.cost[places]
+    found: list[tuple[int, int]] = []
+    value = np.zeros(0)
+    for start in range(0, len(places), _BLOCK):
+        stop = min(start + _BLOCK, len(places))
+        cosine = columns[start:stop] @ columns[:stop].T
+        a, b = overlap[start:stop, None], overlap[:stop]
+        rest = 1.0 - cosine**2
+        with np.errstate(all="ignore"):
+            explained = (a * a + b * b - 2.0 * a * b * cosine) / rest
+        explained[(rest < _DEPENDENT_PAIR) | (cost[start:stop, None] + cost[:stop] > task.most)] = -np.inf
+        explained[np.arange(stop - start)[:, None] + start <= np.arange(stop)] = -np.inf  # each pair once
+        best = _smallest(-explained.ravel(), _PAIRS)
+        rows, others = np.unravel_index(best, explained.shape)
+        found += [(int(places[j]), int(places[start + i])) for i, j in zip(rows, others, strict=True)]
+        value = np.concatenate([value, explained.ravel()[best]])
+    pairs = [found[i] for i in _smallest(-value, _PAIRS) if np.isfinite(value[i])]
+    return [(pair, _left(task, pair)) for pair in pairs]
+
+
+def _smallest(values: np.ndarray, most: int) -> np.ndarray:
+    """Places of the smallest, in order."""
+    if len(values) <= most:
+        return np.argsort(values, kind="stable")
+    some = np.argpartition(values, most)[:most]
+    return some[np.argsort(values[some], kind="stable")]
+
+
+def _orthonormal(task: _Task, choice: Choice) -> np.ndarray:
+    """An orthonormal basis [s, n] of the columns of a choice."""
+    return np.linalg.qr(task.columns[list(choice)].T)[0].T
+
+
+def _rest(target: np.ndarray, frame: np.ndarray) -> np.ndarray:
+    """What is left of the target beside an orthonormal basis [s, n]; subtracted twice, for its last digits."""
+    for _ in range(2):
+        target = target - (frame @ target) @ frame
+    return target
+
+
+def _left(task: _Task, choice: Choice) -> float:
+    rest = _rest(task.target, _orthonormal(task, choice))
+    return float(rest @ rest)
+
+
+def _needed(task: _Task, choice: Choice, enough: float) -> Choice:
+    """Without the terms that explain nothing beside the others."""
+    for gone in choice:
+        rest = tuple(k for k in choice if k != gone)
+        if rest and _left(task, rest) < enough:
+            choice = rest
+    return choice
