@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import chain, islice, product
+from itertools import chain, groupby, islice, product
 
 import numpy as np
 import torch
@@ -28,6 +28,7 @@ _MOST = 6000  # terms
 _MOST_PAIRED = 4000  # of them, for all pairs to be compared
 _MOST_COLUMNS, _MOST_ROWS = 20, 200
 _INNER_DEGREE, _MOST_INNER = 4, 40  # of monomials inside functions
+_MOST_PAIRED_PARTS = 12  # the first, in one of the functions of a product of two
 _MOST_TERMS, _ROWS_PER_TERM = 5, 3  # of a sum
 _NO_FUNCTIONS = ("zero", "identity", "negation", "scale", "linear", "power", "odd_power")
 _SAME = 9  # digits in which the values of two terms agree, up to a factor, if they are one
@@ -100,26 +101,27 @@ def _distinct(values: np.ndarray) -> np.ndarray:
 
 
 def _terms(space: SearchSpace) -> Iterator[Term]:
-    """Monomials, functions of parts, those times a column, and products of two functions."""
+    """Monomials, functions of parts, products of two of them, and functions of parts times a column."""
     functions, parts = _functions(space), _parts(space)
     columns = [_Part((), i) for i in range(space.n_inputs)]
+    simplest = [next(group) for _, group in groupby(functions, key=lambda f: f[0])]
     return chain(
         (term_of(space, row) for row in monomials(space.signed)),
         (_with_factor(space, part, f, None) for part in parts for f in functions),
+        (
+            _with_factor(space, part, f, (column.place, *g))
+            for part in parts[:_MOST_PAIRED_PARTS]
+            for column in columns
+            if part.nodes or part.place < column.place
+            for f in simplest
+            for g in simplest
+        ),
         (
             _with_factor(space, part, f, factor)
             for part in parts
             for f in functions
             for column in columns
             for factor in _powers(space, column.place)
-        ),
-        (
-            _with_factor(space, part, f, (column.place, *g))
-            for part in parts
-            for column in columns
-            if part.nodes or part.place < column.place
-            for f in functions
-            for g in functions
         ),
     )
 
@@ -169,7 +171,7 @@ def _parts(space: SearchSpace) -> list[_Part]:
         for b in (1.0, -1.0)
         for c in (1.0, -1.0)
     ]
-    return [*columns, *products, *sums, *own, *shifted, *squares]
+    return [*columns, *sums, *products, *own, *shifted, *squares]
 
 
 def _scaled(place: int, by: float) -> Edge:

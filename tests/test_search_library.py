@@ -1,0 +1,83 @@
+"""The library of terms with simple constants, and the laws that sums of them are."""
+
+import numpy as np
+import pytest
+import torch
+
+from eqdarts import DARTSRegressor
+from eqdarts.fit import Rows
+from eqdarts.operations import DEFAULT_OPERATIONS
+from eqdarts.search.backend import backend_of
+from eqdarts.search.library import library_of
+from eqdarts.search_space import SearchSpace
+
+RNG = np.random.default_rng(0)
+CPU = torch.device("cpu")
+
+
+def _rows(X, y):
+    return Rows(torch.as_tensor(np.ascontiguousarray(X.T)), torch.as_tensor(y))
+
+
+def _library(space, X, y):
+    backend = backend_of(space, CPU, 1)
+    return library_of(space, _rows(X, y), lambda rows, batch, w: backend.node_values(batch, w, backend.rows(rows)))
+
+
+def _space(columns, **options):
+    return SearchSpace(tuple("xyzuvw"[:columns]), 6, DEFAULT_OPERATIONS, **options)
+
+
+@pytest.mark.parametrize("columns", [1, 2, 5])
+def test_its_terms_are_defined_vary_and_are_no_multiples_of_each_other(columns):
+    X = RNG.uniform(-2, 2, (40, columns))
+    library = _library(_space(columns, signed=(True,) * columns), X, X[:, 0])
+    assert 300 < len(library.terms) == len(library.values) <= 6000
+    assert np.isfinite(library.values).all()
+    unit = library.values / np.linalg.norm(library.values, axis=1, keepdims=True)
+    some = unit[:: max(1, len(unit) // 400)]
+    np.fill_diagonal(cosine := np.abs(some @ some.T), 0.0)
+    assert cosine.max() < 1 - 1e-12
+
+
+@pytest.mark.parametrize(
+    ("law", "link"),
+    [
+        (lambda x, z: np.sin(x) + np.sin(x**2 + x) + 3 * z, "identity"),
+        (lambda x, z: np.sin(x * z) * np.cos(z) - 1, "identity"),
+        (lambda x, z: x * z + np.sin((x - 1) * (z - 1)), "identity"),
+        (lambda x, z: 1 / (3 + np.cos(x - z) + z**2), "reciprocal"),
+    ],
+)
+def test_a_law_of_its_terms_is_a_graph(law, link):
+    X = RNG.uniform(-2, 2, (50, 2))
+    y = law(*X.T)
+    space = _space(2, signed=(True, True), links=("identity", "reciprocal"))
+    batch, w = _library(space, X, y).sums(space, link)
+    backend = backend_of(space, CPU, 1)
+    *_, loss = backend.fit(batch, w, backend.rows(_rows(X, y)), 1, np.ones(w.shape, dtype=bool))
+    assert loss.min() < 1e-28 * y.var()
+
+
+def test_it_has_the_operations_of_the_space_only():
+    X = RNG.uniform(1, 2, (30, 1))
+    space = SearchSpace(("x",), 3, ("zero", "scale", "linear", "power", "sin"), signed=(False,))
+    used = {op for term in _library(space, X, X[:, 0]).terms for node in term.nodes for _, op, _ in node.edges}
+    assert used == {"scale", "linear", "power", "sin"}
+
+
+def test_too_many_columns_have_none():
+    space = SearchSpace(tuple(f"x{k}" for k in range(30)), 2, DEFAULT_OPERATIONS)
+    library = _library(space, RNG.uniform(1, 2, (20, 30)), RNG.uniform(1, 2, 20))
+    assert library.terms == []
+    batch, _ = library.sums(space, "identity")
+    assert len(batch) == 0
+
+
+def test_a_search_finds_such_a_law_in_its_fourth_epoch_and_says_where_it_comes_from():
+    x = np.random.default_rng(1).uniform(-1, 1, 20)
+    model = DARTSRegressor(max_epochs=6, random_state=0, n_jobs=1, verbose=0)
+    model.fit(x[:, None], np.sin(x) + np.sin(x**2 + x))
+    assert model.stop_reason_ == "exact"
+    assert len(model.history_) <= 4
+    assert model.equations_["origin"][model.best_index_] == "library"
