@@ -11,6 +11,7 @@ from eqdarts.description import size
 from eqdarts.numeric import on_rows
 
 _MOST_TERMS = 10  # a longer sum is not factored
+_ROUNDING = 1e-13  # relative
 
 
 def canonical(expression: sympy.Expr, columns: tuple[sympy.Symbol, ...], X: np.ndarray) -> sympy.Expr:
@@ -35,7 +36,18 @@ def canonical(expression: sympy.Expr, columns: tuple[sympy.Symbol, ...], X: np.n
     for _ in range(4):
         if expression == previous:
             break
-        previous, expression = expression, rebuild(expression)
+        previous, expression = expression, _without_needless_signs(rebuild(expression), columns, X)
+    return expression
+
+
+def _without_needless_signs(expression: sympy.Expr, columns: tuple[sympy.Symbol, ...], X: np.ndarray) -> sympy.Expr:
+    """|A| -> A and sign(A) -> 1 where they go together without changing a value: |A|·sin|A|, sign(A)·sin|A|."""
+    inner = {node.args[0] for node in expression.atoms(sympy.Abs, sympy.sign)}
+    for a in sorted(inner, key=sympy.default_sort_key):
+        plain = expression.xreplace({sympy.Abs(a): a, sympy.sign(a): sympy.Integer(1)})
+        before, after = on_rows(expression, columns, X), on_rows(plain, columns, X)
+        if plain != expression and np.allclose(after, before, rtol=_ROUNDING, atol=0.0):
+            expression = plain
     return expression
 
 

@@ -53,7 +53,7 @@ def test_a_law_of_its_terms_is_a_graph(law, link):
     X = RNG.uniform(-2, 2, (50, 2))
     y = law(*X.T)
     space = _space(2, signed=(True, True), links=("identity", "reciprocal"))
-    batch, w = _library(space, X, y).sums(space, link)
+    batch, w = _library(space, X, y).sums(space, link, 3)
     backend = backend_of(space, CPU, 1)
     *_, loss = backend.fit(batch, w, backend.rows(_rows(X, y)), 1, np.ones(w.shape, dtype=bool))
     assert loss.min() < 1e-28 * y.var()
@@ -70,7 +70,7 @@ def test_too_many_columns_have_none():
     space = SearchSpace(tuple(f"x{k}" for k in range(30)), 2, DEFAULT_OPERATIONS)
     library = _library(space, RNG.uniform(1, 2, (20, 30)), RNG.uniform(1, 2, 20))
     assert library.terms == []
-    batch, _ = library.sums(space, "identity")
+    batch, _ = library.sums(space, "identity", 3)
     assert len(batch) == 0
 
 

@@ -35,7 +35,7 @@ def test_a_target_without_values_below_a_link_has_no_terms(bad):
 def test_columns_that_do_not_vary_are_no_terms(all_pairs):
     rng = np.random.default_rng(3)
     columns = np.stack([np.full(30, 7.0), rng.normal(size=30), np.full(30, np.nan)])
-    found = chosen_terms(columns, 2 * columns[1] + 1, np.ones(30), np.zeros(3, dtype=int), 6, 3, all_pairs)
+    found = chosen_terms(columns, 2 * columns[1] + 1, np.ones(30), np.zeros(3, dtype=int), 6, 3, all_pairs=all_pairs)
     assert {k for places in found for k in places} == {1}
 
 

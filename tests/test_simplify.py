@@ -97,6 +97,22 @@ def test_signs_of_what_may_be_zero_are_dropped_where_a_power_is_zero_as_well():
     assert canonical(sympy.sign(x) * Abs(x) ** 2, (x,), -rows) == -(x**2)
 
 
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        (lambda x: sympy.sin(2 * Abs(x)) * Abs(x), lambda x: sympy.sin(2 * x) * x),
+        (lambda x: sympy.sign(x) * sympy.sin(Abs(x)), sympy.sin),
+        (lambda x: sympy.cos(Abs(x)) + x, lambda x: sympy.cos(x) + x),
+        (lambda x: sympy.sin(Abs(x)), lambda x: sympy.sin(Abs(x))),
+        (lambda x: Abs(x - 1) * exp(-Abs(x)), lambda x: Abs(x - 1) * exp(-Abs(x))),
+    ],
+)
+def test_signs_that_undo_each_other_go(expression, expected):
+    x = sympy.Symbol("x", real=True)
+    rows = np.linspace(-3, 3, 20)[:, None]
+    assert canonical(expression(x), (x,), rows) == expected(x)
+
+
 def test_signs_are_judged_on_the_data_only():
     assert canonical(Abs(v - 3), COLUMNS, X) == -v + 3 or canonical(Abs(v - 3), COLUMNS, X) == -(v - 3)
     assert canonical(Abs(v), COLUMNS, X) == Abs(v)

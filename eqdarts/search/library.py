@@ -53,13 +53,13 @@ class Library:
     y: np.ndarray
     root: np.ndarray
 
-    def sums(self, space: SearchSpace, link: str) -> tuple[GenotypeBatch, np.ndarray]:
-        """For every number of terms the few sums that explain most below a link, as graphs, and their w."""
+    def sums(self, space: SearchSpace, link: str, kept: int) -> tuple[GenotypeBatch, np.ndarray]:
+        """For every number of terms so many sums that explain most below a link, as graphs, and their w."""
         target, slope = LINKS[link].target(self.y)
         cost = np.array([len(term.nodes) for term in self.terms])
         most = min(_MOST_TERMS, len(self.y) // _ROWS_PER_TERM)
         all_pairs = len(self.terms) <= _MOST_PAIRED
-        choices = chosen_terms(self.values, target, slope * self.root, cost, space.nodes, most, all_pairs)
+        choices = chosen_terms(self.values, target, slope * self.root, cost, space.nodes, most, kept, all_pairs)
         return graphs_of(space, [(link, [self.terms[k] for k in choice]) for choice in choices])
 
 

@@ -29,6 +29,7 @@ _EPOCHS_PER_NODE = 2  # epochs before another latent node is allowed
 _RUN = 10  # epochs of the shortest run
 _SUMS_AT = 1  # epochs done when sums of monomials are tried: single ones are drawn at once
 _LIBRARY_AT = 3  # and when sums from the library are, below one link in each epoch
+_SUMS_KEPT, _SUMS_KEPT_CLOSELY = 3, 24  # of each number of terms
 _WAITING, _WAITING_PER_BAND = 60, 6  # room for sums that are not exact
 _POLISHED = 16  # of the best graphs, how many are fitted further in every epoch
 _NEIGHBOURS = 0.25  # share of an epoch's graphs that are all the neighbours of some
@@ -211,13 +212,15 @@ class SampledSearch:
             found = self._assessed(MONOMIALS, *sums_of_monomials(self._space, rows), noisy=state.noisy)
             sums = joined(sums, found.select(np.flatnonzero(front_of(found))))
         elif state.epochs >= _LIBRARY_AT and asked < len(self._space.links) and self._assessor.can_pursue:
-            batch, w = self._library(state.noisy, rows).sums(self._space, self._space.links[asked])
+            kept = _SUMS_KEPT_CLOSELY if self._closely(state) else _SUMS_KEPT
+            batch, w = self._library(state.noisy, rows).sums(self._space, self._space.links[asked], kept)
             asked += 1
             if len(batch):
                 found = self._assessed(LIBRARY, batch, w, noisy=state.noisy)
                 assess = self._assessor.best_confirmed if state.noisy else self._assessor.best_fifth
                 fitted, _ = assess(batch, w, np.array([LIBRARY] * len(batch), dtype=object))
-                sums = best(joined(sums, joined(found, fitted)), state.rows, _WAITING, _WAITING_PER_BAND)
+                room = (_WIDE_SIZE, _WIDE_PER_BAND) if self._closely(state) else (_WAITING, _WAITING_PER_BAND)
+                sums = best(joined(sums, joined(found, fitted)), state.rows, *room)
         return sums, asked
 
     def _assessed(self, origin: str, batch: GenotypeBatch, w: np.ndarray, noisy: bool) -> Population:

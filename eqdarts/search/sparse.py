@@ -13,7 +13,7 @@ Choice = tuple[int, ...]
 
 _BEAM = 8  # choices side by side
 _PAIRS = 32  # of them, where they come from all pairs
-_KEPT = 3  # choices of each number of terms that are returned, and that may exchange a term
+_EXCHANGED = 3  # choices that may exchange a term
 _ROWS_OF_PAIRS, _BLOCK = 64, 512  # rows that all pairs are compared on, and columns at once
 _DEPENDENT = 1e-9  # share of a column that must be left beside the others
 _DEPENDENT_PAIR = 1e-7  # the same of a second column
@@ -42,6 +42,7 @@ def chosen_terms(
     cost: np.ndarray,
     most_cost: int,
     most_terms: int,
+    kept: int = 3,
     all_pairs: bool = False,
 ) -> list[Choice]:
     """For every number of terms the places of the few sums that explain most of the target, an intercept beside them.
@@ -49,7 +50,8 @@ def chosen_terms(
     It ends with the first sum that leaves only rounding.
 
     columns: [K, n]   target: [n]   root: [n], roots of the row weights   cost: int [K]
-    most_cost: of a sum   all_pairs: compare them all, which takes time and memory with the square of K
+    most_cost: of a sum   kept: choices of each number of terms
+    all_pairs: compare them all, which takes time and memory with the square of K
     """
     if not (np.isfinite(target).all() and np.isfinite(root).all()) or not root.any() or not len(columns):
         return []
@@ -58,17 +60,17 @@ def chosen_terms(
     beam: list[Choice] = [()]
     out: list[Choice] = []
     for terms in range(1, most_terms + 1):
-        found = dict(_extended(task, beam))
+        found = dict(_extended(task, beam, max(_BEAM, kept)))
         if terms == 2 and all_pairs:
             found.update(_of_all_pairs(task))
         best = [choice for choice, _ in sorted(found.items(), key=lambda item: item[1])]
-        shorter = sorted({tuple(k for k in c if k != gone) for c in best[:_KEPT] for gone in c})
-        found.update(_extended(task, shorter) if terms > 1 else [])
+        shorter = sorted({tuple(k for k in c if k != gone) for c in best[:_EXCHANGED] for gone in c})
+        found.update(_extended(task, shorter, _BEAM) if terms > 1 else [])
         ranked = sorted(found.items(), key=lambda item: item[1])
         if not ranked:
             break
         beam = [choice for choice, _ in ranked[: _PAIRS if terms == 2 and all_pairs else _BEAM]]
-        out += beam[:_KEPT]
+        out += [choice for choice, _ in ranked[:kept]]
         if ranked[0][1] < _ALL * size:
             return [*out, _needed(task, beam[0], _ALL * size)]
     return out
@@ -87,7 +89,7 @@ def _task(columns: np.ndarray, target: np.ndarray, root: np.ndarray, cost: np.nd
     return _Task(weighted, good, weighted_target - one * (one @ weighted_target), cost, most)
 
 
-def _extended(task: _Task, beam: list[Choice]) -> list[tuple[Choice, float]]:
+def _extended(task: _Task, beam: list[Choice], most: int) -> list[tuple[Choice, float]]:
     """The best of these choices with one more term each, and what they leave of the target's sum of squares."""
     if not beam:
         return []
@@ -104,11 +106,11 @@ def _extended(task: _Task, beam: list[Choice]) -> list[tuple[Choice, float]]:
     with np.errstate(all="ignore"):
         left = np.where(allowed, np.einsum("bn,bn->b", residual, residual) - overlap**2 / rest, np.inf)
     found: dict[Choice, float] = {}
-    for place in _smallest(left.ravel(), 4 * _BEAM):
+    for place in _smallest(left.ravel(), 4 * most):
         k, b = divmod(int(place), len(beam))
         if np.isfinite(left[k, b]):
             found.setdefault(tuple(sorted((*beam[b], k))), float(left[k, b]))
-    return list(found.items())[:_BEAM]
+    return list(found.items())[:most]
 
 
 def _of_all_pairs(task: _Task) -> list[tuple[Choice, float]]:
