@@ -24,9 +24,9 @@ from eqdarts.search_space import SearchSpace
 
 #: The origin of these graphs.
 LIBRARY = "library"
-_MOST = 6000  # terms
-_MOST_PAIRED = 4000  # of them, for all pairs to be compared
-_MOST_COLUMNS, _MOST_ROWS = 20, 200
+_MOST = 4000  # terms
+_SMALL = 2500  # of them, for all pairs to be compared
+_MOST_COLUMNS, _MOST_ROWS = 20, 150
 _INNER_DEGREE, _MOST_INNER = 4, 40  # of monomials inside functions
 _MOST_PAIRED_PARTS = 12  # the first, in one of the functions of a product of two
 _MOST_TERMS, _ROWS_PER_TERM = 5, 3  # of a sum
@@ -53,13 +53,17 @@ class Library:
     y: np.ndarray
     root: np.ndarray
 
+    @property
+    def is_small(self) -> bool:
+        """May it be asked often, and for all pairs of terms?"""
+        return len(self.terms) <= _SMALL
+
     def sums(self, space: SearchSpace, link: str, kept: int) -> tuple[GenotypeBatch, np.ndarray]:
         """For every number of terms so many sums that explain most below a link, as graphs, and their w."""
         target, slope = LINKS[link].target(self.y)
         cost = np.array([len(term.nodes) for term in self.terms])
         most = min(_MOST_TERMS, len(self.y) // _ROWS_PER_TERM)
-        all_pairs = len(self.terms) <= _MOST_PAIRED
-        choices = chosen_terms(self.values, target, slope * self.root, cost, space.nodes, most, kept, all_pairs)
+        choices = chosen_terms(self.values, target, slope * self.root, cost, space.nodes, most, kept, self.is_small)
         return graphs_of(space, [(link, [self.terms[k] for k in choice]) for choice in choices])
 
 

@@ -28,7 +28,8 @@ from eqdarts.search_space import SearchSpace
 _EPOCHS_PER_NODE = 2  # epochs before another latent node is allowed
 _RUN = 10  # epochs of the shortest run
 _SUMS_AT = 1  # epochs done when sums of monomials are tried: single ones are drawn at once
-_LIBRARY_AT = 3  # and when sums from the library are, below one link in each epoch
+_LIBRARY_AT = 3  # and when sums from the library are, below one link in each epoch,
+_LIBRARY_AGAIN = 1.5  # or, of a large library, after so many times as many epochs
 _SUMS_KEPT, _SUMS_KEPT_CLOSELY = 3, 24  # of each number of terms
 _WAITING, _WAITING_PER_BAND = 60, 6  # room for sums that are not exact
 _POLISHED = 16  # of the best graphs, how many are fitted further in every epoch
@@ -211,7 +212,7 @@ class SampledSearch:
         if turned or state.epochs == _SUMS_AT:
             found = self._assessed(MONOMIALS, *sums_of_monomials(self._space, rows), noisy=state.noisy)
             sums = joined(sums, found.select(np.flatnonzero(front_of(found))))
-        elif state.epochs >= _LIBRARY_AT and asked < len(self._space.links) and self._assessor.can_pursue:
+        elif self._asks_library(state, asked, rows):
             kept = _SUMS_KEPT_CLOSELY if self._closely(state) else _SUMS_KEPT
             batch, w = self._library(state.noisy, rows).sums(self._space, self._space.links[asked], kept)
             asked += 1
@@ -226,6 +227,13 @@ class SampledSearch:
     def _assessed(self, origin: str, batch: GenotypeBatch, w: np.ndarray, noisy: bool) -> Population:
         """Sums with the constants that they came with."""
         return self._assessor.of_readout(batch, w, np.array([origin] * len(batch), dtype=object), noisy)
+
+    def _asks_library(self, state: SampledState, asked: int, rows: Rows) -> bool:
+        """Is it time to ask it for sums below the next link?"""
+        if state.epochs < _LIBRARY_AT or asked == len(self._space.links) or not self._assessor.can_pursue:
+            return False
+        pause = 1.0 if self._library(state.noisy, rows).is_small else _LIBRARY_AGAIN**asked
+        return state.epochs >= _LIBRARY_AT * pause
 
     def _library(self, noisy: bool, rows: Rows) -> Library:
         if noisy not in self._libraries:
