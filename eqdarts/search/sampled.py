@@ -12,26 +12,19 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from eqdarts.config import SearchConfig
-from eqdarts.fit import Rows
 from eqdarts.genotype import GenotypeBatch, concatenate
 from eqdarts.search.assess import Assessor
 from eqdarts.search.credit import edge_advantage, link_advantage, merit_of, node_advantage
-from eqdarts.search.library import LIBRARY, Library, library_of
-from eqdarts.search.monomials import MONOMIALS, can_sum, sums_of_monomials
 from eqdarts.search.moves import neighbours, propose
-from eqdarts.search.population import EXACT, Population, best, front_of, joined, nothing, parent_odds
+from eqdarts.search.population import Population, best, front_of, joined, nothing, parent_odds
 from eqdarts.search.prior import link_log_odds, log_odds
 from eqdarts.search.pursuit import Features, draw_features, pursue
 from eqdarts.search.sampling import Odds, blank, odds_of, sample
+from eqdarts.search.sums import Sums, SumSearch
 from eqdarts.search_space import SearchSpace
 
 _EPOCHS_PER_NODE = 2  # epochs before another latent node is allowed
 _RUN = 10  # epochs of the shortest run
-_SUMS_AT = 1  # epochs done when sums of monomials are tried: single ones are drawn at once
-_LIBRARY_AT = 3  # and when sums from the library are, below one link in each epoch,
-_LIBRARY_AGAIN = 1.5  # or, of a large library, after so many times as many epochs
-_SUMS_KEPT, _SUMS_KEPT_CLOSELY = 3, 24  # of each number of terms
-_WAITING, _WAITING_PER_BAND = 60, 6  # room for sums that are not exact
 _POLISHED = 16  # of the best graphs, how many are fitted further in every epoch
 _NEIGHBOURS = 0.25  # share of an epoch's graphs that are all the neighbours of some
 _PURSUED = 12  # parents per epoch that follow the gradient at their vertex
@@ -75,10 +68,8 @@ class SampledState:
         Rows that the losses of the population speak for.
     noisy : bool
         Are graphs confirmed on all rows?
-    sums : Population or None
-        Sums of monomials, and of terms from the library: the best for their number of parts.
-    asked : int
-        Links below which the library was asked for sums.
+    sums : Sums
+        Of given terms; exact ones are in the population as well.
     train_loss, validation_loss : float
         Of the best graph of this epoch, relative to the variance of y.
     fitted : int
@@ -93,14 +84,13 @@ class SampledState:
     nodes: int
     population: Population
     active: Population
+    sums: Sums
     age: int = 0
     runs: int = 0
     grown: int = 1
     expanded: frozenset[bytes] = frozenset()
     rows: int = 1
     noisy: bool = False
-    sums: Population | None = None
-    asked: int = 0
     train_loss: float = np.inf
     validation_loss: float = np.inf
     fitted: int = 0
@@ -146,7 +136,7 @@ class SampledSearch:
         self._space, self._config, self._rng = space, config, rng
         self._assessor = assessor
         self._prior, self._link_prior = log_odds(space), link_log_odds(space)
-        self._libraries: dict[bool, Library] = {}  # by whether it has all rows
+        self._sums = SumSearch(space, assessor)
 
     def start(self, noisy: bool = False) -> SampledState:
         """α at its prior, no graph yet. noisy: are the data known to be?"""
@@ -159,6 +149,7 @@ class SampledSearch:
             1,
             population,
             population,
+            self._sums.start(),
             rows=self._assessor.all_rows if noisy else self._assessor.rows,
             noisy=noisy,
         )
@@ -172,9 +163,8 @@ class SampledSearch:
         proposed = self._propose(state, nodes)
         assess = self._assessor.best_confirmed if state.noisy else self._assessor.best_fifth
         found, order = assess(proposed.batch, proposed.w, proposed.origin)
-        sums, asked = self._with_sums(state, state.noisy and not before.noisy)
-        # Others wait for the end: as parents they would crowd out graphs of few parts.
-        exact = sums.select(np.flatnonzero(sums.loss < EXACT))
+        turned = state.noisy and not before.noisy
+        sums = self._sums.epoch(state.sums, state.epochs, state.rows, state.noisy, turned)
         alpha, beta, gamma = self._learn(state, proposed, order)
         lowest = int(np.argmin(found.loss)) if len(found) else 0
         return SampledState(
@@ -182,7 +172,7 @@ class SampledSearch:
             beta,
             gamma,
             nodes,
-            population=self._kept(joined(joined(state.population, found), exact), state),
+            population=self._kept(joined(joined(state.population, found), sums.exact), state),
             active=self._kept(joined(state.active, found), state),
             age=state.age + 1,
             runs=state.runs,
@@ -191,54 +181,11 @@ class SampledSearch:
             rows=state.rows,
             noisy=state.noisy,
             sums=sums,
-            asked=asked,
             train_loss=float(found.train_loss[lowest]) if len(found) else np.inf,
             validation_loss=float(found.loss[lowest]) if len(found) else np.inf,
             fitted=state.fitted + len(proposed.batch),
             epochs=state.epochs + 1,
         )
-
-    def _with_sums(self, state: SampledState, turned: bool) -> tuple[Population, int]:
-        """The sums with those that this epoch adds, and below how many links the library was asked.
-
-        turned: has the table just turned noisy? Then all begins again, with all rows.
-        """
-        fresh = turned or state.sums is None
-        sums = nothing(self._space) if fresh or state.sums is None else state.sums
-        asked = 0 if fresh else state.asked
-        rows = self._assessor.everything if state.noisy else self._assessor.train
-        if rows is None or not can_sum(self._space):
-            return sums, asked
-        if turned or state.epochs == _SUMS_AT:
-            found = self._assessed(MONOMIALS, *sums_of_monomials(self._space, rows), noisy=state.noisy)
-            sums = joined(sums, found.select(np.flatnonzero(front_of(found))))
-        elif self._asks_library(state, asked, rows):
-            kept = _SUMS_KEPT_CLOSELY if self._closely(state) else _SUMS_KEPT
-            batch, w = self._library(state.noisy, rows).sums(self._space, self._space.links[asked], kept)
-            asked += 1
-            if len(batch):
-                found = self._assessed(LIBRARY, batch, w, noisy=state.noisy)
-                assess = self._assessor.best_confirmed if state.noisy else self._assessor.best_fifth
-                fitted, _ = assess(batch, w, np.array([LIBRARY] * len(batch), dtype=object))
-                room = (_WIDE_SIZE, _WIDE_PER_BAND) if self._closely(state) else (_WAITING, _WAITING_PER_BAND)
-                sums = best(joined(sums, joined(found, fitted)), state.rows, *room)
-        return sums, asked
-
-    def _assessed(self, origin: str, batch: GenotypeBatch, w: np.ndarray, noisy: bool) -> Population:
-        """Sums with the constants that they came with."""
-        return self._assessor.of_readout(batch, w, np.array([origin] * len(batch), dtype=object), noisy)
-
-    def _asks_library(self, state: SampledState, asked: int, rows: Rows) -> bool:
-        """Is it time to ask it for sums below the next link?"""
-        if state.epochs < _LIBRARY_AT or asked == len(self._space.links) or not self._assessor.can_pursue:
-            return False
-        pause = 1.0 if self._library(state.noisy, rows).is_small else _LIBRARY_AGAIN**asked
-        return state.epochs >= _LIBRARY_AT * pause
-
-    def _library(self, noisy: bool, rows: Rows) -> Library:
-        if noisy not in self._libraries:
-            self._libraries[noisy] = library_of(self._space, rows, self._assessor.node_values_on)
-        return self._libraries[noisy]
 
     def _kept(self, population: Population, state: SampledState) -> Population:
         """The best; more of them where simple constants decide in the end."""
@@ -292,7 +239,7 @@ class SampledSearch:
         search runs, a few of each size must do.
         """
         state = self._closer(state, deadline) if state.noisy and len(state.population) else state
-        return state if state.sums is None else replace(state, population=joined(state.population, state.sums))
+        return replace(state, population=joined(state.population, state.sums.population))
 
     def _closer(self, state: SampledState, deadline: float) -> SampledState:
         """With the neighbours of the best graphs."""

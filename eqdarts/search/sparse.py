@@ -13,6 +13,8 @@ Choice = tuple[int, ...]
 
 _BEAM = 8  # choices side by side
 _PAIRS = 32  # of them, where they come from all pairs
+#: Choices of each number of terms that are returned, if not said otherwise.
+KEPT = 3
 _EXCHANGED = 3  # choices that may exchange a term
 _ROWS_OF_PAIRS, _BLOCK = 64, 512  # rows that all pairs are compared on, and columns at once
 _DEPENDENT = 1e-9  # share of a column that must be left beside the others
@@ -42,7 +44,7 @@ def chosen_terms(
     cost: np.ndarray,
     most_cost: int,
     most_terms: int,
-    kept: int = 3,
+    kept: int = KEPT,
     all_pairs: bool = False,
 ) -> list[Choice]:
     """For every number of terms the places of the few sums that explain most of the target, an intercept beside them.

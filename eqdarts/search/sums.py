@@ -1,0 +1,103 @@
+"""Sums of given terms, beside the search for graphs: monomials, then the library below one link after the other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from eqdarts.fit import Rows
+from eqdarts.genotype import GenotypeBatch
+from eqdarts.search.assess import Assessor
+from eqdarts.search.library import LIBRARY, Library, library_of
+from eqdarts.search.monomials import MONOMIALS, can_sum, sums_of_monomials
+from eqdarts.search.population import EXACT, Population, best, front_of, joined, nothing
+from eqdarts.search.sparse import KEPT
+from eqdarts.search_space import SearchSpace
+
+_MONOMIALS_AT = 1  # epochs done when sums of monomials are tried: single ones are drawn at once
+_LIBRARY_AT = 3  # and when sums from the library are, below one link in each epoch,
+_LIBRARY_AGAIN = 1.5  # or, of a large library, after so many times as many epochs
+_KEPT_CLOSELY = 24  # of each number of terms
+_ROOM, _ROOM_PER_BAND = 60, 6
+_WIDE_ROOM, _WIDE_ROOM_PER_BAND = 160, 16  # in small noisy tables, where simple constants decide
+
+
+@dataclass(frozen=True, eq=False)
+class Sums:
+    """The best sums for their number of parts.
+
+    Attributes
+    ----------
+    population : Population
+    asked : int
+        Links below which the library was asked for them.
+    """
+
+    population: Population
+    asked: int = 0
+
+    @property
+    def exact(self) -> Population:
+        """Those that fit to rounding."""
+        return self.population.select(np.flatnonzero(self.population.loss < EXACT))
+
+
+class SumSearch:
+    """Finds them for one table."""
+
+    def __init__(self, space: SearchSpace, assessor: Assessor) -> None:
+        self._space, self._assessor = space, assessor
+        self._can_sum = can_sum(space)
+        self._libraries: dict[bool, Library] = {}  # by whether it has all rows
+
+    def start(self) -> Sums:
+        """None yet."""
+        return Sums(nothing(self._space))
+
+    def epoch(self, sums: Sums, epochs: int, rows: int, noisy: bool, turned: bool) -> Sums:
+        """With what this epoch adds.
+
+        epochs: that the search has done   rows: that losses speak for   noisy: are graphs confirmed on all rows?
+        turned: since just now? Then all begins again, with all rows
+        """
+        sums = self.start() if turned else sums
+        table = self._assessor.everything if noisy else self._assessor.train
+        if table is None or not self._can_sum:
+            return sums
+        if turned or epochs == _MONOMIALS_AT:
+            found = self._as_they_are(MONOMIALS, *sums_of_monomials(self._space, table), noisy=noisy)
+            return Sums(joined(sums.population, found.select(np.flatnonzero(front_of(found)))))
+        if not self._is_time(sums, epochs, noisy, table):
+            return sums
+        closely = noisy and self._assessor.is_small
+        link = self._space.links[sums.asked]
+        batch, w = self._library(noisy, table).sums(self._space, link, _KEPT_CLOSELY if closely else KEPT)
+        population = sums.population
+        if len(batch):
+            assess = self._assessor.best_confirmed if noisy else self._assessor.best_fifth
+            fitted, _ = assess(batch, w, _named(LIBRARY, batch))
+            found = joined(self._as_they_are(LIBRARY, batch, w, noisy=noisy), fitted)
+            room = (_WIDE_ROOM, _WIDE_ROOM_PER_BAND) if closely else (_ROOM, _ROOM_PER_BAND)
+            population = best(joined(population, found), rows, *room)
+        return Sums(population, sums.asked + 1)
+
+    def _is_time(self, sums: Sums, epochs: int, noisy: bool, table: Rows) -> bool:
+        """Should the library be asked for sums below the next link?"""
+        if epochs < _LIBRARY_AT or sums.asked == len(self._space.links) or not self._assessor.can_pursue:
+            return False
+        pause = 1.0 if self._library(noisy, table).is_small else _LIBRARY_AGAIN**sums.asked
+        return epochs >= _LIBRARY_AT * pause
+
+    def _as_they_are(self, origin: str, batch: GenotypeBatch, w: np.ndarray, noisy: bool) -> Population:
+        """Sums with the constants that they came with."""
+        return self._assessor.of_readout(batch, w, _named(origin, batch), noisy)
+
+    def _library(self, noisy: bool, table: Rows) -> Library:
+        if noisy not in self._libraries:
+            self._libraries[noisy] = library_of(self._space, table, self._assessor.node_values_on)
+        return self._libraries[noisy]
+
+
+def _named(origin: str, batch: GenotypeBatch) -> np.ndarray:
+    return np.array([origin] * len(batch), dtype=object)
