@@ -67,6 +67,8 @@ def _sign(node: sympy.sign, sign_of: SignOf) -> sympy.Expr:
     inner = node.args[0]
     if sign_of(inner):
         return sympy.Integer(sign_of(inner))
+    if isinstance(inner, sympy.Pow) and inner.exp.is_integer and inner.exp.is_odd:
+        return sympy.sign(inner.base)
     return -sympy.sign(-inner) if inner.could_extract_minus_sign() else node
 
 

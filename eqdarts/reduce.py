@@ -29,6 +29,7 @@ _STEPS = 15
 _GAIN = 0.1  # nats that the formula itself must become shorter by
 _SIMILAR = 1.5  # most ratio of two constants that may be one
 _MOST_WHOLE, _ROUNDING = 100, 1e-13  # a float this close to a smaller whole number is that number
+_MOST_DEGREE = 12  # of polynomials whose common factors are looked for
 _EXPANDED = 4  # highest power of a sum that is multiplied out
 _SMALL_EXPONENT, _LARGE_EXPONENT = 0.2, 6.0
 
@@ -61,18 +62,44 @@ def reduce(
 
 
 def shortest_writing(expression: sympy.Expr) -> sympy.Expr:
-    """The shortest of: the formula as it is, multiplied out, factored, with factors below a root, or as one fraction.
+    """The shortest of: the formula as it is, multiplied out, factored, with factors below a root, or as fractions.
 
     All have the same values, so that without a rule the rounding of a loss would choose.
     """
     if size(expression) > _MOST_NODES:
         return expression
+    fractions, have_cancelled = _fractions(expression)
+    if have_cancelled:
+        return min(fractions, key=_length)
     expanded = sympy.expand_mul(expression)
     factored, fraction = sympy.factor_terms(expanded), sympy.together(expression)
-    forms = [expression, expanded, sympy.factor_terms(expression), factored, fraction]
+    forms = [expression, expanded, sympy.factor_terms(expression), factored, fraction, *fractions]
     forms += [bottom_up(form, _below_roots) for form in (expression, factored)]
     forms += [bottom_up(form, _number_below) for form in (expression, fraction)]
-    return min(forms, key=lambda form: (size(form), count_constants(form), digits_of(form)))
+    return min(forms, key=_length)
+
+
+def _length(form: sympy.Expr) -> tuple[float, ...]:
+    return size(form), count_constants(form), digits_of(form)
+
+
+def _fractions(expression: sympy.Expr) -> tuple[list[sympy.Expr], bool]:
+    """Ways to write a ratio of polynomials as one fraction or as several, and whether common factors have cancelled.
+
+    (x² − 1)/(x³ − 1) has x − 1 twice. None where numbers are not exact.
+    """
+    above, below = sympy.fraction(sympy.together(expression))
+    symbols = sorted(below.free_symbols, key=str)
+    exact = not expression.has(sympy.Float, sympy.pi) and expression.is_rational_function()
+    if not symbols or not exact or any(_degree(part) > _MOST_DEGREE for part in (above, below)):
+        return [], False
+    cancelled = sympy.cancel(expression)
+    fractions = [cancelled, sympy.factor(cancelled), *(sympy.apart(cancelled, x) for x in symbols)]
+    return fractions, _degree(sympy.fraction(cancelled)[1]) < _degree(below)
+
+
+def _degree(polynomial: sympy.Expr) -> int:
+    return int(sympy.Poly(polynomial).total_degree()) if polynomial.free_symbols else 0
 
 
 def _below_roots(node: sympy.Expr) -> sympy.Expr:

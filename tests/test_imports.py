@@ -31,7 +31,7 @@ FOLDERS = {
     "exports": ("formula", "python", "c", "excel", "torch", "domain", "calculus", "solving", "record"),
     "search": (
         "prior", "sampling", "moves", "population", "backend", "roundness", "assess", "credit", "pursuit",
-        "sparse", "terms", "monomials", "library", "sums", "sampled", "relaxed", "mixture", "finish", "stops",
+        "sparse", "terms", "monomials", "ratios", "library", "sums", "sampled", "relaxed", "mixture", "finish", "stops",
         "symmetry", "branches", "loop",
     ),
     "regression": ("naming", "affine", "model", "poles", "starts", "minimise", "report", "intervals", "record"),

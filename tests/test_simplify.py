@@ -412,6 +412,14 @@ def test_fractions_in_fractions_are_written_as_one(expression, expected):
     assert shortest_writing(expression) == expected
 
 
+def test_common_factors_of_a_fraction_cancel():
+    assert shortest_writing((u + 1) ** 4 / (u**3 + 1)) == (u + 1) ** 3 / (u**2 - u + 1)
+    assert sympy.cancel(shortest_writing((u * v - v) / (u**2 - 1)) - v / (u + 1)) == 0
+    assert shortest_writing(5 * (u**2 + 2) / (u**2 + 2) - u - u * v / (u**2 + 2)) == 5 - u - u * v / (u**2 + 2)
+    assert shortest_writing((-(u**3) + 5 * u**2 - u * v - 2 * u + 10) / (u**2 + 2)) == 5 - u - u * v / (u**2 + 2)
+    assert shortest_writing((u + F(2.5)) / (u**2 + 1)) == (u + F(2.5)) / (u**2 + 1)
+
+
 def test_a_root_takes_in_what_shortens_it():
     x, y = sympy.symbols("x y", positive=True)
     side = F(2**0.5) * x * sympy.sqrt(half - y * cos(u) / x + y**2 / (2 * x**2))

@@ -15,9 +15,11 @@ import numpy as np
 import torch
 
 from eqdarts.fit import Rows
-from eqdarts.genotype import GenotypeBatch
+from eqdarts.genotype import GenotypeBatch, concatenate
 from eqdarts.links import LINKS
-from eqdarts.search.monomials import monomials, product_of_powers, some_rows, term_of
+from eqdarts.search.monomials import degree_of, monomials, product_of_powers, some_rows, term_of
+from eqdarts.search.ratios import ratios
+from eqdarts.search.sampling import blank
 from eqdarts.search.sparse import chosen_terms
 from eqdarts.search.terms import Edge, Node, Term, graphs_of
 from eqdarts.search_space import SearchSpace
@@ -31,7 +33,7 @@ _INNER_DEGREE, _MOST_INNER = 4, 40  # of monomials inside functions
 _MOST_PAIRED_PARTS = 12  # the first, in one of the functions of a product of two
 _MOST_TERMS, _ROWS_PER_TERM = 5, 3  # of a sum
 _NO_FUNCTIONS = ("zero", "identity", "negation", "scale", "linear", "power", "odd_power")
-_SAME = 9  # digits in which the values of two terms agree, up to a factor, if they are one
+_SAME = 9  # digits in which the values of two terms agree, up to a factor and an offset, if they are one
 
 Function = tuple[str, tuple[float, ...]]
 
@@ -58,12 +60,26 @@ class Library:
         """May it be asked often, and for all pairs of terms?"""
         return len(self.terms) <= _SMALL
 
+    def ratios(self, space: SearchSpace) -> tuple[GenotypeBatch, np.ndarray]:
+        """Ratios of sums of monomials, of terms of one node, and of all terms; see `eqdarts.search.ratios`."""
+        plain = [k for k, term in enumerate(self.terms) if 0 < degree_of(term) <= _INNER_DEGREE]
+        short = [k for k, term in enumerate(self.terms) if len(term.nodes) <= 1]
+        parts = [
+            ratios(space, [self.terms[k] for k in places], self.values[places], self.y)
+            for places in (plain, short, list(range(len(self.terms))))
+            if places
+        ]
+        batches, w = zip(*parts, strict=True) if parts else ((blank(space, 0)[0],), (blank(space, 0)[1],))
+        return concatenate(batches), np.concatenate(w)
+
     def sums(self, space: SearchSpace, link: str, kept: int) -> tuple[GenotypeBatch, np.ndarray]:
         """For every number of terms so many sums that explain most below a link, as graphs, and their w."""
         target, slope = LINKS[link].target(self.y)
         cost = np.array([len(term.nodes) for term in self.terms])
         most = min(_MOST_TERMS, len(self.y) // _ROWS_PER_TERM)
-        choices = chosen_terms(self.values, target, slope * self.root, cost, space.nodes, most, kept, self.is_small)
+        choices = chosen_terms(
+            self.values, target, slope * self.root, cost, space.nodes, most, kept, all_pairs=self.is_small
+        )
         return graphs_of(space, [(link, [self.terms[k] for k in choice]) for choice in choices])
 
 
@@ -91,11 +107,12 @@ def library_of(
 
 
 def _distinct(values: np.ndarray) -> np.ndarray:
-    """Places of the rows [K, n] that are defined, vary, and are no multiple of an earlier one."""
+    """Places of the rows [K, n] that are defined, vary, and are no a·φ + b of an earlier one φ."""
     with np.errstate(all="ignore"):
         good = np.isfinite(values).all(axis=1) & (np.abs(values).max(axis=1) < 1e9) & (np.ptp(values, axis=1) > 1e-9)
     places = np.flatnonzero(good)
-    one = values[places] / np.linalg.norm(values[places], axis=1, keepdims=True)
+    one = values[places] - values[places].mean(axis=1, keepdims=True)
+    one /= np.linalg.norm(one, axis=1, keepdims=True)
     largest = np.abs(one).argmax(axis=1)
     one *= np.sign(one[np.arange(len(one)), largest])[:, None]
     # One number for each, the same for the same values; others meet by chance once in many millions.
@@ -105,13 +122,19 @@ def _distinct(values: np.ndarray) -> np.ndarray:
 
 
 def _terms(space: SearchSpace) -> Iterator[Term]:
-    """Monomials, functions of parts, products of two of them, and functions of parts times a column."""
+    """Monomials, functions of parts, those times a column, and products of two, simple ones first."""
     functions, parts = _functions(space), _parts(space)
     columns = [_Part((), i) for i in range(space.n_inputs)]
     simplest = [next(group) for _, group in groupby(functions, key=lambda f: f[0])]
+
+    def weighted(chosen: list[Function]) -> Iterator[Term]:
+        for part, f, column in product(parts, chosen, columns):
+            yield from (_with_factor(space, part, f, factor) for factor in _powers(space, column.place))
+
     return chain(
         (term_of(space, row) for row in monomials(space.signed)),
         (_with_factor(space, part, f, None) for part in parts for f in functions),
+        weighted(simplest),
         (
             _with_factor(space, part, f, (column.place, *g))
             for part in parts[:_MOST_PAIRED_PARTS]
@@ -120,13 +143,7 @@ def _terms(space: SearchSpace) -> Iterator[Term]:
             for f in simplest
             for g in simplest
         ),
-        (
-            _with_factor(space, part, f, factor)
-            for part in parts
-            for f in functions
-            for column in columns
-            for factor in _powers(space, column.place)
-        ),
+        weighted([f for f in functions if f not in simplest]),
     )
 
 

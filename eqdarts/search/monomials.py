@@ -70,6 +70,15 @@ def term_of(space: SearchSpace, exponents: np.ndarray) -> Term:
     return Term((product_of_powers(space, exponents),))
 
 
+def degree_of(term: Term) -> int:
+    """Of a monomial of positive powers; 0 of any other term."""
+    if not term.nodes:
+        return 1
+    edges = term.nodes[0].edges
+    plain = len(term.nodes) == 1 and all(op in ("power", "odd_power") and p[0] > 0 for _, op, p in edges)
+    return int(sum(p[0] for *_, p in edges)) if plain else 0
+
+
 def product_of_powers(space: SearchSpace, exponents: np.ndarray) -> Node:
     """Odd powers of columns of both signs keep the sign."""
     return Node(

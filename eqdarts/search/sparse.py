@@ -11,7 +11,8 @@ import numpy as np
 
 Choice = tuple[int, ...]
 
-_BEAM = 8  # choices side by side
+#: Choices that are followed side by side, if not said otherwise.
+WIDTH = 8
 _PAIRS = 32  # of them, where they come from all pairs
 #: Choices of each number of terms that are returned, if not said otherwise.
 KEPT = 3
@@ -46,6 +47,7 @@ def chosen_terms(
     most_terms: int,
     kept: int = KEPT,
     all_pairs: bool = False,
+    width: int = WIDTH,
 ) -> list[Choice]:
     """For every number of terms the places of the few sums that explain most of the target, an intercept beside them.
 
@@ -54,6 +56,7 @@ def chosen_terms(
     columns: [K, n]   target: [n]   root: [n], roots of the row weights   cost: int [K]
     most_cost: of a sum   kept: choices of each number of terms
     all_pairs: compare them all, which takes time and memory with the square of K
+    width: choices that are followed side by side
     """
     if not (np.isfinite(target).all() and np.isfinite(root).all()) or not root.any() or not len(columns):
         return []
@@ -62,16 +65,16 @@ def chosen_terms(
     beam: list[Choice] = [()]
     out: list[Choice] = []
     for terms in range(1, most_terms + 1):
-        found = dict(_extended(task, beam, max(_BEAM, kept)))
+        found = dict(_extended(task, beam, max(width, kept)))
         if terms == 2 and all_pairs:
             found.update(_of_all_pairs(task))
         best = [choice for choice, _ in sorted(found.items(), key=lambda item: item[1])]
         shorter = sorted({tuple(k for k in c if k != gone) for c in best[:_EXCHANGED] for gone in c})
-        found.update(_extended(task, shorter, _BEAM) if terms > 1 else [])
+        found.update(_extended(task, shorter, width) if terms > 1 else [])
         ranked = sorted(found.items(), key=lambda item: item[1])
         if not ranked:
             break
-        beam = [choice for choice, _ in ranked[: _PAIRS if terms == 2 and all_pairs else _BEAM]]
+        beam = [choice for choice, _ in ranked[: max(width, _PAIRS) if terms == 2 and all_pairs else width]]
         out += [choice for choice, _ in ranked[:kept]]
         if ranked[0][1] < _ALL * size:
             return [*out, _needed(task, beam[0], _ALL * size)]

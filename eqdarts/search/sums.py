@@ -15,9 +15,12 @@ from eqdarts.search.population import EXACT, Population, best, front_of, joined,
 from eqdarts.search.sparse import KEPT
 from eqdarts.search_space import SearchSpace
 
+#: The origin of ratios of them.
+RATIO = "ratio"
 _MONOMIALS_AT = 1  # epochs done when sums of monomials are tried: single ones are drawn at once
 _LIBRARY_AT = 3  # and when sums from the library are, below one link in each epoch,
 _LIBRARY_AGAIN = 1.5  # or, of a large library, after so many times as many epochs
+_RATIOS_AFTER = 1  # links, of data without noise
 _KEPT_CLOSELY = 24  # of each number of terms
 _ROOM, _ROOM_PER_BAND = 60, 6
 _WIDE_ROOM, _WIDE_ROOM_PER_BAND = 160, 16  # in small noisy tables, where simple constants decide
@@ -71,14 +74,17 @@ class SumSearch:
         if not self._is_time(sums, epochs, noisy, table):
             return sums
         closely = noisy and self._assessor.is_small
+        room = (_WIDE_ROOM, _WIDE_ROOM_PER_BAND) if closely else (_ROOM, _ROOM_PER_BAND)
+        population = sums.population
+        if sums.asked == _RATIOS_AFTER and not noisy:
+            found = self._as_they_are(RATIO, *self._library(noisy, table).ratios(self._space), noisy=noisy)
+            population = joined(population, found.select(np.flatnonzero(found.loss < EXACT)))
         link = self._space.links[sums.asked]
         batch, w = self._library(noisy, table).sums(self._space, link, _KEPT_CLOSELY if closely else KEPT)
-        population = sums.population
         if len(batch):
             assess = self._assessor.best_confirmed if noisy else self._assessor.best_fifth
             fitted, _ = assess(batch, w, _named(LIBRARY, batch))
             found = joined(self._as_they_are(LIBRARY, batch, w, noisy=noisy), fitted)
-            room = (_WIDE_ROOM, _WIDE_ROOM_PER_BAND) if closely else (_ROOM, _ROOM_PER_BAND)
             population = best(joined(population, found), rows, *room)
         return Sums(population, sums.asked + 1)
 
