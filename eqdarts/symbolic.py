@@ -54,8 +54,10 @@ def to_expression(
 ) -> sympy.Expr:
     """The formula of a graph, with the column scales folded in.
 
-    k_j = Σ or Π of o_ij(x_i) over its edges, and y = g(Σ c_q φ_q); an edge "zero" is left out of both.
+    k_j = Σ or Π of o_ij(x_i) over its edges, and y = g(Σ c_q φ_q); an edge "zero" is left out of both. Parameters that
+    are all whole numbers or halves were given, not fitted, and are exact.
     """
+    held = bool((2 * constants.w == np.round(2 * constants.w)).all())
     values: list[sympy.Expr] = [
         _number(1 / s) * x if s != 1 else x for s, x in zip(constants.x_scale, columns, strict=True)
     ]
@@ -66,10 +68,10 @@ def to_expression(
             name = genotype.operations[e]
             if name != "zero":
                 op = space.rows[space.operations.index(name)]
-                # A fit may hold an exponent at a round value. Another parameter that is just 1 is redundant, and must
-                # stay free to become 0.
+                # A fit may hold an exponent at a round value. Another parameter that is just 1 among fitted ones is
+                # redundant, and must stay free to become 0.
                 w = [
-                    _exponent(v) if name == EXPONENT else _number(v) if v == 0 else sympy.Float(v)
+                    _exact(v) if held or name == EXPONENT else _number(v) if v == 0 else sympy.Float(v)
                     for name, v in zip(op.parameters, constants.w[e], strict=False)
                 ]
                 parts.append(op.symbolic(values[space.edges[e][0]], *w))
@@ -84,7 +86,7 @@ def to_expression(
     return _number(constants.y_scale) * LINKS[genotype.link].symbolic(sympy.Add(*terms))
 
 
-def _exponent(value: float) -> sympy.Expr:
+def _exact(value: float) -> sympy.Expr:
     """Whole numbers and halves stay exact."""
     value = float(value)
     return sympy.Rational(round(2 * value), 2) if (2 * value).is_integer() else sympy.Float(value)
