@@ -24,6 +24,7 @@ import judgement
 import libraries
 import limit
 import peers
+import random_laws
 import runner
 import sampler
 import scale
@@ -409,6 +410,19 @@ def test_the_tables_of_peers_compare_problems_that_both_solve():
     same = peers.same_loss(records)
     assert "| 2 | 0.15 | 1 | 100 (aim ≥ 100: holds) | 100 to 100 |" in same
     assert "failed: gplearn, p: killed" in peers.report(records)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_random_laws_repeat_and_are_exact_for_themselves_only(seed):
+    drawn, again = random_laws.sample(seed), random_laws.sample(seed)
+    assert drawn.law == again.law
+    np.testing.assert_array_equal(drawn.X, again.X)
+    np.testing.assert_array_equal(drawn.y, random_laws.values(drawn.law, drawn.X))
+    assert drawn.X.shape[1] == len(drawn.law.free_symbols)
+    assert random_laws.is_exact(drawn.law, drawn.y_fresh, drawn)
+    assert not random_laws.is_exact(drawn.law, drawn.y_fresh + 1e-8 * drawn.y_fresh.std(), drawn)
+    large = sympy.Add(*(sympy.Symbol(f"t{k}") ** 2 for k in range(60)))
+    assert not random_laws.is_exact(large, drawn.y_fresh, drawn)
 
 
 @pytest.mark.parametrize("law", scale.LAWS)
