@@ -9,7 +9,7 @@ from eqdarts.fit import Rows
 from eqdarts.operations import DEFAULT_OPERATIONS
 from eqdarts.search.backend import backend_of
 from eqdarts.search.library import library_of
-from eqdarts.search_space import SearchSpace
+from eqdarts.search_space import AGGREGATORS, SearchSpace
 
 RNG = np.random.default_rng(0)
 CPU = torch.device("cpu")
@@ -65,6 +65,23 @@ def test_it_has_the_operations_of_the_space_only():
     space = SearchSpace(("x",), 3, ("zero", "scale", "linear", "power", "sin"), signed=(False,))
     used = {op for term in _library(space, X, X[:, 0]).terms for node in term.nodes for _, op, _ in node.edges}
     assert used == {"scale", "linear", "power", "sin"}
+
+
+@pytest.mark.parametrize(
+    "options", [{"nodes": 1}, {"aggregators": ("product",)}, {"operations": ("zero", "power", "sin")}]
+)
+def test_its_terms_are_graphs_of_the_space_however_small(options):
+    X = RNG.uniform(1, 2, (30, 2))
+    options = {"nodes": 4, "operations": DEFAULT_OPERATIONS, "signed": (False, False), **options}
+    space = SearchSpace(("x", "z"), **options)
+    library = _library(space, X, np.sin(X[:, 0] * X[:, 1]))
+    assert library.terms
+    assert all(len(term.nodes) <= space.nodes for term in library.terms)
+    nodes = [node for term in library.terms for node in term.nodes]
+    assert {node.aggregator for node in nodes} <= set(space.aggregators)
+    assert {op for node in nodes for _, op, _ in node.edges} <= set(space.operations)
+    for batch, _ in (library.sums(space, "identity", 3), library.ratios(space)):
+        assert set(np.unique(batch.aggregators)) <= {AGGREGATORS.index(a) for a in space.aggregators}
 
 
 def test_too_many_columns_have_none():

@@ -19,7 +19,6 @@ from eqdarts.genotype import GenotypeBatch, concatenate
 from eqdarts.links import LINKS
 from eqdarts.search.monomials import degree_of, monomials, product_of_powers, some_rows, term_of
 from eqdarts.search.ratios import ratios
-from eqdarts.search.sampling import blank
 from eqdarts.search.sparse import chosen_terms
 from eqdarts.search.terms import Edge, Node, Term, graphs_of
 from eqdarts.search_space import SearchSpace
@@ -66,10 +65,9 @@ class Library:
         short = [k for k, term in enumerate(self.terms) if len(term.nodes) <= 1]
         parts = [
             ratios(space, [self.terms[k] for k in places], self.values[places], self.y)
-            for places in (plain, short, list(range(len(self.terms))))
-            if places
+            for places in (plain, short, range(len(self.terms)))
         ]
-        batches, w = zip(*parts, strict=True) if parts else ((blank(space, 0)[0],), (blank(space, 0)[1],))
+        batches, w = zip(*parts, strict=True)
         return concatenate(batches), np.concatenate(w)
 
     def sums(self, space: SearchSpace, link: str, kept: int) -> tuple[GenotypeBatch, np.ndarray]:
@@ -93,7 +91,8 @@ def library_of(
     n = rows.y.shape[0]
     rows = rows[torch.linspace(0, n - 1, min(n, _MOST_ROWS)).round().long()]
     X, y, root = some_rows(rows, _MOST_ROWS)
-    terms = list(islice(_terms(space), _MOST)) if space.n_inputs <= _MOST_COLUMNS else []
+    fitting = (term for term in _terms(space) if len(term.nodes) <= space.nodes)
+    terms = list(islice(fitting, _MOST)) if space.n_inputs <= _MOST_COLUMNS else []
     if not terms:
         return Library([], np.zeros((0, len(y))), y, root)
     nodes = node_values(rows, *graphs_of(space, [("identity", [term]) for term in terms]))
@@ -129,7 +128,8 @@ def _terms(space: SearchSpace) -> Iterator[Term]:
 
     def weighted(chosen: list[Function]) -> Iterator[Term]:
         for part, f, column in product(parts, chosen, columns):
-            yield from (_with_factor(space, part, f, factor) for factor in _powers(space, column.place))
+            if part != column or _can_add(space):
+                yield from (_with_factor(space, part, f, factor) for factor in _powers(space, column.place))
 
     return chain(
         (term_of(space, row) for row in monomials(space.signed)),
@@ -172,7 +172,7 @@ def _parts(space: SearchSpace) -> list[_Part]:
     degree = np.abs(exponents).sum(axis=1)
     inner = exponents[((degree > 1) | (exponents.sum(axis=1) < 0)) & (degree <= _INNER_DEGREE)][:_MOST_INNER]
     products = [_Part((product_of_powers(space, row),), d) for row in inner]
-    if not {"scale", "linear"} <= set(space.operations) or "sum" not in space.aggregators:
+    if not _can_add(space):
         return [*columns, *products]
     pairs = [(i, j) for i in range(d) for j in range(i)]
     sums = [_Part((Node("sum", (_scaled(i, 1.0), _scaled(j, s))),), d) for i, j in pairs for s in (1.0, -1.0)]
@@ -193,6 +193,11 @@ def _parts(space: SearchSpace) -> list[_Part]:
         for c in (1.0, -1.0)
     ]
     return [*columns, *sums, *products, *own, *shifted, *squares]
+
+
+def _can_add(space: SearchSpace) -> bool:
+    """May a node be a sum of columns, with a factor or an offset?"""
+    return {"scale", "linear"} <= set(space.operations) and "sum" in space.aggregators
 
 
 def _scaled(place: int, by: float) -> Edge:

@@ -7,10 +7,12 @@ columns as well, so this is for data without it (SINDy-PI, Kaheman, Kutz & Brunt
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from eqdarts.genotype import GenotypeBatch
+from eqdarts.search.sampling import blank
 from eqdarts.search.sparse import WIDTH, chosen_terms
 from eqdarts.search.terms import Edge, Node, Term, graphs_of
 from eqdarts.search_space import SearchSpace
@@ -19,7 +21,22 @@ _MOST_TERMS, _ROWS_PER_TERM = 6, 3  # above and below together
 _PAIRED = 2500  # columns for all pairs to be compared
 _COMPARED, _WIDEST = 40_000, 200  # columns times choices side by side, and the most choices
 
-Weighted = tuple[float, Term]
+
+@dataclass(frozen=True)
+class _Sum:
+    """A constant and terms with their coefficients."""
+
+    constant: float
+    weighted: tuple[tuple[float, Term], ...]
+
+    def times(self, factor: float) -> _Sum:
+        """All of it times a number."""
+        return _Sum(factor * self.constant, tuple((factor * c, term) for c, term in self.weighted))
+
+
+def can_divide(space: SearchSpace) -> bool:
+    """Has the space what a ratio needs: sums with an offset inside, and powers?"""
+    return {"scale", "linear", "power"} <= set(space.operations) and {"sum", "product"} <= set(space.aggregators)
 
 
 def ratios(
@@ -29,62 +46,61 @@ def ratios(
 
     values: of the terms on some rows [K, n]   y: [n]
     """
+    if not can_divide(space) or not len(terms):
+        return blank(space, 0)
     # Centred, terms that add up to a constant do not make y out of itself.
     mean = values.mean(axis=1)
     columns = np.concatenate([values, -y * (values - mean[:, None])])
-    cost = np.tile([len(term.nodes) for term in terms], 2)
-    most = min(_MOST_TERMS, len(y) // _ROWS_PER_TERM)
-    found: list[tuple[str, list[Term]]] = []
-    # Two more nodes at least: what is below, and the ratio.
     choices = chosen_terms(
-        columns, y, np.ones(len(y)), cost, space.nodes - 2, most, kept=1, all_pairs=len(columns) <= _PAIRED,
+        columns,
+        y,
+        np.ones(len(y)),
+        np.tile([len(term.nodes) for term in terms], 2),
+        most_cost=space.nodes - 2,  # two more nodes at least: what is below, and the ratio
+        most_terms=min(_MOST_TERMS, len(y) // _ROWS_PER_TERM),
+        kept=1,
+        all_pairs=len(columns) <= _PAIRED,
         width=int(np.clip(_COMPARED // len(columns), WIDTH, _WIDEST)),
-    )  # fmt: skip
+    )
+    found: list[Term] = []
     for choice in choices:
-        offset, *weights = np.linalg.lstsq(np.stack([np.ones(len(y)), *columns[list(choice)]]).T, y, rcond=None)[0]
-        above = [(float(a), terms[k]) for a, k in zip(weights, choice, strict=True) if k < len(terms)]
-        below = [(float(b), terms[k - len(terms)]) for b, k in zip(weights, choice, strict=True) if k >= len(terms)]
-        if not below:
+        constant, *coefficients = np.linalg.lstsq(np.stack([np.ones_like(y), *columns[list(choice)]]).T, y)[0]
+        split = sum(k < len(terms) for k in choice)
+        places, b = np.array(choice[split:]) - len(terms), np.array(coefficients[split:])
+        if not len(b):
             continue
-        places = [k - len(terms) for k in choice if k >= len(terms)]
-        weights_below = np.array([b for b, _ in below])
-        constant = float(1.0 - weights_below @ mean[places])
-        term = _ratio(space, float(offset), above, constant, below, constant + weights_below @ values[places])
+        above = _Sum(constant, tuple((c, terms[k]) for c, k in zip(coefficients, choice[:split], strict=False)))
+        below = _Sum(1.0 - b @ mean[places], tuple((c, terms[k]) for c, k in zip(b, places, strict=True)))
+        term = _ratio(space, above, below, below.constant + b @ values[places])
         if term is not None and len(term.nodes) <= space.nodes:
-            found.append(("identity", [term]))
-    return graphs_of(space, found)
+            found.append(term)
+    return graphs_of(space, [("identity", [term]) for term in found])
 
 
-def _ratio(
-    space: SearchSpace,
-    offset: float,
-    above: list[Weighted],
-    constant: float,
-    below: list[Weighted],
-    divisor: np.ndarray,
-) -> Term | None:
-    """One term for (offset + Σ above)/(constant + Σ below); None if that needs odd powers and the space has none.
+def _ratio(space: SearchSpace, above: _Sum, below: _Sum, divisor: np.ndarray) -> Term | None:
+    """One term for the whole ratio; None if that needs odd powers and the space has none.
 
     divisor: the values of what is below [n]
     """
-    sign = -1.0 if (divisor < 0).all() else 1.0
-    power = "power" if (sign * divisor > 0).all() else "odd_power"
+    if (divisor < 0).all():
+        return _ratio(space, above.times(-1.0), below.times(-1.0), -divisor)
+    power = "power" if (divisor > 0).all() else "odd_power"
     if power not in space.operations:
         return None
     nodes: list[Node] = []
     places: dict[Term, int] = {}
-    for _, term in [*above, *below]:
+    for _, term in (*above.weighted, *below.weighted):
         if term not in places:
             places[term] = _place(space, nodes, term)
-    top, bottom = ([(sign * c, places[term]) for c, term in part] for part in (above, below))
+    top, bottom = ([(c, places[term]) for c, term in part.weighted] for part in (above, below))
     numerator: list[Edge] = []
     if len(top) == 1:
-        numerator = [(top[0][1], "linear", (top[0][0], sign * offset))]
+        numerator = [(top[0][1], "linear", (top[0][0], above.constant))]
     elif top:
-        nodes.append(Node("sum", tuple((place, "scale", (a,)) for a, place in top)))
-        numerator = [(space.n_inputs + len(nodes) - 1, "linear", (1.0, sign * offset))]
-    (b, first), *others = bottom
-    nodes.append(Node("sum", ((first, "linear", (b, sign * constant)), *((p, "scale", (c,)) for c, p in others))))
+        nodes.append(Node("sum", tuple((place, "scale", (c,)) for c, place in top)))
+        numerator = [(space.n_inputs + len(nodes) - 1, "linear", (1.0, above.constant))]
+    (c, first), *others = bottom
+    nodes.append(Node("sum", ((first, "linear", (c, below.constant)), *((p, "scale", (b,)) for b, p in others))))
     divided: Edge = (space.n_inputs + len(nodes) - 1, power, (-1.0,))
     nodes.append(Node("product", (*numerator, divided)))
     return Term(tuple(nodes))

@@ -51,6 +51,7 @@ def graphs_of(space: SearchSpace, sums: Sequence[tuple[str, Sequence[Term]]]) ->
     """Sums of terms under links as graphs [R], and their w [R, E, P]."""
     batch, w = blank(space, len(sums))
     place = {name: m for m, name in enumerate(space.operations)}
+    batch.aggregators[:] = AGGREGATORS.index(space.aggregators[0])  # of nodes not in use, as `prune` has it
     batch.readout[:, -1] = True
     d = space.n_inputs
     for r, (link, terms) in enumerate(sums):
