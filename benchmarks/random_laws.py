@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 import runner
 import sympy
+from forms import nodes
 
 from eqdarts import DARTSRegressor
 
@@ -98,10 +99,6 @@ def draw(rng: np.random.Generator, low: float, high: float) -> sympy.Expr:
     law = sympy.Add(*terms)
     law = law / (1 + factor() ** 2) if rng.random() < 0.15 else law
     return law + coefficient() if rng.random() < 0.3 else law
-
-
-def nodes(expression: sympy.Expr) -> int:
-    return sum(1 for _ in sympy.preorder_traversal(expression))
 
 
 def is_exact(expression: sympy.Expr, prediction: np.ndarray, drawn: Sample) -> bool:

@@ -18,8 +18,8 @@ _threshold = (0, 0, 0)  # to go back to after the last of them
 def no_full_collections() -> Iterator[None]:
     """Without full collections of garbage, here and in other threads; the setting of before comes back.
 
-    A full one walks over everything that torch and SymPy hold, a third of a second at the first fit of a process, and
-    frees nothing. Young objects are collected as ever, and all others once the last fit has ended.
+    A full one walks over everything that torch and SymPy hold, a third of a second at the first fit of a process.
+    Young objects are collected as ever, and all others once the last fit has ended.
     """
     global _fits, _threshold
     with _lock:

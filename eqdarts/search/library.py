@@ -19,14 +19,13 @@ from eqdarts.genotype import GenotypeBatch, concatenate
 from eqdarts.links import LINKS
 from eqdarts.search.monomials import degree_of, monomials, product_of_powers, some_rows, term_of
 from eqdarts.search.ratios import ratios
-from eqdarts.search.sparse import chosen_terms
+from eqdarts.search.sparse import MOST_PAIRED, chosen_terms
 from eqdarts.search.terms import Edge, Node, Term, graphs_of
 from eqdarts.search_space import SearchSpace
 
 #: The origin of these graphs.
 LIBRARY = "library"
 _MOST = 4000  # terms
-_SMALL = 2500  # of them, for all pairs to be compared
 _MOST_COLUMNS, _MOST_ROWS = 20, 150
 _INNER_DEGREE, _MOST_INNER = 4, 40  # of monomials inside functions
 _MOST_PAIRED_PARTS = 12  # the first, in one of the functions of a product of two
@@ -57,7 +56,7 @@ class Library:
     @property
     def is_small(self) -> bool:
         """May it be asked often, and for all pairs of terms?"""
-        return len(self.terms) <= _SMALL
+        return len(self.terms) <= MOST_PAIRED
 
     def ratios(self, space: SearchSpace) -> tuple[GenotypeBatch, np.ndarray]:
         """Ratios of sums of monomials, of terms of one node, and of all terms; see `eqdarts.search.ratios`."""

@@ -10,6 +10,8 @@ from eqdarts.genotype import GenotypeBatch, concatenate, prune
 from eqdarts.operations import EXPONENT
 from eqdarts.search_space import AGGREGATORS, SearchSpace
 
+#: Graphs kept, and of each size, where simple constants decide in the end: in small noisy tables.
+WIDE_SIZE, WIDE_PER_BAND = 160, 16
 EXACT = 1e-24  # a relative loss below this is rounding: the graph is exact on the data
 INERT_EXPONENT = 1e-3  # a factor |x|^p with a smaller exponent counts as absent
 LIMIT_EXPONENT, _LIMIT_COST = 0.1, 8  # one between the two, and what it adds to the complexity

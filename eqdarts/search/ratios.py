@@ -13,12 +13,11 @@ import numpy as np
 
 from eqdarts.genotype import GenotypeBatch
 from eqdarts.search.sampling import blank
-from eqdarts.search.sparse import WIDTH, chosen_terms
+from eqdarts.search.sparse import MOST_PAIRED, WIDTH, chosen_terms
 from eqdarts.search.terms import Edge, Node, Term, graphs_of
 from eqdarts.search_space import SearchSpace
 
 _MOST_TERMS, _ROWS_PER_TERM = 6, 3  # above and below together
-_PAIRED = 2500  # columns for all pairs to be compared
 _COMPARED, _WIDEST = 40_000, 200  # columns times choices side by side, and the most choices
 
 
@@ -59,7 +58,7 @@ def ratios(
         most_cost=space.nodes - 2,  # two more nodes at least: what is below, and the ratio
         most_terms=min(_MOST_TERMS, len(y) // _ROWS_PER_TERM),
         kept=1,
-        all_pairs=len(columns) <= _PAIRED,
+        all_pairs=len(columns) <= MOST_PAIRED,
         width=int(np.clip(_COMPARED // len(columns), WIDTH, _WIDEST)),
     )
     found: list[Term] = []

@@ -16,7 +16,7 @@ from eqdarts.genotype import GenotypeBatch, concatenate
 from eqdarts.search.assess import Assessor
 from eqdarts.search.credit import edge_advantage, link_advantage, merit_of, node_advantage
 from eqdarts.search.moves import neighbours, propose
-from eqdarts.search.population import Population, best, front_of, joined, nothing, parent_odds
+from eqdarts.search.population import WIDE_PER_BAND, WIDE_SIZE, Population, best, front_of, joined, nothing, parent_odds
 from eqdarts.search.prior import link_log_odds, log_odds
 from eqdarts.search.pursuit import Features, draw_features, pursue
 from eqdarts.search.sampling import Odds, blank, odds_of, sample
@@ -31,7 +31,6 @@ _PURSUED = 12  # parents per epoch that follow the gradient at their vertex
 _QUIET = 1e-7  # the best relative loss below which the data count as free of noise
 _BY_FEW = 12  # epochs after which the best graphs of noisy data are confirmed on all rows
 _HEADS, _STARTS = 4, 2  # graphs whose neighbours are all tried at the end, and how often
-_WIDE_SIZE, _WIDE_PER_BAND = 160, 16  # room where simple constants decide: for them, and in small noisy tables
 _CLOSING_SHARE = 0.25  # of the time that is left, for them; the rest is for turning graphs into equations
 _STEP = 5.0  # of the logits, as a multiple of the learning rate: natural gradients are mostly below a tenth
 _SINGLE_LINK = 0.6  # share of fresh runs that keep to one link
@@ -189,7 +188,7 @@ class SampledSearch:
 
     def _kept(self, population: Population, state: SampledState) -> Population:
         """The best; more of them where simple constants decide in the end."""
-        return best(population, state.rows, *((_WIDE_SIZE, _WIDE_PER_BAND) if self._closely(state) else ()))
+        return best(population, state.rows, *((WIDE_SIZE, WIDE_PER_BAND) if self._closely(state) else ()))
 
     def _closely(self, state: SampledState) -> bool:
         """Is the table small and noisy? Then many graphs fit alike, and it is cheap to look at more of them."""
@@ -253,7 +252,7 @@ class SampledSearch:
             head = state.population.select(np.array([k]))
             near, w = neighbours(self._space, odds, head.batch, head.w, self._rng)
             found = self._assessor.all_confirmed(near, w, np.array(["neighbour"] * len(near), dtype=object))
-            population = best(joined(population, found), state.rows, _WIDE_SIZE, _WIDE_PER_BAND)
+            population = best(joined(population, found), state.rows, WIDE_SIZE, WIDE_PER_BAND)
         return replace(state, population=population)
 
     def _propose(self, state: SampledState, nodes: int) -> Proposal:

@@ -13,6 +13,8 @@ Choice = tuple[int, ...]
 
 #: Choices that are followed side by side, if not said otherwise.
 WIDTH = 8
+#: Columns from which on comparing all pairs takes too long beside an epoch.
+MOST_PAIRED = 2500
 _PAIRS = 32  # of them, where they come from all pairs
 #: Choices of each number of terms that are returned, if not said otherwise.
 KEPT = 3

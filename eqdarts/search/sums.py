@@ -11,7 +11,7 @@ from eqdarts.genotype import GenotypeBatch
 from eqdarts.search.assess import Assessor
 from eqdarts.search.library import LIBRARY, Library, library_of
 from eqdarts.search.monomials import MONOMIALS, can_sum, sums_of_monomials
-from eqdarts.search.population import EXACT, Population, best, front_of, joined, nothing
+from eqdarts.search.population import EXACT, WIDE_PER_BAND, WIDE_SIZE, Population, best, front_of, joined, nothing
 from eqdarts.search.sparse import KEPT
 from eqdarts.search_space import SearchSpace
 
@@ -23,7 +23,6 @@ _LIBRARY_AGAIN = 1.5  # or, of a large library, after so many times as many epoc
 _RATIOS_AFTER = 1  # links, of data without noise
 _KEPT_CLOSELY = 24  # of each number of terms
 _ROOM, _ROOM_PER_BAND = 60, 6
-_WIDE_ROOM, _WIDE_ROOM_PER_BAND = 160, 16  # in small noisy tables, where simple constants decide
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,7 +73,7 @@ class SumSearch:
         if not self._is_time(sums, epochs, noisy, table):
             return sums
         closely = noisy and self._assessor.is_small
-        room = (_WIDE_ROOM, _WIDE_ROOM_PER_BAND) if closely else (_ROOM, _ROOM_PER_BAND)
+        room = (WIDE_SIZE, WIDE_PER_BAND) if closely else (_ROOM, _ROOM_PER_BAND)
         population = sums.population
         if sums.asked == _RATIOS_AFTER and not noisy:
             found = self._as_they_are(RATIO, *self._library(noisy, table).ratios(self._space), noisy=noisy)
