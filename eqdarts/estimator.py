@@ -8,6 +8,7 @@ import time
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -294,7 +295,6 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
             A `ValueError` that names the column, row or option.
         """
         config = self._config()
-        self._compile(config)
         start = time.monotonic()
         X_array, y_array, columns, target = self._table(X, y)
         weights = checked_weights(sample_weight, len(y_array))
@@ -388,7 +388,6 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
                 f"validation: row numbers and splitters are for tables of at most {SUBSET_ROWS} rows when read from "
                 "a file; give a share"
             )
-        self._compile(config)
         start = time.monotonic()
         self._table(X, y)  # notes the names of the columns
         rows = subset.uniform
@@ -473,7 +472,10 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         # The search's tensors are small: a second thread made it several times slower.
         with threadpool_limits(limits=1), Progress(self.verbose, config) as progress:
             callback = both(progress, self.callback)
-            result = run(space, config, problem, train, validation, rng, callback, self.device, start, self._threads())
+            result = run(
+                space, config, problem, train, validation, rng, callback, self.device, start, self._threads(),
+                prepare=partial(self._compile, config),
+            )  # fmt: skip
         return _Found(result.front, space, problem, result, training)
 
     def predict(self, X: ArrayLike, index: int | None = None) -> np.ndarray:

@@ -38,7 +38,7 @@ class Notice:
     """Says on the terminal what takes so long, if it takes longer than two seconds."""
 
     def __init__(self, text: str, verbose: int) -> None:
-        self._timer = threading.Timer(2.0, lambda: sys.stderr.write(f"{text}\n"))
+        self._timer = threading.Timer(2.0, lambda: tqdm.write(text, file=sys.stderr))
         self._off = not verbose or not sys.stderr.isatty()
 
     def __enter__(self) -> None:

@@ -9,6 +9,7 @@ import math
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -464,7 +465,12 @@ class CompiledRows:
             place = LINK_NAMES.index(name)
             self.link_targets[place], slope = LINKS[name].target(self.y)
             self.link_weights[place] = slope * weights
-        self.logs = np.empty_like(self.inputs)
-        for x, out in zip(self.inputs, self.logs, strict=True):
-            log_abs(x, out)
         self.signs = np.sign(self.inputs)
+
+    @cached_property
+    def logs(self) -> np.ndarray:
+        """log|inputs| [d, n], as the loops take it; asked for late, since it loads one of them."""
+        logs = np.empty_like(self.inputs)
+        for x, out in zip(self.inputs, logs, strict=True):
+            log_abs(x, out)
+        return logs

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ import torch
 from eqdarts.fit import Rows
 from eqdarts.genotype import GenotypeBatch, constants_of
 from eqdarts.kernel.batch import Linearised
-from eqdarts.search.backend import CompiledBackend, backend_of
+from eqdarts.search.backend import Backend, CompiledBackend, TorchBackend, backend_of
 from eqdarts.search.population import (
     Population,
     best,
@@ -53,14 +54,23 @@ class _Parts:
 
 
 class Assessor:
-    """Fits graphs on train rows by successive halving and measures them on validation rows."""
+    """Fits graphs on train rows by successive halving and measures them on validation rows.
+
+    backend: by default the fastest
+    """
 
     def __init__(
-        self, space: SearchSpace, train: Rows, validation: Rows, threads: int = 1, everything: Rows | None = None
+        self,
+        space: SearchSpace,
+        train: Rows,
+        validation: Rows,
+        threads: int = 1,
+        everything: Rows | None = None,
+        backend: Backend | None = None,
     ) -> None:
         self._space = space
-        self.train, self.everything = train, everything
-        self._backend = backend_of(space, train.y.device, threads)
+        self.train, self.validation, self.everything = train, validation, everything
+        self._backend = backend_of(space, train.y.device, threads) if backend is None else backend
         self._variance = float(train.target.var(correction=0)) or 1.0
         self._root_mean_square = float(train.y.square().mean().sqrt()) or 1.0
         self._few, self._train, self._validation = (
@@ -200,6 +210,12 @@ class Assessor:
         """How many constants of each graph may be simple numbers: int [R]."""
         linear = self.linearise(batch, w, coefficients, self._noisy_parts.screening)
         return count_round(self._space, batch, w, coefficients, linear, self.all_rows)
+
+    @cached_property
+    def without_loops(self) -> Assessor:
+        """The same by the torch program: of few graphs it is done before the compiled loops are loaded."""
+        backend = TorchBackend(self._space, self.train.y.device)
+        return Assessor(self._space, self.train, self.validation, everything=self.everything, backend=backend)
 
     @property
     def can_confirm(self) -> bool:

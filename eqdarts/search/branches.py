@@ -12,6 +12,7 @@ branch whose symmetry was an accident finds nothing exact, and its equations com
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from math import ceil
 
@@ -119,9 +120,11 @@ class Branches:
         watch: Watch,
         device: str = "cpu",
         threads: int = 1,
+        prepare: Callable[[], None] = lambda: None,
     ) -> None:
         self._space, self._config, self._problem, self._rows = space, config, problem, rows
         self._rng, self._watch, self._device, self._threads = rng, watch, device, threads
+        self._prepare = prepare
         self._branches: list[_Branch] = []
         self._known: set[tuple[sympy.Expr, ...]] = set()
         self._next_question = _FIRST if _has_symmetries(space, config) else np.inf
@@ -230,9 +233,8 @@ class Branches:
             links=usable(self._config.links, problem.y, scaled=problem.y_scale != 1),
         )
         train, validation, everything = (problem.tensors(i, self._device) for i in (*self._rows, problem.subset))
-        searcher = SampledSearch(
-            space, self._config, Assessor(space, train, validation, self._threads, everything), self._rng.spawn(1)[0]
-        )
+        assessor = Assessor(space, train, validation, self._threads, everything)
+        searcher = SampledSearch(space, self._config, assessor, self._rng.spawn(1)[0], self._prepare)
         exact = ExactGraphs(self._problem, self._watch, view)
         return _Branch(space, problem, view, searcher, searcher.start(noisy), exact, depth, open_share, parent_loss)
 

@@ -7,6 +7,7 @@ of the relaxation, so there is no discretisation gap, and w*(α) is nearly exact
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -129,11 +130,21 @@ class Proposal:
 
 
 class SampledSearch:
-    """Epochs of the sampled search on one table of scaled rows."""
+    """Epochs of the sampled search on one table of scaled rows.
 
-    def __init__(self, space: SearchSpace, config: SearchConfig, assessor: Assessor, rng: np.random.Generator) -> None:
+    prepare: called before graphs are fitted
+    """
+
+    def __init__(
+        self,
+        space: SearchSpace,
+        config: SearchConfig,
+        assessor: Assessor,
+        rng: np.random.Generator,
+        prepare: Callable[[], None] = lambda: None,
+    ) -> None:
         self._space, self._config, self._rng = space, config, rng
-        self._assessor = assessor
+        self._assessor, self._prepare = assessor, prepare
         self._prior, self._link_prior = log_odds(space), link_log_odds(space)
         self._sums = SumSearch(space, assessor)
 
@@ -154,7 +165,15 @@ class SampledSearch:
         )
 
     def epoch(self, state: SampledState, fraction: float) -> SampledState:
-        """Propose, fit, keep the best, move α. The number of latent nodes grows with the epochs."""
+        """Propose, fit, keep the best, move α. The number of latent nodes grows with the epochs.
+
+        The first epoch begins with sums of monomials, and is over if one of them is exact.
+        """
+        if state.epochs == 0:
+            state = self._opened(state)
+            if len(state.population):
+                return replace(state, epochs=1)
+        self._prepare()
         before = state
         state = self._restarted(state) if state.age >= _RUN * luby(state.runs + 1) else state
         state = self._by_all_rows(state) if self._turns_noisy(state) else state
@@ -185,6 +204,11 @@ class SampledSearch:
             fitted=state.fitted + len(proposed.batch),
             epochs=state.epochs + 1,
         )
+
+    def _opened(self, state: SampledState) -> SampledState:
+        """With sums of monomials; those that are exact are in the population."""
+        sums = self._sums.opening(state.noisy)
+        return replace(state, sums=sums, population=sums.exact, fitted=len(sums.population))
 
     def _kept(self, population: Population, state: SampledState) -> Population:
         """The best; more of them where simple constants decide in the end."""

@@ -17,8 +17,7 @@ from eqdarts.search_space import SearchSpace
 
 #: The origin of ratios of them.
 RATIO = "ratio"
-_MONOMIALS_AT = 1  # epochs done when sums of monomials are tried: single ones are drawn at once
-_LIBRARY_AT = 3  # and when sums from the library are, below one link in each epoch,
+_LIBRARY_AT = 3  # epochs done when the library is asked, below one link in each epoch,
 _LIBRARY_AGAIN = 1.5  # or, of a large library, after so many times as many epochs
 _RATIOS_AFTER = 1  # links, of data without noise
 _KEPT_CLOSELY = 24  # of each number of terms
@@ -57,20 +56,27 @@ class SumSearch:
         """None yet."""
         return Sums(nothing(self._space))
 
+    def opening(self, noisy: bool) -> Sums:
+        """Sums of monomials. noisy: are graphs confirmed on all rows?"""
+        table = self._table(noisy)
+        if table is None:
+            return self.start()
+        # A law that is such a sum shall not wait for the loops that fit all other graphs.
+        assessor = self._assessor if noisy else self._assessor.without_loops
+        batch, w = sums_of_monomials(self._space, table)
+        found = assessor.of_readout(batch, w, _named(MONOMIALS, batch), noisy)
+        return Sums(found.select(np.flatnonzero(front_of(found))))
+
     def epoch(self, sums: Sums, epochs: int, rows: int, noisy: bool, turned: bool) -> Sums:
         """With what this epoch adds.
 
         epochs: that the search has done   rows: that losses speak for   noisy: are graphs confirmed on all rows?
         turned: since just now? Then all begins again, with all rows
         """
-        sums = self.start() if turned else sums
-        table = self._assessor.everything if noisy else self._assessor.train
-        if table is None or not self._can_sum:
-            return sums
-        if turned or epochs == _MONOMIALS_AT:
-            found = self._as_they_are(MONOMIALS, *sums_of_monomials(self._space, table), noisy=noisy)
-            return Sums(joined(sums.population, found.select(np.flatnonzero(front_of(found)))))
-        if not self._is_time(sums, epochs, noisy, table):
+        if turned:
+            return self.opening(noisy)
+        table = self._table(noisy)
+        if table is None or not self._is_time(sums, epochs, noisy, table):
             return sums
         closely = noisy and self._assessor.is_small
         room = (WIDE_SIZE, WIDE_PER_BAND) if closely else (_ROOM, _ROOM_PER_BAND)
@@ -86,6 +92,11 @@ class SumSearch:
             found = joined(self._as_they_are(LIBRARY, batch, w, noisy=noisy), fitted)
             population = best(joined(population, found), rows, *room)
         return Sums(population, sums.asked + 1)
+
+    def _table(self, noisy: bool) -> Rows | None:
+        """The rows on which terms are chosen; None if there are no sums."""
+        table = self._assessor.everything if noisy else self._assessor.train
+        return table if self._can_sum else None
 
     def _is_time(self, sums: Sums, epochs: int, noisy: bool, table: Rows) -> bool:
         """Should the library be asked for sums below the next link?"""
