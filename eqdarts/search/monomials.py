@@ -2,8 +2,8 @@
 
 A search that adds one part at a time meets imitations of nearly the same loss on the way to four or five terms.
 Here all monomials up to a degree are at hand, and the terms are chosen from them (see `sparse`). AI Feynman begins
-with polynomials too (Udrescu & Tegmark 2020). A single product of powers may have any exponents: its logarithm is linear
-in those of the columns.
+with polynomials too (Udrescu & Tegmark 2020). A single product of powers may have any exponents: its logarithm is
+linear in those of the columns.
 """
 
 from __future__ import annotations
