@@ -9,7 +9,7 @@ from eqdarts import DARTSRegressor
 from eqdarts.fit import Rows
 from eqdarts.operations import DEFAULT_OPERATIONS
 from eqdarts.search.backend import CompiledBackend, backend_of
-from eqdarts.search.monomials import can_sum, monomials, power_law, sums_of_monomials
+from eqdarts.search.monomials import can_sum, monomials, sums_of_monomials
 from eqdarts.search_space import SearchSpace
 
 
@@ -88,19 +88,6 @@ def test_a_noisy_polynomial_is_found_with_its_round_coefficients():
     )
     (symbol,) = model.sympy().free_symbols
     assert sympy.expand(model.sympy() - (symbol**2 + symbol) / 2) == 0
-
-
-def test_a_power_law_of_many_columns_is_read_off_its_logarithm():
-    rng = np.random.default_rng(6)
-    X = rng.uniform(1, 5, (60, 7))
-    X[:, 2] *= rng.choice([-1, 1], 60)
-    exponents = np.array([1.0, -3.0, 3.0, 0.5, 0.0, 1 / 3, 2.0])
-    with_sign = np.prod(np.abs(X) ** exponents, axis=1) * np.sign(X[:, 2])
-    signed = tuple(bool(column.min() < 0) for column in X.T)
-    assert power_law(signed, X, -7.0 * with_sign) == pytest.approx(exponents, abs=1e-15)
-    assert power_law(signed, X, with_sign + 1.0) is None
-    assert power_law(signed, X, np.ones(60)) is None
-    assert power_law((True, True), X[:, :2], np.sqrt(X[:, 0])) is None
 
 
 def test_laws_that_are_sums_of_monomials_are_found_without_compiled_loops(monkeypatch):

@@ -229,12 +229,10 @@ class Assessor:
 
     def node_values(self, batch: GenotypeBatch, w: np.ndarray) -> np.ndarray:
         """Values of the nodes [R, N, n] on the train rows."""
-        assert isinstance(self._backend, CompiledBackend)
         return self._backend.node_values(batch, w, self._train)
 
     def node_values_on(self, rows: Rows, batch: GenotypeBatch, w: np.ndarray) -> np.ndarray:
         """The same on other rows."""
-        assert isinstance(self._backend, CompiledBackend)
         return self._backend.node_values(batch, w, self._backend.rows(rows))
 
     def linearise(self, batch: GenotypeBatch, w: np.ndarray, coefficients: np.ndarray, rows: Any = None) -> Linearised:

@@ -53,6 +53,10 @@ class Backend(Protocol[T]):
         """Mean squared error [R], and the root mean square [R, Q] of every readout column in use."""
         ...
 
+    def node_values(self, batch: GenotypeBatch, w: np.ndarray, rows: T) -> np.ndarray:
+        """Values of the nodes [R, N, n]."""
+        ...
+
 
 class CompiledBackend(Generic[T]):
     """Compiled loops; see `eqdarts.kernel`."""
@@ -89,6 +93,13 @@ class TorchBackend:
             fitted_w[mine], loss[mine] = fitted.w.cpu().numpy(), fitted.loss.cpu().numpy()
             coefficients[mine] = fitted.coefficients.cpu().numpy()
         return fitted_w, coefficients, loss
+
+    def node_values(self, batch: GenotypeBatch, w: np.ndarray, rows: Rows) -> np.ndarray:
+        tensors = (
+            torch.as_tensor(a, device=self._device) for a in (w, np.zeros(batch.readout.shape), np.zeros(len(w)))
+        )
+        basis = basis_of(self._space, FittedGraphs(batch, *tensors), rows)  # [R, Q, n]
+        return basis[:, : self._space.nodes].cpu().numpy()
 
     def settled(self, batch: GenotypeBatch, w: np.ndarray, rows: Rows) -> np.ndarray:
         """The same w: only the compiled loops move them."""

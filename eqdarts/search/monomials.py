@@ -2,8 +2,7 @@
 
 A search that adds one part at a time meets imitations of nearly the same loss on the way to four or five terms.
 Here all monomials up to a degree are at hand, and the terms are chosen from them (see `sparse`). AI Feynman begins
-with polynomials too (Udrescu & Tegmark 2020). A single product of powers may have any exponents: its logarithm is
-linear in those of the columns.
+with polynomials too (Udrescu & Tegmark 2020).
 """
 
 from __future__ import annotations
@@ -26,8 +25,6 @@ _MOST_MONOMIALS, _MOST_DEGREE, _MOST_TERMS = 120, 9, 8
 _LOWEST = -2  # exponent
 _ROWS_PER_TERM = 2  # a sum has no more terms than so many rows allow
 _MOST_ROWS = 1000
-_SIMPLE = 12  # exponents of a single product are multiples of one over this, or stay as they are
-_ROUNDING = 1e-9  # of an exponent, and of a logarithm
 
 
 def can_sum(space: SearchSpace) -> bool:
@@ -37,15 +34,8 @@ def can_sum(space: SearchSpace) -> bool:
 
 
 def sums_of_monomials(space: SearchSpace, rows: Rows) -> tuple[GenotypeBatch, np.ndarray]:
-    """For every link and number of terms the few best sums as graphs, and their w: exponents, which should stay.
-
-    If a single product of powers is exact, only that.
-    """
+    """For every link and number of terms the few best sums as graphs, and their w: exponents, which should stay."""
     X, y, root = some_rows(rows, _MOST_ROWS)
-    targets = {link: LINKS[link].target(y) for link in space.links}
-    laws = {link: power_law(space.signed, X, target) for link, (target, _) in targets.items()}
-    if any(law is not None for law in laws.values()):
-        return graphs_of(space, [(link, [term_of(space, law)]) for link, law in laws.items() if law is not None])
     exponents = monomials(space.signed)
     if not len(exponents):
         return blank(space, 0)
@@ -53,30 +43,11 @@ def sums_of_monomials(space: SearchSpace, rows: Rows) -> tuple[GenotypeBatch, np
     cost = np.array([len(term.nodes) for term in terms])
     most = min(_MOST_TERMS, len(y) // _ROWS_PER_TERM)
     found: list[tuple[str, list[Term]]] = []
-    for link, (target, slope) in targets.items():
+    for link in space.links:
+        target, slope = LINKS[link].target(y)
         for choice in chosen_terms(columns, target, slope * root, cost, space.nodes, most):
             found.append((link, [terms[k] for k in choice]))
     return graphs_of(space, found)
-
-
-def power_law(signed: tuple[bool, ...], X: np.ndarray, target: np.ndarray) -> np.ndarray | None:
-    """Exponents [d] of the product of powers that the target [n] is on rows X [n, d], up to a factor and to rounding.
-
-    signed: of each column; the exponent of one that is has to be whole. None if it is no such product
-    """
-    with np.errstate(all="ignore"):
-        logs, log_target = np.log(np.abs(X)), np.log(np.abs(target))
-    defined = np.isfinite(logs).all(axis=1) & np.isfinite(log_target)
-    if np.count_nonzero(defined) < _ROWS_PER_TERM * (X.shape[1] + 1):
-        return None
-    A = np.column_stack([logs[defined], np.ones(np.count_nonzero(defined))])
-    fitted, *_ = np.linalg.lstsq(A, log_target[defined], rcond=None)
-    if np.abs(A @ fitted - log_target[defined]).max() > _ROUNDING:
-        return None
-    simple = np.round(_SIMPLE * fitted[:-1]) / _SIMPLE
-    exponents = np.where(np.abs(simple - fitted[:-1]) < _ROUNDING, simple, fitted[:-1])
-    whole = exponents == np.round(exponents)
-    return exponents if exponents.any() and (whole | ~np.array(signed)).all() else None
 
 
 def some_rows(rows: Rows, most: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -1,4 +1,4 @@
-"""Sums of given terms, beside the search for graphs: monomials, then the library below one link after the other."""
+"""Sums and products of given terms, beside the search for graphs: what linear algebra finds at once."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from eqdarts.search.assess import Assessor
 from eqdarts.search.library import LIBRARY, Library, library_of
 from eqdarts.search.monomials import MONOMIALS, can_sum, sums_of_monomials
 from eqdarts.search.population import EXACT, WIDE_PER_BAND, WIDE_SIZE, Population, best, front_of, joined, nothing
+from eqdarts.search.products import PRODUCT, few_factors, many_factors, products
 from eqdarts.search.sparse import KEPT
+from eqdarts.search.terms import Term
 from eqdarts.search_space import SearchSpace
 
 #: The origin of ratios of them.
@@ -57,15 +59,21 @@ class SumSearch:
         return Sums(nothing(self._space))
 
     def opening(self, noisy: bool) -> Sums:
-        """Sums of monomials. noisy: are graphs confirmed on all rows?"""
+        """Sums of monomials, and laws that are one product. noisy: are graphs confirmed on all rows?"""
         table = self._table(noisy)
         if table is None:
             return self.start()
-        # A law that is such a sum shall not wait for the loops that fit all other graphs.
+        # A law of this kind shall not wait for the loops that fit all other graphs.
         assessor = self._assessor if noisy else self._assessor.without_loops
+        laws = nothing(self._space) if noisy else self._exact_products(assessor, table, [])
+        if len(laws):
+            return Sums(laws)
         batch, w = sums_of_monomials(self._space, table)
         found = assessor.of_readout(batch, w, _named(MONOMIALS, batch), noisy)
-        return Sums(found.select(np.flatnonzero(front_of(found))))
+        sums = Sums(found.select(np.flatnonzero(front_of(found))))
+        if noisy or len(sums.exact):
+            return sums
+        return Sums(joined(sums.population, self._exact_products(assessor, table, few_factors(self._space))))
 
     def epoch(self, sums: Sums, epochs: int, rows: int, noisy: bool, turned: bool) -> Sums:
         """With what this epoch adds.
@@ -81,6 +89,9 @@ class SumSearch:
         closely = noisy and self._assessor.is_small
         room = (WIDE_SIZE, WIDE_PER_BAND) if closely else (_ROOM, _ROOM_PER_BAND)
         population = sums.population
+        if sums.asked == 0 and not noisy:
+            laws = self._exact_products(self._assessor, table, many_factors(self._space))
+            population = joined(population, laws)
         if sums.asked == _RATIOS_AFTER and not noisy:
             found = self._as_they_are(RATIO, *self._library(noisy, table).ratios(self._space), noisy=noisy)
             population = joined(population, found.select(np.flatnonzero(found.loss < EXACT)))
@@ -104,6 +115,12 @@ class SumSearch:
             return False
         pause = 1.0 if self._library(noisy, table).is_small else _LIBRARY_AGAIN**sums.asked
         return epochs >= _LIBRARY_AT * pause
+
+    def _exact_products(self, assessor: Assessor, table: Rows, factors: list[Term]) -> Population:
+        """The products of columns and these factors that are the law."""
+        batch, w = products(self._space, factors, table, assessor.node_values_on)
+        found = assessor.of_readout(batch, w, _named(PRODUCT, batch), noisy=False)
+        return found.select(np.flatnonzero(found.loss < EXACT))
 
     def _as_they_are(self, origin: str, batch: GenotypeBatch, w: np.ndarray, noisy: bool) -> Population:
         """Sums with the constants that they came with."""
