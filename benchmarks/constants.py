@@ -13,11 +13,9 @@ with the certified ones, 11 at the most; those of standard errors likewise. A fi
 finite constants, has 0. Seconds are the median of three fits, after another problem was fitted.
 """
 
-import argparse
 import time
 import warnings
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -147,11 +145,9 @@ def details(records: list[dict[str, Any]]) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = runner.parser(__doc__, "constants")
     names = [problem.name for problem in strd.problems()]
     parser.add_argument("--problem", action="append", choices=names, help="only this one; may be repeated")
-    parser.add_argument("--results", type=Path, default=runner.ROOT / "results" / "constants.jsonl", metavar="FILE")
-    parser.add_argument("--table", action="store_true", help="print the results as tables, and fit nothing")
     options = parser.parse_args()
     if not options.table:
         runner.run([{"problem": name} for name in options.problem or names], fit, options.results, seconds=300)

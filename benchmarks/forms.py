@@ -8,10 +8,8 @@ The form is recovered when the chosen equation agrees with the law on a box abou
 data's, up to a constant factor or a constant offset, and has at most three times as many nodes.
 """
 
-import argparse
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from statistics import median
 from typing import Any
 
@@ -123,14 +121,10 @@ def markdown(records: list[dict[str, Any]]) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--results", type=Path, default=runner.ROOT / "results" / "forms.jsonl", metavar="FILE")
+    parser = runner.parser(__doc__, "forms", processes=1, threads=1)
     parser.add_argument("--setting", choices=SETTINGS, action="append", help="default: both")
     parser.add_argument("--law", choices=LAWS, action="append", help="default: all four")
     parser.add_argument("--limit", type=int, help="only the first so many fits")
-    parser.add_argument("--processes", type=int, default=1, help="fits at the same time")
-    parser.add_argument("--threads", type=int, default=1, help="threads of each fit")
-    parser.add_argument("--table", action="store_true", help="print the results as a table, and fit nothing")
     options = parser.parse_args()
     if options.table:
         print(markdown(runner.read(options.results)))

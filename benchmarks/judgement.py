@@ -11,12 +11,10 @@ between those values (root mean square of the gap below 1 % of the law's standar
 most three times as many nodes. Probabilities of choice may come as a logistic or as a ratio.
 """
 
-import argparse
 import importlib
 import time
 import warnings
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -186,14 +184,9 @@ def markdown(records: list[dict[str, Any]]) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--results", type=Path, default=runner.ROOT / "results" / "judgement.jsonl", metavar="FILE")
+    parser = runner.parser(__doc__, "judgement", budget=20.0, processes=1, threads=1)
     parser.add_argument("--law", choices=LAWS, action="append", help="default: all")
     parser.add_argument("--seeds", type=int, default=1, help="how many, from 0; of both data and search")
-    parser.add_argument("--budget", type=float, default=20.0, help="seconds of each fit")
-    parser.add_argument("--processes", type=int, default=1, help="fits at the same time")
-    parser.add_argument("--threads", type=int, default=1, help="threads of each fit")
-    parser.add_argument("--table", action="store_true", help="print the results as a table, and fit nothing")
     options = parser.parse_args()
     if not options.table:
         LAWS["stevens"].experiment  # noqa: B018 (says what is missing before anything runs)

@@ -16,7 +16,6 @@ a library held first reached that on rows without noise that it never saw (eqdar
 chosen formula does so at the end.
 """
 
-import argparse
 import importlib.metadata
 import importlib.util
 import os
@@ -256,18 +255,14 @@ def alternating(problems: list[dict[str, Any]], libraries: Sequence[str], same: 
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = runner.parser(__doc__, "peers", budget=20.0, threads=1)
     parser.add_argument("--kit", type=Path, required=True, metavar="DIR", help="the folder of catalog.py and check.py")
-    parser.add_argument("--results", type=Path, default=runner.ROOT / "results" / "peers.jsonl", metavar="FILE")
     parser.add_argument("--suite", default="all", help="one or several, by commas")
     parser.add_argument("--library", action="append", choices=tuple(LIBRARIES), help="may be repeated")
     parser.add_argument("--noise", type=float, default=0.0, help="standard deviation, as a share of the target's")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--budget", type=float, default=20.0, help="seconds of each fit")
-    parser.add_argument("--threads", type=int, default=1, help="cores of each fit")
     parser.add_argument("--every", type=int, default=1, help="only each so manyth problem")
     parser.add_argument("--limit", type=int, help="only the first so many problems")
-    parser.add_argument("--table", action="store_true", help="print the results as tables, and fit nothing")
     options = parser.parse_args()
     if not options.table:
         libraries = options.library or DEFAULT

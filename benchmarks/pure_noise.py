@@ -4,10 +4,8 @@ python benchmarks/pure_noise.py            # 20 tables, resumes where it stopped
 python benchmarks/pure_noise.py --table
 """
 
-import argparse
 import time
 import warnings
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -33,12 +31,8 @@ def fit(job: runner.Job) -> dict[str, Any]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--results", type=Path, default=runner.ROOT / "results" / "pure_noise.jsonl", metavar="FILE")
+    parser = runner.parser(__doc__, "pure_noise", budget=20.0, processes=2)
     parser.add_argument("--tables", type=int, default=20)
-    parser.add_argument("--budget", type=float, default=20.0, help="seconds of each fit")
-    parser.add_argument("--processes", type=int, default=2, help="fits at the same time")
-    parser.add_argument("--table", action="store_true", help="print the results, and fit nothing")
     options = parser.parse_args()
     if options.table:
         records = runner.read(options.results)

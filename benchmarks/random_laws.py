@@ -9,11 +9,9 @@ that the chosen equation misses the law by less than 1e-10 of its standard devia
 and is at most three times as large.
 """
 
-import argparse
 import time
 import warnings
 from dataclasses import dataclass
-from pathlib import Path
 from statistics import median
 from typing import Any
 
@@ -136,13 +134,8 @@ def markdown(records: list[dict[str, Any]]) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--results", type=Path, default=runner.ROOT / "results" / "random_laws.jsonl", metavar="FILE")
+    parser = runner.parser(__doc__, "random_laws", budget=20.0, processes=2, threads=1)
     parser.add_argument("--laws", type=int, default=100)
-    parser.add_argument("--budget", type=float, default=20.0, help="seconds of each fit")
-    parser.add_argument("--processes", type=int, default=2, help="fits at the same time")
-    parser.add_argument("--threads", type=int, default=1, help="threads of each fit")
-    parser.add_argument("--table", action="store_true", help="print the results as a table, and fit nothing")
     options = parser.parse_args()
     if options.table:
         print(markdown(runner.read(options.results)))

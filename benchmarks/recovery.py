@@ -10,7 +10,6 @@ DIR holds two modules: `catalog` (`load(suite)` gives problems, dicts with name,
 (`judge(expression, problem, X_test, y_test, noise)` gives solved, form, r2; `any_solved(expressions, problem, noise)`).
 """
 
-import argparse
 import importlib
 import sys
 import time
@@ -127,20 +126,15 @@ def markdown(records: list[dict[str, Any]]) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = runner.parser(__doc__, "recovery", budget=60.0, processes=2, threads=1)
     parser.add_argument("--kit", type=Path, required=True, metavar="DIR", help="the folder of catalog.py and check.py")
-    parser.add_argument("--results", type=Path, default=runner.ROOT / "results" / "recovery.jsonl", metavar="FILE")
     parser.add_argument("--suite", default="all", help="one or several, by commas")
     parser.add_argument("--noise", type=float, default=0.0, help="standard deviation, as a share of the target's")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--budget", type=float, default=60.0, help="seconds of each fit")
     parser.add_argument("--setting", choices=tuple(SETTINGS), default="default")
     parser.add_argument("--irrelevant", type=int, default=0, help="random columns beside the inputs")
     parser.add_argument("--every", type=int, default=1, help="only each so manyth problem")
     parser.add_argument("--limit", type=int, help="only the first so many problems")
-    parser.add_argument("--processes", type=int, default=2, help="fits at the same time")
-    parser.add_argument("--threads", type=int, default=1, help="threads of each fit")
-    parser.add_argument("--table", action="store_true", help="print the results as a table, and fit nothing")
     options = parser.parse_args()
     if options.table:
         print(markdown(runner.read(options.results)))

@@ -4,6 +4,7 @@ A job is a dict of plain values that names the fit: law, seed, setting. Jobs tha
 are left out, so a run that was stopped goes on where it was.
 """
 
+import argparse
 import json
 import multiprocessing
 import os
@@ -19,6 +20,25 @@ THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXP
 
 Job = dict[str, Any]
 Fit = Callable[[Job], dict[str, Any]]
+
+
+def parser(
+    doc: str | None, name: str, budget: float | None = None, processes: int | None = None, threads: int | None = None
+) -> argparse.ArgumentParser:
+    """With the options that every script has, and those of the others that have a default.
+
+    doc: of the script   name: of the file of results
+    """
+    made = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
+    made.add_argument("--results", type=Path, default=ROOT / "results" / f"{name}.jsonl", metavar="FILE")
+    made.add_argument("--table", action="store_true", help="print what the results say, and measure nothing")
+    if budget is not None:
+        made.add_argument("--budget", type=float, default=budget, help="seconds of each fit")
+    if processes is not None:
+        made.add_argument("--processes", type=int, default=processes, help="fits at the same time")
+    if threads is not None:
+        made.add_argument("--threads", type=int, default=threads, help="threads of each fit")
+    return made
 
 
 def read(path: Path) -> list[dict[str, Any]]:

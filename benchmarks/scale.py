@@ -164,17 +164,13 @@ def main() -> None:
     def numbers(text: str) -> list[int]:
         return [int(part) for part in text.split(",")]
 
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--results", type=Path, default=runner.ROOT / "results" / "scale.jsonl", metavar="FILE")
+    parser = runner.parser(__doc__, "scale", budget=60.0, threads=1)
     parser.add_argument("--rows", type=numbers, default=[10_000, 10_000_000], help="by commas; 0: none")
     parser.add_argument("--columns", type=numbers, default=[10, 2_000], help="by commas; 0: none")
     parser.add_argument("--sources", type=lambda t: t.split(","), default=["parquet"], help="of parquet, csv, memory")
     parser.add_argument("--laws", type=lambda t: t.split(","), default=list(LAWS), help="by commas")
     parser.add_argument("--seeds", type=numbers, default=[0], help="by commas")
     parser.add_argument("--noise", type=float, default=0.0, help="standard deviation of the error in y")
-    parser.add_argument("--budget", type=float, default=60.0, help="seconds of each search")
-    parser.add_argument("--threads", type=int, default=1, help="threads of each fit")
-    parser.add_argument("--table", action="store_true", help="print the results as a table, and fit nothing")
     options = parser.parse_args()
     if options.table:
         print(markdown(runner.read(options.results)))

@@ -9,12 +9,10 @@ inside its process from the call of `fit`, with everything imported and the comp
 first record, until the first one whose equation has a column in it, and for a fit of one epoch until its LaTeX.
 """
 
-import argparse
 import subprocess
 import sys
 import time
 import warnings
-from pathlib import Path
 from statistics import median
 from typing import Any
 
@@ -123,10 +121,8 @@ def verdict(kind: str, seconds: dict[str, list[float]]) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--results", type=Path, default=runner.ROOT / "results" / "startup.jsonl", metavar="FILE")
+    parser = runner.parser(__doc__, "startup")
     parser.add_argument("--rounds", type=int, default=ROUNDS)
-    parser.add_argument("--table", action="store_true", help="print the results as a table, and measure nothing")
     options = parser.parse_args()
     if not options.table:
         jobs = [{"kind": kind, "round": k} for k in range(options.rounds + 1) for kind in (*PROGRAMS, *FITS)]

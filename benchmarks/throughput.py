@@ -16,10 +16,8 @@ A whole fit is one of `DARTSRegressor` with default settings on a table of `data
 of the cores' time that no thread of the fit used, be it that others did.
 """
 
-import argparse
 import time
 import warnings
-from pathlib import Path
 from statistics import median
 from typing import Any
 
@@ -245,15 +243,13 @@ def report(records: list[dict[str, Any]]) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--results", type=Path, default=runner.ROOT / "results" / "throughput.jsonl", metavar="FILE")
+    parser = runner.parser(__doc__, "throughput")
     parser.add_argument("--engine", action="append", choices=(*ENGINES, WHOLE), help="may be repeated; all by default")
     parser.add_argument("--replicas", type=int, action="append", help="may be repeated")
     parser.add_argument("--rows", type=int, action="append", help="may be repeated")
     parser.add_argument("--threads", type=int, action="append", help="may be repeated")
     parser.add_argument("--seconds", type=float, default=2.0, help="that each measurement is repeated; the best counts")
     parser.add_argument("--budget", type=float, default=10.0, help="seconds of the whole fit")
-    parser.add_argument("--table", action="store_true", help="print the results as tables, and measure nothing")
     options = parser.parse_args()
     engines = options.engine or (*ENGINES, WHOLE)
     for threads in () if options.table else options.threads or THREADS:

@@ -53,10 +53,10 @@ class Equation:
     relative_loss : float
         The same in units of the mean square of the target.
     origin : str
-        What found it: "sample", "neighbour", "move", "gradient", "monomials", "library", "ratio", "relaxed",
-        "resampled" or "constant"; after "symmetry, " in a search of the groups that a symmetry left, and with
-        ", rounded" if its exponents were held at round values. "refit" for a given structure, "derivative" for one that
-        came of another equation.
+        What found it: "sample", "neighbour", "move", "gradient", "monomials", "product", "library", "ratio",
+        "relaxed", "resampled" or "constant"; after "symmetry, " in a search of the groups that a symmetry left, and
+        with ", rounded" if its exponents were held at round values. "refit" for a given structure, "derivative" for one
+        that came of another equation.
     genotype : Genotype or None
         The graph it was read from.
     inner, units, target_unit : sympy.Expr, tuple of float, float
