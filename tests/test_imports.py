@@ -31,8 +31,8 @@ FOLDERS = {
     "exports": ("formula", "python", "c", "excel", "torch", "domain", "calculus", "solving", "record"),
     "search": (
         "prior", "sampling", "moves", "population", "backend", "roundness", "assess", "credit", "pursuit",
-        "sparse", "terms", "monomials", "ratios", "library", "sums", "sampled", "relaxed", "mixture", "finish", "stops",
-        "symmetry", "branches", "loop",
+        "sparse", "terms", "monomials", "parts", "ratios", "library", "products", "sums", "sampled", "relaxed",
+        "mixture", "finish", "stops", "symmetry", "branches", "loop",
     ),
     "regression": ("naming", "affine", "model", "poles", "starts", "minimise", "report", "intervals", "record"),
     "table": ("checks", "columns", "rows", "files", "parquet", "chunks", "cache", "subset"),
