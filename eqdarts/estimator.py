@@ -113,8 +113,8 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         Bounds the search repeatably: same data, seed and max_epochs give the same equation, unless
         max_time strikes first.
     max_time : float, optional
-        Seconds, last refits included. None: no limit. The first fit after an installation compiles the
-        search's loops before the clock starts, which takes about 20 seconds more.
+        Seconds, last refits included. None: no limit. The first search after an installation compiles its
+        loops, which takes about a minute more and does not count; laws that are found before it need none.
     patience : int, optional
         Epochs without progress after which the search stops.
     validation : float, array or splitter
