@@ -95,6 +95,7 @@ def _group(record: dict[str, Any]) -> tuple[Any, ...]:
         record.get("irrelevant", 0),
         record["budget"],
         record["seed"],
+        record["commit"],
     )
 
 
@@ -105,10 +106,11 @@ def markdown(records: list[dict[str, Any]]) -> str:
     rows: list[list[object]] = []
     for group in sorted({_group(r) for r in records}):
         runs = [r for r in records if _group(r) == group]
-        solved = [r["seconds"] for r in runs if r.get("solved")] or [float("nan")]
+        solved = [r["seconds"] for r in runs if r.get("solved")]
         over, failed = (sum(bool(r.get(key)) for r in runs) for key in ("over_time", "error"))
         shares = [percent(runs, key) for key in ("solved", "front_solved", "form")]
-        rows.append([*group, len(runs), *shares, f"{median(solved):.2f}", over, failed])
+        middle = f"{median(solved):.2f}" if solved else "–"
+        rows.append([*group, len(runs), *shares, middle, over, failed])
     head: list[object] = [
         "suite",
         "setting",
@@ -116,6 +118,7 @@ def markdown(records: list[dict[str, Any]]) -> str:
         "irrelevant columns",
         "budget s",
         "seed",
+        "commit",
         "fits",
         "solved %",
         "on the front %",
