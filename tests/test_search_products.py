@@ -86,6 +86,14 @@ def test_a_difference_that_is_negative_on_all_rows_has_a_root_with_its_sign_turn
         assert _losses(np.column_stack([x, z]), z * np.sqrt(np.abs(x - z)), few_factors).max() < 1e-24
 
 
+def test_very_many_columns_have_no_other_factors_but_still_a_power_law():
+    X = np.random.default_rng(8).uniform(1, 2, (250, 60))
+    space, rows, backend = _table(X, X[:, 3] / X[:, 58] ** 2)
+    assert few_factors(space) == many_factors(space) == []
+    _, w = products(space, [], rows, _node_values(backend))
+    assert sorted(w[0][w[0] != 0]) == [-2.0, 1.0]
+
+
 def test_under_noise_there_is_none():
     rng = np.random.default_rng(4)
     X = rng.uniform(1, 3, (120, 3))

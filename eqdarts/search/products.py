@@ -6,6 +6,7 @@ for data without noise, where a product is either exact or not the law.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import chain, islice
 
@@ -39,19 +40,22 @@ class Product:
 
 
 def few_factors(space: SearchSpace) -> list[Term]:
-    """Small sums, such as 1 + x or x² + z², and functions of one column."""
-    return _factors(space, [part for part in parts_of(space) if not part.nodes])
+    """Small sums, such as 1 + x or x² + z², and functions of one column; none of very many columns."""
+    return _factors(space, lambda part: not part.nodes)
 
 
 def many_factors(space: SearchSpace) -> list[Term]:
     """The same, and functions of all small parts."""
-    return _factors(space, parts_of(space))
+    return _factors(space, lambda part: True)
 
 
-def _factors(space: SearchSpace, arguments: list[Part]) -> list[Term]:
-    """Small sums, and functions of these arguments, simple ones first."""
-    sums = (Term(part.nodes) for part in parts_of(space) if part.nodes and part.nodes[-1].aggregator == "sum")
-    functions = (with_factor(space, part, f, None) for part in arguments for f in functions_of(space))
+def _factors(space: SearchSpace, is_argument: Callable[[Part], bool]) -> list[Term]:
+    """Small sums, and functions of such parts, simple ones first."""
+    if space.n_inputs > MOST_COLUMNS:  # their parts alone would be millions
+        return []
+    parts = parts_of(space)
+    sums = (Term(part.nodes) for part in parts if part.nodes and part.nodes[-1].aggregator == "sum")
+    functions = (with_factor(space, part, f, None) for part in parts if is_argument(part) for f in functions_of(space))
     return list(islice((term for term in chain(sums, functions) if len(term.nodes) < space.nodes), MOST))
 
 
@@ -60,7 +64,7 @@ def products(
 ) -> tuple[GenotypeBatch, np.ndarray]:
     """Graphs of the products that are exact on some of the rows, at most one below each link, and their w."""
     X, y, _ = some_rows(rows, MOST_ROWS)
-    factors, values = _values(space, factors if space.n_inputs <= MOST_COLUMNS else [], rows, node_values)
+    factors, values = _values(space, factors, rows, node_values)
     cost = np.array([len(term.nodes) for term in factors], dtype=int)
     targets = np.array([LINKS[link].target(y)[0] for link in space.links])
     with np.errstate(all="ignore"):
