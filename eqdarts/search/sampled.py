@@ -167,7 +167,7 @@ class SampledSearch:
     def epoch(self, state: SampledState, fraction: float) -> SampledState:
         """Propose, fit, keep the best, move α. The number of latent nodes grows with the epochs.
 
-        The first epoch begins with sums of monomials, and is over if one of them is exact.
+        The first epoch begins with what linear algebra finds at once, and is over if that is exact.
         """
         if state.epochs == 0:
             state = self._opened(state)
@@ -206,7 +206,7 @@ class SampledSearch:
         )
 
     def _opened(self, state: SampledState) -> SampledState:
-        """With sums of monomials; those that are exact are in the population."""
+        """With sums of monomials and products; those that are exact are in the population."""
         sums = self._sums.opening(state.noisy)
         return replace(state, sums=sums, population=sums.exact, fitted=len(sums.population))
 
