@@ -64,7 +64,12 @@ def _task(equation: Equation, form: Template) -> Task:
     used = formula.used
     places = np.array([formula.columns.index(name) for name in used], dtype=np.intp)
     units = np.array([formula.unit(name) for name in used])
-    return Task(compile_template(form), places, units, formula.target_unit, form.values)
+    return Task(compile_template(form), places, units, formula.target_unit, form.values, _is_linear(form))
+
+
+def _is_linear(form: Template) -> bool:
+    """Is the formula linear in its constants?"""
+    return all(form.expression.diff(c).free_symbols.isdisjoint(form.constants) for c in form.constants)
 
 
 def _refitted(equation: Equation, form: Template, fitted: Streamed) -> Equation:

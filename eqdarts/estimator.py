@@ -301,7 +301,7 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         rng = self._generator()
         if len(y_array) > SUBSET_ROWS and self._validation_is_share:
             source = ArraySource(X_array, y_array, columns, target, weights)
-            subset = draw(source, SUBSET_ROWS, int(rng.integers(2**31 - 1)))
+            subset = draw(source, SUBSET_ROWS, int(rng.integers(2**31 - 1)), self._threads())
             training = keep(X_array, y_array, weights, subset.observations)
             if training.X is X_array:
                 training = replace(training, X=X_array.copy(), y=y_array.copy())
@@ -379,7 +379,7 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
     def _fit_table(self, source: Source) -> DARTSRegressor:
         config = self._config()
         rng = self._generator()
-        subset = draw(source, SUBSET_ROWS, int(rng.integers(2**31 - 1)))
+        subset = draw(source, SUBSET_ROWS, int(rng.integers(2**31 - 1)), self._threads())
         X, y = pd.DataFrame(subset.X, columns=list(source.names)), pd.Series(subset.y, name=source.target)
         if subset.rows <= SUBSET_ROWS:
             return self.fit(X, y)

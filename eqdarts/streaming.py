@@ -21,6 +21,7 @@ _BLOCK = 16_384  # rows at once: the intermediate values of a formula then stay 
 _EXACT = 1e-28  # a loss, in units of the mean square of y, that is rounding
 _EQUAL = 1e-12  # losses whose ratio differs less from 1 are equal: near the optimum rounding decides
 _CREEPING, _PATIENCE = 0.1, 2  # a step that gains less than this share of its promise; so many end the fit
+_CANCELLED = 1e-6  # of the error: what a step leaves below this share cannot be had by subtraction
 _RIDGE = 1e-13  # singular values of the scaled normal equations below this share of the largest say nothing
 
 
@@ -39,6 +40,9 @@ class Task:
     target_unit : float
         It gives y in this unit.
     start : array [K]
+    linear : bool
+        Is the formula linear in its constants? Then its first step is the last, and what it leaves is known without
+        another pass.
     """
 
     form: Compiled
@@ -46,6 +50,7 @@ class Task:
     units: np.ndarray
     target_unit: float
     start: np.ndarray
+    linear: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,6 +127,8 @@ def fit_streaming(
         return []
     first = _pass([(task, task.start) for task in tasks], source, threads)
     states = [_proposed(_State(t.start, sums), tolerance) for t, sums in zip(tasks, first, strict=True)]
+    if passes > 1:
+        states = [_arrived(state) if task.linear else state for task, state in zip(tasks, states, strict=True)]
     for _ in range(passes - 1):
         open_ = [k for k, state in enumerate(states) if state.step is not None]
         if not open_:
@@ -144,6 +151,15 @@ def _judged(state: _State, values: np.ndarray, sums: _Sums) -> _State:
     if sums.error <= state.sums.error * (1 + _EQUAL):
         return _State(values, sums, state.damping / 10 if state.damping > 1e-6 else 0.0, creeping)
     return replace(state, damping=max(10 * state.damping, 1e-3), creeping=creeping)
+
+
+def _arrived(state: _State) -> _State:
+    """After the step of a formula that is linear in its constants, whose error is a parabola; as before if what is left
+    would be rounding."""
+    left = state.sums.error - state.promise
+    if state.step is None or left < _CANCELLED * state.sums.error:
+        return state
+    return replace(state, values=state.values + state.step, sums=replace(state.sums, error=left), step=None)
 
 
 def _proposed(state: _State, tolerance: float) -> _State:
@@ -205,15 +221,17 @@ def _over_rows(task: Task, values: np.ndarray, chunk: Chunk, rows: slice) -> _Su
     if weights is not None and not weights.all():
         X, y, weights = X[weights > 0], y[weights > 0], weights[weights > 0]
     value, jacobian = task.form.linearise(X[:, task.places] / task.units, values[None])
-    root = np.ones(len(y)) if weights is None else np.sqrt(weights)
+    slopes, residual = jacobian[0], y - value[0]
     with np.errstate(all="ignore"):
-        residual = (y - value[0]) * root
-        slopes = np.nan_to_num(jacobian[0] * root, nan=0.0, posinf=0.0, neginf=0.0)
+        if weights is not None:
+            root = np.sqrt(weights)
+            y, residual, slopes = y * root, residual * root, slopes * root
+        slopes = np.nan_to_num(slopes, nan=0.0, posinf=0.0, neginf=0.0) if len(slopes) else slopes
         error = float(residual @ residual)
         return _Sums(
             len(y),
             float(len(y) if weights is None else weights.sum()),
-            float((y * root) @ (y * root)),
+            float(y @ y),
             error if np.isfinite(error) else np.inf,
             slopes @ residual,
             slopes @ slopes.T,

@@ -2,6 +2,8 @@
 
 import gzip
 import sys
+from dataclasses import replace
+from decimal import Decimal
 from functools import cache
 
 import numpy as np
@@ -12,10 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eqdarts import DARTSRegressor, EqdartsError, InputDataError, SearchWarning, refit
-from eqdarts.confirm import confirmed
+from eqdarts.confirm import _is_linear, confirmed
 from eqdarts.constants import compile_template, template
 from eqdarts.equation import Equation
 from eqdarts.streaming import Task, fit_streaming
+from eqdarts.table.ahead import ahead
 from eqdarts.table.chunks import ArraySource, open_table
 from eqdarts.table.subset import draw
 
@@ -68,25 +71,87 @@ def test_weights_count_like_repeated_rows_and_those_of_zero_not_at_all(chunk_row
     assert once.loss == pytest.approx(again.loss, rel=1e-10)
 
 
+class Counted(ArraySource):
+    """It knows how often it was read."""
+
+    passes = 0
+
+    def chunks(self):
+        object.__setattr__(self, "passes", self.passes + 1)
+        return super().chunks()
+
+
+def counted(X, y):
+    return Counted(X, y, ("x", "z"), "y")
+
+
 def test_several_formulas_share_the_passes():
     X, y = table()
-
-    class Counted(ArraySource):
-        passes = 0
-
-        def chunks(self):
-            type(self).passes += 1
-            return super().chunks()
-
+    read = counted(X, y)
     forms = [task(LAW), task(1.0 * x + 0.5), task(sympy.Float(1.2)), task(x / z)]
-    together = fit_streaming(forms, Counted(X, y, ("x", "z"), "y"), passes=5)
-    assert Counted.passes <= 5
+    together = fit_streaming(forms, read, passes=5)
+    assert read.passes <= 5
     for form, found in zip(forms, together, strict=True):
         (alone,) = fit_streaming([form], source(X, y, None, 1000), passes=5)
         np.testing.assert_allclose(found.values, alone.values, rtol=1e-10)
     assert together[2].values == pytest.approx([y.mean()])
     assert together[3].loss == pytest.approx(np.mean((X[:, 0] / X[:, 1] - y) ** 2))
-    assert fit_streaming([], Counted(X, y, ("x", "z"), "y")) == []
+    assert fit_streaming([], read) == []
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_formulas_that_are_linear_in_their_constants_take_one_pass(weighted):
+    X, y = table()
+    weights = np.random.default_rng(1).uniform(0, 2, len(y)) if weighted else None
+    read = Counted(X, y, ("x", "z"), "y", weights)
+    found = fit_streaming([replace(task(f), linear=True) for f in (sympy.Float(1.2), 1.3 * x / z + 0.1)], read)
+    assert read.passes == 1
+    for result, columns in zip(found, ([np.ones_like(y)], [X[:, 0] / X[:, 1], np.ones_like(y)]), strict=True):
+        A, root = np.column_stack(columns), np.sqrt(np.ones_like(y) if weights is None else weights)
+        best = np.linalg.lstsq(A * root[:, None], y * root)[0]
+        np.testing.assert_allclose(np.sort(result.values), np.sort(best), rtol=1e-9)
+        assert result.loss == pytest.approx(np.average((A @ best - y) ** 2, weights=weights), rel=1e-9)
+
+
+def test_what_a_step_leaves_is_measured_where_it_would_be_rounding():
+    X, _ = table()
+    y = 1.25 * X[:, 0] - 0.5
+    read = counted(X, y)
+    (found,) = fit_streaming([replace(task(2.0 * x + 1.0), linear=True)], read)
+    assert read.passes > 1
+    assert found.relative_loss < 1e-26
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"), [(LAW, False), (sympy.Float(2.5), True), (2.5 * x * z + 1.5, True), (x**1.5, False)]
+)
+def test_linear_formulas_are_known(expression, expected):
+    assert _is_linear(template(expression, (x, z))) is expected
+
+
+def test_chunks_come_ahead_in_order_and_with_their_errors():
+    def chunks():
+        yield from range(5)
+        raise InputDataError("row 6 is empty")
+
+    items, found = ahead(chunks()), []
+    with pytest.raises(InputDataError, match="row 6"):
+        found.extend(items)
+    assert found == list(range(5))
+    assert list(ahead(iter(()))) == []
+    abandoned = ahead(iter(range(100)))
+    assert next(abandoned) == 0
+    abandoned.close()
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_the_subset_is_the_same_however_it_is_read(threads):
+    X, y = table(5003)
+    one, other = draw(source(X, y, None, 5003), 300, 7), draw(source(X, y, None, 512), 300, 7, threads)
+    np.testing.assert_array_equal(one.places, other.places)
+    np.testing.assert_array_equal(one.X, other.X)
+    assert (one.low == X.min(axis=0)).all()
+    assert (one.high == X.max(axis=0)).all()
 
 
 def test_a_bad_start_never_ends_worse_than_it_began():
@@ -100,17 +165,10 @@ def test_a_bad_start_never_ends_worse_than_it_began():
 def test_a_formula_in_a_curved_valley_does_not_take_all_passes():
     """Two exponentials where the rows have one."""
     X, y = table(907)
-
-    class Counted(ArraySource):
-        passes = 0
-
-        def chunks(self):
-            type(self).passes += 1
-            return super().chunks()
-
+    read = counted(X, y)
     valley = task(1.5 * x * sympy.exp(-0.71 * z) + 1.01 * x * sympy.exp(-0.69 * z) + 0.3)
-    (found,) = fit_streaming([valley], Counted(X, y, ("x", "z"), "y"), passes=50)
-    assert Counted.passes < 20
+    (found,) = fit_streaming([valley], read, passes=50)
+    assert read.passes < 20
     assert found.loss <= fit_streaming([valley], source(X, y), passes=1)[0].loss
 
 
@@ -253,6 +311,32 @@ def test_refusals_name_the_place(tmp_path, suffix, change, options, message):
     with pytest.raises(InputDataError, match=message) as caught:
         list(open_table(path, **{"target": "y", "chunk_rows": 3, **options}).chunks())
     assert "chunk_rows" in message or str(path) in str(caught.value)
+
+
+def test_parquet_columns_of_any_type_of_number(tmp_path):
+    """With and without gaps in memory; a column of objects that are numbers counts as well."""
+    frame = pd.DataFrame(
+        {
+            "i": np.arange(5, dtype=np.int8), "f": np.arange(5, dtype=np.float32), "u": np.arange(5, dtype=np.uint64),
+            "b": [True, False, True, True, False], "d": [Decimal(k) / 4 for k in range(5)],
+            "n": pd.array([1, 2, 3, 4, 5], dtype="Int64"), "y": np.arange(5.0),
+        }
+    )  # fmt: skip
+    frame.to_parquet(tmp_path / "t.parquet")
+    X = np.concatenate([c.X for c in open_table(tmp_path / "t.parquet", "y", chunk_rows=2).chunks()])
+    np.testing.assert_array_equal(X, frame.drop(columns="y").astype(float).to_numpy())
+    frame.assign(n=pd.array([1, 2, None, 4, 5], dtype="Int64")).to_parquet(tmp_path / "gap.parquet")
+    with pytest.raises(InputDataError, match="column 'n': row 3 below the header is empty"):
+        list(open_table(tmp_path / "gap.parquet", "y", chunk_rows=2).chunks())
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_numbers_too_large_for_a_sum_are_numbers(tmp_path, suffix):
+    frame = pd.DataFrame({"x": [1e308] * 4, "y": [1.0, 2.0, 3.0, 1.7e308]})
+    path = tmp_path / f"t.{suffix}"
+    frame.to_csv(path, index=False) if suffix == "csv" else frame.to_parquet(path)
+    (chunk,) = open_table(path, "y").chunks()
+    np.testing.assert_array_equal(np.column_stack([chunk.X, chunk.y]), frame.to_numpy())
 
 
 @pytest.mark.parametrize(

@@ -60,7 +60,7 @@ class CachedSource:
         self._file.seek(0)
         self._file.truncate()
         for chunk in self._source.chunks():
-            self._file.write(np.column_stack([chunk.X, chunk.y]).tobytes())
+            self._file.write(np.vstack([chunk.X.T, chunk.y]).tobytes())
             yield chunk
         self._complete = True
 
@@ -69,5 +69,5 @@ class CachedSource:
         size = 8 * width * rows
         self._file.seek(0)
         while content := self._file.read(size):
-            numbers = np.frombuffer(content).reshape(-1, width)
-            yield Chunk(numbers[:, :-1], numbers[:, -1])
+            numbers = np.frombuffer(content).reshape(width, -1)
+            yield Chunk(numbers[:-1].T, numbers[-1])

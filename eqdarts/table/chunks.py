@@ -25,6 +25,10 @@ _EXACT: dict[str, Any] = (
 )
 
 
+#: Of some rows of a file: arrays of numbers without gaps, or whatever a column holds.
+Columns = Sequence[pd.Series | np.ndarray]
+
+
 @dataclass(frozen=True, eq=False)
 class Chunk:
     """Some rows: X [m, d], y [m], and their weights [m] or None."""
@@ -107,26 +111,31 @@ class FileSource:
             Naming the file, the column and the row, counted from 1 below the header.
         """
         columns, start = (*self.names, self.target), 0
-        for frame in self._frames():
-            numbers = np.empty((len(frame), len(columns)))
-            for k, name in enumerate(columns):
-                values, text = _numbers(frame.iloc[:, k])
+        for found in self._columns():
+            rows = len(found[0])
+            numbers = np.empty((len(columns), rows))  # each column in one piece, as it is read and worked with
+            for k, column in enumerate(found):
+                values, text = _numbers(column)
                 if text is not None:
-                    raise InputDataError(f"{self._at(name, frame.iloc[text, k], start + text)}, not a number; {_HINT}")
-                numbers[:, k] = values
+                    cell = column.iloc[text] if isinstance(column, pd.Series) else column[text]
+                    raise InputDataError(f"{self._at(columns[k], cell, start + text)}, not a number; {_HINT}")
+                numbers[k] = values
             self._check_finite(numbers, columns, start)
-            start += len(frame)
-            yield Chunk(numbers[:, :-1], numbers[:, -1])
+            start += rows
+            yield Chunk(numbers[:-1].T, numbers[-1])
 
-    def _frames(self) -> Iterator[pd.DataFrame]:
+    def _columns(self) -> Iterator[Columns]:
         if self.is_parquet:
             return parquet_chunks(self.path, (*self.names, self.target), self.chunk_rows)
-        return _csv_frames(self.path, self.places, self.chunk_rows, self.delimiter, self.encoding)
+        return _csv_columns(self.path, self.places, self.chunk_rows, self.delimiter, self.encoding)
 
     def _check_finite(self, numbers: np.ndarray, columns: Sequence[str], start: int) -> None:
+        with np.errstate(over="ignore", invalid="ignore"):
+            if np.isfinite(numbers.sum()):  # so is every number, and one pass over them has shown it
+                return
         bad = ~np.isfinite(numbers)
         if bad.any():
-            row, column = (int(k) for k in np.argwhere(bad)[0])
+            row, column = (int(k) for k in np.argwhere(bad.T)[0])
             raise InputDataError(
                 f"{self.path}: column {columns[column]!r}: row {start + row + 1} below the header is empty, NaN or "
                 "infinity; drop or fill it"
@@ -189,19 +198,20 @@ def open_table(
     check_header(str(path), [name for name in header if name], target, features)
     rows = min(int(chunk_rows), max(2, _CHUNK_VALUES // len(header)))
     if parquet:
-        frames = parquet_chunks(path, header, rows)
+        parts: Iterator[Columns] = parquet_chunks(path, header, rows)
     else:
-        frames = _csv_frames(path, range(len(header)), rows, delimiter, encoding)
-    first = next(frames, pd.DataFrame(columns=header))
-    if len(first) < 2:
-        raise InputDataError(f"{path}: {len(first)} rows of data; an equation needs at least two")
+        parts = _csv_columns(path, range(len(header)), rows, delimiter, encoding)
+    first = next(parts, [])
+    count = len(first[0]) if first else 0
+    if count < 2:
+        raise InputDataError(f"{path}: {count} rows of data; an equation needs at least two")
     names = _numeric(path, header, first, target) if features is None else tuple(features)
     check_names(names, target)
     used = tuple(header.index(name) for name in (*names, target))
     return FileSource(path, names, target, used, rows, delimiter, encoding)
 
 
-def _numeric(path: Path, header: Sequence[str], first: pd.DataFrame, target: str) -> tuple[str, ...]:
+def _numeric(path: Path, header: Sequence[str], first: Columns, target: str) -> tuple[str, ...]:
     """The named columns of numbers but for the target; a warning names the others."""
     names: list[str] = []
     left_out: list[str] = []
@@ -209,7 +219,7 @@ def _numeric(path: Path, header: Sequence[str], first: pd.DataFrame, target: str
         if not name:
             left_out.append(f"column {place + 1}")
         elif name != target:
-            values, text = _numbers(first.iloc[:, place])
+            values, text = _numbers(first[place])
             (left_out if text is not None or np.isnan(values).all() else names).append(name)
     if left_out:
         message = f"{path}: left out {listed(left_out)}, without a name or without numbers"
@@ -228,21 +238,26 @@ def _csv_header(path: Path, delimiter: str, encoding: str) -> list[str]:
     return [str(name).strip() for name in head.iloc[0]]
 
 
-def _csv_frames(path: Path, places: Sequence[int], rows: int, delimiter: str, encoding: str) -> Iterator[pd.DataFrame]:
-    """The columns at these places, in this order. All are read, as pandas finds no line too long otherwise."""
+def _csv_columns(path: Path, places: Sequence[int], rows: int, delimiter: str, encoding: str) -> Iterator[Columns]:
+    """The columns at these places, in this order, of so many rows at a time.
+
+    All are read, as pandas finds no line too long otherwise.
+    """
     try:
         with pd.read_csv(
             path, header=0, sep=delimiter, encoding=encoding, chunksize=rows, skipinitialspace=True, low_memory=False,
             **_EXACT,
         ) as reader:  # fmt: skip
             for frame in reader:
-                yield frame.iloc[:, list(places)]
+                yield [frame.iloc[:, place] for place in places]
     except (pd.errors.ParserError, pd.errors.EmptyDataError, OSError, UnicodeError, LookupError) as error:
         raise parser_error(str(path), error, encoding) from error
 
 
-def _numbers(column: pd.Series) -> tuple[np.ndarray, int | None]:
+def _numbers(column: pd.Series | np.ndarray) -> tuple[np.ndarray, int | None]:
     """The numbers of a column (NaN where empty), and its first row that holds something else, if any."""
+    if isinstance(column, np.ndarray):
+        return column, None
     if pd.api.types.is_bool_dtype(column) or pd.api.types.is_numeric_dtype(column):
         return column.to_numpy(dtype=np.float64, na_value=np.nan), None
     if pd.api.types.is_datetime64_any_dtype(column) or pd.api.types.is_timedelta64_dtype(column):

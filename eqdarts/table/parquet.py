@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from eqdarts.errors import EqdartsError, InputDataError
@@ -30,8 +31,16 @@ def parquet_columns(path: Path) -> list[str]:
         return list(file.schema_arrow.names)
 
 
-def parquet_chunks(path: Path, columns: Sequence[str], rows: int) -> Iterator[pd.DataFrame]:
-    """Frames of so many rows with these columns, in this order."""
+def parquet_chunks(path: Path, columns: Sequence[str], rows: int) -> Iterator[list[pd.Series | np.ndarray]]:
+    """These columns, in this order, of so many rows at a time."""
     with _opened(path) as file:
         for batch in file.iter_batches(batch_size=rows, columns=list(columns)):
-            yield batch.to_pandas()[list(columns)]
+            yield [_column(batch.column(name)) for name in columns]
+
+
+def _column(cells: Any) -> pd.Series | np.ndarray:
+    """The numbers of a column as they lie in memory, if none is missing; anything else as pandas has it."""
+    from pyarrow import types
+
+    plain = cells.null_count == 0 and (types.is_floating(cells.type) or types.is_integer(cells.type))
+    return cells.to_numpy() if plain else cells.to_pandas()

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from eqdarts.errors import InputDataError
+from eqdarts.table.ahead import ahead
 from eqdarts.table.chunks import Chunk, Source
 
 _WIDE = 500  # columns beyond which only the target's extremes are kept, as those of every column would be too many
@@ -76,11 +77,12 @@ class _Sample:
         return _Sample(rows[kept], places[kept], keys[kept])
 
 
-def draw(source: Source, most: int, seed: int) -> Subset:
+def draw(source: Source, most: int, seed: int, threads: int = 1) -> Subset:
     """At most so many rows at random, and the extreme ones; all rows of a table that has no more.
 
     Every row gets a random key, and those with the smallest keys stay (Efraimidis & Spirakis 2006, for equal
     weights), so the subset depends on the rows and the seed, and not on how the table is cut into chunks.
+    With more than one thread a chunk is read while the one before it is looked at.
 
     Raises
     ------
@@ -100,7 +102,7 @@ def draw(source: Source, most: int, seed: int) -> Subset:
     extremes: _Extremes | None = None
     moments, rows, observations, weight = _Moments(), 0, 0, 0.0
     weighted = False
-    for chunk in source.chunks():
+    for chunk in ahead(source.chunks()) if threads > 1 else source.chunks():
         keys = rng.random(len(chunk))
         weighted |= chunk.weights is not None
         used = np.arange(len(chunk)) if chunk.weights is None else np.flatnonzero(chunk.weights > 0)
@@ -146,11 +148,10 @@ class _Extremes:
     def of(cls, chunk: Chunk, used: np.ndarray, places: np.ndarray, before: _Extremes | None) -> _Extremes:
         every = len(used) == len(chunk)
         X, y = (chunk.X, chunk.y) if every else (chunk.X[used], chunk.y[used])
-        if X.shape[1] > _WIDE:
-            at = np.array([y.argmin(), y.argmax()])
-        else:
-            at = np.array([*X.argmin(axis=0), y.argmin(), *X.argmax(axis=0), y.argmax()])
-        low, high = np.append(X.min(axis=0), y.min()), np.append(X.max(axis=0), y.max())
+        columns = [*X.T, y]  # one by one: along rows in the order of columns a minimum is many times slower
+        least, most = ([int(pick(column)) for column in columns] for pick in (np.argmin, np.argmax))
+        low, high = (np.array([c[k] for c, k in zip(columns, at, strict=True)]) for at in (least, most))
+        at = np.array([*least, *most] if X.shape[1] <= _WIDE else [least[-1], most[-1]])
         new = cls(low, high, _stacked(chunk, used[at]), places[at])
         return new if before is None else before._joined(new)
 
