@@ -41,6 +41,8 @@ KINDS = {
     "graph.py": "refits in torch",
     "least_squares.py": "refits in torch",
 }
+#: The way from Python into any compiled loop, which says nothing of what the loop does.
+THROUGH = "kernel/loops.py"
 SYMPY, OTHER = "SymPy", "other Python"
 #: In the order of the report.
 ALL = ("compiled fits", "refits in torch", "proposals", "selection", "equations", SYMPY, OTHER)
@@ -55,6 +57,8 @@ def kind_of(files: list[str]) -> str:
             return SYMPY
         if file.startswith(f"{PACKAGE}/"):
             inside = file[len(PACKAGE) + 1 :]
+            if inside == THROUGH:
+                continue
             for start, kind in KINDS.items():
                 if inside.startswith(start):
                     return kind

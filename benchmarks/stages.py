@@ -88,9 +88,9 @@ def count_calls(graphs: Graphs, steps: int) -> np.ndarray:
 
         return call
 
-    names = loops._fit.py_func.__globals__
+    names = loops._fit.__wrapped__.__globals__
     watched = {name: counted(k, names[name]) for k, name in enumerate(STAGES.values())}
-    counting = types.FunctionType(loops._fit.py_func.__code__, {**names, **watched})
+    counting = types.FunctionType(loops._fit.__wrapped__.__code__, {**names, **watched})
     kernel = loops.Kernel(graphs.space)
     rows = loops.CompiledRows(graphs.inputs, graphs.y, None)
     size = len(graphs.batch)

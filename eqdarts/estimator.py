@@ -18,7 +18,6 @@ from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
-from threadpoolctl import threadpool_limits
 
 from eqdarts.collector import no_full_collections
 from eqdarts.config import SearchConfig
@@ -53,6 +52,7 @@ from eqdarts.table import (
 from eqdarts.table.cache import CachedSource
 from eqdarts.table.chunks import CHUNK_ROWS, ArraySource, Source, open_table
 from eqdarts.table.subset import Subset, draw
+from eqdarts.threads import one_thread
 from eqdarts.training import Training, keep
 
 _SAMPLED_REPLICAS, _RELAXED_REPLICAS = 2048, 16
@@ -410,7 +410,7 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         found = self._search(
             config, subset.X, subset.y, subset.weights, subset.observations, source.names, source.target, rng, start
         )  # fmt: skip
-        with threadpool_limits(limits=1):
+        with one_thread():
             front = confirmed(tuple(found.front), source, threads=self._threads())
         low, high = (tuple(map(float, bound)) for bound in (subset.low, subset.high))
         summary = Summary(subset.rows, subset.observations, low, high, subset.mean, subset.std)
@@ -470,7 +470,7 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
             links=usable(config.links, problem.y, scaled=problem.y_scale * problem.y_unit != 1),
         )
         # The search's tensors are small: a second thread made it several times slower.
-        with threadpool_limits(limits=1), Progress(self.verbose, config) as progress:
+        with one_thread(), Progress(self.verbose, config) as progress:
             callback = both(progress, self.callback)
             result = run(
                 space, config, problem, train, validation, rng, callback, self.device, start, self._threads(),
@@ -522,7 +522,7 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         if self._result is None or self.search_space_ is None:
             return list(self.front_)
         rng = np.random.default_rng(check_random_state(self.random_state).randint(2**31 - 1))
-        with threadpool_limits(limits=1):
+        with one_thread():
             drawn = resample(self.search_space_, self._result, self._problem, k, rng)
         kept = getattr(self, "_training", None)
         return drawn if kept is None else [with_fit(e, kept) for e in drawn]

@@ -126,8 +126,12 @@ def basis_of(space: SearchSpace, graphs: FittedGraphs, rows: Rows) -> Tensor:
 def predict_graphs(space: SearchSpace, graphs: FittedGraphs, rows: Rows) -> Tensor:
     """Predictions [R, n] (in the scaled units of y) on other rows."""
     used, _ = used_columns(space, graphs.batch, graphs.w)
-    basis = torch.where(used.unsqueeze(-1), basis_of(space, graphs, rows), 0.0)
-    return (graphs.coefficients.unsqueeze(1) @ basis).squeeze(1)
+    return read_out(graphs, basis_of(space, graphs, rows), used)
+
+
+def read_out(graphs: FittedGraphs, basis: Tensor, used: Tensor) -> Tensor:
+    """Predictions [R, n] from the basis [R, Q, n], of which some columns are used, bool [R, Q]."""
+    return (graphs.coefficients.unsqueeze(1) @ torch.where(used.unsqueeze(-1), basis, 0.0)).squeeze(1)
 
 
 def losses(space: SearchSpace, graphs: FittedGraphs, rows: Rows) -> Tensor:

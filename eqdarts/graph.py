@@ -94,7 +94,7 @@ class GraphProgram:
                 tuple(self._index(c) for c in columns),
             )
 
-        kinds = [m for m in range(len(space.operations)) if m != space.zero]
+        kinds = np.unique(operations[present]).tolist()
         outer = present & (sources < space.n_inputs)
         self._from_inputs = [g for m in kinds if (g := group(outer, m)) is not None]
         self._from_nodes = [

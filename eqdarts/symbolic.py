@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import sympy
+import sympy.tensor.tensor
 
 from eqdarts.genotype import Genotype
 from eqdarts.links import LINKS

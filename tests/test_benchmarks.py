@@ -232,6 +232,9 @@ def test_the_innermost_frame_with_a_kind_decides():
     assert sampler.kind_of(["/lib/numpy/core.py", f"{sampler.PACKAGE}/search/assess.py", loop]) == "selection"
     assert sampler.kind_of(["/lib/sympy/core/add.py", f"{sampler.PACKAGE}/simplify.py"]) == "SymPy"
     assert sampler.kind_of(["/lib/json.py", loop]) == "other Python"
+    through = f"{sampler.PACKAGE}/{sampler.THROUGH}"
+    assert sampler.kind_of([through, f"{sampler.PACKAGE}/search/moves.py", loop]) == "proposals"
+    assert Path(through).exists()
     assert set(sampler.KINDS.values()) | {sampler.SYMPY, sampler.OTHER} == set(sampler.ALL)
     assert all((Path(sampler.PACKAGE) / start).exists() for start in sampler.KINDS)
 

@@ -11,7 +11,7 @@ ROOT = Path(eqdarts.__file__).parent
 
 #: Lower levels first, and within a level in the order of the list. A module imports only what stands before it.
 LEVELS = (
-    ("errors", "records", "collector"),
+    ("errors", "records", "collector", "threads"),
     ("operations", "links", "config", "table", "screening"),
     ("search_space", "genotype", "kernel"),
     ("relaxation", "supernet", "graph", "least_squares", "fit", "bilevel", "discretise"),
@@ -27,7 +27,7 @@ LEVELS = (
 )  # fmt: skip
 #: The order inside a folder.
 FOLDERS = {
-    "kernel": ("elementary", "program", "separable", "batch"),
+    "kernel": ("loops", "elementary", "program", "separable", "batch"),
     "exports": ("formula", "python", "c", "excel", "torch", "domain", "calculus", "solving", "record"),
     "search": (
         "prior", "sampling", "moves", "population", "backend", "roundness", "assess", "credit", "pursuit",
@@ -43,7 +43,13 @@ ORDER = [name for level in LEVELS for name in level]
 FILES = sorted(ROOT.rglob("*.py"))
 #: They import on first use: help appears at once, and `import eqdarts` does not wait for torch; pyarrow is optional,
 #: and only wide tables need scikit-learn's trees.
-LAZY = {ROOT / "cli.py", ROOT / "__init__.py", ROOT / "table" / "parquet.py", ROOT / "screening.py"}
+LAZY = {
+    ROOT / "cli.py",
+    ROOT / "__init__.py",
+    ROOT / "table" / "parquet.py",
+    ROOT / "screening.py",
+    ROOT / "kernel" / "loops.py",
+}
 HOMES = {
     "torch": {"operations", *LEVELS[3], "constants", "exports", "search"},
     "numba": {"kernel"},

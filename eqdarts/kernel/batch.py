@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 
 from eqdarts.genotype import GenotypeBatch
-from eqdarts.kernel.elementary import AFFINE_POWER, ARCSIN, CODES, LN, SQRT, compiled, has_nan, log_abs, settle
+from eqdarts.kernel.elementary import AFFINE_POWER, ARCSIN, CODES, LN, SQRT, has_nan, log_abs, settle
+from eqdarts.kernel.loops import compiled
 from eqdarts.kernel.program import PRODUCT, forward, jacobian, lay_out, pack
 from eqdarts.kernel.separable import damped_step, dot, normal_equations, solve_readout
 from eqdarts.links import LINK_NAMES, LINKS
@@ -458,14 +459,33 @@ class CompiledRows:
     ) -> None:
         self.inputs, self.y = np.ascontiguousarray(inputs), np.ascontiguousarray(y)
         self.root_weights = np.empty(0) if root_weights is None else np.ascontiguousarray(root_weights)
-        weights = np.ones(len(y)) if root_weights is None else self.root_weights
-        self.floor = _TOLERANCE * float(np.mean((self.y * weights) ** 2))
-        self.link_targets, self.link_weights = (np.tile(a, (len(LINKS), 1)) for a in (self.y, weights))
-        for name in links:
+        self._weights = np.ones(len(y)) if root_weights is None else self.root_weights
+        self._links = links
+        self.floor = _TOLERANCE * float(np.mean((self.y * self._weights) ** 2))
+
+    @property
+    def link_targets(self) -> np.ndarray:
+        """f = g⁻¹(y) [L, n] for each link y = g(f)."""
+        return self._of_links[0]
+
+    @property
+    def link_weights(self) -> np.ndarray:
+        """The roots of their weights [L, n]."""
+        return self._of_links[1]
+
+    @cached_property
+    def _of_links(self) -> tuple[np.ndarray, np.ndarray]:
+        targets, weights = (np.tile(a, (len(LINKS), 1)) for a in (self.y, self._weights))
+        for name in self._links:
             place = LINK_NAMES.index(name)
-            self.link_targets[place], slope = LINKS[name].target(self.y)
-            self.link_weights[place] = slope * weights
-        self.signs = np.sign(self.inputs)
+            targets[place], slope = LINKS[name].target(self.y)
+            weights[place] = slope * self._weights
+        return targets, weights
+
+    @cached_property
+    def signs(self) -> np.ndarray:
+        """Of the inputs [d, n]."""
+        return np.sign(self.inputs)
 
     @cached_property
     def logs(self) -> np.ndarray:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import Any
 
 import numpy as np
-from numba import njit
+
+from eqdarts.kernel.loops import compiled
 
 #: log|0|: finite, so that 0 · log|0| is 0, and so large that |0|^p is 0 or infinite.
 LOG_ZERO = -1e300
@@ -26,11 +25,6 @@ CODES: dict[str, int] = {
     "sqrt": SQRT, "reciprocal": RECIPROCAL, "exp": EXP, "ln": LN, "logistic": LOGISTIC, "tanh": TANH,
     "sin": SIN, "cos": COS, "arcsin": ARCSIN, "relu": RELU, "softplus": SOFTPLUS, "gaussian": GAUSSIAN,
 }  # fmt: skip
-
-
-def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The same function in machine code, which is kept on disk; other threads may run meanwhile."""
-    return njit(cache=True, nogil=True, error_model="numpy", fastmath={"reassoc", "contract", "nsz"})(function)
 
 
 @compiled

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 
-from eqdarts.kernel.elementary import LOG_ZERO, ODD_POWER, POWER, ZERO, apply, compiled, pull_back
+from eqdarts.kernel.elementary import LOG_ZERO, ODD_POWER, POWER, ZERO, apply, pull_back
+from eqdarts.kernel.loops import compiled
 
 PRODUCT = 1  # place of "product" in AGGREGATORS
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from eqdarts.kernel.elementary import compiled
+from eqdarts.kernel.loops import compiled
 
 
 @compiled

@@ -8,7 +8,7 @@ from typing import Generic, Protocol, TypeVar
 import numpy as np
 import torch
 
-from eqdarts.fit import FittedGraphs, Rows, basis_of, fit_graphs, predict_graphs, used_columns
+from eqdarts.fit import FittedGraphs, Rows, basis_of, fit_graphs, read_out, used_columns
 from eqdarts.genotype import GenotypeBatch
 from eqdarts.kernel.batch import CompiledRows, Kernel, Linearised
 from eqdarts.links import LINK_NAMES, LINKS
@@ -111,8 +111,9 @@ class TorchBackend:
         tensors = (torch.as_tensor(a, device=self._device) for a in (w, coefficients, np.zeros(len(batch))))
         graphs = FittedGraphs(batch, *tensors)
         used, _ = used_columns(self._space, batch, graphs.w)
-        size = basis_of(self._space, graphs, rows).square().mean(dim=-1).sqrt()
-        prediction = predict_graphs(self._space, graphs, rows).cpu().numpy()  # [R, n]
+        basis = basis_of(self._space, graphs, rows)  # [R, Q, n]
+        size = basis.square().mean(dim=-1).sqrt()
+        prediction = read_out(graphs, basis, used).cpu().numpy()  # [R, n]
         with np.errstate(all="ignore"):
             for link in np.unique(batch.links[batch.links > 0]):
                 mine = batch.links == link

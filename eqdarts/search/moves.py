@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from eqdarts.genotype import GenotypeBatch, prune
-from eqdarts.kernel.elementary import compiled
+from eqdarts.kernel.loops import compiled
 from eqdarts.search.sampling import Odds, draw, draw_edges, draw_start
 from eqdarts.search_space import SearchSpace
 

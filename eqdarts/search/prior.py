@@ -56,22 +56,34 @@ def link_log_odds(space: SearchSpace) -> np.ndarray:
 def log_odds(space: SearchSpace) -> np.ndarray:
     """Initial α as logits [A, E, M]; −inf where a candidate makes no sense on an edge."""
     logits = np.full((len(space.aggregators), len(space.edges), len(space.operations)), -np.inf)
+    rows: dict[tuple[object, ...], np.ndarray] = {}  # most edges are alike
     for a, aggregator in enumerate(space.aggregators):
         for e, (source, _) in enumerate(space.edges):
-            kind = "input" if source < space.n_inputs else "latent"
-            odds = _ODDS[aggregator, kind]
-            if "scale" not in space.operations:
-                odds = {**odds, "linear": max(odds["linear"], odds["scale"])}
-            row = np.array([odds.get(name, _OTHER) for name in space.operations])
-            if kind == "input" and space.signed[source] and "odd_power" in space.operations:
-                # On a column of both signs x and x² are equally likely factors.
-                places = [space.operations.index(p) for p in ("power", "odd_power") if p in space.operations]
-                row[places] = row[places].mean()
-            row = np.where(space.allowed[e], row, 0.0)
-            if kind == "input":
-                row = _thinned(row, space.zero, _FACTORS if aggregator == "product" else _TERMS, space.n_inputs)
-            if not (row[np.arange(len(row)) != space.zero] > 0).any():
-                row = space.allowed[e].astype(float)
-            with np.errstate(divide="ignore"):
-                logits[a, e] = np.log(row / row.sum())
+            outer = source < space.n_inputs
+            alike = aggregator, outer, outer and space.signed[source], space.allowed[e].tobytes()
+            if alike not in rows:
+                rows[alike] = _row(space, aggregator, e)
+            logits[a, e] = rows[alike]
     return logits
+
+
+def _row(space: SearchSpace, aggregator: str, edge: int) -> np.ndarray:
+    """Logits [M] of one edge into such a node."""
+    source, _ = space.edges[edge]
+    allowed = space.allowed[edge]
+    kind = "input" if source < space.n_inputs else "latent"
+    odds = _ODDS[aggregator, kind]
+    if "scale" not in space.operations:
+        odds = {**odds, "linear": max(odds["linear"], odds["scale"])}
+    row = np.array([odds.get(name, _OTHER) for name in space.operations])
+    if kind == "input" and space.signed[source] and "odd_power" in space.operations:
+        # On a column of both signs x and x² are equally likely factors.
+        places = [space.operations.index(p) for p in ("power", "odd_power") if p in space.operations]
+        row[places] = row[places].mean()
+    row = np.where(allowed, row, 0.0)
+    if kind == "input":
+        row = _thinned(row, space.zero, _FACTORS if aggregator == "product" else _TERMS, space.n_inputs)
+    if not (row[np.arange(len(row)) != space.zero] > 0).any():
+        row = allowed.astype(float)
+    with np.errstate(divide="ignore"):
+        return np.log(row / row.sum())

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from eqdarts.genotype import GenotypeBatch, prune
-from eqdarts.kernel.elementary import compiled
+from eqdarts.kernel.loops import compiled
 from eqdarts.search.backend import Pursuable
 from eqdarts.search.moves import renumber, used_nodes
 from eqdarts.search.population import Population

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from eqdarts.genotype import GenotypeBatch, prune
-from eqdarts.kernel.elementary import compiled
+from eqdarts.kernel.loops import compiled
 from eqdarts.links import LINK_NAMES
 from eqdarts.search_space import AGGREGATORS, SearchSpace
 
