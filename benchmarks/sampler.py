@@ -19,6 +19,13 @@ PACKAGE = str(Path(eqdarts.__file__).resolve().parent)
 #: What a frame belongs to, by the start of its path within the package; the innermost frame with a kind decides.
 KINDS = {
     "kernel/": "compiled fits",
+    "search/sparse.py": "sums of terms",
+    "search/sums.py": "sums of terms",
+    "search/terms.py": "sums of terms",
+    "search/library.py": "sums of terms",
+    "search/monomials.py": "sums of terms",
+    "search/products.py": "sums of terms",
+    "search/ratios.py": "sums of terms",
     "search/population.py": "selection",
     "search/assess.py": "selection",
     "search/credit.py": "selection",
@@ -45,7 +52,7 @@ KINDS = {
 THROUGH = "kernel/loops.py"
 SYMPY, OTHER = "SymPy", "other Python"
 #: In the order of the report.
-ALL = ("compiled fits", "refits in torch", "proposals", "selection", "equations", SYMPY, OTHER)
+ALL = ("compiled fits", "sums of terms", "refits in torch", "proposals", "selection", "equations", SYMPY, OTHER)
 #: Shares that a search could do without.
 OVERHEAD = ("proposals", "selection", "equations", SYMPY, OTHER)
 

@@ -5,6 +5,7 @@ Terms are added one by one to several choices side by side, and may be exchanged
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -100,10 +101,10 @@ def _extended(task: _Task, beam: list[Choice], most: int) -> list[tuple[Choice, 
     """The best of these choices with one more term each, and what they leave of the target's sum of squares."""
     if not beam:
         return []
-    frames = [_orthonormal(task, choice) for choice in beam]  # [s, n] each
-    residual = np.stack([_rest(task.target, frame) for frame in frames])  # [B, n]
-    width = frames[0].shape[0]
-    along = (task.columns @ np.concatenate(frames).T).reshape(len(task.columns), len(beam), width)  # [K, B, s]
+    frames = _orthonormal(task, beam)  # [B, s, n]
+    residual = _rest(task.target, frames)  # [B, n]
+    count, width, n = frames.shape
+    along = (task.columns @ frames.reshape(count * width, n).T).reshape(len(task.columns), count, width)  # [K, B, s]
     rest = 1.0 - np.einsum("kbs,kbs->kb", along, along)
     overlap = task.columns @ residual.T
     used = np.array([task.cost[list(choice)].sum() for choice in beam])
@@ -146,7 +147,7 @@ def _of_all_pairs(task: _Task) -> list[tuple[Choice, float]]:
         found += [(int(places[j]), int(places[start + i])) for i, j in zip(rows, others, strict=True)]
         value = np.concatenate([value, explained.ravel()[best]])
     pairs = [found[i] for i in _smallest(-value, _PAIRS) if np.isfinite(value[i])]
-    return [(pair, _left(task, pair)) for pair in pairs]
+    return list(zip(pairs, _left(task, pairs), strict=True)) if pairs else []
 
 
 def _smallest(values: np.ndarray, most: int) -> np.ndarray:
@@ -157,27 +158,30 @@ def _smallest(values: np.ndarray, most: int) -> np.ndarray:
     return some[np.argsort(values[some], kind="stable")]
 
 
-def _orthonormal(task: _Task, choice: Choice) -> np.ndarray:
-    """An orthonormal basis [s, n] of the columns of a choice."""
-    return np.linalg.qr(task.columns[list(choice)].T)[0].T
+def _orthonormal(task: _Task, choices: Sequence[Choice]) -> np.ndarray:
+    """Orthonormal bases [B, s, n] of the columns of B choices of s terms each."""
+    places = np.array(choices, dtype=np.intp).reshape(len(choices), -1)
+    return np.linalg.qr(task.columns[places].transpose(0, 2, 1))[0].transpose(0, 2, 1)
 
 
-def _rest(target: np.ndarray, frame: np.ndarray) -> np.ndarray:
-    """What is left of the target beside an orthonormal basis [s, n]; subtracted twice, for its last digits."""
+def _rest(target: np.ndarray, frames: np.ndarray) -> np.ndarray:
+    """What is left of the target beside each orthonormal basis: [B, n]; subtracted twice, for its last digits."""
+    left = np.tile(target, (len(frames), 1))  # [B, n]
     for _ in range(2):
-        target = target - (frame @ target) @ frame
-    return target
+        left = left - ((frames @ left[:, :, None]).transpose(0, 2, 1) @ frames)[:, 0]
+    return left
 
 
-def _left(task: _Task, choice: Choice) -> float:
-    rest = _rest(task.target, _orthonormal(task, choice))
-    return float(rest @ rest)
+def _left(task: _Task, choices: Sequence[Choice]) -> list[float]:
+    """What each of these choices, of as many terms, leaves of the target's sum of squares."""
+    rest = _rest(task.target, _orthonormal(task, choices))
+    return [float(value) for value in np.einsum("bn,bn->b", rest, rest)]
 
 
 def _needed(task: _Task, choice: Choice, enough: float) -> Choice:
     """Without the terms that explain nothing beside the others."""
     for gone in choice:
         rest = tuple(k for k in choice if k != gone)
-        if rest and _left(task, rest) < enough:
+        if rest and _left(task, [rest])[0] < enough:
             choice = rest
     return choice
