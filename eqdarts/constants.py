@@ -104,15 +104,21 @@ class Compiled:
         """The formula [n]; NaN off its domain."""
         return np.broadcast_to(self.tape.value(*X.T, *values), (len(X),))
 
-    def linearise(self, X: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """For R sets of constants [R, K]: the formula [R, n] and its derivatives by the constants [R, K, n]."""
+    def linearise(
+        self, X: np.ndarray, values: np.ndarray, weight: np.ndarray | float = 1.0
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """For R sets of constants [R, K]: the formula [R, n] and its derivatives by the constants [R, K, n].
+
+        weight: [n], that both are multiplied by
+        """
         by = range(self.columns, self.columns + self.constants)
         sets, n = len(values), len(X)
         value, slopes = self.tape.linearise(by, *X.T, *values.T[:, :, None])
         jacobian = np.empty((sets, self.constants, n))
-        for k, slope in enumerate(slopes):
-            jacobian[:, k] = slope
-        return np.broadcast_to(value, (sets, n)), jacobian
+        with np.errstate(all="ignore"):
+            for k, slope in enumerate(slopes):
+                np.multiply(slope, weight, out=jacobian[:, k])
+            return np.multiply(np.broadcast_to(value, (sets, n)), weight), jacobian
 
 
 def compile_template(form: Template) -> Compiled:
@@ -143,17 +149,15 @@ class ConstantFit:
 
 
 class _FormulaModel:
-    """A formula as a separable model with one basis function, itself."""
+    """A formula as a separable model with one basis function, itself, whose coefficient is 1."""
 
     def __init__(self, form: Compiled, X: np.ndarray, weight: np.ndarray) -> None:
         self._form, self._X, self._weight = form, X, weight
 
     def linearise(self, w: Tensor) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
-        value, jacobian = self._form.linearise(self._X, w.numpy())
-        with np.errstate(all="ignore"):
-            basis = torch.tensor(value * self._weight)[:, None]  # [R, 1, n]
-            slopes = torch.tensor(jacobian * self._weight).nan_to_num(0.0, 0.0, 0.0)  # [R, K, n]
-        return basis, lambda c: c[:, :, None] * slopes
+        value, jacobian = self._form.linearise(self._X, w.numpy(), self._weight)
+        slopes = torch.from_numpy(jacobian).nan_to_num_(0.0, 0.0, 0.0)  # [R, K, n]
+        return torch.from_numpy(value)[:, None], lambda _: slopes  # [R, 1, n]
 
 
 @dataclass(frozen=True)
@@ -191,6 +195,7 @@ def fit_sets(
         free=torch.tensor(free),
         fixed=one,
         tolerance=1e-31,
+        shrinks=True,
     )
     return solution.w.numpy(), solution.loss.numpy()
 
@@ -210,9 +215,8 @@ def fit_constants(
     values, loss, n = sets[0], float(losses[0]), len(rows.y)
     inverse = np.zeros((len(start), len(start)))
     if free.any() and np.isfinite(loss):
-        _, jacobian = form.linearise(rows.X, values[None])
-        with np.errstate(all="ignore"):
-            slopes = np.nan_to_num(jacobian[0, free] * rows.weight, nan=0.0, posinf=0.0, neginf=0.0)
+        _, jacobian = form.linearise(rows.X, values[None], rows.weight)
+        slopes = np.nan_to_num(jacobian[0, free], nan=0.0, posinf=0.0, neginf=0.0)
         inverse[np.ix_(free, free)] = _inverse(slopes)
     spread = loss * n / max(1, n - int(free.sum()))
     with np.errstate(invalid="ignore", over="ignore"):

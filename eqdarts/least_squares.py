@@ -52,8 +52,8 @@ class _Readout:
     coefficients: Tensor  # [R, Q]
     residual: Tensor  # [R, n]
     loss: Tensor  # [R], infinite where undefined
-    basis: Tensor  # [R, Q, n], columns of unit norm, zero where unused
-    factor: Tensor  # [R, Q, Q], Cholesky factor of its Gram matrix
+    fitted: tuple[Tensor, Tensor] | None  # the basis [R, Q, n], columns of unit norm, zero where unused, and the
+    # Cholesky factor [R, Q, Q] of its Gram matrix; None if all coefficients were given
 
 
 def solve_readout(basis: Tensor, used: Tensor, y: Tensor, fixed: Tensor | None = None) -> _Readout:
@@ -83,10 +83,21 @@ def solve_readout(basis: Tensor, used: Tensor, y: Tensor, fixed: Tensor | None =
         step = torch.cholesky_solve((unit @ residual.unsqueeze(-1)), factor).squeeze(-1)
         coefficients = coefficients + step
         residual = target - (coefficients.unsqueeze(1) @ unit).squeeze(1)
-    loss = residual.square().mean(dim=-1)
-    loss = torch.where(torch.isfinite(loss), loss, torch.inf)
     scaled = coefficients / norm
-    return _Readout(scaled if kept is None else scaled + kept, residual, loss, unit, factor)
+    return _Readout(scaled if kept is None else scaled + kept, residual, _loss(residual), (unit, factor))
+
+
+def _given_readout(basis: Tensor, used: Tensor, y: Tensor, given: Tensor) -> _Readout:
+    """The same with all coefficients [R, Q] given."""
+    coefficients = torch.where(used, given, 0.0)
+    residual = y - torch.einsum("rq,rqn->rn", coefficients, basis)
+    return _Readout(coefficients, residual, _loss(residual), None)
+
+
+def _loss(residual: Tensor) -> Tensor:
+    """Mean squares [R], infinite where undefined."""
+    loss = residual.square().mean(dim=-1)
+    return torch.where(torch.isfinite(loss), loss, torch.inf)
 
 
 def solve(
@@ -98,6 +109,7 @@ def solve(
     free: Tensor | None = None,
     fixed: Tensor | None = None,
     tolerance: float = 1e-26,
+    shrinks: bool = False,
 ) -> Solution:
     """Minimise the mean squared error of every replica over w and c.
 
@@ -117,18 +129,29 @@ def solve(
         Coefficients that are given rather than fitted; NaN where fitted.
     tolerance : float
         A replica has converged when its loss is below this share of the mean square of y.
+    shrinks : bool
+        Does the model take w of any number of replicas? Then those that are done leave the batch.
 
     Returns
     -------
     Solution
         A replica that was undefined at its start is DIVERGED and has an infinite loss.
     """
-    basis, pullback = model.linearise(w)
-    readout = solve_readout(basis, used, y, fixed)
+    given = fixed is not None and not bool(torch.isnan(fixed[used]).any())
+
+    def linearised(w: Tensor, at: Tensor | slice) -> tuple[_Readout, Callable[[Tensor], Tensor]]:
+        basis, pullback = model.linearise(w)
+        target = y if y.dim() == 1 else y[at]
+        if given and fixed is not None:
+            return _given_readout(basis, used[at], target, fixed[at]), pullback
+        return solve_readout(basis, used[at], target, None if fixed is None else fixed[at]), pullback
+
+    readout, pullback = linearised(w, slice(None))
     loss, coefficients = readout.loss, readout.coefficients
     if steps == 0 or w.shape[1] == 0:
         return Solution(w, coefficients, loss, _status(loss, loss <= 0))
     gradient, curvature = _normal_equations(readout, pullback(coefficients), free)
+    w = w.clone()
     damping = torch.full_like(loss, 1e-2)
     floor = tolerance * y.square().mean()
     slow = torch.zeros_like(loss)  # steps in a row that gained next to nothing
@@ -136,23 +159,27 @@ def solve(
     for _ in range(steps):
         if bool(done.all()):
             break
-        step = _step(gradient, curvature, damping)
-        trial = w + step
-        promise = (step * gradient).sum(dim=-1) / y.shape[-1]  # twice the fall that a quadratic model expects
-        settled = (promise < _FLAT * loss) & (damping <= _NEARLY_FREE)
-        basis, pullback = model.linearise(trial)
-        readout = solve_readout(basis, used, y, fixed)
+        at = torch.nonzero(~done)[:, 0] if shrinks else slice(None)
+        step = _step(gradient[at], curvature[at], damping[at])
+        trial = w[at] + step
+        promise = (step * gradient[at]).sum(dim=-1) / y.shape[-1]  # twice the fall that a quadratic model expects
+        settled = (promise < _FLAT * loss[at]) & (damping[at] <= _NEARLY_FREE)
+        readout, pullback = linearised(trial, at)
         # False for NaN and infinity. A replica that is done stays as it is, whatever the others of the batch do.
-        better = (readout.loss < loss) & ~done
-        slow = torch.where(better & (readout.loss > _SLOW * loss), slow + 1, torch.where(better, 0.0, slow))
-        new_gradient, new_curvature = _normal_equations(readout, pullback(readout.coefficients), free)
-        w = torch.where(better[:, None], trial, w)
-        coefficients = torch.where(better[:, None], readout.coefficients, coefficients)
-        loss = torch.where(better, readout.loss, loss)
-        gradient = torch.where(better[:, None], new_gradient, gradient)
-        curvature = torch.where(better[:, None, None], new_curvature, curvature)
-        damping = torch.where(better, damping * 0.2, damping * 5.0).clamp(1e-12, 1e12)
-        done = done | settled | (loss <= floor) | (slow >= _PATIENCE) | (damping > _STUCK)
+        better = (readout.loss < loss[at]) & ~done[at]
+        gained = readout.loss <= _SLOW * loss[at]
+        slow[at] = torch.where(better & ~gained, slow[at] + 1, torch.where(better, 0.0, slow[at]))
+        new_gradient, new_curvature = _normal_equations(
+            readout, pullback(readout.coefficients), None if free is None else free[at]
+        )
+        w[at] = torch.where(better[:, None], trial, w[at])
+        coefficients[at] = torch.where(better[:, None], readout.coefficients, coefficients[at])
+        loss[at] = torch.where(better, readout.loss, loss[at])
+        gradient[at] = torch.where(better[:, None], new_gradient, gradient[at])
+        curvature[at] = torch.where(better[:, None, None], new_curvature, curvature[at])
+        damping[at] = torch.where(better, damping[at] * 0.2, damping[at] * 5.0).clamp(1e-12, 1e12)
+        over = settled | (loss[at] <= floor) | (slow[at] >= _PATIENCE) | (damping[at] > _STUCK)
+        done[at] = done[at] | over
     return Solution(w, coefficients, loss, _status(loss, done))
 
 
@@ -170,10 +197,13 @@ def _normal_equations(readout: _Readout, jacobian: Tensor, free: Tensor | None) 
     """
     if free is not None:
         jacobian = jacobian * free.unsqueeze(-1)
-    overlap = readout.basis @ jacobian.mT  # [R, Q, P]
-    explained = torch.cholesky_solve(overlap, readout.factor)
     gradient = (jacobian @ readout.residual.unsqueeze(-1)).squeeze(-1)
-    return gradient, jacobian @ jacobian.mT - overlap.mT @ explained
+    curvature = jacobian @ jacobian.mT
+    if readout.fitted is None:
+        return gradient, curvature
+    basis, factor = readout.fitted
+    overlap = basis @ jacobian.mT  # [R, Q, P]
+    return gradient, curvature - overlap.mT @ torch.cholesky_solve(overlap, factor)
 
 
 def _step(gradient: Tensor, curvature: Tensor, damping: Tensor, reach: float = 4.0) -> Tensor:

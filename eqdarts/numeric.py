@@ -131,7 +131,7 @@ class Tape:
                 slopes = _others(parts)
             elif step.kind is sympy.Pow:
                 base, exponent = parts
-                slopes = [exponent * _power(base, exponent - 1.0), 0.0]
+                slopes = [_slope(base, exponent, values[k]), 0.0]
                 if self.steps[step.inputs[1]].kind != "number":
                     slopes[1] = np.where(values[k] == 0, 0.0, values[k] * np.log(np.abs(base)))
             elif step.kind in (sympy.Max, sympy.Min):
@@ -211,6 +211,13 @@ def _power(base: Any, exponent: Any) -> Any:
         if p == 0.5:
             return np.sqrt(base)
     return np.power(base if isinstance(base, np.ndarray | np.floating) else np.asarray(base, dtype=float), exponent)
+
+
+def _slope(base: Any, exponent: Any, power: Any) -> Any:
+    """Of base**exponent by its base; a quotient where it can be, as general powers are slow."""
+    if np.ndim(exponent) == 0 or not np.all(base):
+        return exponent * _power(base, exponent - 1.0)
+    return exponent * power / base
 
 
 def _others(factors: list[Any]) -> list[Any]:
