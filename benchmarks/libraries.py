@@ -24,13 +24,15 @@ def load_eqdarts() -> None:
 
 
 def eqdarts(task: Task) -> list[Snapshot]:
-    """Losses of its best graph on its validation rows, after every epoch; formulas at the end only."""
+    """After every epoch the loss of its best graph on its validation rows, and the formula that it would choose."""
     from eqdarts import DARTSRegressor
 
     history: list[Snapshot] = []
     model = DARTSRegressor(
         max_time=task.budget, random_state=task.seed, n_jobs=task.threads, verbose=0,
-        callback=lambda record: history.append(Snapshot(record.seconds, loss=record.best_loss)),
+        callback=lambda record: history.append(
+            Snapshot(record.seconds, (record.equation,), record.best_loss)
+        ),
     )  # fmt: skip
     start = time.perf_counter()
     model.fit(task.X, task.y)

@@ -379,6 +379,15 @@ def test_the_law_is_found_when_it_is_first_held():
     assert peers.first(history, lambda held: False) == 3.0
 
 
+def test_a_rehearsal_ends_at_the_first_formula():
+    task = peers.rehearsal(threads=1)
+    assert len(task.y) == peers.REHEARSED
+    assert task.names == ["x"]
+    *_, end = libraries.eqdarts(task)
+    assert end.texts[0] == "x**2"
+    assert task.enough(end)
+
+
 def test_libraries_take_turns():
     jobs = peers.alternating([{"name": n, "suite": "s"} for n in "pq"], ("eqdarts", "gplearn"), {"seed": 1})
     assert [(j["name"], j["library"]) for j in jobs] == [
