@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -11,8 +12,17 @@ import sympy
 import torch
 from torch import Tensor
 
+from eqdarts.kernel import formulas as loops
 from eqdarts.least_squares import solve
 from eqdarts.numeric import Tape, tape
+
+_TOLERANCE = 1e-31  # a fit is done below this share of the target's mean square
+_KINDS: dict[object, int] = {
+    sympy.Add: loops.ADD, sympy.Mul: loops.MUL, sympy.Pow: loops.POW, sympy.exp: loops.EXP, sympy.log: loops.LOG,
+    sympy.sin: loops.SIN, sympy.cos: loops.COS, sympy.tan: loops.TAN, sympy.tanh: loops.TANH, sympy.sinh: loops.SINH,
+    sympy.cosh: loops.COSH, sympy.asin: loops.ASIN, sympy.acos: loops.ACOS, sympy.atan: loops.ATAN,
+    sympy.Abs: loops.ABS, sympy.sign: loops.SIGN,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -100,6 +110,29 @@ class Compiled:
     columns: int
     constants: int
 
+    @cached_property
+    def program(self) -> loops.Program | None:
+        """For compiled loops; None if it has a function that they lack."""
+        steps = self.tape.steps
+        kinds, numbers = np.empty(len(steps), dtype=np.int64), np.zeros(len(steps))
+        moving = np.zeros(len(steps), dtype=bool)
+        for k, step in enumerate(steps):
+            numbers[k] = step.number
+            if step.kind == "number":
+                kinds[k] = loops.NUMBER
+            elif step.kind == "argument":
+                moving[k] = step.number >= self.columns
+                kinds[k] = loops.CONSTANT if moving[k] else loops.COLUMN
+                numbers[k] -= self.columns if moving[k] else 0
+            elif step.kind in _KINDS:
+                kinds[k] = _KINDS[step.kind]
+                moving[k] = moving[list(step.inputs)].any()
+            else:
+                return None
+        first = np.cumsum([0, *(len(step.inputs) for step in steps)])
+        inputs = np.array([i for step in steps for i in step.inputs], dtype=np.int64)
+        return loops.Program(kinds, numbers, first, inputs, moving)
+
     def value(self, X: np.ndarray, values: np.ndarray) -> np.ndarray:
         """The formula [n]; NaN off its domain."""
         return np.broadcast_to(self.tape.value(*X.T, *values), (len(X),))
@@ -162,11 +195,15 @@ class _FormulaModel:
 
 @dataclass(frozen=True)
 class Rows:
-    """Rows to fit: X [n, d], y [n], square roots of their weights [n] or None."""
+    """Rows to fit: X [n, d], y [n], square roots of their weights [n] or None.
+
+    compiled: are compiled loops to be used? They are many times faster, once they are loaded
+    """
 
     X: np.ndarray
     y: np.ndarray
     root_weights: np.ndarray | None = None
+    compiled: bool = False
 
     @property
     def weight(self) -> np.ndarray:
@@ -185,16 +222,20 @@ def fit_sets(
     starts: [R, K]   free: bool [R, K]   returns: values [R, K], losses [R] in units of the mean square of y
     """
     weight = rows.weight
+    steps = steps if free.any() else 0
+    if rows.compiled and form.program is not None:
+        with np.errstate(all="ignore"):
+            return form.program.fit(rows.X.T, rows.y * weight, weight, starts, free, steps, _TOLERANCE)
     one = torch.ones(len(starts), 1, dtype=torch.float64)
     solution = solve(
         _FormulaModel(form, rows.X, weight),
         torch.tensor(starts),
         torch.tensor(rows.y * weight),
         one.bool(),
-        steps if free.any() else 0,
+        steps,
         free=torch.tensor(free),
         fixed=one,
-        tolerance=1e-31,
+        tolerance=_TOLERANCE,
         shrinks=True,
     )
     return solution.w.numpy(), solution.loss.numpy()

@@ -27,7 +27,7 @@ LEVELS = (
 )  # fmt: skip
 #: The order inside a folder.
 FOLDERS = {
-    "kernel": ("loops", "elementary", "program", "separable", "batch"),
+    "kernel": ("loops", "elementary", "program", "separable", "batch", "formulas"),
     "exports": ("formula", "python", "c", "excel", "torch", "domain", "calculus", "solving", "record"),
     "search": (
         "prior", "sampling", "moves", "population", "backend", "roundness", "assess", "credit", "pursuit",

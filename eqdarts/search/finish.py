@@ -59,6 +59,8 @@ class Problem:
         The rows on which formulas are made simpler.
     max_complexity : int or None
         Larger equations are left out.
+    compiled : bool
+        Are constants fitted by compiled loops?
     """
 
     X: np.ndarray
@@ -73,6 +75,7 @@ class Problem:
     y_unit: float
     subset: np.ndarray
     max_complexity: int | None = None
+    compiled: bool = False
 
     def reduced(self) -> Problem:
         """Only the rows of the subset."""
@@ -91,7 +94,13 @@ class Problem:
         """At most so many rows of the subset, evenly spread."""
         rows = self.subset[np.linspace(0, len(self.subset) - 1, min(most, len(self.subset))).round().astype(int)]
         root = None if self.weights is None else np.sqrt(self.weights[rows])
-        return Rows(self.X[rows], self.y[rows], root)
+        return Rows(self.X[rows], self.y[rows], root, self.compiled)
+
+    @property
+    def all_rows(self) -> Rows:
+        """All of them."""
+        root = None if self.weights is None else np.sqrt(self.weights)
+        return Rows(self.X, self.y, root, self.compiled)
 
     @property
     def symbols(self) -> tuple[sympy.Symbol, ...]:
@@ -232,8 +241,7 @@ def _in_other_order(draft: Draft, symbols: tuple[sympy.Symbol, ...], rows: Rows,
 
 def _equation(problem: Problem, draft: Draft) -> Iterator[Equation]:
     """The equation of a draft, refitted on all rows; nothing if it is undefined there or too large."""
-    root = None if problem.weights is None else np.sqrt(problem.weights)
-    formula = _refitted(draft.formula, problem.symbols, Rows(problem.X, problem.y, root))
+    formula = _refitted(draft.formula, problem.symbols, problem.all_rows)
     written = plain(shortest_writing(formula.expression))
     equation = _with_losses(problem, written, draft.origin, draft.genotype)
     too_large = problem.max_complexity is not None and equation.complexity > problem.max_complexity

@@ -9,9 +9,12 @@ from functools import cache
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
+import sympy
 import torch
 
 from eqdarts.config import SearchConfig
+from eqdarts.constants import Rows as ConstantRows
+from eqdarts.constants import compile_template, fit_constants, template
 from eqdarts.equation import Equation, Front
 from eqdarts.fit import Rows
 from eqdarts.genotype import concatenate
@@ -137,6 +140,7 @@ def run(
     train, validation: row numbers   callback: called after every epoch   start: when `max_time` began to run
     prepare: called before graphs are fitted, off the clock
     """
+    problem = replace(problem, compiled=config.optimizer == "lm")
     watch = Watch(config, time.monotonic() if start is None else start)
     prepare = watch.without(prepare)
     front = Front().offer(constant_equation(problem))
@@ -190,6 +194,9 @@ def compile_loops() -> None:
     state = replace(searcher.start(), epochs=1)  # the first begins without loops
     for _ in range(2):
         state = searcher.epoch(state, 0.0)
+    column, constant = sympy.Symbol("x"), sympy.Float(1.5)
+    form = template(constant * sympy.exp(column) + column**constant, (column,))
+    fit_constants(compile_template(form), form.values, ConstantRows(x.numpy()[:, None], rows.y.numpy(), compiled=True))
 
 
 def _searcher(

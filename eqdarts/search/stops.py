@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -78,6 +78,7 @@ class ExactGraphs:
     """Finishes graphs that fit to rounding, and says when one of them is the law.
 
     A large flexible formula comes close to rounding as well, so not every exact equation ends the search at once.
+    In the first epoch constants are not fitted by compiled loops, which a law that is found at once shall not wait for.
     view: of the graphs, by default the columns
     """
 
@@ -93,7 +94,8 @@ class ExactGraphs:
         start = time.monotonic()
         hurry = self._watch.config.max_epochs is None  # otherwise the clock has no say, so that fits repeat
         if not hurry or self._spent <= _EXACT_SECONDS + _EXACT_SHARE * self._watch.seconds:
-            front = self._finish_one(space, population, front)
+            problem = self._problem if epoch > 1 else replace(self._problem, compiled=False)
+            front = self._finish_one(space, population, front, problem)
         self._spent += time.monotonic() - start
         exact = [e for e in front if e.relative_loss < EXACT]
         if not exact:
@@ -104,14 +106,14 @@ class ExactGraphs:
             self._since = epoch
         return front, epoch > _DOUBT * self._since + _DOUBT_EPOCHS
 
-    def _finish_one(self, space: SearchSpace, population: Population, front: Front) -> Front:
+    def _finish_one(self, space: SearchSpace, population: Population, front: Front, problem: Problem) -> Front:
         keys = population.batch.keys()
         places = np.flatnonzero((population.loss < EXACT) & (population.complexity < self._simplest))
         for k in sorted(places, key=lambda k: population.complexity[k]):
             if keys[k] in self._tried:
                 continue
             self._tried.add(keys[k])
-            found = list(finish(space, population, [int(k)], self._problem, self._watch.deadline, view=self._view))
+            found = list(finish(space, population, [int(k)], problem, self._watch.deadline, view=self._view))
             if any(e.relative_loss < EXACT for e in found):
                 self._simplest = float(population.complexity[k])
             return offer_all(front, iter(found))
