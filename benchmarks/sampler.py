@@ -48,27 +48,39 @@ KINDS = {
     "graph.py": "refits in torch",
     "least_squares.py": "refits in torch",
 }
-#: The way from Python into any compiled loop, which says nothing of what the loop does.
-THROUGH = "kernel/loops.py"
+#: The way from Python into any compiled loop; whose it is, the frame outside says.
+THROUGH, LOOPS_OF = "kernel/loops.py", {"proposals": "compiled proposals"}
 SYMPY, OTHER = "SymPy", "other Python"
 #: In the order of the report.
-ALL = ("compiled fits", "sums of terms", "refits in torch", "proposals", "selection", "equations", SYMPY, OTHER)
+ALL = (
+    "compiled fits",
+    "sums of terms",
+    "refits in torch",
+    "compiled proposals",
+    "proposals",
+    "selection",
+    "equations",
+    SYMPY,
+    OTHER,
+)
 #: Shares that a search could do without.
 OVERHEAD = ("proposals", "selection", "equations", SYMPY, OTHER)
 
 
 def kind_of(files: list[str]) -> str:
     """Kind of a stack, given by the files of its frames from the innermost on."""
+    compiled = False
     for file in files:
         if "/sympy/" in file or "/mpmath/" in file:
             return SYMPY
         if file.startswith(f"{PACKAGE}/"):
             inside = file[len(PACKAGE) + 1 :]
             if inside == THROUGH:
+                compiled = True
                 continue
             for start, kind in KINDS.items():
                 if inside.startswith(start):
-                    return kind
+                    return LOOPS_OF.get(kind, kind) if compiled else kind
     return OTHER
 
 

@@ -233,9 +233,11 @@ def test_the_innermost_frame_with_a_kind_decides():
     assert sampler.kind_of(["/lib/sympy/core/add.py", f"{sampler.PACKAGE}/simplify.py"]) == "SymPy"
     assert sampler.kind_of(["/lib/json.py", loop]) == "other Python"
     through = f"{sampler.PACKAGE}/{sampler.THROUGH}"
-    assert sampler.kind_of([through, f"{sampler.PACKAGE}/search/moves.py", loop]) == "proposals"
+    moves = f"{sampler.PACKAGE}/search/moves.py"
+    assert sampler.kind_of([through, moves, loop]) == "compiled proposals"
+    assert sampler.kind_of([moves, loop]) == "proposals"
     assert Path(through).exists()
-    assert set(sampler.KINDS.values()) | {sampler.SYMPY, sampler.OTHER} == set(sampler.ALL)
+    assert {*sampler.KINDS.values(), *sampler.LOOPS_OF.values(), sampler.SYMPY, sampler.OTHER} == set(sampler.ALL)
     assert all((Path(sampler.PACKAGE) / start).exists() for start in sampler.KINDS)
 
 

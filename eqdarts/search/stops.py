@@ -18,7 +18,7 @@ _CERTAIN = 1e-26  # an exact equation with so small a loss and few constants is 
 _FEW_CONSTANTS = 3
 _DOUBT, _DOUBT_EPOCHS = 5, 100  # another is doubted until the search has so many times more epochs, and so many
 _EXACT_SHARE, _EXACT_SECONDS = 0.25, 1.0  # most time for finishing exact graphs while the search runs
-_SEARCH_SHARE = 0.8  # of max_time; the rest is for turning graphs into equations
+_SEARCH_SHARE = 0.9  # of max_time; the rest is for turning graphs into equations
 
 
 @dataclass
