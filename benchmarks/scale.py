@@ -26,6 +26,7 @@ import runner
 import sympy
 
 from eqdarts import DARTSRegressor
+from eqdarts.search.loop import compile_loops
 
 _BLOCK = 500_000  # rows that are made at once
 _ROWS_COLUMNS, _COLUMNS_ROWS = 5, 1000  # columns of the tables with many rows, and rows of those with many columns
@@ -85,6 +86,7 @@ def fit(job: runner.Job) -> dict[str, Any]:
 def fitted(job: runner.Job, folder: Path) -> dict[str, Any]:
     model = DARTSRegressor(max_time=job["budget"], random_state=job["seed"], n_jobs=job["threads"], verbose=0)
     # Loading and compiling are the same for all tables.
+    compile_loops()
     model.fit(np.linspace(1, 2, 20)[:, None], np.linspace(1, 2, 20) ** 2)
     path = folder / f"table.{job['source']}"
     table = None
