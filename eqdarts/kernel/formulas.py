@@ -69,9 +69,8 @@ class Program:
 
 
 @compiled
-def _fit(
-    kinds, numbers, first, inputs, moving, columns, target, weight, values, free, steps, floor, losses
-):  # fmt: skip
+def _fit(kinds, numbers, first, inputs, moving, columns, target, weight, values, free, steps, floor, losses):
+    """Fills losses [R] and moves the free values [R, K]; a start that is undefined stays, with an infinite loss."""
     size, n, most = kinds.shape[0], target.shape[0], values.shape[1]
     state, flow = np.empty((size, n)), np.empty((size, n))
     jacobian, residual, other = np.empty((most, n)), np.empty(n), np.empty(n)
@@ -94,9 +93,7 @@ def _fit(
                 break
             if fresh:
                 _backward(kinds, numbers, first, inputs, moving, state, flow, other, weight, jacobian)
-                normal_equations(
-                    jacobian, place, active, unit, 0, matrix, residual, overlap, gradient, curvature
-                )  # fmt: skip
+                normal_equations(jacobian, place, active, unit, 0, matrix, residual, overlap, gradient, curvature)
             damped_step(gradient, curvature, active, damping, _REACH, matrix, step)
             trial[:] = now
             promise = 0.0
