@@ -1,5 +1,8 @@
 """The compiled loops against their reference, the torch program, and against mathematics."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 import torch
@@ -573,3 +576,31 @@ def test_node_values_are_those_of_a_linearised_graph(seed):
     rows = compiled_rows(rows_of(SPACE, rng))
     linear = Kernel(SPACE).linearise(graphs.batch, graphs.w.numpy(), graphs.coefficients.numpy(), rows)
     np.testing.assert_array_equal(Kernel(SPACE).node_values(graphs.batch, graphs.w.numpy(), rows), linear.nodes)
+
+
+def test_a_search_needs_no_loop_that_was_not_compiled_before():
+    """In a process of its own, as other tests call loops too: an unforeseen one would compile on the search's time."""
+    program = """
+import gc, warnings
+import numpy as np
+from eqdarts import DARTSRegressor
+from eqdarts.kernel.loops import compiled
+from eqdarts.search.loop import compile_loops
+
+warnings.simplefilter("ignore")
+
+def known():
+    loops = [found for found in gc.get_objects() if type(found) is compiled]
+    return {(loop.__module__, loop.__name__, str(types)) for loop in loops for types in loop.machine.signatures}
+
+compile_loops()
+before = known()
+rng = np.random.default_rng(0)
+X = rng.uniform(1, 2, (90, 3))
+y = X[:, 0] * np.sin(3 * X[:, 1]) + 0.1 * rng.normal(size=90)
+for weights in (None, rng.uniform(1, 2, 90)):
+    DARTSRegressor(max_epochs=14, replicas=64, symmetries=False, random_state=0, verbose=0).fit(X, y, weights)
+print(sorted(known() - before))
+"""
+    out = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
+    assert out.stdout.strip() == "[]"

@@ -187,11 +187,12 @@ def compile_loops() -> None:
 
     A search on a tiny table of its own calls every loop with the types of the real one.
     """
-    space = SearchSpace(("x", "z"), 2, DEFAULT_OPERATIONS, links=("identity", "reciprocal"))
-    x = torch.linspace(1, 2, 12, dtype=torch.float64)
-    rows = Rows(torch.stack([x, x.flip(0) ** 2]), 1 / (x + 2))
+    space = SearchSpace(("x", "z"), 4, DEFAULT_OPERATIONS, links=("identity", "reciprocal"))
+    x = torch.linspace(1, 2, 60, dtype=torch.float64)
+    # Something is left to explain by every graph, or else no gradient would be followed.
+    rows = Rows(torch.stack([x, x.flip(0) ** 2]), 1 / (x + 2) + torch.cos(50 * x))
     searcher = SampledSearch(space, SearchConfig(replicas=64), Assessor(space, rows, rows), np.random.default_rng(0))
-    state = replace(searcher.start(), epochs=1)  # the first begins without loops
+    state = replace(searcher.start(), epochs=1, grown=4)  # the first epoch begins without loops
     for _ in range(2):
         state = searcher.epoch(state, 0.0)
     column, constant = sympy.Symbol("x"), sympy.Float(1.5)
