@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
     from eqdarts.estimator import DARTSRegressor
 
-app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+# Help in panels would wait for rich's Markdown, which is as much as all the rest.
+app = typer.Typer(rich_markup_mode=None, add_completion=False, pretty_exceptions_enable=False)
 
 _STREAMED = (".parquet", ".pq", ".gz", ".bz2", ".zip", ".xz")
 _LARGE = 64 * 2**20  # bytes from which a CSV file is read in chunks rather than at once
@@ -78,7 +79,7 @@ def fit(
     output: Output = None,
     quiet: Quiet = False,
 ) -> None:
-    """Find an equation for one column of a CSV or Parquet file; print the front and the LaTeX."""
+    """Find the equation of a column. It reads a CSV or Parquet file, and prints the front and the LaTeX."""
     _check_output(output)
     import pandas as pd
 
@@ -141,7 +142,7 @@ def sweep(
     encoding: Encoding = "utf-8",
     quiet: Quiet = False,
 ) -> None:
-    """Find equations for many columns and groups of a CSV file, in parallel; resume what was ended."""
+    """Find equations of many columns. Fits of targets and groups run in parallel, and what was ended is resumed."""
     _check_output(output)
     from eqdarts.table import read_frame
 
