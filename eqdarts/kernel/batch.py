@@ -18,13 +18,23 @@ from eqdarts.genotype import GenotypeBatch
 from eqdarts.kernel.elementary import AFFINE_POWER, ARCSIN, CODES, LN, SQRT, has_nan, log_abs, settle
 from eqdarts.kernel.loops import compiled
 from eqdarts.kernel.program import PRODUCT, forward, jacobian, lay_out, pack
-from eqdarts.kernel.separable import damped_step, dot, normal_equations, solve_readout
+from eqdarts.kernel.separable import (
+    FLAT,
+    NEARLY_FREE,
+    PATIENCE,
+    REACH,
+    SLOW,
+    STUCK,
+    damped_step,
+    dot,
+    normal_equations,
+    solve_readout,
+)
 from eqdarts.links import LINK_NAMES, LINKS
 from eqdarts.search_space import SearchSpace
 
 _CHUNK = 32  # graphs a thread takes at a time
-_SLOW, _PATIENCE, _STUCK, _TOLERANCE, _REACH = 0.999999, 5, 1e8, 1e-26, 4.0  # as in eqdarts.least_squares
-_FLAT, _NEARLY_FREE = 1e-10, 0.1  # as there
+_TOLERANCE = 1e-26  # as in eqdarts.least_squares
 
 
 @compiled
@@ -116,19 +126,19 @@ def _fit(
                         for i in range(n):
                             slopes[p, i] *= root_weights[i]
                 normal_equations(slopes, free, active, unit, used, gram, residual, overlap, gradient, curvature)
-            damped_step(gradient, curvature, active, damping, _REACH, matrix, step)
+            damped_step(gradient, curvature, active, damping, REACH, matrix, step)
             trial[:size] = packed[:size]
             promise = 0.0
             for p in range(active):
                 trial[free[p]] += step[p]
                 promise += step[p] * gradient[p]
-            settled = promise < _FLAT * best * n and damping <= _NEARLY_FREE
+            settled = promise < FLAT * best * n and damping <= NEARLY_FREE
             forward(edges, code, source, node, first, product[g], trial, inputs, logs, signs, nodes, values, inner)
             _gather(nodes, inputs, columns, used, root_weights, weighted, unit)
             now = solve_readout(unit, used, target, gram, norms, readout_step, c, residual)
             fresh = now < best
             if fresh:
-                slow = slow + 1 if now > _SLOW * best else 0
+                slow = slow + 1 if now > SLOW * best else 0
                 best = now
                 packed[:size] = trial[:size]
                 for q in range(used):
@@ -136,7 +146,7 @@ def _fit(
                 damping = max(damping * 0.2, 1e-12)
             else:
                 damping = min(damping * 5.0, 1e12)
-            if settled or slow >= _PATIENCE or damping > _STUCK:
+            if settled or slow >= PATIENCE or damping > STUCK:
                 break
         position, k = 0, 0
         for e in range(total_edges):

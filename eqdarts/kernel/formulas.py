@@ -11,10 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from eqdarts.kernel.loops import compiled
-from eqdarts.kernel.separable import damped_step, dot, normal_equations
-
-_SLOW, _PATIENCE, _STUCK, _REACH = 0.999999, 5, 1e8, 4.0  # as in eqdarts.least_squares
-_FLAT, _NEARLY_FREE = 1e-10, 0.1  # as there
+from eqdarts.kernel.separable import FLAT, NEARLY_FREE, PATIENCE, REACH, SLOW, STUCK, damped_step, dot, normal_equations
 
 # A kind must be a global constant for the compiler, hence one name each.
 NUMBER, COLUMN, CONSTANT, ADD, MUL, POW = 0, 1, 2, 3, 4, 5
@@ -94,25 +91,25 @@ def _fit(kinds, numbers, first, inputs, moving, columns, target, weight, values,
             if fresh:
                 _backward(kinds, numbers, first, inputs, moving, state, flow, other, weight, jacobian)
                 normal_equations(jacobian, place, active, unit, 0, matrix, residual, overlap, gradient, curvature)
-            damped_step(gradient, curvature, active, damping, _REACH, matrix, step)
+            damped_step(gradient, curvature, active, damping, REACH, matrix, step)
             trial[:] = now
             promise = 0.0
             for p in range(active):
                 trial[place[p]] += step[p]
                 promise += step[p] * gradient[p]
-            settled = promise < _FLAT * best * n and damping <= _NEARLY_FREE
+            settled = promise < FLAT * best * n and damping <= NEARLY_FREE
             _forward(kinds, numbers, first, inputs, columns, trial, state)
             loss = _measure(state[size - 1], target, weight, other)
             fresh = loss < best
             if fresh:
-                slow = slow + 1 if loss > _SLOW * best else 0
+                slow = slow + 1 if loss > SLOW * best else 0
                 best = loss
                 now[:] = trial
                 residual[:] = other
                 damping = max(damping * 0.2, 1e-12)
             else:
                 damping = min(damping * 5.0, 1e12)
-            if settled or slow >= _PATIENCE or damping > _STUCK:
+            if settled or slow >= PATIENCE or damping > STUCK:
                 break
         losses[r] = best
 

@@ -6,6 +6,10 @@ import math
 
 from eqdarts.kernel.loops import compiled
 
+# When a fit ends, and how far a step reaches: as in eqdarts.least_squares.
+SLOW, PATIENCE, STUCK, REACH = 0.999999, 5, 1e8, 4.0
+FLAT, NEARLY_FREE = 1e-10, 0.1
+
 
 @compiled
 def dot(a, b):
