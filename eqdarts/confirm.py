@@ -19,7 +19,9 @@ from eqdarts.symbolic import plain
 from eqdarts.table.chunks import Source
 
 
-def confirmed(equations: Sequence[Equation], source: Source, *, passes: int = 6, threads: int = 1) -> Front:
+def confirmed(
+    equations: Sequence[Equation], source: Source, *, passes: int = 6, threads: int = 1, worth: float | None = None
+) -> Front:
     """The front of these equations with constants and losses of the whole table.
 
     An equation that is undefined on a row is left out.
@@ -31,6 +33,8 @@ def confirmed(equations: Sequence[Equation], source: Source, *, passes: int = 6,
     source : Source
     passes, threads : int
         As in `eqdarts.streaming.fit_streaming`.
+    worth : float, optional
+        The front is empty, after one pass, unless some equation has a smaller relative loss on the whole table.
 
     Warns
     -----
@@ -39,10 +43,11 @@ def confirmed(equations: Sequence[Equation], source: Source, *, passes: int = 6,
     """
     forms = [_template(equation) for equation in equations]
     tasks = [_task(equation, form) for equation, form in zip(equations, forms, strict=True)]
+    fits = fit_streaming(tasks, source, passes=passes, threads=threads, worth=worth)
     front, lost = Front(), 0
-    for equation, form, fitted in zip(
-        equations, forms, fit_streaming(tasks, source, passes=passes, threads=threads), strict=True
-    ):
+    if worth is not None and not any(fitted.relative_loss < worth for fitted in fits):
+        return front
+    for equation, form, fitted in zip(equations, forms, fits, strict=True):
         lost += not np.isfinite(fitted.loss)
         front = front.offer(_refitted(equation, form, fitted))
     if lost:

@@ -37,6 +37,7 @@ from eqdarts.screening import screened
 from eqdarts.search.backend import available_cores
 from eqdarts.search.finish import Problem, constant_equation, moderate, snapping_rows
 from eqdarts.search.loop import EpochRecord, SearchResult, compile_loops, resample, run
+from eqdarts.search.population import EXACT
 from eqdarts.search_space import SearchSpace
 from eqdarts.selection import CRITERIA, choose, credibility, scores
 from eqdarts.stability import Stability, stability
@@ -51,13 +52,15 @@ from eqdarts.table import (
 )
 from eqdarts.table.cache import CachedSource
 from eqdarts.table.chunks import CHUNK_ROWS, ArraySource, Source, open_table
-from eqdarts.table.subset import Subset, draw
+from eqdarts.table.head import Head
+from eqdarts.table.subset import Drawn, Subset, draw
 from eqdarts.threads import one_thread
 from eqdarts.training import Training, keep
 
 _SAMPLED_REPLICAS, _RELAXED_REPLICAS = 2048, 16
 _SEARCH_ROWS = 120  # rows of each step that the search sees; the constants are refitted on all
 SUBSET_ROWS = 10_000  # a table with more becomes equations on so many, which are then refitted to all
+_HEAD_EPOCHS = 4  # of the search on the first rows of a large table
 
 
 @dataclass(frozen=True, eq=False)
@@ -299,15 +302,10 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         X_array, y_array, columns, target = self._table(X, y)
         weights = checked_weights(sample_weight, len(y_array))
         rng = self._generator()
+        table = ArraySource(X_array, y_array, columns, target, weights)
         if len(y_array) > SUBSET_ROWS and self._validation_is_share:
-            source = ArraySource(X_array, y_array, columns, target, weights)
-            subset = draw(source, SUBSET_ROWS, int(rng.integers(2**31 - 1)), self._threads())
-            training = keep(X_array, y_array, weights, subset.observations)
-            if training.X is X_array:
-                training = replace(training, X=X_array.copy(), y=y_array.copy())
-            return self._fit_subset(config, source, subset, training, rng, start)
-        observations = len(y_array) if weights is None else int((weights > 0).sum())
-        found = self._search(config, X_array, y_array, weights, observations, columns, target, rng, start)
+            return self._fit_large(config, table, draw(Head(table, SUBSET_ROWS), SUBSET_ROWS, 0), rng)
+        found = self._search(config, table, rng, start)
         summary = Summary.of(X_array, y_array, distinct_rows=len(found.problem.y))
         return self._store(found, summary)
 
@@ -378,57 +376,67 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
     @no_full_collections()
     def _fit_table(self, source: Source) -> DARTSRegressor:
         config = self._config()
-        rng = self._generator()
-        subset = draw(source, SUBSET_ROWS, int(rng.integers(2**31 - 1)), self._threads())
-        X, y = pd.DataFrame(subset.X, columns=list(source.names)), pd.Series(subset.y, name=source.target)
-        if subset.rows <= SUBSET_ROWS:
+        # One row more tells whether the table is large.
+        head = draw(Head(source, SUBSET_ROWS + 1), SUBSET_ROWS + 1, 0)
+        X, y = pd.DataFrame(head.X, columns=list(source.names)), pd.Series(head.y, name=source.target)
+        if head.rows <= SUBSET_ROWS:
             return self.fit(X, y)
         if not self._validation_is_share:
             raise InputDataError(
                 f"validation: row numbers and splitters are for tables of at most {SUBSET_ROWS} rows when read from "
                 "a file; give a share"
             )
-        start = time.monotonic()
         self._table(X, y)  # notes the names of the columns
-        rows = subset.uniform
-        training = Training(
-            subset.X[rows], subset.y[rows], None, subset.observations, subset.rows / int(rows.sum()),
-            subset.low, subset.high,
-        )  # fmt: skip
-        return self._fit_subset(config, source, subset, training, rng, start)
+        return self._fit_large(config, source, head, self._generator())
 
-    def _fit_subset(
-        self,
-        config: SearchConfig,
-        source: Source,
-        subset: Subset,
-        training: Training,
-        rng: np.random.Generator,
-        start: float,
+    def _fit_large(
+        self, config: SearchConfig, source: Source, head: Subset, rng: np.random.Generator
     ) -> DARTSRegressor:
         """Search on some rows of a large table, then refit the front to all of them."""
-        found = self._search(
-            config, subset.X, subset.y, subset.weights, subset.observations, source.names, source.target, rng, start
-        )  # fmt: skip
-        with one_thread():
-            front = confirmed(tuple(found.front), source, threads=self._threads())
+        drawn = Drawn(source, SUBSET_ROWS, int(rng.integers(2**31 - 1)), self._threads())
+        found = self._at_first_sight(config, drawn, head, rng.spawn(1)[0])
+        subset = drawn.subset()
+        if found is None:
+            found = self._confirmed(self._search(config, _as_source(subset, source), rng, time.monotonic()), source)
         low, high = (tuple(map(float, bound)) for bound in (subset.low, subset.high))
         summary = Summary(subset.rows, subset.observations, low, high, subset.mean, subset.std)
-        return self._store(replace(found, front=front, training=training), summary)
+        return self._store(replace(found, training=_training(source, subset)), summary)
+
+    def _at_first_sight(
+        self, config: SearchConfig, source: Source, head: Subset, rng: np.random.Generator
+    ) -> _Found | None:
+        """What a short search on the first rows finds, if it is exact on all rows: the table is then read but once.
+
+        As long as the passes that it may spare. Columns that are constant in these rows would be left out of it.
+        """
+        wide = self.max_columns is not None and len(source.names) > self.max_columns
+        if config.optimizer != "lm" or wide or not (np.ptp(head.X, axis=0).all() and np.ptp(head.y)):
+            return None
+        epochs = _HEAD_EPOCHS if config.max_epochs is None else min(_HEAD_EPOCHS, config.max_epochs)
+        short = replace(config, max_epochs=epochs)
+        found = self._search(short, _as_source(head, source), rng, time.monotonic(), only_exact=True)
+        if found.result is None or found.result.stop_reason not in ("exact", "interrupted"):
+            return None
+        if self.callback is not None:
+            for record in found.result.history:
+                self.callback(record)
+        found = self._confirmed(found, source, EXACT if found.result.stop_reason == "exact" else None)
+        return found if found.front else None
+
+    def _confirmed(self, found: _Found, source: Source, worth: float | None = None) -> _Found:
+        with one_thread():
+            front = confirmed(tuple(found.front), source, threads=self._threads(), worth=worth)
+        return replace(found, front=front)
 
     def _search(
-        self,
-        config: SearchConfig,
-        X: np.ndarray,
-        y: np.ndarray,
-        weights: np.ndarray | None,
-        observations: int,
-        columns: tuple[str, ...],
-        target: str,
-        rng: np.random.Generator,
-        start: float,
+        self, config: SearchConfig, table: ArraySource, rng: np.random.Generator, start: float, only_exact: bool = False
     ) -> _Found:
-        """The front of a checked table, each of whose equations is fitted to all of its rows."""
+        """The front of a checked table, each of whose equations is fitted to all of its rows.
+
+        only_exact: as in `run`; nothing is shown
+        """
+        X, y, weights, columns, target = table.X, table.y, table.weights, table.names, table.target
+        observations = len(y) if weights is None else int((weights > 0).sum())
         if self._validation_is_share:
             # A row given twice and a row of weight 2 come out alike.
             X, y, merged = merge_rows(X, y, weights)
@@ -470,11 +478,11 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
             links=usable(config.links, problem.y, scaled=problem.y_scale * problem.y_unit != 1),
         )
         # The search's tensors are small: a second thread made it several times slower.
-        with one_thread(), Progress(self.verbose, config) as progress:
-            callback = both(progress, self.callback)
+        with one_thread(), Progress(0 if only_exact else self.verbose, config) as progress:
+            callback = both(progress, None if only_exact else self.callback)
             result = run(
                 space, config, problem, train, validation, rng, callback, self.device, start, self._threads(),
-                prepare=partial(self._compile, config),
+                prepare=partial(self._compile, config), only_exact=only_exact,
             )  # fmt: skip
         return _Found(result.front, space, problem, result, training)
 
@@ -925,6 +933,22 @@ def _names(option: str, value: Sequence[str]) -> tuple[str, ...]:
 
 def _at_most(rows: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return rows if len(rows) <= _SEARCH_ROWS else np.sort(rng.choice(rows, _SEARCH_ROWS, replace=False))
+
+
+def _as_source(subset: Subset, source: Source) -> ArraySource:
+    return ArraySource(subset.X, subset.y, source.names, source.target, subset.weights)
+
+
+def _training(source: Source, subset: Subset) -> Training:
+    """What a model keeps of a large table."""
+    if not isinstance(source, ArraySource):
+        rows = subset.uniform
+        return Training(
+            subset.X[rows], subset.y[rows], None, subset.observations, subset.rows / int(rows.sum()), subset.low,
+            subset.high,
+        )  # fmt: skip
+    kept = keep(source.X, source.y, source.weights, subset.observations)
+    return replace(kept, X=source.X.copy(), y=source.y.copy()) if kept.X is source.X else kept
 
 
 def _extreme(scales: np.ndarray) -> np.ndarray:

@@ -107,7 +107,13 @@ class _State:
 
 
 def fit_streaming(
-    tasks: Sequence[Task], source: Source, *, passes: int = 6, tolerance: float = 1e-3, threads: int = 1
+    tasks: Sequence[Task],
+    source: Source,
+    *,
+    passes: int = 6,
+    tolerance: float = 1e-3,
+    threads: int = 1,
+    worth: float | None = None,
 ) -> list[Streamed]:
     """Constants of every formula, by least squares over all rows of the table.
 
@@ -122,10 +128,15 @@ def fit_streaming(
         A formula is done when its next step would be shorter than this share of a standard error.
     threads : int
         Chunks that are worked on at once.
+    worth : float, optional
+        The first pass is the last, and constants stay at the start, unless some formula has a smaller relative loss
+        there.
     """
     if not tasks:
         return []
     first = _pass([(task, task.start) for task in tasks], source, threads)
+    if worth is not None and not any(sums.error < worth * sums.square for sums in first):
+        return [_result(_State(task.start, sums)) for task, sums in zip(tasks, first, strict=True)]
     states = [_proposed(_State(t.start, sums), tolerance) for t, sums in zip(tasks, first, strict=True)]
     if passes > 1:
         states = [_arrived(state) if task.linear else state for task, state in zip(tasks, states, strict=True)]

@@ -134,11 +134,13 @@ def run(
     start: float | None = None,
     threads: int = 1,
     prepare: Callable[[], None] = lambda: None,
+    only_exact: bool = False,
 ) -> SearchResult:
     """Search until the equation is exact, or until epochs, time or patience end.
 
     train, validation: row numbers   callback: called after every epoch   start: when `max_time` began to run
     prepare: called before graphs are fitted, off the clock
+    only_exact: are equations that leave something to explain of no use, so that none is made at the end?
     """
     problem = replace(problem, compiled=config.optimizer == "lm")
     watch = Watch(config, time.monotonic() if start is None else start)
@@ -170,7 +172,7 @@ def run(
             reason = "exact" if certain else watch.reason(len(history), _score(state))
     except KeyboardInterrupt:
         reason = "interrupted"
-    if reason != "exact":
+    if reason != "exact" and not (only_exact and reason != "interrupted"):
         deadline = time.monotonic() + 2.0 if reason == "interrupted" else watch.deadline
         if branches is not None:
             front = branches.close(front, deadline)

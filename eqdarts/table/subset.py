@@ -8,6 +8,7 @@ of the data is seen to.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -77,57 +78,123 @@ class _Sample:
         return _Sample(rows[kept], places[kept], keys[kept])
 
 
-def draw(source: Source, most: int, seed: int, threads: int = 1) -> Subset:
-    """At most so many rows at random, and the extreme ones; all rows of a table that has no more.
+class Drawn:
+    """A table of which some rows are drawn as it is read for the first time; it is read by the first who needs them.
+
+    At most so many rows at random, and the extreme ones; all rows of a table that has no more.
 
     Every row gets a random key, and those with the smallest keys stay (Efraimidis & Spirakis 2006, for equal
     weights), so the subset depends on the rows and the seed, and not on how the table is cut into chunks.
-    With more than one thread a chunk is read while the one before it is looked at.
 
-    Raises
-    ------
-    InputDataError
-        If no row has a positive weight.
+    Parameters
+    ----------
+    source : Source
+    most : int
+    seed : int
+    threads : int
+        With more than one, a chunk is read while the one before it is worked on.
 
     Examples
     --------
     >>> from eqdarts.table.chunks import ArraySource
     >>> X = np.arange(1000.0)[:, None]
-    >>> subset = draw(ArraySource(X, X[:, 0] ** 2, ("x",), "y", chunk_rows=64), 10, seed=0)
+    >>> drawn = Drawn(ArraySource(X, X[:, 0] ** 2, ("x",), "y", chunk_rows=64), 10, seed=0)
+    >>> sum(len(chunk) for chunk in drawn.chunks())
+    1000
+    >>> subset = drawn.subset()
     >>> len(subset), subset.rows, float(subset.X.min()), float(subset.X.max())
     (12, 1000, 0.0, 999.0)
     """
-    rng = np.random.default_rng(seed)
-    sample: _Sample | None = None
-    extremes: _Extremes | None = None
-    moments, rows, observations, weight = _Moments(), 0, 0, 0.0
-    weighted = False
-    for chunk in ahead(source.chunks()) if threads > 1 else source.chunks():
-        keys = rng.random(len(chunk))
-        weighted |= chunk.weights is not None
+
+    def __init__(self, source: Source, most: int, seed: int, threads: int = 1) -> None:
+        self._source, self._most, self._seed, self._threads = source, most, seed, threads
+        self._subset: Subset | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return self._source.names
+
+    @property
+    def target(self) -> str:
+        return self._source.target
+
+    def chunks(self) -> Iterator[Chunk]:
+        """All rows."""
+        chunks = ahead(self._source.chunks()) if self._threads > 1 else self._source.chunks()
+        if self._subset is not None:
+            yield from chunks
+            return
+        drawing = _Drawing(self._most, np.random.default_rng(self._seed))
+        for chunk in chunks:
+            drawing.take(chunk)
+            yield chunk
+        self._subset = drawing.subset()
+
+    def subset(self) -> Subset:
+        """The rows.
+
+        Raises
+        ------
+        InputDataError
+            If no row has a positive weight.
+        """
+        if self._subset is None:
+            for _ in self.chunks():
+                pass
+        assert self._subset is not None, "a table that was read to its end is drawn"
+        return self._subset
+
+
+def draw(source: Source, most: int, seed: int, threads: int = 1) -> Subset:
+    """The rows that `Drawn` draws, in one pass."""
+    return Drawn(source, most, seed, threads).subset()
+
+
+class _Drawing:
+    """What is known of a table after some of its chunks."""
+
+    def __init__(self, most: int, rng: np.random.Generator) -> None:
+        self._most, self._rng = most, rng
+        self._sample: _Sample | None = None
+        self._extremes: _Extremes | None = None
+        self._moments = _Moments()
+        self._rows = self._observations = 0
+        self._weight = 0.0
+        self._weighted = False
+
+    def take(self, chunk: Chunk) -> None:
+        """The next rows."""
+        keys = self._rng.random(len(chunk))
+        self._weighted |= chunk.weights is not None
         used = np.arange(len(chunk)) if chunk.weights is None else np.flatnonzero(chunk.weights > 0)
-        places, rows = rows + used, rows + len(chunk)
-        moments = moments.plus(chunk.y)
-        observations += len(used)
-        weight += float(len(used) if chunk.weights is None else chunk.weights.sum())
+        places = self._rows + used
+        self._rows += len(chunk)
+        self._moments = self._moments.plus(chunk.y)
+        self._observations += len(used)
+        self._weight += float(len(used) if chunk.weights is None else chunk.weights.sum())
         if not len(used):
-            continue
-        extremes = _Extremes.of(chunk, used, places, extremes)
-        if sample is not None and len(sample.keys) == most:
+            return
+        self._extremes = _Extremes.of(chunk, used, places, self._extremes)
+        sample = self._sample
+        if sample is not None and len(sample.keys) == self._most:
             near = keys[used] < sample.keys.max()
             used, places = used[near], places[near]
         new = _Sample(_stacked(chunk, used), places, keys[used])
-        sample = new.merged(_Sample(new.rows[:0], new.places[:0], new.keys[:0]) if sample is None else sample, most)
-    if sample is None or extremes is None:
-        raise InputDataError("no row has a positive weight; give at least two rows one")
-    places, first = np.unique(np.concatenate([sample.places, extremes.places]), return_index=True)
-    kept = np.concatenate([sample.rows, extremes.rows])[first]
-    weights = np.ascontiguousarray(kept[:, -1]) if weighted else None
-    return Subset(
-        np.ascontiguousarray(kept[:, :-2]), np.ascontiguousarray(kept[:, -2]), weights, places,
-        first < len(sample.places), rows, observations, weight, extremes.low[:-1], extremes.high[:-1],
-        moments.mean, moments.std,
-    )  # fmt: skip
+        nothing = _Sample(new.rows[:0], new.places[:0], new.keys[:0])
+        self._sample = new.merged(nothing if sample is None else sample, self._most)
+
+    def subset(self) -> Subset:
+        sample, extremes = self._sample, self._extremes
+        if sample is None or extremes is None:
+            raise InputDataError("no row has a positive weight; give at least two rows one")
+        places, first = np.unique(np.concatenate([sample.places, extremes.places]), return_index=True)
+        kept = np.concatenate([sample.rows, extremes.rows])[first]
+        weights = np.ascontiguousarray(kept[:, -1]) if self._weighted else None
+        return Subset(
+            np.ascontiguousarray(kept[:, :-2]), np.ascontiguousarray(kept[:, -2]), weights, places,
+            first < len(sample.places), self._rows, self._observations, self._weight, extremes.low[:-1],
+            extremes.high[:-1], self._moments.mean, self._moments.std,
+        )  # fmt: skip
 
 
 def _stacked(chunk: Chunk, rows: np.ndarray) -> np.ndarray:
