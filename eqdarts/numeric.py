@@ -210,6 +210,10 @@ def _power(base: Any, exponent: Any) -> Any:
             return np.divide(1.0, base)
         if p == 0.5:
             return np.sqrt(base)
+        if p == -2.0:
+            return np.divide(1.0, base * base)
+        if p == 3.0:
+            return base * base * base
     return np.power(base if isinstance(base, np.ndarray | np.floating) else np.asarray(base, dtype=float), exponent)
 
 

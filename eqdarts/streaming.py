@@ -231,7 +231,10 @@ def _over_rows(task: Task, values: np.ndarray, chunk: Chunk, rows: slice) -> _Su
     weights = None if chunk.weights is None else chunk.weights[rows]
     if weights is not None and not weights.all():
         X, y, weights = X[weights > 0], y[weights > 0], weights[weights > 0]
-    value, jacobian = task.form.linearise(X[:, task.places] / task.units, values[None])
+    columns = X.T[task.places]  # each in one piece, if they are so in the table
+    if (task.units != 1).any():
+        columns = columns / task.units[:, None]
+    value, jacobian = task.form.linearise(columns.T, values[None])
     slopes, residual = jacobian[0], y - value[0]
     with np.errstate(all="ignore"):
         if weights is not None:

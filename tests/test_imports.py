@@ -35,7 +35,7 @@ FOLDERS = {
         "mixture", "finish", "stops", "symmetry", "branches", "loop",
     ),
     "regression": ("naming", "affine", "model", "poles", "starts", "minimise", "report", "intervals", "record"),
-    "table": ("checks", "columns", "rows", "files", "parquet", "chunks", "cache", "ahead", "subset"),
+    "table": ("checks", "columns", "rows", "files", "parquet", "chunks", "cache", "ahead", "head", "subset"),
     "sweeping": ("jobs", "outcome", "store", "workers", "study"),
     "plots": ("style", "fit", "graph", "history"),
 }  # fmt: skip

@@ -165,21 +165,27 @@ class _Drawing:
     def take(self, chunk: Chunk) -> None:
         """The next rows."""
         keys = self._rng.random(len(chunk))
-        self._weighted |= chunk.weights is not None
-        used = np.arange(len(chunk)) if chunk.weights is None else np.flatnonzero(chunk.weights > 0)
-        places = self._rows + used
-        self._rows += len(chunk)
+        first, self._rows = self._rows, self._rows + len(chunk)
         self._moments = self._moments.plus(chunk.y)
-        self._observations += len(used)
-        self._weight += float(len(used) if chunk.weights is None else chunk.weights.sum())
-        if not len(used):
+        if chunk.weights is not None:
+            self._weighted = True
+            self._weight += float(chunk.weights.sum())
+            used = np.flatnonzero(chunk.weights > 0)
+            self._take(Chunk(chunk.X[used], chunk.y[used], chunk.weights[used]), first + used, keys[used])
+        else:
+            self._weight += len(chunk)
+            self._take(chunk, range(first, self._rows), keys)
+
+    def _take(self, chunk: Chunk, places: range | np.ndarray, keys: np.ndarray) -> None:
+        """Rows that count, at these places of the table."""
+        if not len(chunk):
             return
-        self._extremes = _Extremes.of(chunk, used, places, self._extremes)
+        self._observations += len(chunk)
+        self._extremes = _Extremes.of(chunk, places, self._extremes)
         sample = self._sample
-        if sample is not None and len(sample.keys) == self._most:
-            near = keys[used] < sample.keys.max()
-            used, places = used[near], places[near]
-        new = _Sample(_stacked(chunk, used), places, keys[used])
+        full = sample is not None and len(sample.keys) == self._most
+        near = np.flatnonzero(keys < sample.keys.max()) if sample is not None and full else np.arange(len(chunk))
+        new = _Sample(_stacked(chunk, near), _at(places, near), keys[near])
         nothing = _Sample(new.rows[:0], new.places[:0], new.keys[:0])
         self._sample = new.merged(nothing if sample is None else sample, self._most)
 
@@ -197,6 +203,10 @@ class _Drawing:
         )  # fmt: skip
 
 
+def _at(places: range | np.ndarray, rows: np.ndarray) -> np.ndarray:
+    return places.start + rows if isinstance(places, range) else places[rows]
+
+
 def _stacked(chunk: Chunk, rows: np.ndarray) -> np.ndarray:
     weights = np.ones(len(rows)) if chunk.weights is None else chunk.weights[rows]
     return np.column_stack([chunk.X[rows], chunk.y[rows], weights])
@@ -212,14 +222,13 @@ class _Extremes:
     places: np.ndarray
 
     @classmethod
-    def of(cls, chunk: Chunk, used: np.ndarray, places: np.ndarray, before: _Extremes | None) -> _Extremes:
-        every = len(used) == len(chunk)
-        X, y = (chunk.X, chunk.y) if every else (chunk.X[used], chunk.y[used])
-        columns = [*X.T, y]  # one by one: along rows in the order of columns a minimum is many times slower
+    def of(cls, chunk: Chunk, places: range | np.ndarray, before: _Extremes | None) -> _Extremes:
+        """Of rows at these places, after others."""
+        columns = [*chunk.X.T, chunk.y]  # one by one: along rows in the order of columns a minimum is many times slower
         least, most = ([int(pick(column)) for column in columns] for pick in (np.argmin, np.argmax))
         low, high = (np.array([c[k] for c, k in zip(columns, at, strict=True)]) for at in (least, most))
-        at = np.array([*least, *most] if X.shape[1] <= _WIDE else [least[-1], most[-1]])
-        new = cls(low, high, _stacked(chunk, used[at]), places[at])
+        at = np.array([*least, *most] if chunk.X.shape[1] <= _WIDE else [least[-1], most[-1]])
+        new = cls(low, high, _stacked(chunk, at), _at(places, at))
         return new if before is None else before._joined(new)
 
     def _joined(self, new: _Extremes) -> _Extremes:
@@ -249,11 +258,15 @@ class _Moments:
     def plus(self, y: np.ndarray) -> _Moments:
         if not len(y):
             return self
-        with np.errstate(over="ignore"):
-            # Divided first: squares of large values would overflow.
-            size = float(np.abs(y).max()) or 1.0
-            mean = float(np.mean(y / size)) * size
-            square = float(np.var(y / size)) * len(y) * size * size
+        with np.errstate(over="ignore", invalid="ignore"):
+            mean = float(np.mean(y))
+            away = y - mean
+            square = float(away @ away)
+            if not np.isfinite(square) or square < np.finfo(float).tiny:
+                # Squares of large values overflow, and those of small ones vanish, unless they are divided first.
+                size = float(np.abs(y).max()) or 1.0
+                mean = float(np.mean(y / size)) * size
+                square = float(np.var(y / size)) * len(y) * size * size
             n, gap = self.n + len(y), mean - self.mean
             between = np.float64(gap) * gap * self.n * len(y) / n
             return _Moments(n, self.mean + gap * len(y) / n, float(self.square + square + between))
