@@ -417,10 +417,11 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         found = self._search(short, _as_source(head, source), rng, time.monotonic(), only_exact=True)
         if found.result is None or found.result.stop_reason not in ("exact", "interrupted"):
             return None
-        if self.callback is not None:
+        worth = EXACT if found.result.stop_reason == "exact" else None
+        with Progress(self.verbose, short) as progress:
             for record in found.result.history:
-                self.callback(record)
-        found = self._confirmed(found, source, EXACT if found.result.stop_reason == "exact" else None)
+                both(progress, self.callback)(record)
+            found = self._confirmed(found, source, worth)
         return found if found.front else None
 
     def _confirmed(self, found: _Found, source: Source, worth: float | None = None) -> _Found:

@@ -20,7 +20,8 @@ def _opened(path: Path) -> Any:
             f"{path}: reading Parquet needs pyarrow; pip install 'eqdarts[parquet]', or save the table as CSV"
         ) from error
     try:
-        return parquet.ParquetFile(path)
+        # Read ahead by pyarrow itself, the whole file would come to lie in memory.
+        return parquet.ParquetFile(path, pre_buffer=False)
     except (ArrowException, OSError) as error:
         raise InputDataError(f"{path}: cannot be read as Parquet ({' '.join(str(error).split())[:120]})") from error
 
