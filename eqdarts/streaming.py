@@ -8,13 +8,14 @@ the optimum of a sample, so a few passes do, and a pass serves all formulas.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from eqdarts.constants import Compiled
+from eqdarts.table.ahead import ahead
 from eqdarts.table.chunks import Chunk, Source
 
 _BLOCK = 16_384  # rows at once: the intermediate values of a formula then stay in the cache
@@ -127,7 +128,7 @@ def fit_streaming(
     tolerance : float
         A formula is done when its next step would be shorter than this share of a standard error.
     threads : int
-        Chunks that are worked on at once.
+        One of several reads the table; the others work on a chunk each.
     worth : float, optional
         The first pass is the last, and constants stay at the start, unless some formula has a smaller relative loss
         there.
@@ -202,15 +203,16 @@ def _pass(work: Sequence[tuple[Task, np.ndarray]], source: Source, threads: int)
     return total
 
 
-def _mapped(work: Sequence[tuple[Task, np.ndarray]], chunks: Iterable[Chunk], threads: int) -> Iterator[list[_Sums]]:
-    if threads == 1:
-        yield from (_over_chunk(work, chunk) for chunk in chunks)
+def _mapped(work: Sequence[tuple[Task, np.ndarray]], chunks: Iterator[Chunk], threads: int) -> Iterator[list[_Sums]]:
+    """The sums over each chunk. One thread reads, if there are several; more than the others only get in their way."""
+    if threads <= 2:
+        yield from (_over_chunk(work, chunk) for chunk in (ahead(chunks) if threads == 2 else chunks))
         return
     waiting: deque[Future[list[_Sums]]] = deque()
-    with ThreadPoolExecutor(threads) as pool:
-        for chunk in chunks:
+    with ThreadPoolExecutor(threads - 1) as pool:
+        for chunk in ahead(chunks):
             waiting.append(pool.submit(_over_chunk, work, chunk))
-            if len(waiting) > threads:  # no more chunks in memory than are worked on
+            if len(waiting) >= threads:  # no more chunks in memory than are worked on
                 yield waiting.popleft().result()
         yield from (future.result() for future in waiting)
 

@@ -92,7 +92,7 @@ class Drawn:
     most : int
     seed : int
     threads : int
-        With more than one, a chunk is read while the one before it is worked on.
+        With more than one, `subset` reads a chunk while it looks at the one before.
 
     Examples
     --------
@@ -120,10 +120,9 @@ class Drawn:
 
     def chunks(self) -> Iterator[Chunk]:
         """All rows."""
-        chunks = ahead(self._source.chunks()) if self._threads > 1 else self._source.chunks()
-        if self._subset is not None:
-            yield from chunks
-            return
+        return self._source.chunks() if self._subset is not None else self._drawn(self._source.chunks())
+
+    def _drawn(self, chunks: Iterator[Chunk]) -> Iterator[Chunk]:
         drawing = _Drawing(self._most, np.random.default_rng(self._seed))
         for chunk in chunks:
             drawing.take(chunk)
@@ -139,7 +138,8 @@ class Drawn:
             If no row has a positive weight.
         """
         if self._subset is None:
-            for _ in self.chunks():
+            chunks = self._source.chunks()
+            for _ in self._drawn(ahead(chunks) if self._threads > 1 else chunks):
                 pass
         assert self._subset is not None, "a table that was read to its end is drawn"
         return self._subset
