@@ -20,7 +20,8 @@ from eqdarts.equation import Equation
 from eqdarts.streaming import Task, fit_streaming
 from eqdarts.table.ahead import ahead
 from eqdarts.table.chunks import ArraySource, open_table
-from eqdarts.table.subset import draw
+from eqdarts.table.head import Head
+from eqdarts.table.subset import Drawn, draw
 
 x, z = sympy.symbols("x z")
 
@@ -409,6 +410,76 @@ def test_long_tables_count_weights_and_are_not_kept_by_reference():
     kept = fitted.training_rows()[0].to_numpy().copy()
     X[:] = 0.0
     np.testing.assert_array_equal(fitted.training_rows()[0], kept)
+
+
+def test_the_first_rows_that_count():
+    X, y = table(50)
+    weights = np.arange(50) % 3 * 1.0
+    chunks = list(Head(source(X, y, weights, 7), 20).chunks())
+    used = np.flatnonzero(weights)[:20]
+    np.testing.assert_array_equal(np.concatenate([c.X for c in chunks]), X[used])
+    np.testing.assert_array_equal(np.concatenate([c.weights for c in chunks]), weights[used])
+    assert sum(map(len, Head(source(X, y, None, 7), 80).chunks())) == 50
+
+
+def test_a_table_is_drawn_from_while_others_read_it():
+    X, y = table(307)
+    read = counted(X, y)
+    drawn = Drawn(read, 23, 0)
+    for _ in range(2):
+        np.testing.assert_array_equal(np.concatenate([c.y for c in drawn.chunks()]), y)
+    np.testing.assert_array_equal(drawn.subset().places, draw(source(X, y), 23, 0).places)
+    assert read.passes == 2
+    half = Drawn(counted(X, y), 23, 0)
+    next(half.chunks())
+    assert half.subset().rows == 307
+
+
+def law_on(X):
+    return X[:, 0] / X[:, 1] ** 2
+
+
+def fitted_source(X, y, weights=None, **options):
+    """A model that was fitted to a table that is read in chunks, and how often it was read to its end."""
+    read = Counted(X, y, ("m", "r"), "F", weights, 1000)
+    shown = []
+    found = model(callback=shown.append, max_epochs=20, **options)._fit_table(read)
+    return found, read, shown
+
+
+def test_a_law_of_the_first_rows_is_confirmed_in_one_pass():
+    X = np.random.default_rng(0).uniform(1, 3, (30_007, 2))
+    y = law_on(X)
+    found, read, shown = fitted_source(X, y)
+    assert str(found.sympy()) == "m/r**2"
+    assert read.passes == 2  # one of them over the first rows only
+    assert "m/r**2" in shown[-1].equation
+    assert found.training_.rows == 30_007
+    assert found.training_.maximum == tuple(X.max(axis=0))
+    assert found.equations_.loss[0] == pytest.approx(y.var())
+
+
+@pytest.mark.parametrize("change", ["another law", "a constant column", "one wild row"])
+def test_first_rows_that_mislead_decide_nothing(change):
+    """The rest of the table is not like them."""
+    X = np.random.default_rng(0).uniform(1, 3, (30_007, 2))
+    y = law_on(X)
+    if change == "a constant column":
+        X[:10_500, 1] = 2.0
+        y = law_on(X)
+    elif change == "another law":
+        y[15_000:] += 5.0 * X[15_000:, 0]
+    else:
+        y[-1] *= 1.5
+    frame = pd.DataFrame(X, columns=["m", "r"])
+    found, read, _ = fitted_source(X, y)
+    assert read.passes > 2
+    assert found.equations_.loss[found.best_index_] == pytest.approx(
+        np.mean((found.predict(frame) - y) ** 2), abs=1e-20
+    )
+    assert found.history_.epoch.iloc[0] == 1
+    exact = found.equations_.loss.min() < 1e-20
+    assert exact == (change == "a constant column")
 
 
 def test_without_pyarrow_the_way_out_is_named(tmp_path, monkeypatch):
