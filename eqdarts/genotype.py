@@ -148,11 +148,13 @@ def concatenate(batches: Sequence[GenotypeBatch]) -> GenotypeBatch:
 
 def live_nodes(space: SearchSpace, batch: GenotypeBatch) -> np.ndarray:
     """Nodes that reach the readout along edges that are not zero: bool [R, N]."""
-    live = batch.readout[:, : space.nodes].copy()
-    for e in reversed(range(len(space.edges))):
-        source, node = space.edges[e]
-        if source >= space.n_inputs:
-            live[:, source - space.n_inputs] |= live[:, node] & (batch.operations[:, e] != space.zero)
+    return _live(space, (batch.operations != space.zero).T.copy(), batch.readout.T[: space.nodes].copy()).T
+
+
+def _live(space: SearchSpace, there: np.ndarray, live: np.ndarray) -> np.ndarray:
+    """Nodes that reach the readout: bool [N, R], from edges that are there [E, R] and nodes that are read [N, R]."""
+    for j in reversed(range(1, space.nodes)):
+        live[:j] |= live[j] & there[space.into(j)][space.n_inputs :]
     return live
 
 
@@ -162,17 +164,19 @@ def prune(space: SearchSpace, batch: GenotypeBatch) -> GenotypeBatch:
     A node without any edge is a constant, so the readout drops it as well; edges that leave it
     become zero too. Dead nodes take the first aggregator of the space, so that equal graphs have equal keys.
     """
-    operations, readout = batch.operations.copy(), batch.readout.copy()
+    there = (batch.operations != space.zero).T.copy()  # [E, R], as each edge is looked at in all graphs at once
+    filled = np.ones((space.nodes, len(batch)), dtype=bool)
     for j in range(space.nodes):
-        empty = (operations[:, space.into(j)] == space.zero).all(axis=1)
-        readout[empty, j] = False
-        leaving = [e for e, (i, _) in enumerate(space.edges) if i == space.n_inputs + j]
-        for e in leaving:
-            operations[empty, e] = space.zero
-    live = live_nodes(space, GenotypeBatch(operations, batch.aggregators, readout))
+        into = there[space.into(j)]
+        into[space.n_inputs :] &= filled[:j]
+        filled[j] = into.any(axis=0)
+    live = _live(space, there, batch.readout.T[: space.nodes] & filled)
     for j in range(space.nodes):
-        operations[:, space.into(j)][~live[:, j]] = space.zero
-    aggregators = np.where(live, batch.aggregators, AGGREGATORS.index(space.aggregators[0]))
+        there[space.into(j)] &= live[j]
+    readout = batch.readout.copy()
+    readout[:, : space.nodes] &= filled.T
+    operations = np.where(there.T, batch.operations, space.zero)
+    aggregators = np.where(live.T, batch.aggregators, AGGREGATORS.index(space.aggregators[0]))
     return GenotypeBatch(operations, aggregators, readout, batch.links)
 
 

@@ -30,9 +30,11 @@ def test_runs_have_the_lengths_of_luby():
 @given(seeds)
 def test_a_gain_is_the_share_of_the_residual_that_a_new_column_explains(seed):
     rng = np.random.default_rng(seed)
-    columns, y, new = rng.normal(size=(3, 31)), rng.normal(size=31), rng.normal(size=(5, 31))
+    columns, y, along = rng.normal(size=(3, 31)), rng.normal(size=31), rng.normal(size=31)
+    features = rng.normal(size=(5, 31))
+    new = features * along
     rest = y - columns.T @ np.linalg.lstsq(columns.T, y, rcond=None)[0]
-    gain, step = _gains(new, _orthonormal(columns), rest)
+    gain, step = _gains(features, features**2, along, _orthonormal(columns), rest)
     for k in range(5):
         wider = np.concatenate([columns, new[k : k + 1]]).T
         solution = np.linalg.lstsq(wider, y, rcond=None)[0]
@@ -45,7 +47,8 @@ def test_a_gain_is_the_share_of_the_residual_that_a_new_column_explains(seed):
 def test_what_a_refit_covers_anyway_promises_nothing(seed):
     rng = np.random.default_rng(seed)
     columns, residual = rng.normal(size=(4, 31)), rng.normal(size=31)
-    gain, step = _gains(rng.normal(size=(6, 4)) @ columns, _orthonormal(columns), residual)
+    covered = rng.normal(size=(6, 4)) @ columns
+    gain, step = _gains(covered, covered**2, np.ones(31), _orthonormal(columns), residual)
     assert (gain == 0).all()
     assert (step == 0).all()
 

@@ -101,15 +101,18 @@ def idle_factors(space: SearchSpace, batch: GenotypeBatch, w: np.ndarray) -> np.
 
 def powers(space: SearchSpace, batch: GenotypeBatch) -> np.ndarray:
     """Which edges are powers: bool [R, E]."""
-    places = [space.operations.index(name) for name in ("power", "odd_power") if name in space.operations]
-    return np.isin(batch.operations, places)
+    return _one_of(space, batch, ("power", "odd_power"))
+
+
+def _one_of(space: SearchSpace, batch: GenotypeBatch, names: tuple[str, ...]) -> np.ndarray:
+    """Which edges carry one of these operations: bool [R, E]."""
+    return np.array([name in names for name in space.operations])[batch.operations]
 
 
 def _needless_scales(space: SearchSpace, batch: GenotypeBatch) -> np.ndarray:
     """Which edges are factors a·x + b or (a·x + b)^p, whose scale joins the coefficient of the product: bool [R, E]."""
-    places = [space.operations.index(name) for name in ("linear", "affine_power") if name in space.operations]
     products = batch.aggregators == AGGREGATORS.index("product")
-    return np.isin(batch.operations, places) & products[:, [j for _, j in space.edges]]
+    return _one_of(space, batch, ("linear", "affine_power")) & products[:, [j for _, j in space.edges]]
 
 
 def without_idle_factors(space: SearchSpace, batch: GenotypeBatch, w: np.ndarray) -> GenotypeBatch:
@@ -172,24 +175,28 @@ def best(population: Population, rows: int, size: int = 64, per_band: int = 4, b
     that says no more than a simpler one of nearly the same loss is left out: mostly it is the same
     function, with its nodes in another order or with a part that does nothing.
     """
-    keys = population.batch.keys()
+    order = np.argsort(scores(population.loss, population.complexity, rows), kind="stable")
+    order = order[np.isfinite(population.loss[order])]
+    complexity = population.complexity[order]
+    misfit = scores(population.loss[order], np.zeros(len(order), dtype=np.int64), rows)
     seen: set[bytes] = set()
     count: dict[int, int] = {}
-    kept: list[int] = []
-    misfit = scores(population.loss, np.zeros(len(population), dtype=np.int64), rows)
-    for k in np.argsort(scores(population.loss, population.complexity, rows), kind="stable"):
-        c = int(population.complexity[k]) // band
-        if not np.isfinite(population.loss[k]) or keys[k] in seen or count.get(c, 0) >= per_band:
+    kept = np.zeros(len(order), dtype=np.int64)  # places in the order
+    m = 0
+    for k, c in enumerate((complexity // band).tolist()):
+        if count.get(c, 0) >= per_band:
             continue
-        near = [i for i in kept if population.complexity[i] <= population.complexity[k]]
-        if (np.abs(misfit[near] - misfit[k]) < _SAME).any():
+        near = np.abs(misfit[kept[:m]] - misfit[k]) < _SAME
+        if (near & (complexity[kept[:m]] <= complexity[k])).any():
             continue
-        seen.add(keys[k])
+        (key,) = population.batch.select(order[k : k + 1]).keys()
+        if key in seen:
+            continue
+        seen.add(key)
         count[c] = count.get(c, 0) + 1
-        kept.append(int(k))
-    chosen = population.select(np.array(kept, dtype=np.int64))
-    order = np.argsort(scores(chosen.loss, chosen.complexity, rows), kind="stable")
-    return chosen.select(order[:size])
+        kept[m] = k
+        m += 1
+    return population.select(order[kept[: min(m, size)]])
 
 
 def front_of(population: Population) -> np.ndarray:

@@ -10,6 +10,7 @@ weight of that edge at w*(α), normalised; the choice of the largest is matching
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -35,6 +36,10 @@ class Features:
     batch: GenotypeBatch
     w: np.ndarray
     values: np.ndarray
+
+    @cached_property
+    def squares(self) -> np.ndarray:
+        return self.values**2
 
 
 def draw_features(
@@ -83,6 +88,7 @@ def pursue(
         room = np.flatnonzero(depth <= limit - used[r])
         if not len(room) or not np.isfinite(linear.jacobian[r]).all() or not np.isfinite(linear.basis[r]).all():
             continue
+        values, squares = features.values[room], features.squares[room]
         frame = _orthonormal(np.concatenate([linear.basis[r], linear.jacobian[r]]))
         places = [_READOUT, *range(used[r])]
         gains, steps = np.zeros((len(places), len(room))), np.zeros((len(places), len(room)))
@@ -90,7 +96,7 @@ def pursue(
             along = linear.root_weights[r] if j == _READOUT else linear.deltas[r, j]
             if j != _READOUT and parents.batch.aggregators[r, j] == AGGREGATORS.index("product"):
                 along = along * linear.nodes[r, j]
-            gains[i], steps[i] = _gains(features.values[room] * along, frame, linear.residual[r])
+            gains[i], steps[i] = _gains(values, squares, along, frame, linear.residual[r])
         promise[room] += gains.max(axis=0)
         asked[room] += 1
         chosen += [(r, int(room[k]), places[i], float(steps[i, k])) for i, k in _picked(gains, rng)]
@@ -106,13 +112,19 @@ def _orthonormal(rows: np.ndarray) -> np.ndarray:
     return right[size > 1e-9 * size.max(initial=0.0)]
 
 
-def _gains(tangents: np.ndarray, frame: np.ndarray, residual: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Share of the residual [K] that each tangent [K, n] can explain, and the length of the step."""
+def _gains(
+    values: np.ndarray, squares: np.ndarray, along: np.ndarray, frame: np.ndarray, residual: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Share of the residual [K] that each tangent can explain, and the length of the step.
+
+    Tangents are features [K, n], given with their squares, times `along` [n]. They are only ever multiplied with what
+    is the same for all, so none is formed: t⊥ is t less its part in the frame, and so are its square and its overlap.
+    """
     with np.errstate(all="ignore"):
-        before = np.einsum("kn,kn->k", tangents, tangents)
-        rest = tangents - (tangents @ frame.T) @ frame
-        after = np.einsum("kn,kn->k", rest, rest)
-        overlap = rest @ residual
+        inside = values @ (frame * along).T  # [K, B]
+        before = squares @ along**2
+        after = before - np.einsum("kb,kb->k", inside, inside)
+        overlap = values @ (along * residual) - inside @ (frame @ residual)
         gain = overlap**2 / (after * (residual @ residual))
         good = np.isfinite(gain) & (after > _DEPENDENT * before)
         return np.where(good, gain, 0.0), np.where(good, overlap / after, 0.0)
