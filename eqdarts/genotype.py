@@ -97,6 +97,11 @@ class GenotypeBatch:
         """The graphs at these places."""
         return GenotypeBatch(self.operations[index], self.aggregators[index], self.readout[index], self.links[index])
 
+    def key(self, place: int) -> bytes:
+        """The key of one graph among `keys`."""
+        (key,) = self.select(slice(place, place + 1)).keys()
+        return key
+
     def keys(self) -> list[bytes]:
         """One key per graph; equal graphs have equal keys."""
         return [
@@ -178,6 +183,14 @@ def prune(space: SearchSpace, batch: GenotypeBatch) -> GenotypeBatch:
     operations = np.where(there.T, batch.operations, space.zero)
     aggregators = np.where(live.T, batch.aggregators, AGGREGATORS.index(space.aggregators[0]))
     return GenotypeBatch(operations, aggregators, readout, batch.links)
+
+
+def used_counts(space: SearchSpace, batch: GenotypeBatch) -> np.ndarray:
+    """Nodes of each graph up to the last one with an edge: int [R]."""
+    there = batch.operations != space.zero
+    last = there.shape[1] - there[:, ::-1].argmax(axis=1)  # edges up to the last one that is there
+    starts = [space.into(j).start for j in range(space.nodes)]
+    return np.where(there.any(axis=1), np.searchsorted(starts, last), 0)
 
 
 def constants_of(space: SearchSpace, batch: GenotypeBatch) -> np.ndarray:

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from random_graphs import draw_batch, draw_graphs, draw_inputs, space_of
 
-from eqdarts.genotype import GenotypeBatch, live_nodes, prune
+from eqdarts.genotype import GenotypeBatch, live_nodes, prune, used_counts
 from eqdarts.graph import GraphProgram
 from eqdarts.links import LINK_NAMES
 from eqdarts.operations import DEFAULT_OPERATIONS
@@ -261,9 +261,10 @@ def test_dropping_an_unused_node_keeps_the_function(name, seed):
 @given(seed=seeds)
 def test_used_nodes_end_with_the_last_one_that_has_an_edge(seed):
     space, rng = SPACES["both"], np.random.default_rng(seed)
-    operations = draw_batch(space, 1, rng, absent=0.9).operations[0]
-    last = [j for j in range(N) if (operations[space.into(j)] != space.zero).any()]
-    assert used_nodes(prior_of(space), operations) == max(last, default=-1) + 1
+    batch = draw_batch(space, 5, rng, absent=0.9)
+    for operations, count in zip(batch.operations, used_counts(space, batch), strict=True):
+        last = [j for j in range(N) if (operations[space.into(j)] != space.zero).any()]
+        assert used_nodes(prior_of(space), operations) == count == max(last, default=-1) + 1
 
 
 def test_a_space_with_one_choice_does_not_loop_or_fail():

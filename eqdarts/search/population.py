@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -177,26 +178,28 @@ def best(population: Population, rows: int, size: int = 64, per_band: int = 4, b
     """
     order = np.argsort(scores(population.loss, population.complexity, rows), kind="stable")
     order = order[np.isfinite(population.loss[order])]
-    complexity = population.complexity[order]
     misfit = scores(population.loss[order], np.zeros(len(order), dtype=np.int64), rows)
     seen: set[bytes] = set()
     count: dict[int, int] = {}
-    kept = np.zeros(len(order), dtype=np.int64)  # places in the order
-    m = 0
-    for k, c in enumerate((complexity // band).tolist()):
-        if count.get(c, 0) >= per_band:
+    near: dict[int, list[tuple[float, int]]] = {}  # misfit and complexity of what is kept, by steps of _SAME
+    kept: list[int] = []
+    for k, complexity, value in zip(
+        order.tolist(), population.complexity[order].tolist(), misfit.tolist(), strict=True
+    ):
+        if count.get(complexity // band, 0) >= per_band:
             continue
-        near = np.abs(misfit[kept[:m]] - misfit[k]) < _SAME
-        if (near & (complexity[kept[:m]] <= complexity[k])).any():
+        step = math.floor(value / _SAME)
+        around = (kin for at in (step - 1, step, step + 1) for kin in near.get(at, ()))
+        if any(parts <= complexity and abs(other - value) < _SAME for other, parts in around):
             continue
-        (key,) = population.batch.select(order[k : k + 1]).keys()
+        key = population.batch.key(k)
         if key in seen:
             continue
         seen.add(key)
-        count[c] = count.get(c, 0) + 1
-        kept[m] = k
-        m += 1
-    return population.select(order[kept[: min(m, size)]])
+        count[complexity // band] = count.get(complexity // band, 0) + 1
+        near.setdefault(step, []).append((value, complexity))
+        kept.append(k)
+    return population.select(np.array(kept[:size], dtype=np.int64))
 
 
 def front_of(population: Population) -> np.ndarray:

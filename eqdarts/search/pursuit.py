@@ -14,10 +14,10 @@ from functools import cached_property
 
 import numpy as np
 
-from eqdarts.genotype import GenotypeBatch, prune
+from eqdarts.genotype import GenotypeBatch, prune, used_counts
 from eqdarts.kernel.loops import compiled
 from eqdarts.search.backend import Pursuable
-from eqdarts.search.moves import renumber, used_nodes
+from eqdarts.search.moves import renumber
 from eqdarts.search.population import Population
 from eqdarts.search.sampling import Odds, blank, sample
 from eqdarts.search_space import AGGREGATORS, SearchSpace
@@ -80,8 +80,7 @@ def pursue(
     And of each feature [K] the share of the residual that it can explain at its best place, the mean over parents.
     """
     linear = backend.linearise(parents.batch, parents.w, parents.coefficients)
-    used = np.array([used_nodes(odds, row) for row in parents.batch.operations])
-    depth = np.array([used_nodes(odds, row) for row in features.batch.operations])
+    used, depth = used_counts(space, parents.batch), used_counts(space, features.batch)
     chosen: list[tuple[int, int, int, float]] = []
     promise, asked = np.zeros(len(features.values)), np.zeros(len(features.values))
     for r in range(len(parents)):
