@@ -60,7 +60,8 @@ from eqdarts.training import Training, keep
 _SAMPLED_REPLICAS, _RELAXED_REPLICAS = 2048, 16
 _SEARCH_ROWS = 120  # rows of each step that the search sees; the constants are refitted on all
 SUBSET_ROWS = 10_000  # a table with more becomes equations on so many, which are then refitted to all
-_HEAD_EPOCHS = 4  # of the search on the first rows of a large table
+_LONG = 10_000_000  # numbers of a table from which its first rows are searched before it is read
+_HEAD_EPOCHS = 4  # of that search
 
 
 @dataclass(frozen=True, eq=False)
@@ -277,8 +278,8 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
 
         Of a table with more than 10,000 rows, and `validation` a share, so many are drawn at random, and the extreme
         ones of each column with them (`eqdarts.table.subset`). The search sees these, and the equations of its front
-        are refitted to all rows, which is the only work that grows with the table. A short search on the first 10,000
-        rows comes before; if it finds a law that is exact on all rows, it is the only one.
+        are refitted to all rows, which is the only work that grows with the table. Of more than ten million numbers the
+        first 10,000 rows are searched before; a law found there that is exact on all rows needs no other search.
 
         Parameters
         ----------
@@ -305,7 +306,7 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         rng = self._generator()
         table = ArraySource(X_array, y_array, columns, target, weights)
         if len(y_array) > SUBSET_ROWS and self._validation_is_share:
-            return self._fit_large(config, table, draw(Head(table, SUBSET_ROWS), SUBSET_ROWS, 0), rng)
+            return self._fit_large(config, table, rng)
         found = self._search(config, table, rng, start)
         summary = Summary.of(X_array, y_array, distinct_rows=len(found.problem.y))
         return self._store(found, summary)
@@ -324,8 +325,9 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
 
         The file is read in chunks. The search sees at most 10,000 of its rows, drawn at random, and those with the
         least and the greatest value of each column (`eqdarts.table.subset`). The equations on its front are then
-        refitted to all rows, in a few passes over the file, and their losses are those of all rows. Before, a short
-        search sees the first 10,000 rows; a law that is exact on all rows is confirmed in one pass. The text of a CSV
+        refitted to all rows, in a few passes over the file, and their losses are those of all rows. Before a file of
+        more than ten million numbers is read, a short search sees its first 10,000 rows; a law found there that is
+        exact on all rows needs no other search, and one pass. The text of a CSV
         file is parsed once: its numbers are kept in a temporary file, eight bytes each. A file of at most
         10,000 rows gives what `fit` gives, and a larger one what `fit` gives of the same table in memory.
 
@@ -379,7 +381,7 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
     def _fit_table(self, source: Source) -> DARTSRegressor:
         config = self._config()
         # One row more tells whether the table is large.
-        head = draw(Head(source, SUBSET_ROWS + 1), SUBSET_ROWS + 1, 0)
+        head = _head(source, SUBSET_ROWS + 1)
         X, y = pd.DataFrame(head.X, columns=list(source.names)), pd.Series(head.y, name=source.target)
         if head.rows <= SUBSET_ROWS:
             return self.fit(X, y)
@@ -389,28 +391,28 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
                 "a file; give a share"
             )
         self._table(X, y)  # notes the names of the columns
-        return self._fit_large(config, source, head, self._generator())
+        return self._fit_large(config, source, self._generator())
 
-    def _fit_large(
-        self, config: SearchConfig, source: Source, head: Subset, rng: np.random.Generator
-    ) -> DARTSRegressor:
+    def _fit_large(self, config: SearchConfig, source: Source, rng: np.random.Generator) -> DARTSRegressor:
         """Search on some rows of a large table, then refit the front to all of them."""
         drawn = Drawn(source, SUBSET_ROWS, int(rng.integers(2**31 - 1)), self._threads())
-        found = self._at_first_sight(config, drawn, head, rng.spawn(1)[0])
+        start = time.monotonic()
+        found = self._at_first_sight(config, drawn, rng.spawn(1)[0]) if source.size >= _LONG else None
+        spent = time.monotonic() - start
         subset = drawn.subset()
         if found is None:
-            found = self._confirmed(self._search(config, _as_source(subset, source), rng, time.monotonic()), source)
+            start = time.monotonic() - spent
+            found = self._confirmed(self._search(config, _as_source(subset, source), rng, start), source)
         low, high = (tuple(map(float, bound)) for bound in (subset.low, subset.high))
         summary = Summary(subset.rows, subset.observations, low, high, subset.mean, subset.std)
         return self._store(replace(found, training=_training(source, subset)), summary)
 
-    def _at_first_sight(
-        self, config: SearchConfig, source: Source, head: Subset, rng: np.random.Generator
-    ) -> _Found | None:
+    def _at_first_sight(self, config: SearchConfig, source: Source, rng: np.random.Generator) -> _Found | None:
         """What a short search on the first rows finds, if it is exact on all rows: the table is then read but once.
 
-        As long as the passes that it may spare. Columns that are constant in these rows would be left out of it.
+        Columns that are constant in these rows would be left out of it.
         """
+        head = _head(source, SUBSET_ROWS)
         wide = self.max_columns is not None and len(source.names) > self.max_columns
         if config.optimizer != "lm" or wide or not (np.ptp(head.X, axis=0).all() and np.ptp(head.y)):
             return None
@@ -936,6 +938,11 @@ def _names(option: str, value: Sequence[str]) -> tuple[str, ...]:
 
 def _at_most(rows: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return rows if len(rows) <= _SEARCH_ROWS else np.sort(rng.choice(rows, _SEARCH_ROWS, replace=False))
+
+
+def _head(source: Source, rows: int) -> Subset:
+    """So many first rows, all of them."""
+    return draw(Head(source, rows), rows, seed=0)
 
 
 def _as_source(subset: Subset, source: Source) -> ArraySource:

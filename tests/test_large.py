@@ -439,11 +439,17 @@ def law_on(X):
     return X[:, 0] / X[:, 1] ** 2
 
 
-def fitted_source(X, y, weights=None, **options):
-    """A model that was fitted to a table that is read in chunks, and how often it was read to its end."""
-    read = Counted(X, y, ("m", "r"), "F", weights, 1000)
+class Long(Counted):
+    """It says that it is."""
+
+    size = 10**8
+
+
+def fitted_source(X, y):
+    """A model that was fitted to a long table, how often that was read, and what was shown."""
+    read = Long(X, y, ("m", "r"), "F", None, 1000)
     shown = []
-    found = model(callback=shown.append, max_epochs=20, **options)._fit_table(read)
+    found = model(callback=shown.append, max_epochs=20)._fit_table(read)
     return found, read, shown
 
 
@@ -452,11 +458,18 @@ def test_a_law_of_the_first_rows_is_confirmed_in_one_pass():
     y = law_on(X)
     found, read, shown = fitted_source(X, y)
     assert str(found.sympy()) == "m/r**2"
-    assert read.passes == 2  # one of them over the first rows only
+    assert read.passes == 3  # two of them over the first rows only
     assert "m/r**2" in shown[-1].equation
     assert found.training_.rows == 30_007
     assert found.training_.maximum == tuple(X.max(axis=0))
     assert found.equations_.loss[0] == pytest.approx(y.var())
+
+
+def test_how_many_numbers_a_source_holds(files):
+    (csv, _, parquet), frame = files
+    assert open_table(parquet, "y", ["x", "z"]).size == 3 * len(frame)
+    assert 0.3 < open_table(csv, "y", ["x", "z", "n", "b"]).size / (5 * len(frame)) < 3
+    assert source(*table(40)).size == 120
 
 
 @pytest.mark.parametrize("change", ["another law", "a constant column", "one wild row"])
@@ -473,7 +486,7 @@ def test_first_rows_that_mislead_decide_nothing(change):
         y[-1] *= 1.5
     frame = pd.DataFrame(X, columns=["m", "r"])
     found, read, _ = fitted_source(X, y)
-    assert read.passes > 2
+    assert read.passes > 3
     assert found.equations_.loss[found.best_index_] == pytest.approx(
         np.mean((found.predict(frame) - y) ** 2), abs=1e-20
     )

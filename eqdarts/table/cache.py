@@ -44,6 +44,10 @@ class CachedSource:
     def target(self) -> str:
         return self._source.target
 
+    @property
+    def size(self) -> int:
+        return self._source.size
+
     def __enter__(self) -> CachedSource:
         return self
 

@@ -14,10 +14,11 @@ import pandas as pd
 from eqdarts.errors import InputDataError, SearchWarning, check_range
 from eqdarts.table.columns import check_names, listed
 from eqdarts.table.files import check_delimiter, check_header, kind_of, parser_error
-from eqdarts.table.parquet import parquet_chunks, parquet_columns
+from eqdarts.table.parquet import parquet_chunks, parquet_columns, parquet_rows
 
 CHUNK_ROWS = 200_000
 _CHUNK_VALUES = 20_000_000  # of a file's chunk at the most (160 MB): that of a wide table has fewer rows
+_BYTES = 8  # of a number in a CSV file, with its delimiter
 _PARQUET = (".parquet", ".pq")
 #: Every digit of a number counts, as in a Parquet file; later releases of pandas have no other way.
 _EXACT: dict[str, Any] = (
@@ -52,6 +53,11 @@ class Source(Protocol):
     @property
     def target(self) -> str: ...
 
+    @property
+    def size(self) -> int:
+        """About how many numbers it holds."""
+        ...
+
     def chunks(self) -> Iterator[Chunk]:
         """All rows; numbers are finite."""
         ...
@@ -67,6 +73,10 @@ class ArraySource:
     target: str
     weights: np.ndarray | None = None
     chunk_rows: int = CHUNK_ROWS
+
+    @property
+    def size(self) -> int:
+        return self.X.size + self.y.size
 
     def chunks(self) -> Iterator[Chunk]:
         for start in range(0, len(self.y), self.chunk_rows):
@@ -101,6 +111,12 @@ class FileSource:
     @property
     def is_parquet(self) -> bool:
         return self.path.suffix.lower() in _PARQUET
+
+    @property
+    def size(self) -> int:
+        if self.is_parquet:
+            return parquet_rows(self.path) * (len(self.names) + 1)
+        return self.path.stat().st_size // _BYTES
 
     def chunks(self) -> Iterator[Chunk]:
         """All rows.

@@ -34,6 +34,10 @@ class Head:
     def target(self) -> str:
         return self.source.target
 
+    @property
+    def size(self) -> int:
+        return min(self.source.size, self.rows * (len(self.names) + 1))
+
     def chunks(self) -> Iterator[Chunk]:
         left = self.rows
         for chunk in self.source.chunks():

@@ -32,6 +32,11 @@ def parquet_columns(path: Path) -> list[str]:
         return list(file.schema_arrow.names)
 
 
+def parquet_rows(path: Path) -> int:
+    with _opened(path) as file:
+        return int(file.metadata.num_rows)
+
+
 def parquet_chunks(path: Path, columns: Sequence[str], rows: int) -> Iterator[list[pd.Series | np.ndarray]]:
     """These columns, in this order, of so many rows at a time."""
     with _opened(path) as file:

@@ -118,6 +118,10 @@ class Drawn:
     def target(self) -> str:
         return self._source.target
 
+    @property
+    def size(self) -> int:
+        return self._source.size
+
     def chunks(self) -> Iterator[Chunk]:
         """All rows."""
         return self._source.chunks() if self._subset is not None else self._drawn(self._source.chunks())
