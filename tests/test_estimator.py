@@ -254,6 +254,14 @@ def test_there_is_an_equation_to_read_while_the_search_runs():
     assert texts[-1] in set(model.equations_["sympy"].map(str))
 
 
+def test_a_table_of_six_rows_is_searched_to_the_end():
+    """A library of so few rows holds no sums below some links, which leaves a stage without graphs."""
+    x, y = np.array([6.25, 12.5, 25, 50, 100, 200]), np.array([0.5, 4.5, 10, 26, 37, 32])
+    model = DARTSRegressor(max_epochs=16, max_time=None, replicas=48, random_state=0, verbose=0).fit(x[:, None], y)
+    assert model.stop_reason_ == "max_epochs"
+    assert model.equations_["loss"].min() < 0.1 * y.var()
+
+
 @pytest.mark.parametrize("validation", [np.arange(20), KFold(3), 0.0, 0.5])
 def test_validation_rows(validation):
     X, y = table()

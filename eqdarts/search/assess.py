@@ -248,10 +248,10 @@ class Assessor:
         return order[np.isfinite(rank[order])]
 
     def _sensible(self, batch: GenotypeBatch) -> np.ndarray:
-        """Places of the graphs that have a node, and no more constants than the rows can bear; at least one."""
+        """Places of the graphs that have a node, and no more constants than the rows can bear; at least one if any."""
         count = constants_of(self._space, batch)
         good = batch.readout[:, : self._space.nodes].any(axis=1) & (count <= self._most_constants)
-        return np.flatnonzero(good) if good.any() else np.array([int(np.argmin(count))])
+        return np.flatnonzero(good) if good.any() else np.argsort(count, kind="stable")[:1]
 
     def _fitted(self, batch: GenotypeBatch, w: np.ndarray, origin: np.ndarray) -> Population:
         w, coefficients, loss = self._backend.fit(batch, w, self._train, _LONG)
