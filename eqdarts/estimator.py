@@ -29,7 +29,7 @@ from eqdarts.genotype import Genotype
 from eqdarts.latex import to_text
 from eqdarts.links import LINK_NAMES, usable
 from eqdarts.modelfile import Saved, Summary, read, write
-from eqdarts.operations import DEFAULT_OPERATIONS
+from eqdarts.operations import DEFAULT_OPERATIONS, in_order
 from eqdarts.progress import Notice, Progress, both
 from eqdarts.records import dump, write_text
 from eqdarts.refitting import refit_equation, with_fit
@@ -38,7 +38,7 @@ from eqdarts.search.backend import available_cores
 from eqdarts.search.finish import Problem, constant_equation, moderate, snapping_rows
 from eqdarts.search.loop import EpochRecord, SearchResult, compile_loops, resample, run
 from eqdarts.search.population import EXACT
-from eqdarts.search_space import SearchSpace
+from eqdarts.search_space import AGGREGATORS, SearchSpace
 from eqdarts.selection import CRITERIA, choose, credibility, scores
 from eqdarts.stability import Stability, stability
 from eqdarts.table import (
@@ -899,11 +899,11 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
             replicas = _SAMPLED_REPLICAS if optimizer == "lm" else _RELAXED_REPLICAS
         links = LINK_NAMES if optimizer == "lm" and self.readout_coefficients else ("identity",)
         if self.links is not None:
-            links = _names("links", self.links)
+            links = _sorted(_names("links", self.links), LINK_NAMES)
         first, last = self.temperature
         return SearchConfig(
-            operations=operations,
-            aggregators=_names("aggregators", self.aggregators),
+            operations=in_order(operations),
+            aggregators=_sorted(_names("aggregators", self.aggregators), AGGREGATORS),
             links=links,
             max_nodes=self.max_nodes,
             replicas=replicas,
@@ -934,6 +934,11 @@ def _names(option: str, value: Sequence[str]) -> tuple[str, ...]:
     if isinstance(value, str):
         raise InputDataError(f"{option}={value!r}: expected a list of names, such as [{value!r}]")
     return tuple(value)
+
+
+def _sorted(names: tuple[str, ...], order: tuple[str, ...]) -> tuple[str, ...]:
+    """The same set in one order, whichever way it was written; unknown names, which are refused later, come last."""
+    return tuple(sorted(names, key=lambda name: order.index(name) if name in order else len(order)))
 
 
 def _at_most(rows: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -274,6 +274,7 @@ OPERATIONS: dict[str, Operation] = {
         Operation("abs", (), torch.abs, lambda x: sympy.Abs(x)),
     )
 }
+_BUILT_IN = tuple(OPERATIONS)
 
 #: What the search tries unless told otherwise. `power` and its kin stand in for identity, square,
 #: cube, sqrt and reciprocal, whose exponents they reach by fitting.
@@ -292,6 +293,20 @@ DEFAULT_OPERATIONS: tuple[str, ...] = (
     "tanh",
     "arcsin",
 )
+
+
+def in_order(names: tuple[str, ...]) -> tuple[str, ...]:
+    """These names in the order of the table; those that were registered, or are unknown, after them, by name.
+
+    A list of operations means a set, and the places in it must not depend on how it was written.
+
+    Examples
+    --------
+    >>> in_order(("power", "scale", "zero"))
+    ('zero', 'scale', 'power')
+    """
+    place = {name: k for k, name in enumerate(_BUILT_IN)}
+    return tuple(sorted(names, key=lambda name: (place.get(name, len(place)), name)))
 
 
 def lookup(names: tuple[str, ...]) -> tuple[Operation, ...]:

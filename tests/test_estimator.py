@@ -43,6 +43,35 @@ def test_recovers_a_law_and_prints_it():
     np.testing.assert_allclose(model.predict(X, index=0), y.mean())
 
 
+@pytest.mark.parametrize(
+    ("options", "lists"),
+    [
+        (
+            {"max_nodes": 3},
+            {
+                "operations": ("zero", "scale", "linear", "power", "odd_power", "exp", "cos"),
+                "aggregators": ("sum", "product"),
+                "links": ("identity", "reciprocal", "sqrt"),
+            },
+        ),
+        (
+            {"relaxation": "softmax", "optimizer": "adam", "replicas": 3},
+            {"operations": ("zero", "identity", "linear", "square", "exp"), "aggregators": ("sum", "product")},
+        ),
+    ],
+    ids=("sampled", "softmax"),
+)
+def test_the_set_of_operations_decides_not_its_order(options, lists):
+    X, _ = table()
+    y = np.cos(2 * X.m) * X.r + np.exp(0.3 * X.r * X.m)
+    fronts = []
+    for shift in (0, 1, 2):
+        turned = {name: [*values[shift:], *values[:shift]][::-1] for name, values in lists.items()}
+        model = tiny(**options, **turned).fit(X, y)
+        fronts.append([(str(e.expression), e.loss, e.origin) for e in model.front_])
+    assert fronts[0] == fronts[1] == fronts[2]
+
+
 def test_same_seed_same_equation_and_a_second_fit_forgets_the_first():
     X, y = table()
     X_other, y_other = table(seed=1)

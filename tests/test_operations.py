@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eqdarts import OPERATIONS, InputDataError, register_operation
-from eqdarts.operations import SAFE_POINT, lookup
+from eqdarts.operations import SAFE_POINT, in_order, lookup
 
 NAMES = sorted(OPERATIONS)
 numbers = st.floats(-3, 3, allow_nan=False)
@@ -63,6 +63,11 @@ def test_forms_that_disagree_are_refused(numeric, symbolic, reason):
     with pytest.raises(InputDataError, match=reason):
         register_operation("odd_one", numeric, symbolic)
     assert "odd_one" not in OPERATIONS
+
+
+def test_registered_operations_come_last_and_by_name():
+    names = ("zeta", "power", "alpha", "scale", "zero")
+    assert in_order(names) == in_order(names[::-1]) == ("zero", "scale", "power", "alpha", "zeta")
 
 
 def test_unknown_names_are_listed_with_the_known_ones():

@@ -13,7 +13,7 @@ from eqdarts.operations import DEFAULT_OPERATIONS
 from eqdarts.search.assess import Assessor
 from eqdarts.search.moves import used_nodes
 from eqdarts.search.prior import link_log_odds, log_odds
-from eqdarts.search.pursuit import _gains, _orthonormal, draw_features, pursue
+from eqdarts.search.pursuit import _gains, _joining, _orthonormal, draw_features, pursue
 from eqdarts.search.sampled import luby
 from eqdarts.search.sampling import odds_of, sample
 from eqdarts.search_space import SearchSpace
@@ -114,3 +114,12 @@ def test_children_depend_only_on_the_generator(search_seed):
     one, two = (draw_features(space, alpha, beta, assessor, np.random.default_rng(search_seed)) for _ in range(2))
     assert one.batch.keys() == two.batch.keys()
     np.testing.assert_array_equal(one.values, two.values)
+
+
+@pytest.mark.parametrize(("product", "names"), [(False, {"linear"}), (True, {"linear", "power"})])
+def test_the_edge_of_a_new_part_does_not_depend_on_the_order_of_operations(product, names):
+    for operations in (DEFAULT_OPERATIONS, DEFAULT_OPERATIONS[::-1]):
+        space = SearchSpace(("u",), 2, operations)
+        rng = np.random.default_rng(0)
+        assert {operations[_joining(space, product, rng)] for _ in range(30)} == names
+    assert _joining(SearchSpace(("u",), 2, ("zero", "exp")), product, rng) == -1

@@ -154,16 +154,13 @@ def _children(
     rng: np.random.Generator,
 ) -> tuple[GenotypeBatch, np.ndarray]:
     batch, w = blank(space, len(chosen))
-    scale, linear, power = (
-        space.operations.index(n) if n in space.operations else -1 for n in ("scale", "linear", "power")
-    )
+    linear, power = (space.operations.index(n) if n in space.operations else -1 for n in ("linear", "power"))
     for c, (r, k, j, step) in enumerate(chosen):
         batch.operations[c], batch.aggregators[c] = parents.batch.operations[r], parents.batch.aggregators[r]
         batch.readout[c], batch.links[c], w[c] = parents.batch.readout[r], parents.batch.links[r], parents.w[r]
         at = int(used[r]) if j == _READOUT else j
         product = j != _READOUT and parents.batch.aggregators[r, j] == AGGREGATORS.index("product")
-        operation = scale if not product else linear if linear >= 0 and rng.random() < 0.5 else power
-        operation = max(operation, linear)
+        operation = _joining(space, product, rng)
         if j != _READOUT and operation < 0:
             continue
         _attach(
@@ -175,6 +172,16 @@ def _children(
             e = space.into(at + int(depth[k])).start + space.n_inputs + at + int(depth[k]) - 1
             w[c, e, 0] = 1.0
     return prune(space, batch), w
+
+
+def _joining(space: SearchSpace, product: bool, rng: np.random.Generator) -> int:
+    """The place of the operation on the edge from a feature into a node, −1 if the space has none.
+
+    The names decide, not the order in which the space has them.
+    """
+    names = ("power", "linear") if product else ("linear", "scale")
+    first, *others = [space.operations.index(n) for n in names if n in space.operations] or [-1]
+    return others[0] if product and others and rng.random() < 0.5 else first
 
 
 @compiled
