@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -11,7 +10,7 @@ import sympy
 
 from eqdarts.constants import Template, compile_template, template
 from eqdarts.equation import Equation, Front
-from eqdarts.errors import SearchWarning
+from eqdarts.errors import warn
 from eqdarts.exports.formula import Formula
 from eqdarts.exports.record import in_table_units
 from eqdarts.streaming import Streamed, Task, fit_streaming
@@ -51,9 +50,8 @@ def confirmed(
         lost += not np.isfinite(fitted.loss)
         front = front.offer(_refitted(equation, form, fitted))
     if lost:
-        warnings.warn(
+        warn(
             f"{lost} of {len(equations)} equations found on a part of the rows are undefined on others and left out",
-            SearchWarning,
             stacklevel=3,
         )
     return front

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
+
+_kept: ContextVar[list[str] | None] = ContextVar("eqdarts warnings that are kept", default=None)
 
 
 class EqdartsError(Exception):
@@ -19,6 +25,29 @@ class InputDataError(EqdartsError, ValueError):
 
 class SearchWarning(UserWarning):
     """Something was left out or changed, and the result is still usable."""
+
+
+def warn(message: str, stacklevel: int = 1) -> None:
+    """Issue a `SearchWarning`, or keep its text where `kept_warnings` asks for it."""
+    kept = _kept.get()
+    if kept is None:
+        warnings.warn(message, SearchWarning, stacklevel=stacklevel + 1)
+    else:
+        kept.append(message)
+
+
+@contextmanager
+def kept_warnings() -> Iterator[list[str]]:
+    """Warnings of eqdarts in this thread, as texts in a list instead of on the screen.
+
+    `warnings.catch_warnings` changes the whole process, and for good where two threads leave it in another order.
+    """
+    kept: list[str] = []
+    token = _kept.set(kept)
+    try:
+        yield kept
+    finally:
+        _kept.reset(token)
 
 
 def check_choice(name: str, value: Any, choices: tuple[Any, ...]) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 import os
 import time
-import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
@@ -23,7 +22,7 @@ from eqdarts.collector import no_full_collections
 from eqdarts.config import SearchConfig
 from eqdarts.confirm import confirmed
 from eqdarts.equation import Equation, Front
-from eqdarts.errors import InputDataError, SearchWarning, check_choice, check_range
+from eqdarts.errors import InputDataError, check_choice, check_range, warn
 from eqdarts.extrapolation import extrapolation
 from eqdarts.genotype import Genotype
 from eqdarts.latex import to_text
@@ -505,10 +504,9 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         prediction = row.predict(X_array)
         undefined = np.flatnonzero(~np.isfinite(prediction))
         if len(undefined):
-            warnings.warn(
+            warn(
                 f"the equation is not defined on {len(undefined)} of {len(prediction)} rows "
                 f"(first: row {undefined[0]})",
-                SearchWarning,
                 stacklevel=2,
             )
         return prediction
@@ -563,7 +561,7 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
             found = with_fit(found, self._kept())
         if found.fit is not None and found.fit.undetermined:
             names = ", ".join(found.fit.undetermined)
-            warnings.warn(f"the rows do not determine {names}: no standard errors", SearchWarning, stacklevel=2)
+            warn(f"the rows do not determine {names}: no standard errors", stacklevel=2)
         return found
 
     def refit(

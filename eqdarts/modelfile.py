@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import os
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from eqdarts.equation import Equation, Front
-from eqdarts.errors import InputDataError, SearchWarning
+from eqdarts.errors import InputDataError, warn
 from eqdarts.latex import to_latex
 from eqdarts.links import LINK_NAMES
 from eqdarts.operations import OPERATIONS
@@ -189,10 +188,9 @@ def _space(data: Record, columns: tuple[str, ...]) -> SearchSpace | None:
     operations = data.items("operations", Record.text)
     unknown = [name for name in operations if name not in OPERATIONS]
     if unknown:
-        warnings.warn(
+        warn(
             f"{data.where}: the operations {', '.join(map(ascii, unknown[:20]))} are not registered here; "
             "predictions are the same, but search_space_ is left out",
-            SearchWarning,
             stacklevel=4,
         )
         return None
@@ -225,9 +223,8 @@ def _settings(settings: Mapping[str, Any]) -> dict[str, Any]:
         else:
             kept[name] = plain
     if left_out:
-        warnings.warn(
+        warn(
             f"{', '.join(left_out)}: left out, as JSON cannot hold it; set it again after loading, with set_params",
-            SearchWarning,
             stacklevel=4,
         )
     return kept

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -12,7 +11,7 @@ import sympy
 from numpy.typing import ArrayLike
 
 from eqdarts.equation import Equation
-from eqdarts.errors import InputDataError, SearchWarning, check_range
+from eqdarts.errors import InputDataError, check_range, warn
 from eqdarts.parsing import parse_expression
 from eqdarts.regression.minimise import as_given, minimise
 from eqdarts.regression.model import Model, Observations
@@ -275,7 +274,7 @@ def _warn(found: FitReport) -> None:
     if not found.converged:
         messages.append(f"{found.message}; constants may run away, or give other starting values")
     for message in messages:
-        warnings.warn(message, SearchWarning, stacklevel=3)
+        warn(message, stacklevel=3)
 
 
 def _listed(constants: tuple[sympy.Symbol, ...]) -> str:

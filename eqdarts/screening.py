@@ -10,13 +10,12 @@ column do not crowd out the others.
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import replace
 
 import numpy as np
 from scipy.stats import norm, rankdata
 
-from eqdarts.errors import SearchWarning
+from eqdarts.errors import warn
 from eqdarts.table import Prepared, Scales
 from eqdarts.table.columns import listed
 
@@ -96,10 +95,9 @@ def screened(prepared: Prepared, most: int | None, rng: np.random.Generator) -> 
         return prepared
     places = screen(prepared.X, prepared.y, most, rng)
     names = tuple(prepared.names[k] for k in places)
-    warnings.warn(
+    warn(
         f"the search sees the {len(names)} most promising of {d} columns, {listed(names)}; the other "
         f"{d - len(names)} are left out; choose the columns, raise max_columns, or set it to None to search all",
-        SearchWarning,
         stacklevel=3,
     )
     scales = Scales(prepared.scales.x[places], prepared.scales.y)

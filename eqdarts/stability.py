@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +14,7 @@ from sklearn.base import clone
 from sklearn.utils.parallel import Parallel, delayed
 
 from eqdarts.equation import Equation, Front
-from eqdarts.errors import InputDataError, SearchWarning
+from eqdarts.errors import InputDataError, kept_warnings, warn
 from eqdarts.selection import credibility
 from eqdarts.training import Training
 
@@ -147,9 +146,8 @@ def stability(
     if not found:
         raise InputDataError(f"the search failed on every resampled table; the first error: {errors[0]}")
     if errors:
-        warnings.warn(
+        warn(
             f"the search failed on {len(errors)} of {len(results)} resampled tables; the first error: {errors[0]}",
-            SearchWarning,
             stacklevel=3,
         )
     chosen, fronts = tuple(e for e, _ in found), tuple(f for _, f in found)
@@ -178,8 +176,7 @@ def _search(
     rows = np.flatnonzero(drawn)
     X, y = pd.DataFrame(training.X[rows], columns=columns), pd.Series(training.y[rows], name=target)
     estimator.set_params(random_state=int(rng.integers(2**31 - 1)))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", SearchWarning)  # such as of a column that is constant in the resample
+    with kept_warnings():  # such as of a column that is constant in the resample
         try:
             estimator.fit(X, y, sample_weight=drawn[rows])
         except InputDataError as error:

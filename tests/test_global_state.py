@@ -1,18 +1,28 @@
 """Importing eqdarts and fitting leave the interpreter as they found it."""
 
 import gc
+import itertools
+import locale
+import os
+import signal
 import subprocess
 import sys
 import textwrap
+import threading
 import warnings
-from contextlib import suppress
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext, suppress
 
 import numpy as np
 import pytest
 import torch
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from eqdarts.collector import no_full_collections
+from eqdarts.errors import SearchWarning, kept_warnings, warn
 from eqdarts.estimator import DARTSRegressor
+from eqdarts.overlapping import Overlapping
+from eqdarts.threads import one_thread
 
 
 def state():
@@ -30,6 +40,9 @@ def state():
         "precision": torch.get_float32_matmul_precision(),
         "recursion": sys.getrecursionlimit(),
         "collector": gc.get_threshold(),
+        "pools": [pool["num_threads"] for pool in threadpool_info()],
+        "signals": [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)],
+        "locale": locale.setlocale(locale.LC_ALL),
     }
 
 
@@ -51,22 +64,208 @@ def test_fitting_leaves_global_state_alone(options):
         assert after[name] == value, name
 
 
-def test_the_last_of_overlapping_fits_brings_full_collections_back():
-    before = gc.get_threshold()
-    first, second = no_full_collections(), no_full_collections()
-    first.__enter__()
-    second.__enter__()
-    first.__exit__(None, None, None)
-    assert gc.get_threshold()[2] > before[2]
-    second.__exit__(None, None, None)
-    assert gc.get_threshold() == before
+def blas_threads():
+    return [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]
 
 
-def test_a_fit_that_fails_brings_full_collections_back():
-    before = gc.get_threshold()
-    with suppress(ValueError), no_full_collections():
+@pytest.fixture
+def two_blas_threads():
+    with threadpool_limits(2, user_api="blas"):
+        if set(blas_threads()) != {2}:
+            pytest.skip("BLAS has one thread here")
+        yield
+
+
+@pytest.fixture
+def two_torch_threads():
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    yield
+    torch.set_num_threads(before)
+
+
+CHANGES = [
+    pytest.param(no_full_collections, gc.get_threshold, id="collector"),
+    pytest.param(one_thread, blas_threads, id="blas"),
+]
+
+
+@pytest.mark.usefixtures("two_blas_threads", "two_torch_threads")
+@pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
+@pytest.mark.parametrize(("change", "setting"), CHANGES)
+def test_the_last_of_overlapping_fits_brings_the_setting_back(change, setting, order):
+    """Each of them in a thread of its own, whichever leaves first."""
+    before = setting()
+    entered, leave = threading.Barrier(4), [threading.Event() for _ in range(3)]
+
+    def fit(k):
+        with change():
+            within[k] = torch.get_num_threads()
+            entered.wait()
+            leave[k].wait()
+        after[k] = torch.get_num_threads()
+
+    within, after = [0] * 3, [0] * 3
+    threads = [threading.Thread(target=fit, args=(k,), daemon=True) for k in range(3)]
+    for thread in threads:
+        thread.start()
+    entered.wait()
+    for k in order:
+        assert setting() != before
+        assert torch.get_num_threads() == 2  # here, and in threads that begin now
+        with ThreadPoolExecutor(1) as new:
+            assert new.submit(torch.get_num_threads).result() == 2
+        leave[k].set()
+        threads[k].join()
+    assert setting() == before
+    assert after == [2] * 3
+    assert within == [1 if change is one_thread else 2] * 3
+    with change():
+        assert setting() != before
+    assert setting() == before
+
+
+@pytest.mark.usefixtures("two_blas_threads", "two_torch_threads")
+@pytest.mark.parametrize(("change", "setting"), CHANGES)
+def test_a_fit_that_fails_brings_the_setting_back(change, setting):
+    before = setting()
+    with suppress(ValueError), change():
+        assert setting() != before
         raise ValueError
-    assert gc.get_threshold() == before
+    assert setting() == before
+
+
+def test_a_fit_that_fails_within_its_search_leaves_global_state_alone():
+    def fail(record):
+        raise ZeroDivisionError
+
+    before = state()
+    with pytest.raises(ZeroDivisionError):
+        DARTSRegressor(max_epochs=2, replicas=32, verbose=0, random_state=0, callback=fail).fit(*data())
+    for name, value in state().items():
+        assert value == before[name], name
+
+
+@pytest.mark.usefixtures("two_blas_threads", "two_torch_threads")
+def test_fits_in_threads_leave_global_state_alone():
+    """The first to begin is the first to end, while the second goes on."""
+    X, y = data()
+    before = state()
+    second_runs, first_is_over = threading.Event(), threading.Event()
+
+    def wait_for(event):
+        def callback(record):
+            assert event.wait(60)
+
+        return callback
+
+    def second(record):
+        second_runs.set()
+        assert first_is_over.wait(60)
+
+    options = {"max_epochs": 1, "replicas": 16, "max_nodes": 1, "verbose": 0, "random_state": 0}
+    with ThreadPoolExecutor(2) as pool:
+        one = pool.submit(DARTSRegressor(callback=wait_for(second_runs), **options).fit, X, y)
+        two = pool.submit(DARTSRegressor(callback=second, **options).fit, X, y)
+        front = [str(e) for e in one.result().front_]
+        assert state() != before
+        first_is_over.set()
+        assert [str(e) for e in two.result().front_] == front
+    after = state()
+    for name, value in before.items():
+        assert after[name] == value, name
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")
+def test_a_forked_process_fits_after_its_parent_did():
+    """Whatever number of threads torch had there, and whether it used them: the child has none of them."""
+    code = """
+        import os, sys
+        import numpy as np, torch
+        from eqdarts import DARTSRegressor
+
+        x = np.random.default_rng(0).uniform(1, 2, (67, 2))
+        y = x[:, 0] * x[:, 1] + 0.1 * np.sin(50 * x[:, 0])
+
+        def fit():
+            options = {"max_epochs": 1, "max_nodes": 1, "replicas": 16, "max_time": None}
+            return str(DARTSRegressor(verbose=0, random_state=0, **options).fit(x, y).equation())
+
+        torch.set_num_threads(2)
+        found = fit()
+        many = torch.ones(4, 400, 400, dtype=torch.float64)
+        many @ many  # torch's threads are there now
+        child = os.fork()
+        if child == 0:
+            os._exit(0 if fit() == found else 3)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    """
+    process = subprocess.Popen([sys.executable, "-c", textwrap.dedent(code)], start_new_session=True)
+    try:
+        assert process.wait(timeout=100) == 0
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)  # the child as well
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+@pytest.mark.parametrize("where", ["beside a fit", "within a fit"])
+def test_a_forked_process_has_only_the_fits_of_its_own_thread(where):
+    setting = [1]
+
+    def change():
+        setting.append(2)
+        return setting.pop
+
+    fitting = Overlapping(change)
+    entered, leave = threading.Event(), threading.Event()
+
+    def fit():
+        with fitting():
+            entered.set()
+            leave.wait()
+
+    thread = threading.Thread(target=fit, daemon=True)
+    thread.start()
+    entered.wait()
+    with fitting() if where == "within a fit" else nullcontext():
+        child = os.fork()
+        if child == 0:
+            found = setting == ([1, 2] if where == "within a fit" else [1])
+            with fitting():
+                found &= setting == [1, 2]
+            os._exit(0 if found else 1)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    leave.set()
+    thread.join()
+    assert setting == [1]
+
+
+def test_warnings_are_kept_in_the_thread_that_asks_for_it_and_in_no_other():
+    filters = list(warnings.filters)
+    entered, left = threading.Event(), threading.Event()
+
+    def other():
+        with kept_warnings() as kept:
+            entered.set()
+            left.wait()
+            warn("other")
+        return kept
+
+    with ThreadPoolExecutor(1) as pool:
+        with kept_warnings() as kept:
+            result = pool.submit(other)
+            entered.wait()
+            warn("one")
+            warn("one")
+        with pytest.warns(SearchWarning, match="^none$") as caught:
+            warn("none")
+        assert caught[0].filename == __file__
+        left.set()
+        assert result.result() == ["other"]
+    assert kept == ["one", "one"]
+    assert warnings.filters == filters
 
 
 def test_the_states_of_global_generators_do_not_matter():

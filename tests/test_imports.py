@@ -11,7 +11,7 @@ ROOT = Path(eqdarts.__file__).parent
 
 #: Lower levels first, and within a level in the order of the list. A module imports only what stands before it.
 LEVELS = (
-    ("errors", "records", "collector", "threads"),
+    ("errors", "records", "overlapping", "collector", "threads"),
     ("operations", "links", "config", "table", "screening"),
     ("search_space", "genotype", "kernel"),
     ("relaxation", "supernet", "graph", "least_squares", "fit", "bilevel", "discretise"),
@@ -51,7 +51,7 @@ LAZY = {
     ROOT / "kernel" / "loops.py",
 }
 HOMES = {
-    "torch": {"operations", *LEVELS[3], "constants", "exports", "search"},
+    "torch": {"threads", "operations", *LEVELS[3], "constants", "exports", "search"},
     "numba": {"kernel"},
     "sympy": {"operations", "links", *LEVELS[4], *LEVELS[5], "search", "estimator", "plots", "cli"},
     "matplotlib": {"plots"},
@@ -152,6 +152,10 @@ def test_nothing_evaluates_text_or_seeds_a_global_generator(path):
             elif isinstance(called, ast.Attribute):
                 assert called.attr not in FORBIDDEN - {"compile"}, f"line {node.lineno}: {called.attr}"
                 assert ast.unparse(called) not in GLOBAL_GENERATORS, f"line {node.lineno}"
+                # A sweep keeps the warnings of each fit apart, whichever thread it runs in; see `kept_warnings`.
+                assert ast.unparse(called) != "warnings.warn" or parts(path) == ("errors",), (
+                    f"line {node.lineno}: call eqdarts.errors.warn"
+                )
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda p: ".".join(parts(p)) or "eqdarts")

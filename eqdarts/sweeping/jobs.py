@@ -7,7 +7,6 @@ import hashlib
 import inspect
 import json
 import math
-import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
@@ -16,7 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from eqdarts.errors import InputDataError, SearchWarning, check_range
+from eqdarts.errors import InputDataError, check_range, warn
 from eqdarts.estimator import DARTSRegressor
 from eqdarts.table import check_names, check_numeric
 from eqdarts.table.columns import listed
@@ -196,7 +195,7 @@ def _inputs(
     chosen = tuple(name for name in others if pd.api.types.is_numeric_dtype(table[name]))
     left_out = [name for name in others if name not in chosen]
     if left_out:
-        warnings.warn(f"inputs: left out {listed(left_out)}, which holds no numbers", SearchWarning, stacklevel=4)
+        warn(f"inputs: left out {listed(left_out)}, which holds no numbers", stacklevel=4)
     if not chosen:
         raise InputDataError("inputs: the table has no column of numbers besides targets and groups; add one")
     return chosen

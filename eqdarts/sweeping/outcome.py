@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 import time
-import warnings
 from dataclasses import dataclass, fields
 from typing import Any
 
 import pandas as pd
 
+from eqdarts.errors import kept_warnings
 from eqdarts.estimator import DARTSRegressor
 from eqdarts.latex import to_text
 from eqdarts.records import Record
@@ -69,8 +69,7 @@ def run(job: Job, data: Data, with_model: bool) -> Result:
     """
     start = time.monotonic()
     options = {"n_jobs": 1, **dict(job.options), "verbose": 0, "random_state": job.seed}
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
+    with kept_warnings() as kept:
         try:
             model = DARTSRegressor(**options).fit(
                 pd.DataFrame(data.X, columns=list(job.inputs)), pd.Series(data.y, name=job.target)
@@ -82,7 +81,7 @@ def run(job: Job, data: Data, with_model: bool) -> Result:
     if model.stop_reason_ == "interrupted":
         raise KeyboardInterrupt
     chosen = model.front_[model.best_index_]
-    texts = dict.fromkeys(" ".join(str(warning.message).split()) for warning in caught)
+    texts = dict.fromkeys(" ".join(text.split()) for text in kept)
     outcome = Outcome(
         key=job.key,
         seconds=seconds,

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-import warnings
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from eqdarts.errors import EqdartsError, InputDataError, SearchWarning
+from eqdarts.errors import EqdartsError, InputDataError, warn
 from eqdarts.records import dump, parse_json, write_text
 from eqdarts.sweeping.jobs import Job, description
 from eqdarts.sweeping.outcome import Outcome, Result, read
@@ -70,9 +69,7 @@ class Store:
             raise self._unusable(error) from error
         if damaged:
             shown = ", ".join(map(str, damaged[:20])) + (" and more" if len(damaged) > 20 else "")
-            warnings.warn(
-                f"{self._lines}: damaged in line {shown}; what was there is fitted again", SearchWarning, stacklevel=3
-            )
+            warn(f"{self._lines}: damaged in line {shown}; what was there is fitted again", stacklevel=3)
         return {
             key: outcome
             for key, outcome in found.items()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import warnings
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict
@@ -15,7 +14,7 @@ from typing import Any
 import pandas as pd
 from tqdm import tqdm
 
-from eqdarts.errors import InputDataError, SearchWarning, check_choice, check_range
+from eqdarts.errors import InputDataError, check_choice, check_range, warn
 from eqdarts.sweeping.jobs import Plan, plan
 from eqdarts.sweeping.outcome import FIELDS, Outcome, run
 from eqdarts.sweeping.store import Store
@@ -148,9 +147,8 @@ def _check_names(by: tuple[str, ...]) -> None:
 def _warn_of_failures(planned: Plan, done: Mapping[str, Outcome]) -> None:
     errors = [done[job.key].error for job in planned.jobs if done[job.key].error is not None]
     if errors:
-        warnings.warn(
+        warn(
             f"{len(errors)} of {len(planned.jobs)} fits failed, see column 'error'; the first: {errors[0]}",
-            SearchWarning,
             stacklevel=3,
         )
 

@@ -19,6 +19,7 @@ from typing import Any
 from sklearn.utils.parallel import Parallel, delayed
 
 from eqdarts.errors import EqdartsError, InputDataError
+from eqdarts.overlapping import Overlapping
 from eqdarts.sweeping.jobs import Data, Job
 from eqdarts.sweeping.outcome import Result, failed
 
@@ -110,8 +111,7 @@ def run_on_dask(tasks: Iterable[Task], call: Call) -> Generator[tuple[Job, Resul
         for job, data in islice(waiting, count):
             if data is not last:
                 # As a task of its own, the scheduler can make it again when the worker that holds it is lost.
-                with warnings.catch_warnings():
-                    warnings.filterwarnings("ignore", message="Sending large graph")  # each group of rows goes once
+                with _without_size_warning():
                     last, rows = data, client.submit(_itself, data, pure=False)
             future = client.submit(call, job, rows, pure=False)
             underway[future] = job
@@ -126,6 +126,16 @@ def run_on_dask(tasks: Iterable[Task], call: Call) -> Generator[tuple[Job, Resul
     finally:
         if underway:
             client.cancel(list(underway))
+
+
+def _allow_large_graphs() -> Callable[[], object]:
+    before = warnings.catch_warnings()
+    before.__enter__()
+    warnings.filterwarnings("ignore", message="Sending large graph")  # each group of rows goes once
+    return lambda: before.__exit__(None, None, None)
+
+
+_without_size_warning = Overlapping(_allow_large_graphs)
 
 
 def connect(address: str) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 import pandas as pd
 
-from eqdarts.errors import InputDataError, SearchWarning, check_range
+from eqdarts.errors import InputDataError, check_range, warn
 from eqdarts.table.columns import check_names, listed
 from eqdarts.table.files import check_delimiter, check_header, kind_of, parser_error
 from eqdarts.table.parquet import parquet_chunks, parquet_columns, parquet_rows
@@ -239,7 +238,7 @@ def _numeric(path: Path, header: Sequence[str], first: Columns, target: str) -> 
             (left_out if text is not None or np.isnan(values).all() else names).append(name)
     if left_out:
         message = f"{path}: left out {listed(left_out)}, without a name or without numbers"
-        warnings.warn(message, SearchWarning, stacklevel=4)
+        warn(message, stacklevel=4)
     if not names:
         raise InputDataError(f"{path}: no column of numbers besides the target {target!r}; add one")
     return tuple(names)

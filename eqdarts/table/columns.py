@@ -5,7 +5,6 @@ Rows of an array are counted from 0, as in ``X[17]``.
 
 from __future__ import annotations
 
-import warnings
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from eqdarts.errors import InputDataError, SearchWarning
+from eqdarts.errors import InputDataError, warn
 
 
 def listed(names: Sequence[Any]) -> str:
@@ -168,11 +167,10 @@ def _report_columns(names: Sequence[str], varies: np.ndarray, n: int) -> None:
     if not varies.all():
         fixed = [names[int(c)] for c in np.flatnonzero(~varies)]
         what = "column" if len(fixed) == 1 else "columns"
-        warnings.warn(f"left out the constant {what} {listed(fixed)}", SearchWarning, stacklevel=4)
+        warn(f"left out the constant {what} {listed(fixed)}", stacklevel=4)
     if varies.sum() > n:
-        warnings.warn(
+        warn(
             f"{varies.sum()} columns and only {n} rows: many equations fit by chance; "
             "collect more rows or choose fewer columns",
-            SearchWarning,
             stacklevel=4,
         )

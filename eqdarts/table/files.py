@@ -9,7 +9,6 @@ import csv
 import difflib
 import io
 import re
-import warnings
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from eqdarts.errors import InputDataError, SearchWarning
+from eqdarts.errors import InputDataError, warn
 from eqdarts.table.columns import listed
 
 _DELIMITERS = {",": "','", ";": "';'", "\t": "'\\t' (tab)", "|": "'|'"}
@@ -317,7 +316,7 @@ class _CsvFile:
                 else:
                     left_out.append(f"{name!r} ({self._at(place, text)} is {_kind(self._cell(place, text))})")
         if left_out:
-            warnings.warn(f"{self.path}: left out {', '.join(left_out)}", SearchWarning, stacklevel=4)
+            warn(f"{self.path}: left out {', '.join(left_out)}", stacklevel=4)
         if not columns:
             raise InputDataError(f"{self.path}: no column of numbers besides the target {listed(targets)}; add one")
         return columns
