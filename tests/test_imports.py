@@ -27,7 +27,7 @@ LEVELS = (
 )  # fmt: skip
 #: The order inside a folder.
 FOLDERS = {
-    "kernel": ("loops", "elementary", "program", "separable", "batch", "formulas"),
+    "kernel": ("kept", "loops", "elementary", "program", "separable", "batch", "formulas"),
     "exports": ("formula", "python", "c", "excel", "torch", "domain", "calculus", "solving", "record"),
     "search": (
         "prior", "sampling", "moves", "population", "backend", "roundness", "assess", "credit", "pursuit",
@@ -48,6 +48,7 @@ LAZY = {
     ROOT / "__init__.py",
     ROOT / "table" / "parquet.py",
     ROOT / "screening.py",
+    ROOT / "kernel" / "kept.py",
     ROOT / "kernel" / "loops.py",
 }
 HOMES = {

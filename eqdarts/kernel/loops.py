@@ -6,9 +6,11 @@ from collections.abc import Callable
 from functools import cache, cached_property, update_wrapper
 from typing import Any
 
+from eqdarts.kernel.kept import keep
+
 
 class compiled:
-    """The same function in machine code, which is kept on disk; other threads may run meanwhile.
+    """The same function in machine code, kept on disk where it can be; other threads may run meanwhile.
 
     numba takes a quarter of a second to import, which those who only look at a model, and fits that need no loop, do
     not wait for. A function of this kind may call others of it.
@@ -23,8 +25,10 @@ class compiled:
         from numba import njit
 
         _teach_numba()
-        decorate = njit(cache=True, nogil=True, error_model="numpy", fastmath={"reassoc", "contract", "nsz"})
-        return decorate(self.__wrapped__)  # type: ignore[attr-defined, no-any-return]
+        decorate = njit(nogil=True, error_model="numpy", fastmath={"reassoc", "contract", "nsz"})
+        machine = decorate(self.__wrapped__)  # type: ignore[attr-defined]
+        keep(machine)
+        return machine  # type: ignore[no-any-return]
 
     def __call__(self, *arguments: Any) -> Any:
         return self.machine(*arguments)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from types import TracebackType
+from typing import IO
 
 import numpy as np
 
@@ -15,7 +17,7 @@ class CachedSource:
     """A table read from a file once; later passes read its numbers, eight bytes each, from a temporary file.
 
     It is a context manager, at whose end the temporary file is gone. A first pass that does not come to its end leaves
-    no trace.
+    no trace. Without a temporary folder, or on a full disk, every pass reads the text.
 
     Examples
     --------
@@ -33,7 +35,10 @@ class CachedSource:
 
     def __init__(self, source: FileSource) -> None:
         self._source = source
-        self._file = tempfile.TemporaryFile(prefix="eqdarts-")  # noqa: SIM115, closed by __exit__
+        try:
+            self._file: IO[bytes] | None = tempfile.TemporaryFile(prefix="eqdarts-")  # noqa: SIM115, closed by __exit__
+        except OSError:
+            self._file = None
         self._complete = False
 
     @property
@@ -54,24 +59,41 @@ class CachedSource:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._file.close()
+        self._give_up()
 
     def chunks(self) -> Iterator[Chunk]:
         """All rows."""
-        return self._again() if self._complete else self._first()
+        if self._file is None:
+            return self._source.chunks()
+        return self._again(self._file) if self._complete else self._first(self._file)
 
-    def _first(self) -> Iterator[Chunk]:
-        self._file.seek(0)
-        self._file.truncate()
+    def _first(self, file: IO[bytes]) -> Iterator[Chunk]:
+        file.seek(0)
+        file.truncate()
         for chunk in self._source.chunks():
-            self._file.write(np.vstack([chunk.X.T, chunk.y]).tobytes())
+            self._write(chunk)
             yield chunk
         self._complete = True
 
-    def _again(self) -> Iterator[Chunk]:
+    def _write(self, chunk: Chunk) -> None:
+        if self._file is None:
+            return
+        try:
+            self._file.write(np.vstack([chunk.X.T, chunk.y]).tobytes())
+            self._file.flush()  # a full disk is noticed here
+        except OSError:
+            self._give_up()
+
+    def _give_up(self) -> None:
+        file, self._file = self._file, None
+        if file is not None:
+            with suppress(OSError):
+                file.close()
+
+    def _again(self, file: IO[bytes]) -> Iterator[Chunk]:
         width, rows = len(self.names) + 1, self._source.chunk_rows
         size = 8 * width * rows
-        self._file.seek(0)
-        while content := self._file.read(size):
+        file.seek(0)
+        while content := file.read(size):
             numbers = np.frombuffer(content).reshape(width, -1)
             yield Chunk(numbers[:-1].T, numbers[-1])
