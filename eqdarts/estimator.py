@@ -47,6 +47,7 @@ from eqdarts.table import (
     checked_weights,
     merge_rows,
     prepare,
+    rounding_alike,
     split_rows,
 )
 from eqdarts.table.cache import CachedSource
@@ -420,7 +421,7 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         found = self._search(short, _as_source(head, source), rng, time.monotonic(), only_exact=True)
         if found.result is None or found.result.stop_reason not in ("exact", "interrupted"):
             return None
-        worth = EXACT if found.result.stop_reason == "exact" else None
+        worth = max(EXACT, found.problem.rounding_loss) if found.result.stop_reason == "exact" else None
         with Progress(self.verbose, short) as progress:
             for record in found.result.history:
                 both(progress, self.callback)(record)
@@ -453,6 +454,7 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
             prepared = screened(prepared, self.max_columns, rng)
         # Prepared columns are scaled; moderate ones go back to their own units, where constants look simple.
         units, target_unit = _extreme(prepared.scales.x), float(_extreme(np.array([prepared.scales.y]))[0])
+        x_rounding, y_rounding = rounding_alike(X[:, prepared.kept], y)
         problem = Problem(
             X=prepared.X * (prepared.scales.x / units),
             y=prepared.y * (prepared.scales.y / target_unit),
@@ -466,6 +468,8 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
             y_unit=target_unit,
             subset=snapping_rows(len(y), rng),
             max_complexity=self.max_complexity,
+            rounding=y_rounding / target_unit,
+            x_rounding=x_rounding / units,
         )
         if prepared.constant is not None:
             return _Found(Front().offer(constant_equation(problem)), None, problem, None, training)

@@ -32,10 +32,12 @@ FOLDERS = {
     "search": (
         "prior", "sampling", "moves", "population", "backend", "roundness", "assess", "credit", "pursuit",
         "sparse", "terms", "monomials", "parts", "ratios", "library", "products", "sums", "sampled", "relaxed",
-        "mixture", "finish", "stops", "symmetry", "branches", "loop",
+        "mixture", "finish", "exactness", "stops", "symmetry", "branches", "loop",
     ),
     "regression": ("naming", "affine", "model", "poles", "starts", "minimise", "report", "intervals", "record"),
-    "table": ("checks", "columns", "rows", "files", "parquet", "chunks", "cache", "ahead", "head", "subset"),
+    "table": (
+        "checks", "columns", "rounding", "rows", "files", "parquet", "chunks", "cache", "ahead", "head", "subset",
+    ),
     "sweeping": ("jobs", "outcome", "store", "workers", "study"),
     "plots": ("style", "fit", "graph", "history"),
 }  # fmt: skip

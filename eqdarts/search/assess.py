@@ -14,6 +14,7 @@ from eqdarts.genotype import GenotypeBatch, constants_of
 from eqdarts.kernel.batch import Linearised
 from eqdarts.search.backend import Backend, CompiledBackend, TorchBackend, backend_of
 from eqdarts.search.population import (
+    EXACT,
     Population,
     best,
     complexity_of,
@@ -56,7 +57,7 @@ class _Parts:
 class Assessor:
     """Fits graphs on train rows by successive halving and measures them on validation rows.
 
-    backend: by default the fastest
+    backend: by default the fastest   exact: the loss (a share of the variance of y) below which a graph is exact
     """
 
     def __init__(
@@ -67,8 +68,9 @@ class Assessor:
         threads: int = 1,
         everything: Rows | None = None,
         backend: Backend | None = None,
+        exact: float = EXACT,
     ) -> None:
-        self._space = space
+        self._space, self.exact = space, exact
         self.train, self.validation, self.everything = train, validation, everything
         self._backend = backend_of(space, train.y.device, threads) if backend is None else backend
         self._variance = float(train.target.var(correction=0)) or 1.0
@@ -215,7 +217,9 @@ class Assessor:
     def without_loops(self) -> Assessor:
         """The same by the torch program: of few graphs it is done before the compiled loops are loaded."""
         backend = TorchBackend(self._space, self.train.y.device)
-        return Assessor(self._space, self.train, self.validation, everything=self.everything, backend=backend)
+        return Assessor(
+            self._space, self.train, self.validation, everything=self.everything, backend=backend, exact=self.exact
+        )
 
     @property
     def can_confirm(self) -> bool:

@@ -25,7 +25,6 @@ from eqdarts.links import usable
 from eqdarts.numeric import tape
 from eqdarts.search.assess import Assessor
 from eqdarts.search.finish import Problem, View, candidates, finish, moderate, offer_all
-from eqdarts.search.population import EXACT
 from eqdarts.search.sampled import SampledSearch, SampledState
 from eqdarts.search.stops import ExactGraphs, Watch
 from eqdarts.search.symmetry import Reduction, ambiguity, reductions
@@ -189,7 +188,7 @@ class Branches:
     def _grow(self, space: SearchSpace, state: SampledState, problem: Problem, view: View, depth: int) -> None:
         """New branches from the symmetries of the best graphs."""
         population = state.population
-        if not EXACT < _least_loss(state) < _MOST_OPEN:
+        if not problem.exact_loss < _least_loss(state) < _MOST_OPEN:
             return
         for k in np.argsort(population.loss, kind="stable")[:_ASKED]:
             formula = problem.view.formula(
@@ -233,7 +232,7 @@ class Branches:
             links=usable(self._config.links, problem.y, scaled=problem.y_scale != 1),
         )
         train, validation, everything = (problem.tensors(i, self._device) for i in (*self._rows, problem.subset))
-        assessor = Assessor(space, train, validation, self._threads, everything)
+        assessor = Assessor(space, train, validation, self._threads, everything, exact=problem.exact_loss)
         searcher = SampledSearch(space, self._config, assessor, self._rng.spawn(1)[0], self._prepare)
         exact = ExactGraphs(self._problem, self._watch, view)
         return _Branch(space, problem, view, searcher, searcher.start(noisy), exact, depth, open_share, parent_loss)
@@ -272,4 +271,5 @@ def reduced(problem: Problem, reduction: Reduction) -> Problem | None:
         x_unit=np.ones(X.shape[1]),
         y_unit=1.0,
         subset=problem.subset,
+        rounding=problem.blur / np.abs(prefactor),
     )

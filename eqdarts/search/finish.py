@@ -20,7 +20,7 @@ from eqdarts.genotype import Genotype
 from eqdarts.reduce import reduce, shortest_writing
 from eqdarts.search.library import LIBRARY
 from eqdarts.search.monomials import MONOMIALS
-from eqdarts.search.population import Population, front_of, scores
+from eqdarts.search.population import EXACT, Population, front_of, scores
 from eqdarts.search_space import SearchSpace
 from eqdarts.simplify import simplify
 from eqdarts.snapping import Simplified
@@ -29,6 +29,8 @@ from eqdarts.symbolic import Constants, column_symbols, plain, to_expression
 _REDUCED = 8  # formulas that are made structurally simpler
 _BEAM = 4  # orders of replacing constants, for them
 _FEW_CONSTANTS = 4  # an exact formula with fewer is left as it is
+_VISIBLE = 0.05  # of the standard deviation of y: rounding by more than this proves nothing
+_GENEROUS, _FEW_MORE = 4.0, 1.5  # times the loss that rounding leaves on average; few rows may have more of it
 _ROWS = 1000  # rows on which constants are snapped and a formula's parts tried; the last refit sees all of them
 
 
@@ -61,6 +63,10 @@ class Problem:
         Larger equations are left out.
     compiled : bool
         Are constants fitted by compiled loops?
+    rounding : array [n] or None
+        The greatest error of y by rounding, where its digits show one (`eqdarts.table.rounding`).
+    x_rounding : array [n, d] or None
+        The same of columns in the format of y.
     """
 
     X: np.ndarray
@@ -76,12 +82,18 @@ class Problem:
     subset: np.ndarray
     max_complexity: int | None = None
     compiled: bool = False
+    rounding: np.ndarray | None = None
+    x_rounding: np.ndarray | None = None
 
     def reduced(self) -> Problem:
         """Only the rows of the subset."""
         rows = self.subset
         weights = None if self.weights is None else self.weights[rows]
-        return replace(self, X=self.X[rows], y=self.y[rows], weights=weights, subset=np.arange(len(rows)))
+        rounding, of_columns = (None if a is None else a[rows] for a in (self.rounding, self.x_rounding))
+        return replace(
+            self, X=self.X[rows], y=self.y[rows], weights=weights, subset=np.arange(len(rows)), rounding=rounding,
+            x_rounding=of_columns,
+        )  # fmt: skip
 
     def tensors(self, index: np.ndarray, device: str) -> ScaledRows:
         """These rows as the search sees them, inputs [d, n]."""
@@ -95,6 +107,34 @@ class Problem:
         rows = self.subset[np.linspace(0, len(self.subset) - 1, min(most, len(self.subset))).round().astype(int)]
         root = None if self.weights is None else np.sqrt(self.weights[rows])
         return Rows(self.X[rows], self.y[rows], root, self.compiled)
+
+    @property
+    def blur(self) -> np.ndarray:
+        """Errors [n] of y that rounding may have made, of columns as well, as if y rose with each by as much as it
+        spreads.
+
+        All zero if y spreads over so few steps that to be as close to it as they are says little.
+        """
+        none = np.zeros(len(self.y))
+        if self.rounding is None:
+            return none
+        square = self.rounding**2
+        if self.x_rounding is not None:
+            slopes = self.y.std() / self.X.std(axis=0)
+            square = square + ((self.x_rounding * slopes) ** 2).sum(axis=1)
+        return np.sqrt(square) if square.mean() / 3 < _VISIBLE**2 * self.y.var() else none
+
+    @property
+    def exact_loss(self) -> float:
+        """Share of the variance of y that an exact graph may leave on some of the rows."""
+        left = np.average(self.blur**2, weights=self.weights) / 3  # that of numbers even in −1 .. 1
+        return max(EXACT, _GENEROUS * float(left) / (float(self.y.var()) or 1.0))
+
+    @property
+    def rounding_loss(self) -> float:
+        """The loss (relative to the mean square of y) that an exact equation may leave where y was rounded, else 0."""
+        left = np.average(self.blur**2, weights=self.weights) / 3
+        return _FEW_MORE * float(left / np.average(self.y**2, weights=self.weights)) if left > 0 else 0.0
 
     @property
     def all_rows(self) -> Rows:
@@ -210,16 +250,17 @@ def finish(
         if draft is not None:
             drafts.append(draft)
             yield from _equation(problem, draft)
-    rows = problem.sample(_ROWS)
+    rows, floor = problem.sample(_ROWS), max(FLOOR, problem.rounding_loss)
     drafts.sort(key=lambda d: description_length(d.formula.loss, d.formula.expression, len(rows.y)))
     done: set[sympy.Expr] = set()
     for draft in drafts[:reduced]:
         expression = draft.formula.expression
-        plain_enough = draft.formula.loss < FLOOR and count_constants(expression) < _FEW_CONSTANTS
+        exact = draft.formula.loss < floor
+        plain_enough = exact and count_constants(expression) < _FEW_CONSTANTS
         if plain_enough or expression in done or time.monotonic() > deadline:
             continue
         done.add(expression)
-        best = draft.formula if draft.formula.loss < FLOOR else _in_other_order(draft, problem.symbols, rows, deadline)
+        best = draft.formula if exact else _in_other_order(draft, problem.symbols, rows, deadline)
         refitted = _refitted(best, problem.symbols, rows)
         simpler = reduce(refitted, problem.symbols, rows, deadline)
         if best is not draft.formula or simpler is not refitted:

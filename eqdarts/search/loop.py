@@ -147,7 +147,8 @@ def run(
     prepare = watch.without(prepare)
     front = Front().offer(constant_equation(problem))
     train_rows, validation_rows = (problem.tensors(index, device) for index in (train, validation))
-    assessor = Assessor(space, train_rows, validation_rows, threads, problem.tensors(problem.subset, device))
+    everything = problem.tensors(problem.subset, device)
+    assessor = Assessor(space, train_rows, validation_rows, threads, everything, exact=problem.exact_loss)
     searcher = _searcher(space, config, assessor, train_rows, validation_rows, rng, prepare)
     state = searcher.start()
     history: list[EpochRecord] = []

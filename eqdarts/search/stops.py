@@ -10,13 +10,15 @@ import numpy as np
 
 from eqdarts.config import SearchConfig
 from eqdarts.equation import Front
+from eqdarts.search.exactness import Exactness
 from eqdarts.search.finish import Problem, View, finish, offer_all
-from eqdarts.search.population import EXACT, Population
+from eqdarts.search.population import Population
 from eqdarts.search_space import SearchSpace
 
-_CERTAIN = 1e-26  # an exact equation with so small a loss and few constants is the law, and ends the search
-_FEW_CONSTANTS = 3
-_DOUBT, _DOUBT_EPOCHS = 5, 100  # another is doubted until the search has so many times more epochs, and so many
+_DOUBT, _DOUBT_EPOCHS = (
+    5,
+    100,
+)  # an exact equation that is no proof is doubted until the search has so many times more epochs, and so many
 _EXACT_SHARE, _EXACT_SECONDS = 0.25, 1.0  # most time for finishing exact graphs while the search runs
 _SEARCH_SHARE = 0.9  # of max_time; the rest is for turning graphs into equations
 
@@ -84,6 +86,8 @@ class ExactGraphs:
 
     def __init__(self, problem: Problem, watch: Watch, view: View | None = None) -> None:
         self._problem, self._watch, self._view = problem, watch, view
+        self._exactness = Exactness(problem)
+        self._exact_loss = problem.exact_loss
         self._tried: set[bytes] = set()
         self._simplest = np.inf  # complexity of the simplest graph finished as an exact equation
         self._since: int | None = None  # the epoch of the first exact equation
@@ -97,10 +101,10 @@ class ExactGraphs:
             problem = self._problem if epoch > 1 else replace(self._problem, compiled=False)
             front = self._finish_one(space, population, front, problem)
         self._spent += time.monotonic() - start
-        exact = [e for e in front if e.relative_loss < EXACT]
+        exact = [e for e in front if self._exactness.is_exact(e)]
         if not exact:
             return front, False
-        if any(e.relative_loss < _CERTAIN and e.n_constants <= _FEW_CONSTANTS for e in exact):
+        if any(map(self._exactness.is_proof, exact)):
             return front, True
         if self._since is None:
             self._since = epoch
@@ -108,13 +112,13 @@ class ExactGraphs:
 
     def _finish_one(self, space: SearchSpace, population: Population, front: Front, problem: Problem) -> Front:
         keys = population.batch.keys()
-        places = np.flatnonzero((population.loss < EXACT) & (population.complexity < self._simplest))
+        places = np.flatnonzero((population.loss < self._exact_loss) & (population.complexity < self._simplest))
         for k in sorted(places, key=lambda k: population.complexity[k]):
             if keys[k] in self._tried:
                 continue
             self._tried.add(keys[k])
             found = list(finish(space, population, [int(k)], problem, self._watch.deadline, view=self._view))
-            if any(e.relative_loss < EXACT for e in found):
+            if any(map(self._exactness.is_exact, found)):
                 self._simplest = float(population.complexity[k])
             return offer_all(front, iter(found))
         return front

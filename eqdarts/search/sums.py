@@ -35,15 +35,18 @@ class Sums:
     population : Population
     asked : int
         Links below which the library was asked for them.
+    exact_loss : float
+        A loss that is rounding.
     """
 
     population: Population
     asked: int = 0
+    exact_loss: float = EXACT
 
     @property
     def exact(self) -> Population:
         """Those that fit to rounding."""
-        return self.population.select(np.flatnonzero(self.population.loss < EXACT))
+        return self.population.select(np.flatnonzero(self.population.loss < self.exact_loss))
 
 
 class SumSearch:
@@ -56,7 +59,7 @@ class SumSearch:
 
     def start(self) -> Sums:
         """None yet."""
-        return Sums(nothing(self._space))
+        return self._sums(nothing(self._space))
 
     def opening(self, noisy: bool) -> Sums:
         """Sums of monomials, and laws that are one product. noisy: are graphs confirmed on all rows?"""
@@ -67,13 +70,13 @@ class SumSearch:
         assessor = self._assessor if noisy else self._assessor.without_loops
         laws = nothing(self._space) if noisy else self._exact_products(assessor, table, [])
         if len(laws):
-            return Sums(laws)
+            return self._sums(laws)
         batch, w = sums_of_monomials(self._space, table)
         found = assessor.of_readout(batch, w, _named(MONOMIALS, batch), noisy)
-        sums = Sums(found.select(np.flatnonzero(front_of(found))))
+        sums = self._sums(found.select(np.flatnonzero(front_of(found))))
         if noisy or len(sums.exact):
             return sums
-        return Sums(joined(sums.population, self._exact_products(assessor, table, few_factors(self._space))))
+        return self._sums(joined(sums.population, self._exact_products(assessor, table, few_factors(self._space))))
 
     def epoch(self, sums: Sums, epochs: int, rows: int, noisy: bool, turned: bool) -> Sums:
         """With what this epoch adds.
@@ -94,7 +97,7 @@ class SumSearch:
             population = joined(population, laws)
         if sums.asked == _RATIOS_AFTER and not noisy:
             found = self._as_they_are(RATIO, *self._library(noisy, table).ratios(self._space), noisy=noisy)
-            population = joined(population, found.select(np.flatnonzero(found.loss < EXACT)))
+            population = joined(population, self._exact(found))
         link = self._space.links[sums.asked]
         batch, w = self._library(noisy, table).sums(self._space, link, _KEPT_CLOSELY if closely else KEPT)
         if len(batch):
@@ -102,7 +105,13 @@ class SumSearch:
             fitted, _ = assess(batch, w, _named(LIBRARY, batch))
             found = joined(self._as_they_are(LIBRARY, batch, w, noisy=noisy), fitted)
             population = best(joined(population, found), rows, *room)
-        return Sums(population, sums.asked + 1)
+        return self._sums(population, sums.asked + 1)
+
+    def _sums(self, population: Population, asked: int = 0) -> Sums:
+        return Sums(population, asked, self._assessor.exact)
+
+    def _exact(self, found: Population) -> Population:
+        return found.select(np.flatnonzero(found.loss < self._assessor.exact))
 
     def _table(self, noisy: bool) -> Rows | None:
         """The rows on which terms are chosen; None if there are no sums."""
@@ -120,7 +129,7 @@ class SumSearch:
         """The products of columns and these factors that are the law."""
         batch, w = products(self._space, factors, table, assessor.node_values_on)
         found = assessor.of_readout(batch, w, _named(PRODUCT, batch), noisy=False)
-        return found.select(np.flatnonzero(found.loss < EXACT))
+        return self._exact(found)
 
     def _as_they_are(self, origin: str, batch: GenotypeBatch, w: np.ndarray, noisy: bool) -> Population:
         """Sums with the constants that they came with."""

@@ -3,6 +3,7 @@
 from eqdarts.table.checks import check_numeric, checked_weights
 from eqdarts.table.columns import Prepared, Scales, check_finite_columns, check_names, column_scale, prepare
 from eqdarts.table.files import Table, read_csv, read_frame
+from eqdarts.table.rounding import rounding, rounding_alike
 from eqdarts.table.rows import MIN_ROWS_TO_SPLIT, merge_rows, split_rows
 
 __all__ = [
@@ -19,5 +20,7 @@ __all__ = [
     "prepare",
     "read_csv",
     "read_frame",
+    "rounding",
+    "rounding_alike",
     "split_rows",
 ]

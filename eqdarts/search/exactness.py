@@ -1,0 +1,76 @@
+"""When an equation leaves nothing to explain, and when that proves it.
+
+Without visible rounding an exact equation leaves what the arithmetic of doubles leaves. Where y was rounded, an exact
+one leaves errors that are even between minus and plus half a step: so their mean square is known, and none is larger.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import sympy
+
+from eqdarts.description import NATS_PER_NODE, digits_of
+from eqdarts.equation import Equation
+from eqdarts.numeric import tape
+from eqdarts.search.finish import Problem
+from eqdarts.search.population import EXACT
+
+_CERTAIN = 1e-26  # an equation with so small a relative loss and few constants is the law
+_FEW_CONSTANTS = 3
+_SPREAD = 4.0  # over √n: by what share the mean square of n rounding errors may exceed its expectation
+_MOVED = 3.0  # times √(K/n): by what share fitting K constants may lift the largest of them above half a step
+_TRIED = 14.0  # nats: the logarithm of how many graphs a search holds against the table
+_INDEPENDENT = 8  # rows' worth of information in a table whose rows may follow one smooth curve
+
+
+class Exactness:
+    """Judges equations by one table; what was found is kept, as a search asks again in every epoch."""
+
+    def __init__(self, problem: Problem) -> None:
+        self._problem = problem
+        self._loss = problem.rounding_loss
+        self._accuracy: dict[sympy.Expr, float] = {}
+
+    def is_exact(self, equation: Equation) -> bool:
+        """Is nothing left but rounding, and is that more than chance?"""
+        return equation.relative_loss < EXACT or self._explains(equation, len(self._problem.y))
+
+    def is_proof(self, equation: Equation) -> bool:
+        """Is it exact with so few constants that it must be the law?"""
+        if equation.n_constants > _FEW_CONSTANTS:
+            return False
+        return equation.relative_loss < _CERTAIN or self._explains(equation, min(len(self._problem.y), _INDEPENDENT))
+
+    def _explains(self, equation: Equation, rows: int) -> bool:
+        """Is it exact to the rounding of y, and shorter than the digits that so many rows have in common with it?
+
+        Each fitted constant gives the digits of one row.
+        """
+        formula = equation.expression if equation.inner is None else equation.inner
+        if not equation.relative_loss < self._loss:
+            return False
+        if formula not in self._accuracy:
+            self._accuracy[formula] = accuracy(formula, equation.n_constants, self._problem)
+        known = (rows - equation.n_constants) * self._accuracy[formula]
+        return known > _TRIED + NATS_PER_NODE * equation.complexity + digits_of(formula)
+
+
+def accuracy(formula: sympy.Expr, constants: int, problem: Problem) -> float:
+    """The nats of y, beside its spread, that a formula and the values agree in; 0 unless it is exact to rounding."""
+    assert problem.rounding is not None
+    value, slopes = tape(formula, [sympy.Symbol(name) for name in problem.names]).linearise(
+        range(len(problem.names)), *problem.X.T
+    )
+    n = len(problem.y)
+    residual = np.abs(value - problem.y)
+    largest, square = problem.rounding, problem.rounding**2
+    if problem.x_rounding is not None:
+        moved = np.abs(np.stack([np.broadcast_to(s, n) for s in slopes], axis=1)) * problem.x_rounding
+        largest, square = largest + moved.sum(axis=1), square + (moved**2).sum(axis=1)
+    with np.errstate(all="ignore"):
+        share = float(np.mean(3 * residual**2 / square))  # a number even in −1 .. 1 has the mean square 1/3
+        beyond = float(np.max(residual / largest))
+        if share > 1 + _SPREAD / np.sqrt(n) or beyond > 1 + _MOVED * np.sqrt(constants / n):
+            return 0.0
+        nats = 0.5 * np.log(problem.y.var() / np.mean(square / 3))
+    return float(nats) if np.isfinite(nats) else 0.0
