@@ -19,7 +19,12 @@ from eqdarts.table.chunks import Source
 
 
 def confirmed(
-    equations: Sequence[Equation], source: Source, *, passes: int = 6, threads: int = 1, worth: float | None = None
+    equations: Front | Sequence[Equation],
+    source: Source,
+    *,
+    passes: int = 6,
+    threads: int = 1,
+    worth: float | None = None,
 ) -> Front:
     """The front of these equations with constants and losses of the whole table.
 
@@ -27,7 +32,7 @@ def confirmed(
 
     Parameters
     ----------
-    equations : sequence of Equation
+    equations : Front or sequence of Equation
         With columns like those of the table; their constants are near the optimum.
     source : Source
     passes, threads : int
@@ -43,7 +48,7 @@ def confirmed(
     forms = [_template(equation) for equation in equations]
     tasks = [_task(equation, form) for equation, form in zip(equations, forms, strict=True)]
     fits = fit_streaming(tasks, source, passes=passes, threads=threads, worth=worth)
-    front, lost = Front(), 0
+    front, lost = Front(rows=equations.rows) if isinstance(equations, Front) else Front(), 0
     if worth is not None and not any(fitted.relative_loss < worth for fitted in fits):
         return front
     for equation, form, fitted in zip(equations, forms, fits, strict=True):

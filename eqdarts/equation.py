@@ -12,7 +12,7 @@ import pandas as pd
 import sympy
 from sympy import Expr
 
-from eqdarts.description import FLOOR, count_constants, digits_of, size
+from eqdarts.description import FLOOR, count_constants, description_length, size
 from eqdarts.errors import InputDataError, check_choice, check_range
 from eqdarts.exports import record
 from eqdarts.exports.c import to_c
@@ -33,8 +33,8 @@ from eqdarts.regression.naming import floats_as_symbols
 from eqdarts.regression.report import FitReport
 
 _FORMAT, _VERSION = "eqdarts equation", 1
-_ROUNDING = 1e-9  # losses (relative) and digits closer than this are one
-_DIGITS_OF_A_FIT = float(np.log(1e4))  # nats of a fitted constant, beside those of exact numbers
+_ROUNDING = 1e-9  # losses (relative) and lengths closer than this are one
+_ROWS = 100  # of a front whose table is not known
 
 
 @dataclass(frozen=True)
@@ -405,20 +405,60 @@ def evaluate(expression: sympy.Expr, columns: Sequence[str], X: np.ndarray) -> n
     return np.array(np.broadcast_to(value, (len(X),)))
 
 
-def _digits(equation: Equation) -> float:
-    """Nats to write the numbers of an equation, when a fitted one has four digits."""
-    return digits_of(equation.expression) + _DIGITS_OF_A_FIT * equation.n_constants
+@dataclass(frozen=True)
+class _Rank:
+    """What decides about an equation of a front."""
+
+    equation: Equation
+    complexity: int
+    loss: float
+    length: float  # of its description, in nats
+
+    @classmethod
+    def of(cls, equation: Equation, rows: int) -> _Rank:
+        loss = equation.relative_loss
+        return cls(equation, equation.complexity, loss, description_length(loss, equation.expression, rows))
+
+    def dominates(self, other: _Rank) -> bool:
+        """Is it as simple and as good? Losses that differ by rounding are equal."""
+        return self.complexity <= other.complexity and self.loss <= other.loss * (1 + _ROUNDING) + FLOOR
+
+    def beats(self, other: _Rank) -> bool:
+        """And as short to describe?"""
+        return self.dominates(other) and self.length <= other.length + _ROUNDING
 
 
 @dataclass(frozen=True)
 class Front:
-    """Equations none of which is beaten by another in complexity, loss and digits at once, simplest first.
+    """Equations none of which is as simple as another and fits as well: losses fall as complexity rises.
 
-    Without the digits of their numbers, a law would fall to an imitation of the same size that fits the noise a little
-    better.
+    By these two alone a law would fall to an imitation of the same size that fits the noise a little better. So where
+    one equation is as simple and as good as another, the shorter description of the two stays, digits of numbers
+    included; which are left does not depend on the order in which they came.
+
+    Attributes
+    ----------
+    equations : tuple of Equation
+        Simplest first. Of those given the front is kept.
+    rows : int
+        Of their table, for description lengths.
     """
 
     equations: tuple[Equation, ...] = ()
+    rows: int = _ROWS
+    _ranks: tuple[_Rank, ...] = field(default=(), repr=False, compare=False)  # of all that may come to stay
+
+    def __post_init__(self) -> None:
+        ranks = list(self._ranks)
+        for equation in () if ranks else self.equations:
+            ranks = _with(ranks, _Rank.of(equation, self.rows))
+        kept: list[_Rank] = []
+        for rank in sorted(ranks, key=lambda r: (r.length, r.complexity, r.loss)):
+            if not any(rank.dominates(other) or other.dominates(rank) for other in kept):
+                kept.append(rank)
+        kept.sort(key=lambda r: r.complexity)
+        object.__setattr__(self, "_ranks", tuple(ranks))
+        object.__setattr__(self, "equations", tuple(r.equation for r in kept))
 
     def __len__(self) -> int:
         return len(self.equations)
@@ -430,15 +470,14 @@ class Front:
         return self.equations[index]
 
     def offer(self, equation: Equation) -> Front:
-        """The front with this equation, if nothing on it is as simple and as good with as few digits."""
-        if not np.isfinite(equation.relative_loss):
-            return self
+        """The front of this equation and all that were offered before."""
+        new = _Rank.of(equation, self.rows)
+        ranks = _with(list(self._ranks), new)
+        return Front(rows=self.rows, _ranks=tuple(ranks)) if ranks and ranks[-1] is new else self
 
-        def beats(a: Equation, b: Equation) -> bool:
-            as_good = a.relative_loss <= b.relative_loss * (1 + _ROUNDING) + FLOOR
-            return a.complexity <= b.complexity and as_good and _digits(a) <= _digits(b) + _ROUNDING
 
-        if any(beats(e, equation) for e in self.equations):
-            return self
-        kept = [e for e in self.equations if not beats(equation, e)]
-        return Front(tuple(sorted([*kept, equation], key=lambda e: (e.complexity, -e.relative_loss))))
+def _with(ranks: list[_Rank], new: _Rank) -> list[_Rank]:
+    """With one more, unless it is beaten, and without those that it beats."""
+    if not np.isfinite(new.loss) or any(rank.beats(new) for rank in ranks):
+        return ranks
+    return [*(rank for rank in ranks if not new.beats(rank)), new]

@@ -430,7 +430,7 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
 
     def _confirmed(self, found: _Found, source: Source, worth: float | None = None) -> _Found:
         with one_thread():
-            front = confirmed(tuple(found.front), source, threads=self._threads(), worth=worth)
+            front = confirmed(found.front, source, threads=self._threads(), worth=worth)
         return replace(found, front=front)
 
     def _search(
@@ -472,7 +472,7 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
             x_rounding=x_rounding / units,
         )
         if prepared.constant is not None:
-            return _Found(Front().offer(constant_equation(problem)), None, problem, None, training)
+            return _Found(Front((constant_equation(problem),)), None, problem, None, training)
         train, validation = self._split(len(y), y, rng)
         space = SearchSpace(
             inputs=problem.names,
@@ -687,7 +687,7 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
             stop_reason=self.stop_reason_,
             training=self.training_,
             space=self.search_space_,
-            front=Front(tuple(map(self._with_errors, self.front_))),
+            front=Front(tuple(map(self._with_errors, self.front_)), self.front_.rows),
         )
         return write(saved, self.best_index_)
 

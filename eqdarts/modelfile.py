@@ -129,18 +129,19 @@ def read(path: str | os.PathLike[str], defaults: Mapping[str, Any]) -> Saved:
     target = data.text("target")
     space = _space(data.record("search_space"), columns) if "search_space" in data else None
     _check_formulas(data)
-    front = data.items("equations", lambda r, k: _equation(r.record(k), columns, target, space), 1000)
-    if not front:
+    equations = data.items("equations", lambda r, k: _equation(r.record(k), columns, target, space), 1000)
+    if not equations:
         raise data.error("equations", "expected at least one")
+    training = _training(data.record("training"), len(columns))
     return Saved(
         settings=_read_settings(data.record("settings"), defaults),
         columns=columns,
         named_columns=data.boolean("named_columns"),
         target=target,
         stop_reason=data.choice("stop_reason", _STOPS),
-        training=_training(data.record("training"), len(columns)),
+        training=training,
         space=space,
-        front=Front(front),
+        front=Front(equations, training.distinct_rows),
     )
 
 

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from random_expressions import X, formulas, values
 
-from eqdarts.description import size
+from eqdarts.description import description_length, size
 from eqdarts.equation import Equation, Front, evaluate
+from eqdarts.selection import scores
 from eqdarts.symbolic import plain
 
 u, v = sympy.symbols("u v")
@@ -61,11 +62,47 @@ def test_everything_offered_is_on_the_front_or_beaten_by_it(members):
 
 @pytest.mark.parametrize(("c", "a"), [(F(3.14), F(2.17)), (sympy.Rational(157, 50), sympy.Rational(54, 25))])
 def test_fewer_digits_keep_an_equation_on_the_front(c, a):
-    """A law with whole numbers stays beside an imitation of its size that fits the noise a little better."""
-    law, imitation = 3 * u / (u + 2), c * u / (u + a)
-    front = Front().offer(equation(0, 1.01, law)).offer(equation(0, 1.0, imitation))
-    assert [e.expression for e in front] == [law, imitation]
-    assert [e.expression for e in front.offer(equation(0, 0.99, law))] == [law]
+    """A law with whole numbers stays where an imitation of its size fits the noise a little better; not much better."""
+    law, imitation = equation(0, 1.01, 3 * u / (u + 2)), equation(0, 1.0, c * u / (u + a))
+    assert list(Front().offer(law).offer(imitation)) == [law]
+    assert list(Front((imitation, law))) == [law]
+    better = replace(imitation, loss=0.1, relative_loss=0.1)
+    assert list(Front((law, better))) == [better]
+
+
+def test_a_mean_and_zero_are_not_both_on_a_front():
+    zero, mean = equation(0, 1.0, sympy.Integer(0)), equation(0, 0.4, F(1.234))
+    for front in (Front().offer(mean).offer(zero), Front((zero, mean)), Front((mean, zero), rows=1000)):
+        assert list(front) == [mean]
+
+
+numbers = st.one_of(st.integers(-9, 9).map(sympy.Integer), st.floats(0.1, 9).map(F))
+bodies = st.one_of(
+    st.integers(1, 4).map(chain), st.builds(lambda c, k, d: c * chain(k) + d, numbers, st.integers(1, 4), numbers)
+)
+noisy = st.builds(lambda e, loss: equation(0, loss, e), bodies, st.floats(0.5, 1.5))
+any_kind = st.lists(st.one_of(noisy, equations), min_size=1, max_size=17)
+
+
+@given(any_kind, st.sampled_from([5, 100, 10_000]))
+def test_losses_fall_as_complexity_rises_however_a_front_came_about(members, rows):
+    front = Front(tuple(members), rows)
+    complexities, losses = [e.complexity for e in front], [e.loss for e in front]
+    assert complexities == sorted(set(complexities))
+    assert losses == sorted(set(losses), reverse=True)
+    assert (scores(front) >= 0).all()
+    one_by_one = offered(Front(rows=rows), members)
+    assert [(e.complexity, e.loss) for e in one_by_one] == [(e.complexity, e.loss) for e in front]
+    assert Front(front.equations, rows) == front
+
+
+@given(any_kind, st.sampled_from([5, 100, 10_000]), st.randoms(use_true_random=False))
+def test_the_shortest_description_is_on_the_front(members, rows, random):
+    front = Front(tuple(random.sample(members, len(members))), rows)
+    finite = [e for e in members if np.isfinite(e.loss)]
+    lengths = [description_length(e.loss, e.expression, rows) for e in finite]
+    if finite:
+        assert min(description_length(e.loss, e.expression, rows) for e in front) <= min(lengths) + 1e-6
 
 
 @pytest.mark.parametrize("loss", [1.0, 1e-26])

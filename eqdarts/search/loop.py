@@ -145,7 +145,7 @@ def run(
     problem = replace(problem, compiled=config.optimizer == "lm")
     watch = Watch(config, time.monotonic() if start is None else start)
     prepare = watch.without(prepare)
-    front = Front().offer(constant_equation(problem))
+    front = Front(rows=len(problem.y)).offer(constant_equation(problem))
     train_rows, validation_rows = (problem.tensors(index, device) for index in (train, validation))
     everything = problem.tensors(problem.subset, device)
     assessor = Assessor(space, train_rows, validation_rows, threads, everything, exact=problem.exact_loss)
