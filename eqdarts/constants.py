@@ -12,10 +12,12 @@ import sympy
 import torch
 from torch import Tensor
 
+from eqdarts.flat import inverse_of_squares
 from eqdarts.kernel import formulas as loops
 from eqdarts.least_squares import solve
 from eqdarts.numeric import Tape, tape
 
+_MOST_SLOPE = 1e150  # whose square is finite
 _TOLERANCE = 1e-31  # a fit is done below this share of the target's mean square
 _KINDS: dict[object, int] = {
     sympy.Add: loops.ADD, sympy.Mul: loops.MUL, sympy.Pow: loops.POW, sympy.exp: loops.EXP, sympy.log: loops.LOG,
@@ -173,12 +175,15 @@ class ConstantFit:
         Standard error of each constant (asymptotic); very large if the data do not determine it.
     inverse : array [K, K]
         (JᵀJ)⁻¹ over the free constants, zero elsewhere; J in units of the root mean square of y.
+    slopes : array [K, n]
+        J over the free constants, zero elsewhere.
     """
 
     values: np.ndarray
     loss: float
     precision: np.ndarray
     inverse: np.ndarray
+    slopes: np.ndarray
 
 
 class _FormulaModel:
@@ -254,23 +259,12 @@ def fit_constants(
     steps = steps if free.sum() <= len(rows.y) else 0
     sets, losses = fit_sets(form, np.array(start, dtype=float)[None], free[None], rows, steps)
     values, loss, n = sets[0], float(losses[0]), len(rows.y)
-    inverse = np.zeros((len(start), len(start)))
+    inverse, slopes = np.zeros((len(start), len(start))), np.zeros((len(start), n))
     if free.any() and np.isfinite(loss):
         _, jacobian = form.linearise(rows.X, values[None], rows.weight)
-        slopes = np.nan_to_num(jacobian[0, free], nan=0.0, posinf=0.0, neginf=0.0)
-        inverse[np.ix_(free, free)] = _inverse(slopes)
+        slopes[free] = np.where(np.abs(jacobian[0, free]) < _MOST_SLOPE, jacobian[0, free], 0.0)
+        inverse[np.ix_(free, free)] = inverse_of_squares(slopes[free])
     spread = loss * n / max(1, n - int(free.sum()))
     with np.errstate(invalid="ignore", over="ignore"):
         precision = np.sqrt(np.maximum(np.diag(inverse), 0.0) * spread)
-    return ConstantFit(values, loss, precision, inverse)
-
-
-def _inverse(J: np.ndarray) -> np.ndarray:
-    """(J Jᵀ)⁻¹ of J [K, n], with a small ridge, so that directions without information come out long, not absent."""
-    rows = torch.tensor(J)
-    norm = torch.linalg.vector_norm(rows, dim=1)
-    norm = torch.where((norm > 0) & torch.isfinite(norm), norm, 1.0)
-    unit = rows / norm[:, None]
-    gram = unit @ unit.T + 1e-13 * torch.eye(len(norm), dtype=torch.float64)
-    inverse = torch.cholesky_inverse(torch.linalg.cholesky_ex(gram)[0])
-    return (inverse / torch.outer(norm, norm)).nan_to_num(0.0, 0.0, 0.0).numpy()
+    return ConstantFit(values, loss, precision, inverse, slopes)

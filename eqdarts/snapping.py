@@ -13,9 +13,11 @@ import sympy
 
 from eqdarts.constants import Compiled, ConstantFit, Rows, Template, compile_template, fit_constants, fit_sets
 from eqdarts.description import FLOOR, NATS_PER_NODE, description_length, digits_of
+from eqdarts.flat import flat_directions, simplest_points
 
 _MOST_DIGITS = 36.0  # nats in a double
 _TRIALS, _TRIAL_STEPS = 24, 12  # replacements refitted at once, and the steps of each
+_NO_LOSS = 0.1  # nats that rounding may cost where constants of dependent columns become zero
 _TRIALS_OF_ONE = 4  # of one constant
 _WRITTEN = 8  # ways of replacing constants whose formulas are compared
 _DENOMINATORS = (1, 2, 3, 4, 5, 6, 8, 10, 20, 25, 50, 100)  # of fractions, and of decimals with two places
@@ -68,7 +70,7 @@ def snap(form: Template, sample: Rows, deadline: float = float("inf"), beam: int
     fit = fit_constants(code, form.values, sample)
     if not np.isfinite(fit.loss):
         return None
-    ways = [_Snapped(fit, np.ones(len(form.constants), dtype=bool), {}, frozenset(), 0.0, 0.0)]
+    ways = [_without_needless(code, fit, sample)]
     passed = ways
     while ways and time.monotonic() < deadline:
         found: dict[frozenset[tuple[int, sympy.Expr]], _Snapped] = {}
@@ -80,6 +82,24 @@ def snap(form: Template, sample: Rows, deadline: float = float("inf"), beam: int
         passed = [*passed, *ways] if beam > 1 else ways or passed
     written = [_written(form, way) for way in sorted(passed, key=lambda way: -way.worth)[:_WRITTEN]]
     return min(written, key=lambda f: description_length(f.loss, f.expression, len(sample.y)))
+
+
+def _without_needless(code: Compiled, fit: ConstantFit, sample: Rows) -> _Snapped:
+    """Where constants can move without a loss, as those of dependent columns can, as many as possible at zero."""
+    start = _Snapped(fit, np.ones(len(fit.values), dtype=bool), {}, frozenset(), 0.0, 0.0)
+    if not 1 < len(fit.values) <= len(sample.y):
+        return start
+    flat, sizes = flat_directions(fit.slopes), np.linalg.norm(fit.slopes, axis=1)
+    if not len(flat):
+        return start
+    points = np.array(simplest_points(fit.values, flat, np.where(sizes > 0, sizes, 1.0))[:_TRIALS])
+    _, losses = fit_sets(code, points, points != 0, sample, _TRIAL_STEPS)
+    for point in points[_misfit(losses, fit.loss, len(sample.y)) < _NO_LOSS]:
+        free = point != 0
+        new = fit_constants(code, point, sample, free)
+        if _misfit(np.array(new.loss), fit.loss, len(sample.y)) < _NO_LOSS:
+            return _Snapped(new, free, {int(k): sympy.Integer(0) for k in np.flatnonzero(~free)}, frozenset(), 0.0, 0.0)
+    return start
 
 
 def _written(form: Template, way: _Snapped) -> Simplified:

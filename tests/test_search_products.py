@@ -1,6 +1,7 @@
 """Laws that are one product: exponents from logarithms, factors beside columns, signs."""
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from hypothesis import given, settings
@@ -11,7 +12,7 @@ from eqdarts.fit import Rows
 from eqdarts.operations import DEFAULT_OPERATIONS
 from eqdarts.search.backend import TorchBackend, backend_of
 from eqdarts.search.library import values_of_terms
-from eqdarts.search.products import exact_product, few_factors, many_factors, products
+from eqdarts.search.products import exact_products, few_factors, many_factors, products
 from eqdarts.search_space import SearchSpace
 
 _NONE = (np.zeros((0, 60)), np.zeros(0, dtype=int), 5)
@@ -40,19 +41,43 @@ def _losses(X, y, factors_of):
 @settings(max_examples=30, deadline=None)
 def test_exponents_few_factors_are_read_off_the_logarithm(exponents):
     X = np.random.default_rng(0).uniform(0.5, 4, (60, len(exponents)))
-    law = exact_product(X, -7.0 * np.prod(X ** np.array(exponents), axis=1), *_NONE)
-    if any(exponents):
+    laws = exact_products(X, -7.0 * np.prod(X ** np.array(exponents), axis=1), *_NONE)
+    assert [law.factors for law in laws] == ([()] if any(exponents) else [])
+    for law in laws:
         assert law.exponents == pytest.approx(exponents, abs=1e-9)
-        assert law.factors == ()
-    else:
-        assert law is None
 
 
 def test_what_is_no_product_or_has_too_few_rows_has_none():
     X = np.random.default_rng(1).uniform(1, 2, (60, 2))
-    assert exact_product(X, X[:, 0] + 1.0, *_NONE) is None
-    assert exact_product(X, X[:, 0] * (1 + 1e-6 * np.sin(X[:, 1])), *_NONE) is None
-    assert exact_product(X[:5], X[:5, 0], np.zeros((0, 5)), *_NONE[1:]) is None
+    assert exact_products(X, X[:, 0] + 1.0, *_NONE) == []
+    assert exact_products(X, X[:, 0] * (1 + 1e-6 * np.sin(X[:, 1])), *_NONE) == []
+    assert exact_products(X[:5], X[:5, 0], np.zeros((0, 5)), *_NONE[1:]) == []
+
+
+@pytest.mark.parametrize(
+    ("columns", "law", "exponents"),
+    [
+        (lambda u, v: (u, 2 * u), lambda u, v: u**3, (3, 0)),
+        (lambda u, v: (u, v, u * v), lambda u, v: u * v, (0, 0, 1)),
+        (lambda u, v: (u, 2 * u, np.pi * u**2, v), lambda u, v: np.pi * u**2 * v, (0, 0, 1, 1)),
+        (lambda u, v: (np.pi * u**2, u), lambda u, v: u**3, (0, 3)),
+        (lambda u, v: (u, v, u / v), lambda u, v: u**2 / v, (1, 0, 1)),
+        (lambda u, v: (u, u, u, v, v), lambda u, v: u**1.5 * v**-0.37, (1.5, 0, 0, -0.37, 0)),
+        (lambda u, v: (0 * u + 7.0, u, 1 / u), lambda u, v: 5 * u**2, (0, 2, 0)),
+    ],
+)
+def test_of_dependent_columns_few_make_the_law(columns, law, exponents):
+    u, v = np.random.default_rng(6).uniform(0.5, 4, (2, 60))
+    found = exact_products(np.stack(columns(u, v), axis=1), law(u, v), *_NONE)
+    assert found[0].exponents == pytest.approx(exponents, abs=1e-9)
+
+
+def test_a_power_that_would_lose_the_sign_gives_way_to_one_that_keeps_it():
+    x, v = np.random.default_rng(7).uniform(-2, 2, (2, 60))
+    # By size alone x is the root of x², which stands first.
+    X = np.stack([x**2, x, v**2], axis=1)
+    assert _losses(X, 2 * x * v**2, few_factors) == pytest.approx([0.0], abs=1e-25)
+    assert _losses(X, 2 * x**2 * v**2, few_factors) == pytest.approx([0.0], abs=1e-25)
 
 
 def test_roots_few_factors_of_both_signs_are_no_candidates():
@@ -116,3 +141,26 @@ def test_the_estimator_says_where_such_a_law_comes_from():
     assert model.stop_reason_ == "exact"
     assert model.equations_["origin"][model.best_index_] == "product"
     assert model.predict(X) == pytest.approx(y, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("columns", "law", "found"),
+    [
+        (("x", "two"), lambda u, v: u**3, "x**3"),
+        (("x", "v", "product"), lambda u, v: u * v, "product"),
+        (("x", "v", "product"), lambda u, v: u * v + u, "product + x"),
+        (("x", "v", "ratio"), lambda u, v: 1 / (u + v), "1/(v + x)"),
+        (("x", "minus"), lambda u, v: u**2 + u, "x*(x + 1)"),
+        (("x", "v", "sum"), lambda u, v: u * v / (u + v), "v*x/sum"),
+        (("celsius", "kelvin"), lambda u, v: (273.15 + u) ** 4, "kelvin**4"),
+    ],
+)
+def test_derived_columns_do_not_spread_a_law(columns, law, found):
+    u, v = np.random.default_rng(8).uniform(1, 4, (2, 80))
+    derived = {
+        "x": u, "v": v, "two": 2 * u, "product": u * v, "ratio": u / v, "minus": -u, "sum": u + v, "celsius": u,
+        "kelvin": u + 273.15,
+    }  # fmt: skip
+    table = pd.DataFrame({name: derived[name] for name in columns})
+    model = DARTSRegressor(max_epochs=4, max_time=None, random_state=0, n_jobs=1, verbose=0).fit(table, law(u, v))
+    assert str(model.sympy()) == found

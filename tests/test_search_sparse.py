@@ -68,3 +68,15 @@ def test_weights_and_an_offset_change_nothing_about_an_exact_sum(terms, seed):
     target = rng.uniform(1, 2, len(terms)) @ columns[sorted(terms)] + 7.0
     for root in (np.ones(40), rng.uniform(0.1, 3, 40)):
         assert chosen_terms(columns, target, root, np.ones(25, dtype=int), 6, 4)[-1] == tuple(sorted(terms))
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(0, 10**6))
+def test_of_equal_columns_the_cheapest_and_of_equal_sums_the_cheapest_and_first_are_taken(seed):
+    rng = np.random.default_rng(seed)
+    a, b = rng.normal(size=(2, 40))
+    columns = np.stack([-3.7 * b + 1.0, a, b, a + 2 * b, 0.3 * a])
+    cost = np.array([2, 1, 1, 3, 1])
+    found = chosen_terms(columns, 2 * a - b, np.ones(40), cost, 6, 4)
+    assert {k for choice in found for k in choice} == {1, 2, 3}
+    assert found[-1] == (1, 2)

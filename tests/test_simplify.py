@@ -426,3 +426,20 @@ def test_a_root_takes_in_what_shortens_it():
     assert shortest_writing(side) == sympy.sqrt(x**2 + y**2 - 2 * x * y * cos(u))
     kept = v * sympy.sqrt(1 - u**2)  # the sign of v would be lost
     assert shortest_writing(kept) == kept
+
+
+@pytest.mark.parametrize(
+    ("start", "columns", "law"),
+    [
+        (F(0.8461714) * u ** F(2.7590219) * v ** F(0.2409781), lambda x: (x, 2 * x), "u**3"),
+        (F(2.3) * u + F(0.35) * v, lambda x: (x, 2 * x), "3*u"),
+        (sin(F(0.7) * u + F(0.65) * v + F(0.1)), lambda x: (x, 2 * x), "sin(v)"),
+        (F(0.5) * u + F(0.5) * v - F(136.575), lambda x: (x, x + 273.15), "u"),
+        (exp(F(-0.25) * u + F(0.25) * v), lambda x: (x, -3 * x), "exp(-u)"),
+    ],
+)
+def test_a_law_spread_over_dependent_columns_is_written_with_one(start, columns, law):
+    rows = np.stack(columns(np.random.default_rng(12).uniform(0.5, 3, 60)), axis=1)
+    truth = sympy.sympify(law, {"u": u, "v": v})
+    found = simplify(start, COLUMNS, Rows(rows, values(truth, rows)))
+    assert str(found.expression) == law

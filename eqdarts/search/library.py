@@ -20,7 +20,7 @@ from eqdarts.links import LINKS
 from eqdarts.search.monomials import degree_of, monomials, some_rows, term_of
 from eqdarts.search.parts import INNER_DEGREE, Function, Part, can_add, functions_of, parts_of, powers_of, with_factor
 from eqdarts.search.ratios import ratios
-from eqdarts.search.sparse import MOST_PAIRED, chosen_terms
+from eqdarts.search.sparse import MOST_PAIRED, chosen_terms, places_of_copies
 from eqdarts.search.terms import Term, graphs_of
 from eqdarts.search_space import SearchSpace
 
@@ -30,7 +30,6 @@ LIBRARY = "library"
 MOST, MOST_COLUMNS, MOST_ROWS = 4000, 20, 150
 _MOST_PAIRED_PARTS = 12  # the first, in one of the functions of a product of two
 _MOST_TERMS, _ROWS_PER_TERM = 5, 3  # of a sum
-_SAME = 9  # digits in which the values of two terms agree, up to a factor and an offset, if they are one
 
 #: Values of the nodes of R graphs on rows: [R, N, n].
 NodeValues = Callable[[Rows, GenotypeBatch, np.ndarray], np.ndarray]
@@ -103,12 +102,7 @@ def distinct(values: np.ndarray) -> np.ndarray:
     places = np.flatnonzero(good)
     one = values[places] - values[places].mean(axis=1, keepdims=True)
     one /= np.linalg.norm(one, axis=1, keepdims=True)
-    largest = np.abs(one).argmax(axis=1)
-    one *= np.sign(one[np.arange(len(one)), largest])[:, None]
-    # One number for each, the same for the same values; others meet by chance once in many millions.
-    mark = np.round(one @ np.sin(np.arange(1, values.shape[1] + 1) ** 2), _SAME)
-    _, first = np.unique(mark, return_index=True)
-    return places[np.sort(first)]
+    return np.delete(places, places_of_copies(one, np.arange(len(one))))
 
 
 def _terms(space: SearchSpace) -> Iterator[Term]:

@@ -13,6 +13,7 @@ from itertools import chain, islice
 import numpy as np
 
 from eqdarts.fit import Rows
+from eqdarts.flat import flat_directions, simplest_points
 from eqdarts.genotype import GenotypeBatch
 from eqdarts.links import LINKS
 from eqdarts.search.library import MOST, MOST_COLUMNS, MOST_ROWS, NodeValues, distinct, values_of_terms
@@ -72,9 +73,9 @@ def products(
     found = []
     # Below a link that is a power of another the same products are exact.
     for place in distinct(logs):
-        law = exact_product(X, targets[place], values, cost, space.nodes - 1)
-        if law is not None and _is_real(law, space.signed, values):
-            found.append((space.links[place], [_term(space, law, factors, values)]))
+        laws = exact_products(X, targets[place], values, cost, space.nodes - 1)
+        real = (law for law in laws if _has_signs(law, X, targets[place], space.signed, values))
+        found += [(space.links[place], [_term(space, law, factors, values)]) for law in islice(real, 1)]
     return graphs_of(space, found)
 
 
@@ -102,10 +103,12 @@ def _opposite(term: Term) -> Term | None:
     return Term((*term.nodes[:-1], Node("sum", edges)))
 
 
-def exact_product(
+def exact_products(
     X: np.ndarray, target: np.ndarray, values: np.ndarray, cost: np.ndarray, most_cost: int
-) -> Product | None:
-    """The product that the target [n] is, up to its sign, a factor and rounding; None if there is none.
+) -> list[Product]:
+    """The products that the target [n] is, up to signs, a factor and rounding: with fewest columns, simplest first.
+
+    There are several if columns are products of powers of others.
 
     X: [n, d], columns   values: [K, n] of other factors   cost: int [K]   most_cost: of the factors together
     """
@@ -113,20 +116,40 @@ def exact_product(
         columns, logs, log_target = (np.log(np.abs(a)) for a in (X, values, target))
     rows = np.isfinite(columns).all(axis=1) & np.isfinite(log_target)
     if np.count_nonzero(rows) < _ROWS_PER_EXPONENT * (X.shape[1] + 1):
-        return None
-    base = np.column_stack([columns[rows], np.ones(np.count_nonzero(rows))])
-    log_target, logs = log_target[rows], logs[:, rows]
-    basis = np.linalg.qr(base)[0]
+        return []
+    columns, log_target, logs = columns[rows], log_target[rows], logs[:, rows]
+    base = np.column_stack([columns, np.ones(len(columns))])
+    basis = _orthonormal(base)
     choice = _chosen(basis, log_target, logs, cost, most_cost)
     A = np.column_stack([base, *(logs[k] for k in choice)])
-    fitted = np.linalg.lstsq(A, log_target, rcond=None)[0]
+    fitted = np.linalg.lstsq(A, log_target, rcond=_DEPENDENT)[0]
     if np.abs(A @ fitted - log_target).max() > _ROUNDING:
-        return None
-    simple = np.round(_SIMPLE * fitted) / _SIMPLE
-    exponents = np.where(np.abs(simple - fitted) < _ROUNDING, simple, fitted).tolist()
+        return []
     d = X.shape[1]
-    law = Product(tuple(exponents[:d]), tuple(zip(choice, exponents[d + 1 :], strict=True)))
-    return law if any(law.exponents) or law.factors else None
+    centred = (columns - columns.mean(axis=0)).T
+    sizes = np.linalg.norm(centred, axis=1)
+    varies = sizes > _DEPENDENT * np.linalg.norm(columns, axis=0)
+    flat = flat_directions(np.where(varies[:, None], centred, 0.0), _DEPENDENT)
+    laws = []
+    for exponents in simplest_points(fitted[:d], flat, np.where(varies, sizes, 1.0)):
+        rest = log_target - A[:, d + 1 :] @ fitted[d + 1 :] - columns @ exponents
+        if np.ptp(rest) <= 2 * _ROUNDING:
+            factors = tuple(zip(choice, _round(fitted[d + 1 :]).tolist(), strict=True))
+            laws.append(Product(tuple(_round(exponents).tolist()), factors))
+    return [law for law in laws if any(law.exponents) or law.factors]
+
+
+def _round(exponents: np.ndarray) -> np.ndarray:
+    """Simple fractions where they are close to one."""
+    simple = np.round(_SIMPLE * exponents) / _SIMPLE
+    return np.where(np.abs(simple - exponents) < _ROUNDING, simple, exponents)
+
+
+def _orthonormal(base: np.ndarray) -> np.ndarray:
+    """A basis [n, s] of what the columns [n, K] span."""
+    norms = np.linalg.norm(base, axis=0)
+    left, size, _ = np.linalg.svd(base / np.where(norms > 0, norms, 1.0), full_matrices=False)
+    return left[:, size > _DEPENDENT * size.max(initial=0.0)]
 
 
 def _chosen(basis: np.ndarray, log_target: np.ndarray, logs: np.ndarray, cost: np.ndarray, most_cost: int) -> list[int]:
@@ -144,11 +167,16 @@ def _chosen(basis: np.ndarray, log_target: np.ndarray, logs: np.ndarray, cost: n
     return list(choices[-1]) if choices else []
 
 
-def _is_real(law: Product, signed: tuple[bool, ...], values: np.ndarray) -> bool:
-    """Are exponents whole where a column or factor is negative somewhere?"""
+def _has_signs(law: Product, X: np.ndarray, target: np.ndarray, signed: tuple[bool, ...], values: np.ndarray) -> bool:
+    """Are exponents whole where a column or factor is negative somewhere, and the signs those of the target?"""
     negative = [*signed, *(values[k].min() <= 0 for k, _ in law.factors)]
     exponents = [*law.exponents, *(q for _, q in law.factors)]
-    return all(float(p).is_integer() for p, below in zip(exponents, negative, strict=True) if below)
+    if not all(float(p).is_integer() for p, below in zip(exponents, negative, strict=True) if below):
+        return False
+    bases = [*X.T, *(values[k] for k, _ in law.factors)]
+    odd = [np.sign(base) for base, p in zip(bases, exponents, strict=True) if p % 2 == 1]
+    sign = np.prod([np.sign(target), *odd], axis=0)
+    return bool((sign >= 0).all() or (sign <= 0).all())
 
 
 def _term(space: SearchSpace, law: Product, factors: list[Term], values: np.ndarray) -> Term:

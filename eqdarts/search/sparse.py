@@ -24,6 +24,7 @@ _ROWS_OF_PAIRS, _BLOCK = 64, 512  # rows that all pairs are compared on, and col
 _DEPENDENT = 1e-9  # share of a column that must be left beside the others
 _DEPENDENT_PAIR = 1e-7  # the same of a second column
 _ALL = 1e-14  # share of the target that is left when a sum is it: only rounding
+_SAME = 9  # digits in which the values of two columns agree, up to a factor and an offset, if they are one
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +55,8 @@ def chosen_terms(
 ) -> list[Choice]:
     """For every number of terms the places of the few sums that explain most of the target, an intercept beside them.
 
-    It ends with the first sum that leaves only rounding.
+    It ends with the first sums that leave only rounding: cheap ones first, then those of the first columns. Of columns
+    that are the same up to a factor and an offset the cheapest takes part.
 
     columns: [K, n]   target: [n]   root: [n], roots of the row weights   cost: int [K]
     most_cost: of a sum   kept: choices of each number of terms
@@ -65,21 +67,31 @@ def chosen_terms(
         return []
     task = _task(columns, target, root, cost, most_cost)
     size = float(task.target @ task.target)
+
+    def in_order(found: dict[Choice, float]) -> list[Choice]:
+        """What only rounding tells apart is in the order of costs and places."""
+
+        def key(choice: Choice) -> tuple[float, int, Choice]:
+            exact = found[choice] < _ALL * size
+            return (0.0, int(task.cost[list(choice)].sum()), choice) if exact else (found[choice], 0, choice)
+
+        return sorted(found, key=key)
+
     beam: list[Choice] = [()]
     out: list[Choice] = []
     for terms in range(1, most_terms + 1):
         found = dict(_extended(task, beam, max(width, kept)))
         if terms == 2 and all_pairs:
             found.update(_of_all_pairs(task))
-        best = [choice for choice, _ in sorted(found.items(), key=lambda item: item[1])]
+        best = in_order(found)
         shorter = sorted({tuple(k for k in c if k != gone) for c in best[:_EXCHANGED] for gone in c})
         found.update(_extended(task, shorter, width) if terms > 1 else [])
-        ranked = sorted(found.items(), key=lambda item: item[1])
+        ranked = in_order(found)
         if not ranked:
             break
-        beam = [choice for choice, _ in ranked[: max(width, _PAIRS) if terms == 2 and all_pairs else width]]
-        out += [choice for choice, _ in ranked[:kept]]
-        if ranked[0][1] < _ALL * size:
+        beam = ranked[: max(width, _PAIRS) if terms == 2 and all_pairs else width]
+        out += ranked[:kept]
+        if found[ranked[0]] < _ALL * size:
             return [*out, _needed(task, beam[0], _ALL * size)]
     return out
 
@@ -93,8 +105,17 @@ def _task(columns: np.ndarray, target: np.ndarray, root: np.ndarray, cost: np.nd
     norms = np.linalg.norm(weighted, axis=1)
     good &= norms > _DEPENDENT * before
     weighted = np.where(good[:, None], weighted, 0.0) / np.where(good, norms, 1.0)[:, None]
+    good[places_of_copies(weighted, np.lexsort((np.arange(len(cost)), cost, ~good)))] = False
     weighted_target = target * root
     return _Task(weighted, good, weighted_target - one * (one @ weighted_target), cost, most)
+
+
+def places_of_copies(columns: np.ndarray, order: np.ndarray) -> np.ndarray:
+    """Those of the columns [K, n], of length 1, that are, up to a sign, one that comes before them in the order."""
+    # Two numbers for each, the same for the same values; others do not meet.
+    angles = np.arange(1, columns.shape[1] + 1) ** 2
+    sines, cosines = (np.round(np.abs(columns @ part), _SAME)[order] for part in (np.sin(angles), np.cos(angles)))
+    return np.delete(order, np.unique(sines + 1j * cosines, return_index=True)[1])
 
 
 def _extended(task: _Task, beam: list[Choice], most: int) -> list[tuple[Choice, float]]:
