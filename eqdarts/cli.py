@@ -9,10 +9,10 @@ from __future__ import annotations
 import csv
 import os
 import sys
-import tempfile
 import warnings
 from collections.abc import Sequence
 from contextlib import nullcontext
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 app = typer.Typer(rich_markup_mode=None, add_completion=False, pretty_exceptions_enable=False)
 
 _STREAMED = (".parquet", ".pq", ".gz", ".bz2", ".zip", ".xz")
+_WRITTEN = ("equation.tex", "equations.csv", "fit.png", "model.json")
 _LARGE = 64 * 2**20  # bytes from which a CSV file is read in chunks rather than at once
 
 MaxTime = Annotated[float, typer.Option(min=0, help="Seconds after which the best equation so far is printed.")]
@@ -80,7 +81,7 @@ def fit(
     quiet: Quiet = False,
 ) -> None:
     """Find the equation of a column. It reads a CSV or Parquet file, and prints the front and the LaTeX."""
-    _check_output(output)
+    _check_output(output, *_WRITTEN)
     import pandas as pd
 
     from eqdarts.table import read_csv
@@ -107,7 +108,7 @@ def demo(
     quiet: Quiet = False,
 ) -> None:
     """Rediscover y = x1·x2/x3² from 200 generated rows."""
-    _check_output(output)
+    _check_output(output, *_WRITTEN)
     import numpy as np
     import pandas as pd
 
@@ -143,14 +144,14 @@ def sweep(
     quiet: Quiet = False,
 ) -> None:
     """Find equations of many columns. Fits of targets and groups run in parallel, and what was ended is resumed."""
-    _check_output(output)
+    _check_output(output, "results.csv", "results.jsonl")
     from eqdarts.table import read_frame
 
     inputs, groups = _names("--features", features), tuple(by or ())
     table = read_frame(file, target, inputs, groups, delimiter, encoding)
-    from eqdarts.records import write_text
     from eqdarts.sweeping import sweep
     from eqdarts.sweeping.workers import connect
+    from eqdarts.writing import write_text
 
     chosen: dict[str, Any] = {"max_time": max_time, "max_epochs": max_epochs}
     if operations is not None:
@@ -228,8 +229,8 @@ def _report(model: DARTSRegressor, X: pd.DataFrame, y: pd.Series, output: Path |
         print(f"\nwritten to {output}: {', '.join(names)}")
 
 
-def _check_output(output: Path | None) -> None:
-    """Refuse a folder that cannot be used before any work is done, without making it."""
+def _check_output(output: Path | None, *names: str) -> None:
+    """Refuse a folder that cannot be used before any work is done, without making it; so with files of these names."""
     if output is None:
         return
     there = output
@@ -239,30 +240,33 @@ def _check_output(output: Path | None) -> None:
         raise InputDataError(f"--output {output}: {there} is not a folder; choose another name")
     if not os.access(there, os.W_OK | os.X_OK):
         raise InputDataError(f"--output {output}: no permission to write in {there}; choose another folder")
+    for name in names:
+        if (output / name).is_dir():
+            raise InputDataError(f"--output {output}: {output / name} is a folder; choose another one, or move it away")
 
 
 def _write(model: Any, X: pd.DataFrame, y: pd.Series, output: Path) -> list[str]:
-    """Write the result files, complete or not at all: each is made aside and then moved into place."""
+    """Write the result files, all of them or none."""
     from eqdarts.plots import overview
+    from eqdarts.records import dump
+    from eqdarts.writing import write_files
 
     equations = model.equations_.drop(columns="sympy", errors="ignore")
     equations.insert(0, "chosen", equations.index == model.best_index_)
+    picture = BytesIO()
+    overview(model, X, y).savefig(picture, format="png", dpi=150)
+    latex, table, record = model.latex() + "\n", equations.to_csv(index_label="index"), dump(model.to_dict())
+    contents = dict(zip(_WRITTEN, (latex.encode(), table.encode(), picture.getvalue(), record.encode()), strict=True))
     try:
         output.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".eqdarts-", dir=output) as folder:
-            aside = Path(folder)
-            (aside / "equation.tex").write_text(model.latex() + "\n", encoding="utf-8")
-            equations.to_csv(aside / "equations.csv", index_label="index")
-            model.save(aside / "model.json")
-            overview(model, X, y).savefig(aside / "fit.png", dpi=150)
-            names = sorted(path.name for path in aside.iterdir())
-            for name in names:
-                os.replace(aside / name, output / name)
+        write_files({output / name: content for name, content in contents.items()})
     except OSError as error:
         raise EqdartsError(
             f"--output {output}: cannot be written ({error.strerror or error}); choose another folder"
         ) from error
-    return names
+    except EqdartsError as error:
+        raise EqdartsError(f"--output {output}: {error}; choose another folder") from error
+    return list(contents)
 
 
 def _show_warning(

@@ -30,7 +30,7 @@ from eqdarts.links import LINK_NAMES, usable
 from eqdarts.modelfile import Saved, Summary, read, write
 from eqdarts.operations import DEFAULT_OPERATIONS, in_order
 from eqdarts.progress import Notice, Progress, both
-from eqdarts.records import dump, write_text
+from eqdarts.records import dump
 from eqdarts.refitting import refit_equation, with_fit
 from eqdarts.screening import screened
 from eqdarts.search.backend import available_cores
@@ -56,6 +56,7 @@ from eqdarts.table.head import Head
 from eqdarts.table.subset import Drawn, Subset, draw
 from eqdarts.threads import one_thread
 from eqdarts.training import Training, keep
+from eqdarts.writing import write_text
 
 _SAMPLED_REPLICAS, _RELAXED_REPLICAS = 2048, 16
 _SEARCH_ROWS = 120  # rows of each step that the search sees; the constants are refitted on all

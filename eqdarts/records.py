@@ -1,17 +1,15 @@
-"""JSON from anywhere, read with limits and checked field by field; and files written whole or not at all."""
+"""JSON from anywhere, read with limits and checked field by field."""
 
 from __future__ import annotations
 
 import json
 import math
 import os
-import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, TypeVar
 
-from eqdarts.errors import EqdartsError, InputDataError
+from eqdarts.errors import InputDataError
 
 T = TypeVar("T")
 
@@ -44,32 +42,6 @@ def read_text(path: str | os.PathLike[str]) -> str:
         raise InputDataError(
             f"{name!r} is not text in UTF-8 (byte {error.start}); it is not a file of eqdarts"
         ) from error
-
-
-def write_text(path: str | os.PathLike[str], text: str) -> None:
-    """Write a file complete or not at all: it is made aside and then moved into place.
-
-    Raises
-    ------
-    EqdartsError
-        Naming the file.
-    """
-    there = Path(os.path.realpath(path))
-    aside = there.with_name(f".{there.name[:100]}-{secrets.token_hex(4)}")
-    try:
-        try:
-            with open(aside, "x", encoding="utf-8", newline="\n") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            if there.exists():
-                os.chmod(aside, there.stat().st_mode & 0o777)
-            os.replace(aside, there)
-        except BaseException:
-            aside.unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        raise EqdartsError(f"{os.fsdecode(path)!r} cannot be written ({error.strerror or error})") from error
 
 
 def dump(record: dict[str, Any]) -> str:

@@ -105,6 +105,17 @@ def test_output_that_is_a_file_is_refused_before_the_search(run, table):
         assert "is not a folder" in refused(run, "demo", "--output", output)
 
 
+def test_a_folder_in_place_of_a_file_is_refused_before_the_search(run, table, tmp_path):
+    for command, name in ((("fit", table, "--target", "y"), "model.json"), (("demo",), "fit.png")):
+        folder = tmp_path / f"{command[0]} out"
+        (folder / name).mkdir(parents=True)
+        (folder / "equation.tex").write_text("old")
+        message = refused(run, *command, "--output", folder)
+        assert f"{folder / name} is a folder; choose another one" in message
+        assert sorted(path.name for path in folder.iterdir()) == ["equation.tex", name]
+        assert (folder / "equation.tex").read_text() == "old"
+
+
 @pytest.mark.skipif(
     os.name == "nt" or not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write anywhere"
 )

@@ -21,7 +21,8 @@ from sklearn.model_selection import KFold
 
 from eqdarts import OPERATIONS, DARTSRegressor, EqdartsError, InputDataError, SearchWarning, refit, register_operation
 from eqdarts.equation import Equation
-from eqdarts.records import MAX_BYTES, dump, parse_json, write_text
+from eqdarts.records import MAX_BYTES, dump, parse_json
+from eqdarts.writing import write_text
 
 
 def table(n=60, scale=1.0):
