@@ -16,8 +16,8 @@ LEVELS = (
     ("search_space", "genotype", "kernel"),
     ("relaxation", "supernet", "graph", "least_squares", "fit", "bilevel", "discretise"),
     (
-        "functions", "parsing", "formatting", "numeric", "constants", "streaming", "description", "canonical",
-        "snapping", "simplify", "reduce", "symbolic", "latex", "exports", "regression",
+        "functions", "parsing", "formatting", "numeric", "periodogram", "constants", "streaming", "description",
+        "canonical", "snapping", "simplify", "reduce", "symbolic", "latex", "exports", "regression",
     ),
     ("training", "equation", "confirm", "selection", "refitting", "stability", "extrapolation"),
     ("search", "progress", "modelfile"),
@@ -34,7 +34,10 @@ FOLDERS = {
         "sparse", "terms", "monomials", "parts", "ratios", "library", "products", "sums", "sampled", "relaxed",
         "mixture", "finish", "exactness", "stops", "symmetry", "branches", "loop",
     ),
-    "regression": ("naming", "affine", "model", "poles", "starts", "minimise", "report", "intervals", "record"),
+    "regression": (
+        "naming", "affine", "model", "poles", "scales", "periodic", "starts", "minimise", "report", "intervals",
+        "record",
+    ),
     "table": (
         "checks", "columns", "rounding", "rows", "files", "parquet", "chunks", "cache", "ahead", "head", "subset",
     ),

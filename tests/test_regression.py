@@ -1,5 +1,6 @@
 """Constants of any formula: exact data give them back, linear models are linear regression, units carry over."""
 
+import re
 import warnings
 
 import numpy as np
@@ -12,7 +13,8 @@ from hypothesis import strategies as st
 from eqdarts import InputDataError, SearchWarning, refit
 from eqdarts.regression.affine import fraction_constants, linear_constants
 from eqdarts.regression.model import Model, Observations
-from eqdarts.regression.naming import floats_as_symbols
+from eqdarts.regression.naming import exact, floats_as_symbols
+from eqdarts.regression.scales import scales
 
 a, b, c, d, x, z = sympy.symbols("a b c d x z")
 seeds = st.integers(0, 2**32 - 1)
@@ -323,6 +325,113 @@ def test_constants_that_enter_linearly():
     assert found is not None
     assert found[2] == (a, b, c)
     assert fraction_constants(a * x + b, (a, b)) is None
+
+
+#: Formulas whose constants stand beside each other, in powers, exponents and sums, and a law of each.
+NUMBERED = {
+    "b + a*exp(-x1*s)": (1.0, 3.0, 0.7),
+    "a*x1**p": (2.0, 1.7),
+    "a/(1 + exp((m - x1)/s))": (2.0, 2.0, 0.4),
+    "a*exp(-(s*x1 + t)**2)": (2.0, 1.1, -3.0),
+    "a*x1/(k + x1)": (2.0, 1.3),
+    "a*(1 - exp(-k*x1))**n": (2.0, 0.7, 2.5),
+}
+
+
+@pytest.mark.parametrize("formula", NUMBERED)
+@given(data=st.data())
+@settings(max_examples=10, deadline=None)
+def test_scales_see_the_numbers_beside_a_constant(formula, data):
+    form = sympy.parse_expr(formula, {"x1": x})
+    constants = tuple(sorted(form.free_symbols - {x}, key=lambda s: s.name))
+    rows = Observations(np.linspace(0.2, 5, 29)[:, None], np.linspace(1, 2, 29))
+    ends = np.full(len(constants), np.inf)
+    moved = {c: 10.0 ** data.draw(st.integers(-30, 30), c.name) for c in constants}
+    plain = scales(Model(form, (x,), constants, rows, -ends, ends))
+    numbered = form.xreplace({c: exact(moved[c]) * c for c in constants})
+    for c, one, other in zip(
+        constants, plain, scales(Model(numbered, (x,), constants, rows, -ends, ends)), strict=True
+    ):
+        assert other.kind == one.kind
+        assert (other.low * moved[c], other.high * moved[c]) == pytest.approx((one.low, one.high), rel=1e-9)
+
+
+@pytest.mark.parametrize("formula", NUMBERED)
+@given(data=st.data())
+@settings(max_examples=2, deadline=None)
+def test_a_number_beside_a_constant_changes_nothing_else(formula, data):
+    form = sympy.parse_expr(formula, {"x1": x})
+    constants = sorted(form.free_symbols - {x}, key=lambda s: s.name)
+    rows = np.linspace(0.2, 5, 29)
+    order = [sympy.Symbol(name) for name in dict.fromkeys(re.findall(r"[a-z]\d?", formula.replace("exp", "")))]
+    law = dict(zip([s for s in order if s in constants], NUMBERED[formula], strict=True))
+    y = sympy.lambdify([x], form.xreplace({c: sympy.Float(v) for c, v in law.items()}))(rows)
+    moved = {c: 10.0 ** data.draw(st.integers(-30, 30), c.name) for c in constants}
+    numbered = form.xreplace({c: exact(moved[c]) * c for c in constants})
+    equation = refit(numbered, pd.DataFrame({"x": rows}), y, n_starts=8)
+    assert equation.relative_loss < 1e-20
+    for c, value in law.items():
+        assert abs(values(equation)[c.name] * moved[c]) == pytest.approx(abs(value), rel=1e-6)
+
+
+def test_constants_of_nature_beside_a_constant():
+    T, x1 = np.linspace(300, 900, 20), np.linspace(0, 5, 30)
+    arrhenius = refit("A*exp(-E/(1.380649e-23*T))", pd.DataFrame({"T": T}), 5 * np.exp(-8e-20 / (1.380649e-23 * T)))
+    assert values(arrhenius).tolist() == pytest.approx([5, 8e-20], rel=1e-6)
+    decay_ = refit("b + a*exp(-x1*s/1e-6)", x1[:, None], 1 + 3 * np.exp(-0.7 * x1))
+    assert values(decay_).tolist() == pytest.approx([3, 1, 7e-7], rel=1e-6)
+    absorbed = refit("exp(-x1*s/1.6e-16)", np.linspace(0.1, 2, 8)[:, None], np.exp(-1.3 * np.linspace(0.1, 2, 8)))
+    assert values(absorbed).tolist() == pytest.approx([2.08e-16], rel=1e-6)
+
+
+SINE = "A*sin(w*x1 + p) + c"
+SECONDS = 1.7e9 + np.arange(0, 86400 * 5, 3600.0)
+UNIT = np.linspace(0, 1, 201)
+#: Formula, column, y, and angular frequencies of the law.
+WAVES = {
+    "12 periods": (SINE, UNIT, 2 * np.sin(75.4 * UNIT + 1) + 0.5, {"w": 75.4}),
+    "90 periods": (SINE, UNIT, 2 * np.sin(565 * UNIT + 1) + 0.5, {"w": 565}),
+    "a third of one": (SINE, UNIT, 2 * np.sin(2 * UNIT + 1) + 0.5, {"w": 2}),
+    "far from zero": (SINE, UNIT + 100, 2 * np.sin(75.4 * UNIT + 1) + 0.5, {"w": 75.4}),
+    "seconds of a clock": (SINE, SECONDS, 2 * np.sin(7.27e-5 * SECONDS) + 0.5, {"w": 7.27e-5}),
+    "a period": ("A*sin(2*pi*x1/P + p)", SECONDS, np.sin(2 * np.pi * SECONDS / 86400), {"P": 86400}),
+    "few rows": (SINE, UNIT[::25], 2 * np.sin(15 * UNIT[::25] + 1) + 0.5, {"w": 15}),
+    "unequal distances": (SINE, UNIT**1.7, 2 * np.sin(150 * UNIT**1.7 + 1), {"w": 150}),
+    "growing": ("A*x1*sin(w*x1 + p)", UNIT, UNIT * np.sin(62.8 * UNIT), {"w": 62.8}),
+    "damped": ("A*exp(-d*x1)*cos(w*x1 + p)", UNIT, np.exp(-6 * UNIT) * np.sin(125 * UNIT), {"w": 125, "d": 6}),
+    "on a line": ("A*sin(w*x1 + p) + b*x1 + c", UNIT, np.sin(70 * UNIT) + 30 * UNIT, {"w": 70, "b": 30}),
+    "squared": ("A*sin(w*x1 + p)**2", UNIT, 2 * np.sin(70 * UNIT + 1) ** 2, {"w": 70}),
+    "of a square": ("A*sin(w*x1**2 + p)", UNIT, np.sin(200 * UNIT**2), {"w": 200}),
+    "in a number": ("A*sin(2*pi*f*x1*1e9 + p)", UNIT, np.sin(100 * np.pi * UNIT), {"f": 5e-8}),
+}
+
+
+@pytest.mark.parametrize("case", WAVES)
+def test_waves_are_found_without_a_start(case):
+    formula, column, y, law = WAVES[case]
+    equation = refit(formula, column[:, None], y, n_starts=12)
+    assert equation.fit.converged
+    assert equation.relative_loss < 1e-18
+    for name, value in law.items():
+        assert abs(values(equation)[name]) == pytest.approx(value, rel=1e-5)
+
+
+def test_waves_of_a_sum_are_found_in_noise():
+    noise = 0.1 * np.random.default_rng(0).normal(size=201)
+    y = 2 * np.sin(75.4 * UNIT + 1) + 0.7 * np.sin(188.5 * UNIT) + 1 + noise
+    found = values(refit("A*sin(w*x1 + p) + B*sin(v*x1 + q) + c", UNIT[:, None], y, n_starts=12))
+    assert sorted([abs(found["w"]), abs(found["v"])]) == pytest.approx([75.4, 188.5], rel=2e-3)
+
+
+def test_waves_of_a_product_are_found():
+    y = 2 * np.sin(70 * UNIT + 1) * np.sin(9 * UNIT + 0.4)
+    found = values(refit("A*sin(w*x1 + p)*sin(v*x1 + q)", UNIT[:, None], y, n_starts=12))
+    assert sorted([abs(found["w"]), abs(found["v"])]) == pytest.approx([9, 70], rel=1e-6)
+
+
+def test_phases_stay_within_a_turn():
+    equation = refit(SINE, SECONDS[:, None], WAVES["seconds of a clock"][2], n_starts=12)
+    assert abs(values(equation)["p"]) <= np.pi
 
 
 @given(seeds)

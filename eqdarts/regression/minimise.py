@@ -15,6 +15,7 @@ import numpy as np
 from scipy.optimize import least_squares
 
 from eqdarts.regression.model import Model, column_lengths
+from eqdarts.regression.periodic import Periods, periods, within_a_turn
 from eqdarts.regression.poles import Poles
 from eqdarts.regression.starts import Fraction, draw, within
 
@@ -80,14 +81,15 @@ def _minimise(model: Model, given: np.ndarray, n_starts: int, rng: np.random.Gen
     guided = np.isfinite(given[~model.linear]).all()
     least = (_AT_LEAST + _PER_CONSTANT * int((~model.linear).sum())) * (1 if guided else _UNGUIDED_FACTOR)
     poles = Poles(model)
-    waiting = _starts(model, given, n_starts - int(_RENEWED * n_starts), rng)
+    waves = periods(model)
+    waiting = _starts(model, given, n_starts - int(_RENEWED * n_starts), rng, waves)
     tried, best, renewing = 0, np.inf, False
     while tried < n_starts:
         if not waiting:
             if not found:
                 break
             renewing = True
-            waiting = [_renewed(model, min(found, key=lambda f: f[0])[1], rng)]
+            waiting = [_renewed(model, min(found, key=lambda f: f[0])[1], rng, waves)]
         tried += 1
         reached = local(model, waiting.pop(0))
         if reached is None:
@@ -102,7 +104,7 @@ def _minimise(model: Model, given: np.ndarray, n_starts: int, rng: np.random.Gen
     if not found:
         return None
     ties = [theta for loss, theta in found if _same(loss, best, model)]
-    refined = [refine(model, theta) for theta in _distinct(ties)]
+    refined = [refine(model, within_a_turn(model, theta)) for theta in _distinct(ties)]
     losses = [sum_of_squares(model, theta) for theta in refined]
     limit = min(losses) * (1 + 1e-9) + _rounding(model)
     equal = [t for t, loss in zip(refined, losses, strict=True) if loss <= limit]
@@ -119,7 +121,9 @@ def as_given(model: Model, theta: np.ndarray) -> Optimum:
     return Optimum(theta, loss, bool(offset < _NEAR_ENOUGH), message, 0, 0, offset)
 
 
-def _starts(model: Model, given: np.ndarray, n_starts: int, rng: np.random.Generator) -> list[np.ndarray]:
+def _starts(
+    model: Model, given: np.ndarray, n_starts: int, rng: np.random.Generator, waves: Periods
+) -> list[np.ndarray]:
     """The given constants, then the most promising of many draws; [K] each."""
     first = [within(given, model)] if np.isfinite(given[~model.linear]).all() else []
     if first:
@@ -128,7 +132,7 @@ def _starts(model: Model, given: np.ndarray, n_starts: int, rng: np.random.Gener
         return first
     small = model.on(model.rows.thinned(_SCREEN_ROWS))
     fraction = Fraction(small)
-    drawn = draw(small, given, rng, _SCREENED if first else _SCREENED * _UNGUIDED)
+    drawn = draw(small, given, rng, _SCREENED if first else _SCREENED * _UNGUIDED, waves)
     if fraction.useful:
         pool = [*first, *drawn[: _SCREENED // 3]]
         drawn = np.concatenate([drawn, [fraction.improve(t) for t in pool]])
@@ -145,10 +149,10 @@ def _starts(model: Model, given: np.ndarray, n_starts: int, rng: np.random.Gener
     return first + [drawn[k] for k in order]
 
 
-def _renewed(model: Model, theta: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def _renewed(model: Model, theta: np.ndarray, rng: np.random.Generator, waves: Periods) -> np.ndarray:
     """The best constants so far with some of them drawn anew: of a sum, the terms that are right may stay."""
     small = model.on(model.rows.thinned(_SCREEN_ROWS))
-    fresh = draw(small, np.full(len(theta), np.nan), rng, _RENEWALS)
+    fresh = draw(small, np.full(len(theta), np.nan), rng, _RENEWALS, waves)
     change = rng.random(fresh.shape) < rng.uniform(0.2, 0.8, (_RENEWALS, 1))
     trials = np.where(change, fresh, theta)
     return min(trials, key=lambda t: sum_of_squares(small, small.solved(t)[0]))
@@ -157,6 +161,9 @@ def _renewed(model: Model, theta: np.ndarray, rng: np.random.Generator) -> np.nd
 def local(model: Model, start: np.ndarray) -> np.ndarray | None:
     """The optimum [K] that one start leads to; None if the formula is undefined there."""
     moved = ~model.linear
+    # In units of the start, as the steps at which the trust region ends are the same for all constants.
+    units = _units(model, start)
+    unit = units[moved]
     memory: dict[str, tuple[np.ndarray, np.ndarray, np.ndarray]] = {}
     bad = np.full(len(model.rows), np.nan)
 
@@ -170,12 +177,12 @@ def local(model: Model, start: np.ndarray) -> np.ndarray | None:
         if "last" in memory and np.array_equal(memory["last"][0], a):
             return memory["last"]
         theta = start.copy()
-        theta[moved] = a
+        theta[moved] = a * unit
         theta, basis = model.solved(theta)
         if not np.isfinite(theta).all():
             return a, bad, np.zeros((len(bad), len(a)))
         residual, J = model.linearise(theta)
-        J = np.nan_to_num(J[:, moved], nan=0.0, posinf=0.0, neginf=0.0)
+        J = np.nan_to_num(J[:, moved] * unit, nan=0.0, posinf=0.0, neginf=0.0)
         if basis is not None:
             size = np.linalg.norm(J, axis=0)
             J = J - basis @ (basis.T @ J)
@@ -185,24 +192,33 @@ def local(model: Model, start: np.ndarray) -> np.ndarray | None:
         return memory["last"]
 
     with np.errstate(all="ignore"):
-        if not np.isfinite(at(start[moved])[1]).all():
+        first = start[moved] / unit
+        if not np.isfinite(at(first)[1]).all():
             return None
-        low, high = model.lower[moved], model.upper[moved]
+        low, high = model.lower[moved] / unit, model.upper[moved] / unit
         solution = least_squares(
-            residual, _inside(start[moved], low, high), jacobian, bounds=(low, high),
+            residual, _inside(first, low, high), jacobian, bounds=(low, high),
             method="trf", x_scale="jac", ftol=1e-15, xtol=1e-15, gtol=1e-15, max_nfev=_EVALUATIONS,
         )  # fmt: skip
     theta = start.copy()
-    theta[moved] = solution.x
-    theta, _ = model.solved(_at_bounds(model, theta))
+    theta[moved] = solution.x * unit
+    theta, _ = model.solved(_at_bounds(model, theta, units))
     return theta if np.isfinite(sum_of_squares(model, theta)) else None
 
 
-def _at_bounds(model: Model, theta: np.ndarray) -> np.ndarray:
+def _units(model: Model, start: np.ndarray) -> np.ndarray:
+    """Powers of two [K] near the constants; near one over its slopes' length where a constant is zero."""
+    with np.errstate(all="ignore"):
+        length = column_lengths(np.nan_to_num(model.linearise(start)[1], posinf=0.0, neginf=0.0))
+        size = np.where(start != 0, np.abs(start), 1 / length)
+        return np.where(np.isfinite(size) & (size > 0), 2.0 ** np.round(np.log2(size)), 1.0)
+
+
+def _at_bounds(model: Model, theta: np.ndarray, units: np.ndarray) -> np.ndarray:
     """θ with constants on the bounds that they press against; the trust region stays a little inside."""
     finite = [np.where(np.isfinite(b), b, 0.0) for b in (model.lower, model.upper)]
-    near_low = np.isfinite(model.lower) & (theta - model.lower <= _NEAR * (1 + np.abs(finite[0])))
-    near_high = np.isfinite(model.upper) & (model.upper - theta <= _NEAR * (1 + np.abs(finite[1])))
+    near_low = np.isfinite(model.lower) & (theta - model.lower <= _NEAR * (units + np.abs(finite[0])))
+    near_high = np.isfinite(model.upper) & (model.upper - theta <= _NEAR * (units + np.abs(finite[1])))
     moved = np.where(near_low, model.lower, np.where(near_high, model.upper, theta))
     if np.array_equal(moved, theta):
         return theta

@@ -9,6 +9,7 @@ import numpy as np
 import sympy
 
 from eqdarts.numeric import Array, Tape, tape
+from eqdarts.periodogram import spread
 from eqdarts.regression.affine import linear_constants
 
 _RANK = 1e-13  # singular values of a basis of unit columns below this share of the largest are rounding
@@ -32,9 +33,7 @@ class Observations:
 
     def thinned(self, most: int) -> Observations:
         """At most so many rows, evenly spread."""
-        if len(self) <= most:
-            return self
-        return self.take(np.linspace(0, len(self) - 1, most).round().astype(int))
+        return self if len(self) <= most else self.take(spread(len(self), most))
 
     @cached_property
     def scale(self) -> float:

@@ -1,0 +1,236 @@
+"""Frequencies at which a column explains a target: a periodogram for rows at any distances.
+
+At every frequency ω the target is fitted by least squares with a trend and with amplitudes times cos(ωx) and sin(ωx)
+(Lomb 1976, with the trend and the amplitudes fitted along: Zechmeister & Kürster 2009). The range of the column and the
+spacing of its values decide on the grid: from half a period within the range to the highest frequency that neighbours
+can tell from a lower one. Sums over the rows for the whole grid are matrix products, since e^{i(ω+ν)x} is a product.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+_ROWS = 2000  # looked at, at the most
+_MOST = 12_000  # frequencies of a grid
+_FINE = 5  # frequencies of the grid to a width of a peak
+_BEYOND = 4.0  # times the highest frequency of equal spacing, where the spacing is not equal
+_ZOOMS, _POINTS = 10, 9  # of a peak, each four times as close, and frequencies looked at each time
+_SETTLED = 3  # rounds in which waves make room for each other
+_RIDGE = 1e-10  # share of the diagonal, where columns are nearly dependent
+_NOTHING = 1e-9  # share of the target, left beside waves, in which there are no more
+_TREND = 3  # rows that each column of a fit needs
+
+
+@dataclass(frozen=True, eq=False)
+class Peaks:
+    """Angular frequencies, the best first, and the share of what the trend leaves that each explains.
+
+    Attributes
+    ----------
+    omega, gain : array [K]
+    """
+
+    omega: np.ndarray
+    gain: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """A column centred and scaled to −1 … 1, and what it is needed for.
+
+    Attributes
+    ----------
+    u : array [n]
+    y, root : array [n]
+        The target and the roots of the row weights.
+    amplitudes : array [A, n]
+        Given factors of the wave; none but 1 if there are none.
+    half : float
+        Half the range of the column.
+    limit : float
+        The highest angular frequency of u that the values can show.
+    """
+
+    u: np.ndarray
+    y: np.ndarray
+    root: np.ndarray
+    amplitudes: np.ndarray
+    half: float
+    limit: float
+
+
+def rows_of(
+    x: np.ndarray, y: np.ndarray, root: np.ndarray | float = 1.0, amplitude: np.ndarray | None = None
+) -> Rows | None:
+    """The rows where all is finite, at most 2000 of them; None if nothing can be periodic there."""
+    amplitudes = np.ones((0, len(y))) if amplitude is None else amplitude[None]
+    roots = np.broadcast_to(np.asarray(root, dtype=float), y.shape)
+    good = np.isfinite(x) & np.isfinite(y) & (roots > 0) & np.isfinite(amplitudes).all(axis=0)
+    x, y, roots, amplitudes = x[good], y[good], roots[good], amplitudes[:, good]
+    values = np.unique(x)
+    if len(values) < 5 or not np.isfinite(values[-1] - values[0]):
+        return None
+    half = (values[-1] - values[0]) / 2
+    closest = 0.5 * np.pi * (len(values) - 1)  # of equal spacing
+    limit = min(np.pi * half / np.diff(values).min(), _BEYOND * closest, _MOST * np.pi / _FINE)
+    places = spread(len(y), _ROWS)
+    u = (x[places] - values[0]) / half - 1.0
+    size = np.abs(amplitudes).max(axis=1, initial=0.0)[:, None]
+    return Rows(u, y[places], roots[places], amplitudes[:, places] / np.where(size > 0, size, 1.0), half, limit)
+
+
+def spread(n: int, most: int) -> np.ndarray:
+    """At most so many of n places, evenly and at unequal distances, so that fast waves do not look like slow ones."""
+    if n <= most:
+        return np.arange(n)
+    # Fractions of multiples of the golden ratio lie evenly and never repeat.
+    shift = np.modf(np.arange(most) * (np.sqrt(5) - 1) / 2)[0]
+    return np.unique(np.minimum(((np.arange(most) + shift) * n / most).astype(int), n - 1))
+
+
+def peaks(rows: Rows, count: int, trend: int = 1, amplitude: int = 0, known: np.ndarray | None = None) -> Peaks:
+    """The highest peaks beside waves of known frequencies.
+
+    trend, amplitude: degrees of polynomials, lowered where the rows are few
+    """
+    beside = [] if known is None else [np.asarray(known, dtype=float) * rows.half]
+    waves = sum(len(k) for k in beside)
+    trend, amplitude = _degrees(rows, trend, amplitude, waves)
+    task = _task(rows, trend, amplitude, np.concatenate([*beside, np.zeros(0)]))
+    step = np.pi / _FINE
+    grid = 0.5 * np.pi + step * np.arange(max(1, int((rows.limit * (1 - 1e-6) - 0.5 * np.pi) / step) + 1))
+    gain = _gains(task, grid, regular=True)
+    padded = np.concatenate([[-np.inf], gain, [-np.inf]])
+    tops = np.flatnonzero((gain >= padded[:-2]) & (gain > padded[2:]))
+    tops = tops[np.argsort(-gain[tops], kind="stable")][:count]
+    omega, gain = _zoomed(task, grid[tops], step, rows.limit)
+    order = np.argsort(-gain, kind="stable")
+    return Peaks(omega[order] / rows.half, gain[order])
+
+
+def _zoomed(task: _Task, omega: np.ndarray, width: float, limit: float) -> tuple[np.ndarray, np.ndarray]:
+    """The highest points about peaks [K], and their gains."""
+    gain = np.zeros(len(omega))
+    for _ in range(_ZOOMS if len(omega) else 0):
+        near = np.clip(omega[:, None] + width * np.linspace(-1, 1, _POINTS), 0.25 * np.pi, limit)  # [K, P]
+        found = _gains(task, near.ravel(), regular=False).reshape(near.shape)
+        at = found.argmax(axis=1)
+        omega, gain = near[np.arange(len(at)), at], found[np.arange(len(at)), at]
+        width /= 4
+    return omega, gain
+
+
+def successive(rows: Rows, count: int, trend: int = 1, amplitude: int = 0) -> Peaks:
+    """One peak after the other, each beside the waves of those before it: what a sum of waves consists of."""
+    omega, gain = np.zeros(0), np.zeros(0)
+    for _ in range(count):
+        found = peaks(rows, 1, trend, amplitude, omega)
+        if not len(found.omega) or _is_known(found.omega[0], omega):
+            break
+        omega, gain = np.append(omega, found.omega[0]), np.append(gain, found.gain[0])
+        omega = _settled(rows, omega, *_degrees(rows, trend, amplitude, len(omega)))
+        if gain[-1] > 1.0 - _NOTHING:
+            break
+    return Peaks(omega, gain)
+
+
+def _settled(rows: Rows, omega: np.ndarray, trend: int, amplitude: int) -> np.ndarray:
+    """Frequencies of several waves, each moved to its peak beside the others: single peaks lean to their neighbours."""
+    omega = omega * rows.half
+    for _ in range(_SETTLED if len(omega) > 1 else 0):
+        for k in range(len(omega)):
+            task = _task(rows, trend, amplitude, np.delete(omega, k))
+            omega[k] = _zoomed(task, omega[k : k + 1], np.pi / _FINE, rows.limit)[0][0]
+    return omega / rows.half
+
+
+def _degrees(rows: Rows, trend: int, amplitude: int, waves: int) -> tuple[int, int]:
+    """Of trend and amplitude, as many as the rows allow beside known waves."""
+    room = len(rows.u) // _TREND - 2 * waves
+    amplitude = max(0, min(amplitude, (room - 2 - trend) // 2 - 1))
+    return max(0, min(trend, room - 3 - 2 * amplitude)), amplitude
+
+
+def chance(gain: np.ndarray, rows: Rows, trend: int = 1, amplitude: int = 0) -> np.ndarray:
+    """About how likely noise has a peak as high as this, anywhere on the grid."""
+    freedom = max(1.0, len(rows.u) - trend - 1 - 2 * (amplitude + 1))
+    tried = rows.limit / np.pi * 2
+    return np.asarray(np.minimum(1.0, tried * np.maximum(1.0 - gain, 1e-300) ** (freedom / 2)))
+
+
+@dataclass(frozen=True, eq=False)
+class _Task:
+    """The target and what is fitted in any case, weighted; shapes are amplitudes of waves."""
+
+    u: np.ndarray
+    target: np.ndarray  # [n], without the frame's part, of length 1
+    frame: np.ndarray  # [B, n], orthonormal
+    shapes: np.ndarray  # [A, n]
+
+
+def _task(rows: Rows, trend: int, amplitude: int, known: np.ndarray) -> _Task:
+    u, root = rows.u, rows.root / np.sqrt(np.mean(rows.root**2))
+    own = len(rows.amplitudes) > 0
+    shapes = rows.amplitudes * root if own else np.polynomial.legendre.legvander(u, amplitude).T * root
+    waves = [shape * wave(w * u) for w in known for shape in shapes for wave in (np.cos, np.sin)]
+    columns = np.vstack([np.polynomial.legendre.legvander(u, trend).T * root, *waves])
+    size = np.linalg.norm(columns, axis=1)
+    columns = columns[size > 0] / size[size > 0, None]
+    _, s, right = np.linalg.svd(columns, full_matrices=False)
+    frame = right[s > 1e-9 * s[0]]
+    largest = np.abs(rows.y).max() or 1.0
+    target = rows.y / largest * root
+    for _ in range(2):
+        target = target - frame.T @ (frame @ target)
+    return _Task(u, target / (np.linalg.norm(target) or 1.0), frame, shapes)
+
+
+def _gains(task: _Task, omega: np.ndarray, regular: bool) -> np.ndarray:
+    """Share of the target [G] that waves of each frequency explain. regular: are the frequencies equally spaced?"""
+    A = len(task.shapes)
+    i, j = np.triu_indices(A)
+    single = np.concatenate([task.shapes * task.target, (task.frame[:, None] * task.shapes).reshape(-1, len(task.u))])
+    pairs = task.shapes[i] * task.shapes[j]
+    sums = _regular_sums if regular else _sums
+    at_one, at_two = sums(task.u, single, omega), sums(task.u, pairs, 2 * omega)  # [·, G], complex
+    overlap = _real(at_one[:A].T)  # [G, 2A]
+    inside = at_one[A:].T.reshape(len(omega), len(task.frame), A)
+    inside = np.concatenate([inside.real, inside.imag], axis=2)  # [G, B, 2A]
+    plain = pairs.sum(axis=1)[:, None]
+    gram = np.empty((len(omega), 2 * A, 2 * A))
+    for (a, b), p, q in zip(zip(i, j, strict=True), plain, at_two, strict=True):
+        for c, d in {(a, b), (b, a)}:
+            gram[:, c, d], gram[:, A + c, A + d] = (p + q.real) / 2, (p - q.real) / 2
+            gram[:, c, A + d] = gram[:, A + d, c] = q.imag / 2
+    diagonal = np.arange(2 * A)
+    ridge = _RIDGE * np.abs(gram[:, diagonal, diagonal])
+    gram -= np.einsum("gba,gbc->gac", inside, inside)
+    gram[:, diagonal, diagonal] = np.maximum(gram[:, diagonal, diagonal], 0.0) + ridge + 1e-300
+    solved = np.linalg.solve(gram, overlap[:, :, None])[:, :, 0]
+    gain = np.einsum("ga,ga->g", overlap, solved)
+    return np.where(np.isfinite(gain), np.clip(gain, 0.0, 1.0), 0.0)
+
+
+def _real(values: np.ndarray) -> np.ndarray:
+    return np.concatenate([values.real, values.imag], axis=1)
+
+
+def _sums(u: np.ndarray, weights: np.ndarray, omega: np.ndarray) -> np.ndarray:
+    """Σ_n weights[k, n]·e^{iωu_n}, [k, G]."""
+    return np.asarray(weights @ np.exp(1j * np.outer(u, omega)))
+
+
+def _regular_sums(u: np.ndarray, weights: np.ndarray, omega: np.ndarray) -> np.ndarray:
+    """The same for equally spaced frequencies: with G = a·b of them, one product of matrices a × n and n × b."""
+    step = omega[1] - omega[0] if len(omega) > 1 else 0.0
+    b = int(np.ceil(np.sqrt(len(omega))))
+    a = -(-len(omega) // b)
+    coarse = np.exp(1j * np.outer(omega[0] + step * b * np.arange(a), u))
+    fine = np.exp(1j * np.outer(u, step * np.arange(b)))
+    return np.stack([((coarse * w) @ fine).ravel()[: len(omega)] for w in weights])
+
+
+def _is_known(omega: float, known: np.ndarray) -> bool:
+    return bool((np.abs(known - omega) < 1e-9 * omega).any())
