@@ -11,13 +11,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.optimize import least_squares
 
 _ROWS = 2000  # looked at, at the most
 _MOST = 12_000  # frequencies of a grid
 _FINE = 5  # frequencies of the grid to a width of a peak
 _BEYOND = 4.0  # times the highest frequency of equal spacing, where the spacing is not equal
-_ZOOMS, _POINTS = 10, 9  # of a peak, each four times as close, and frequencies looked at each time
-_SETTLED = 3  # rounds in which waves make room for each other
+_ZOOMS, _POINTS = 7, 9  # of a peak, each four times as close, and frequencies looked at each time
+_POLISHING = 40  # evaluations for each frequency, when they settle beside each other
 _RIDGE = 1e-10  # share of the diagonal, where columns are nearly dependent
 _NOTHING = 1e-9  # share of the target, left beside waves, in which there are no more
 _TREND = 3  # rows that each column of a fit needs
@@ -85,8 +86,8 @@ def spread(n: int, most: int) -> np.ndarray:
     """At most so many of n places, evenly and at unequal distances, so that fast waves do not look like slow ones."""
     if n <= most:
         return np.arange(n)
-    # Fractions of multiples of the golden ratio lie evenly and never repeat.
-    shift = np.modf(np.arange(most) * (np.sqrt(5) - 1) / 2)[0]
+    # Fractions of squares times an irrational number are as good as drawn.
+    shift = np.modf(np.arange(most) ** 2 * (np.sqrt(5) - 1) / 2)[0]
     return np.unique(np.minimum(((np.arange(most) + shift) * n / most).astype(int), n - 1))
 
 
@@ -130,20 +131,31 @@ def successive(rows: Rows, count: int, trend: int = 1, amplitude: int = 0) -> Pe
         if not len(found.omega) or _is_known(found.omega[0], omega):
             break
         omega, gain = np.append(omega, found.omega[0]), np.append(gain, found.gain[0])
-        omega = _settled(rows, omega, *_degrees(rows, trend, amplitude, len(omega)))
+        # Single peaks lean to their neighbours.
+        omega = polished(rows, omega, trend, amplitude) if len(omega) > 1 else omega
         if gain[-1] > 1.0 - _NOTHING:
             break
     return Peaks(omega, gain)
 
 
-def _settled(rows: Rows, omega: np.ndarray, trend: int, amplitude: int) -> np.ndarray:
-    """Frequencies of several waves, each moved to its peak beside the others: single peaks lean to their neighbours."""
-    omega = omega * rows.half
-    for _ in range(_SETTLED if len(omega) > 1 else 0):
-        for k in range(len(omega)):
-            task = _task(rows, trend, amplitude, np.delete(omega, k))
-            omega[k] = _zoomed(task, omega[k : k + 1], np.pi / _FINE, rows.limit)[0][0]
-    return omega / rows.half
+def polished(rows: Rows, omega: np.ndarray, trend: int = 1, amplitude: int = 0) -> np.ndarray:
+    """Frequencies of a sum of waves at the least squares near them."""
+    if not len(omega):
+        return omega
+    trend, amplitude = _degrees(rows, trend, amplitude, len(omega))
+    u, target, fixed, shapes = _weighted(rows, trend, amplitude)
+
+    def residual(at: np.ndarray) -> np.ndarray:
+        angle = at[:, None, None] * u
+        waves = np.stack([shapes * np.cos(angle), shapes * np.sin(angle)]).reshape(-1, len(u))
+        Q = np.linalg.qr(np.concatenate([fixed, waves]).T)[0]
+        return target - Q @ (Q.T @ target)
+
+    found = least_squares(
+        residual, omega * rows.half, method="lm", xtol=1e-14, ftol=1e-14, gtol=1e-14, max_nfev=_POLISHING * len(omega)
+    ).x
+    near = np.isfinite(found).all() and (np.abs(found - omega * rows.half) < np.pi).all() and (found > 0).all()
+    return np.asarray(found / rows.half) if near else omega
 
 
 def _degrees(rows: Rows, trend: int, amplitude: int, waves: int) -> tuple[int, int]:
@@ -170,18 +182,23 @@ class _Task:
     shapes: np.ndarray  # [A, n]
 
 
-def _task(rows: Rows, trend: int, amplitude: int, known: np.ndarray) -> _Task:
-    u, root = rows.u, rows.root / np.sqrt(np.mean(rows.root**2))
+def _weighted(rows: Rows, trend: int, amplitude: int) -> tuple[np.ndarray, ...]:
+    """u, the target of magnitude 1, the trend's columns and the shapes of amplitudes, all weighted."""
+    root = rows.root / np.sqrt(np.mean(rows.root**2))
     own = len(rows.amplitudes) > 0
-    shapes = rows.amplitudes * root if own else np.polynomial.legendre.legvander(u, amplitude).T * root
+    shapes = rows.amplitudes * root if own else np.polynomial.legendre.legvander(rows.u, amplitude).T * root
+    target = rows.y / (np.abs(rows.y).max() or 1.0) * root
+    return rows.u, target, np.polynomial.legendre.legvander(rows.u, trend).T * root, shapes
+
+
+def _task(rows: Rows, trend: int, amplitude: int, known: np.ndarray) -> _Task:
+    u, target, fixed, shapes = _weighted(rows, trend, amplitude)
     waves = [shape * wave(w * u) for w in known for shape in shapes for wave in (np.cos, np.sin)]
-    columns = np.vstack([np.polynomial.legendre.legvander(u, trend).T * root, *waves])
+    columns = np.vstack([fixed, *waves])
     size = np.linalg.norm(columns, axis=1)
     columns = columns[size > 0] / size[size > 0, None]
     _, s, right = np.linalg.svd(columns, full_matrices=False)
     frame = right[s > 1e-9 * s[0]]
-    largest = np.abs(rows.y).max() or 1.0
-    target = rows.y / largest * root
     for _ in range(2):
         target = target - frame.T @ (frame @ target)
     return _Task(u, target / (np.linalg.norm(target) or 1.0), frame, shapes)

