@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from eqdarts.errors import InputDataError, check_choice, check_range
+from eqdarts.errors import InputDataError, check_choice, check_flag, check_range, shown
 from eqdarts.links import check_links
 from eqdarts.operations import DEFAULT_OPERATIONS
 
+MAX_NODES = 1000  # a model file with more is not read
 RELAXATIONS = ("gumbel", "softmax", "sigmoid")
 OPTIMIZERS = ("lm", "adam", "sgd")
 DISCRETISATIONS = ("argmax", "sample", "k_best")
@@ -55,11 +56,11 @@ class SearchConfig:
         check_choice("optimizer", self.optimizer, OPTIMIZERS)
         check_choice("order", self.order, (1, 2))
         check_choice("discretisation", self.discretisation, DISCRETISATIONS)
-        for name in ("max_nodes", "replicas", "w_steps", "alpha_steps"):
-            check_range(name, getattr(self, name), 1, integer=True)
-        for name in ("max_epochs", "patience"):
-            if getattr(self, name) is not None:
-                check_range(name, getattr(self, name), 1, integer=True)
+        for name in ("max_nodes", "replicas", "w_steps", "alpha_steps", "max_epochs", "patience"):
+            value = getattr(self, name)
+            if value is not None or name not in ("max_epochs", "patience"):
+                check_range(name, value, 1, MAX_NODES if name == "max_nodes" else float("inf"), integer=True)
+                object.__setattr__(self, name, int(value))  # 3.0 and NumPy's integers are integers too
         for name in (
             "w_learning_rate",
             "w_weight_decay",
@@ -69,12 +70,17 @@ class SearchConfig:
             "fair_weight",
         ):
             check_range(name, getattr(self, name), 0)
+        for name in ("readout_inputs", "readout_coefficients", "readout_intercept", "symmetries"):
+            check_flag(name, getattr(self, name))
         if self.max_time is not None:
-            check_range("max_time", self.max_time, 0)
+            check_range("max_time", self.max_time, 0, finite=False)
+            object.__setattr__(self, "max_time", float(min(self.max_time, 1e300)))
         if self.max_time is None and self.max_epochs is None and self.patience is None:
             raise InputDataError("max_time, max_epochs and patience are all None: the search would never end; set one")
-        if len(self.temperature) != 2:
-            raise InputDataError(f"temperature={self.temperature!r}: expected (first, last)")
+        if not isinstance(self.temperature, tuple) or len(self.temperature) != 2:
+            raise InputDataError(
+                f"temperature={shown(self.temperature)}: expected two numbers, (first, last), such as (1.0, 0.2)"
+            )
         for value in self.temperature:
             check_range("temperature", value, 1e-6)
         if self.optimizer != "lm" and self.links != ("identity",):

@@ -26,13 +26,14 @@ from eqdarts.exports.torch import EquationModule, to_torch
 from eqdarts.genotype import Genotype
 from eqdarts.latex import to_latex, to_latex_with_errors
 from eqdarts.numeric import function
-from eqdarts.records import Record, dump, parse_json
+from eqdarts.records import MAX_NAME, Record, dump, parse_json
 from eqdarts.regression import record as fit_record
 from eqdarts.regression.intervals import Resampling, bootstrap, profile
 from eqdarts.regression.naming import floats_as_symbols
 from eqdarts.regression.report import FitReport
 
 _FORMAT, _VERSION = "eqdarts equation", 1
+_LONGEST_TARGET = 10 * MAX_NAME  # that of a derivative is made of several names
 _ROUNDING = 1e-9  # losses (relative) and lengths closer than this are one
 _ROWS = 100  # of a front whose table is not known
 
@@ -292,10 +293,13 @@ class Equation:
         Raises
         ------
         InputDataError
-            If it holds a function that `eqdarts.parsing.parse_expression` does not read.
+            If it holds a function that `eqdarts.parsing.parse_expression` does not read, or anything else that
+            `from_json` would refuse, such as a name of many thousand characters.
         """
         head = {"format": _FORMAT, "version": _VERSION, "target": self.target, "columns": list(self.columns)}
-        return dump({**head, **self.to_record()})
+        text = dump({**head, **self.to_record()})
+        self.from_json(text)
+        return text
 
     @classmethod
     def from_json(cls, text: str) -> Equation:
@@ -315,7 +319,7 @@ class Equation:
         """
         data = parse_json(text, "equation")
         data.header(_FORMAT, _VERSION)
-        return cls.from_record(data, data.items("columns", Record.text), data.text("target"))
+        return cls.from_record(data, data.items("columns", Record.text), data.text("target", _LONGEST_TARGET))
 
     def to_record(self) -> dict[str, object]:
         """Plain values for JSON, without columns and target."""

@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from numbers import Integral, Real
 from typing import Any
 
 _kept: ContextVar[list[str] | None] = ContextVar("eqdarts warnings that are kept", default=None)
@@ -52,14 +53,43 @@ def kept_warnings() -> Iterator[list[str]]:
 
 def check_choice(name: str, value: Any, choices: tuple[Any, ...]) -> None:
     """Raise `InputDataError` unless `value` is one of `choices`."""
-    if value not in choices:
-        raise InputDataError(f"{name}={value!r} is not known; choose one of {', '.join(map(repr, choices))}")
+    plain = value is None or (isinstance(value, (str, Real)) and not isinstance(value, bool))
+    if not plain or value not in choices:
+        raise InputDataError(f"{name}={shown(value)} is not known; choose one of {', '.join(map(repr, choices))}")
 
 
-def check_range(name: str, value: Any, low: float, high: float = float("inf"), integer: bool = False) -> None:
-    """Raise `InputDataError` unless `value` is a number in [low, high] (an integer if asked)."""
-    number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    if not number or not low <= value <= high or (integer and int(value) != value):
+def check_range(
+    name: str, value: Any, low: float, high: float = float("inf"), integer: bool = False, finite: bool = True
+) -> None:
+    """Raise `InputDataError` unless `value` is a number in [low, high], finite and an integer if asked."""
+    number = isinstance(value, Real) and not isinstance(value, bool)
+    endless = number and (finite or integer) and value == float("inf")
+    if not number or not low <= value <= high or endless or (integer and int(value) != value):
         kind = "an integer" if integer else "a number"
         bounds = f"at least {low:g}" if high == float("inf") else f"from {low:g} to {high:g}"
-        raise InputDataError(f"{name}={value!r}: expected {kind} {bounds}")
+        raise InputDataError(f"{name}={shown(value)}: expected {kind} {bounds}")
+
+
+def check_flag(name: str, value: Any) -> None:
+    """Raise `InputDataError` unless `value` is true or false (or 1 or 0)."""
+    if type(value).__name__ not in ("bool", "bool_") and not (isinstance(value, Integral) and value in (0, 1)):
+        raise InputDataError(f"{name}={shown(value)}: expected True or False")
+
+
+def listed_names(option: str, value: Any) -> tuple[str, ...]:
+    """A list of names as a tuple; raise `InputDataError` if it is something else."""
+    if isinstance(value, str):
+        raise InputDataError(f"{option}={value!r}: expected a list of names, such as [{value!r}]")
+    try:
+        names = tuple(value)
+    except TypeError:
+        names = (None,)
+    if not all(isinstance(name, str) for name in names):
+        raise InputDataError(f"{option}={shown(value)}: expected a list of names")
+    return names
+
+
+def shown(value: Any) -> str:
+    """A value that came from somewhere, on one line of a message."""
+    text = " ".join(repr(value).split())
+    return text if len(text) <= 80 else text[:77] + "..."

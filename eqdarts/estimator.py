@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -15,14 +16,14 @@ import pandas as pd
 import sympy
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, RegressorMixin
-from sklearn.utils import check_random_state
+from sklearn.utils import check_random_state, column_or_1d
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from eqdarts.collector import no_full_collections
-from eqdarts.config import SearchConfig
+from eqdarts.config import RELAXATIONS, SearchConfig
 from eqdarts.confirm import confirmed
 from eqdarts.equation import Equation, Front
-from eqdarts.errors import InputDataError, check_choice, check_range, warn
+from eqdarts.errors import InputDataError, check_choice, check_flag, check_range, listed_names, shown, warn
 from eqdarts.extrapolation import extrapolation
 from eqdarts.genotype import Genotype
 from eqdarts.latex import to_text
@@ -33,7 +34,7 @@ from eqdarts.progress import Notice, Progress, both
 from eqdarts.records import dump
 from eqdarts.refitting import refit_equation, with_fit
 from eqdarts.screening import screened
-from eqdarts.search.backend import available_cores
+from eqdarts.search.backend import available_cores, check_device
 from eqdarts.search.finish import Problem, constant_equation, moderate, snapping_rows
 from eqdarts.search.loop import EpochRecord, SearchResult, compile_loops, resample, run
 from eqdarts.search.population import EXACT
@@ -41,10 +42,12 @@ from eqdarts.search_space import AGGREGATORS, SearchSpace
 from eqdarts.selection import CRITERIA, choose, credibility, scores
 from eqdarts.stability import Stability, stability
 from eqdarts.table import (
+    Given,
     check_finite_columns,
-    check_names,
-    check_numeric,
     checked_weights,
+    given_columns,
+    given_table,
+    given_target,
     merge_rows,
     prepare,
     rounding_alike,
@@ -286,7 +289,7 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         ----------
         X : DataFrame or array [n, d]
         y : Series or array [n]
-            The name of a Series stands on the left of the equation.
+            The name of a Series stands on the left of the equation; "y" if it has none, or that of a column of X.
         sample_weight : array [n], optional
             Not negative; a row of weight 2 counts like two rows.
 
@@ -302,14 +305,14 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         """
         config = self._config()
         start = time.monotonic()
-        X_array, y_array, columns, target = self._table(X, y)
-        weights = checked_weights(sample_weight, len(y_array))
+        given = self._table(X, y)
+        weights = checked_weights(sample_weight, len(given.y))
         rng = self._generator()
-        table = ArraySource(X_array, y_array, columns, target, weights)
-        if len(y_array) > SUBSET_ROWS and self._validation_is_share:
+        table = ArraySource(given.X, given.y, given.names, given.target, weights)
+        if len(given.y) > SUBSET_ROWS and self._validation_is_share:
             return self._fit_large(config, table, rng)
         found = self._search(config, table, rng, start)
-        summary = Summary.of(X_array, y_array, distinct_rows=len(found.problem.y))
+        summary = Summary.of(given.X, given.y, distinct_rows=len(found.problem.y))
         return self._store(found, summary)
 
     def fit_file(
@@ -504,7 +507,7 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
             NaN, with a `SearchWarning`, where the equation is not defined.
         """
         row = self._row(index)
-        X_array = validate_data(self, X, reset=False, dtype=np.float64, ensure_all_finite=False)
+        X_array = self._rows(X)
         check_finite_columns(X_array, row.columns)
         prediction = row.predict(X_array)
         undefined = np.flatnonzero(~np.isfinite(prediction))
@@ -537,7 +540,7 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
             raise InputDataError("resample needs the training rows, which a file does not hold; fit again")
         if self._result is None or self.search_space_ is None:
             return list(self.front_)
-        rng = np.random.default_rng(check_random_state(self.random_state).randint(2**31 - 1))
+        rng = self._generator()
         with one_thread():
             drawn = resample(self.search_space_, self._result, self._problem, k, rng)
         kept = getattr(self, "_training", None)
@@ -590,10 +593,7 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
             from those of the model.
         """
         row = self._row(index)
-        X_array = validate_data(self, X, reset=False, dtype=np.float64, ensure_all_finite=False)
-        if isinstance(y, pd.Series):
-            check_numeric(y.to_frame(row.target))
-        return refit_equation(row, X_array, np.asarray(y, dtype=np.float64), sample_weight)
+        return refit_equation(row, self._rows(X), given_target(y)[0], sample_weight)
 
     def training_rows(self) -> tuple[pd.DataFrame, pd.Series]:
         """Rows X [m, d] and y [m] of the training table that the model keeps; a random sample of a large one.
@@ -664,7 +664,7 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         """
         chosen = self._row(None)
         check_range("threshold", threshold, 0)
-        X_array = validate_data(self, X, reset=False, dtype=np.float64, ensure_all_finite=False)
+        X_array = self._rows(X)
         check_finite_columns(X_array, chosen.columns)
         kept = self._kept()
         belief = credibility(self.front_, kept.observations)
@@ -802,13 +802,17 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
                 compile_loops()
 
     def _generator(self) -> np.random.Generator:
-        return np.random.default_rng(check_random_state(self.random_state).randint(2**31 - 1))
+        try:
+            state = check_random_state(self.random_state)
+        except (TypeError, ValueError) as error:
+            raise InputDataError(
+                f"random_state={shown(self.random_state)}: expected a whole number from 0 to {2**32 - 1}, None, or a "
+                "numpy.random.RandomState"
+            ) from error
+        return np.random.default_rng(state.randint(2**31 - 1))
 
     def _threads(self) -> int:
-        if self.n_jobs == -1:
-            return available_cores()
-        check_range("n_jobs", self.n_jobs, 1, integer=True)
-        return int(self.n_jobs)
+        return available_cores() if self.n_jobs == -1 else int(self.n_jobs)
 
     def _with_errors(self, equation: Equation) -> Equation:
         """With the standard errors of its constants, if the rows are there and doubles can hold them."""
@@ -858,24 +862,28 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         self.stop_reason_ = "constant" if result is None else result.stop_reason
         return self
 
-    def _table(self, X: ArrayLike, y: ArrayLike) -> tuple[np.ndarray, np.ndarray, tuple[str, ...], str]:
-        """Checked arrays X [n, d] and y [n], column names, and the target's name."""
-        target = str(y.name) if isinstance(y, pd.Series) and y.name is not None else "y"
-        names: tuple[str, ...] | None = None
-        if isinstance(X, pd.DataFrame):
-            names = check_names(list(X.columns), target if isinstance(y, pd.Series) and y.name is not None else None)
-            check_numeric(X)
-        if isinstance(y, pd.Series):
-            check_numeric(y.to_frame(target))
-            check_finite_columns(y.to_numpy(dtype=np.float64)[:, None], (target,))
-        X_array, y_array = validate_data(
-            self, X, y, dtype=np.float64, y_numeric=True, ensure_min_samples=2, ensure_all_finite=False
-        )
-        y_array = np.asarray(y_array, dtype=np.float64)
-        if names is None:
-            names = tuple(f"x{i + 1}" for i in range(X_array.shape[1]))
-        check_finite_columns(X_array, names)
-        return X_array, y_array, names, target
+    def _table(self, X: Any, y: Any) -> Given:
+        """The table that `fit` was given; notes the names of the columns."""
+        column = np.ndim(y) == 2 and isinstance(y, np.ndarray)
+        given = given_table(X, y)
+        check_finite_columns(given.X, given.names)
+        if column:
+            column_or_1d(y, warn=True)
+        self._validated(given.X, given.names if given.named else None, reset=True)
+        return given
+
+    def _rows(self, X: Any) -> np.ndarray:
+        """Rows X [n, d] of the columns that the model was fitted to; NaN where a value is missing."""
+        return self._validated(*given_columns(X), reset=False)
+
+    def _validated(self, X: np.ndarray, names: tuple[str, ...] | None, reset: bool) -> np.ndarray:
+        """What scikit-learn checks: as many columns as before, with the same names."""
+        table = X if names is None else pd.DataFrame(X, columns=list(names), copy=False)
+        try:
+            found: np.ndarray = validate_data(self, table, reset=reset, dtype=np.float64, ensure_all_finite=False)
+        except (TypeError, ValueError) as error:
+            raise InputDataError(" ".join(str(error).split())) from error
+        return found
 
     def _split(self, n: int, y: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         train, validation = split_rows(n, self.validation, rng, y)
@@ -887,11 +895,19 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         """The settings, checked."""
         check_choice("model_selection", self.model_selection, CRITERIA)
         check_choice("optimizer", self.optimizer, ("auto", "lm", "adam", "sgd"))
-        if self.max_complexity is not None:
-            check_range("max_complexity", self.max_complexity, 1, integer=True)
-        if self.max_columns is not None:
-            check_range("max_columns", self.max_columns, 1, integer=True)
-        operations = DEFAULT_OPERATIONS if self.operations is None else _names("operations", self.operations)
+        check_choice("relaxation", self.relaxation, RELAXATIONS)
+        check_flag("readout_coefficients", self.readout_coefficients)
+        for name in ("max_complexity", "max_columns"):
+            if getattr(self, name) is not None:
+                check_range(name, getattr(self, name), 1, integer=True)
+        if not isinstance(self.n_jobs, Integral) or self.n_jobs != -1:
+            check_range("n_jobs", self.n_jobs, 1, integer=True)
+        if not isinstance(self.verbose, bool):
+            check_range("verbose", self.verbose, 0)
+        if self.callback is not None and not callable(self.callback):
+            raise InputDataError(f"callback={shown(self.callback)}: expected a function of one EpochRecord, or None")
+        check_device(self.device)
+        operations = DEFAULT_OPERATIONS if self.operations is None else listed_names("operations", self.operations)
         if "zero" not in operations:
             operations = ("zero", *operations)
         optimizer = self.optimizer
@@ -902,16 +918,18 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
             replicas = _SAMPLED_REPLICAS if optimizer == "lm" else _RELAXED_REPLICAS
         links = LINK_NAMES if optimizer == "lm" and self.readout_coefficients else ("identity",)
         if self.links is not None:
-            links = _sorted(_names("links", self.links), LINK_NAMES)
-        first, last = self.temperature
+            links = _sorted(listed_names("links", self.links), LINK_NAMES)
+        temperature = self.temperature
+        if isinstance(temperature, list | np.ndarray) and np.ndim(temperature) == 1:
+            temperature = tuple(temperature)
         return SearchConfig(
             operations=in_order(operations),
-            aggregators=_sorted(_names("aggregators", self.aggregators), AGGREGATORS),
+            aggregators=_sorted(listed_names("aggregators", self.aggregators), AGGREGATORS),
             links=links,
             max_nodes=self.max_nodes,
             replicas=replicas,
             relaxation=self.relaxation,
-            temperature=(first, last),
+            temperature=temperature,
             optimizer=optimizer,
             order=self.order,
             discretisation=self.discretisation,
@@ -931,12 +949,6 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
             readout_intercept=self.readout_intercept,
             symmetries=self.symmetries,
         )
-
-
-def _names(option: str, value: Sequence[str]) -> tuple[str, ...]:
-    if isinstance(value, str):
-        raise InputDataError(f"{option}={value!r}: expected a list of names, such as [{value!r}]")
-    return tuple(value)
 
 
 def _sorted(names: tuple[str, ...], order: tuple[str, ...]) -> tuple[str, ...]:

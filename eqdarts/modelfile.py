@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from eqdarts.config import MAX_NODES
 from eqdarts.equation import Equation, Front
 from eqdarts.errors import InputDataError, warn
 from eqdarts.latex import to_latex
@@ -21,7 +22,6 @@ from eqdarts.selection import CRITERIA
 
 FORMAT, VERSION = "eqdarts model", 1
 _STOPS = ("exact", "max_epochs", "max_time", "patience", "interrupted", "constant")
-_MAX_NODES = 1000
 _MAX_FORMULAS = 1_000_000  # characters
 
 
@@ -76,9 +76,15 @@ class Saved:
 
 
 def write(saved: Saved, best_index: int) -> dict[str, Any]:
-    """Plain values; settings that JSON cannot hold are left out with a `SearchWarning`."""
+    """Plain values; settings that JSON cannot hold are left out with a `SearchWarning`.
+
+    Raises
+    ------
+    InputDataError
+        If an equation cannot be written, or `read` would find the formulas too long.
+    """
     training, space = saved.training, saved.space
-    return {
+    record = {
         "format": FORMAT,
         "version": VERSION,
         "target": saved.target,
@@ -111,6 +117,8 @@ def write(saved: Saved, best_index: int) -> dict[str, Any]:
             for e in saved.front
         ],
     }  # fmt: skip
+    _check_formulas(Record(record, "model"))
+    return record
 
 
 def read(path: str | os.PathLike[str], defaults: Mapping[str, Any]) -> Saved:
@@ -201,7 +209,7 @@ def _space(data: Record, columns: tuple[str, ...]) -> SearchSpace | None:
     try:
         return SearchSpace(
             inputs=inputs,
-            nodes=data.integer("nodes", 1, _MAX_NODES),
+            nodes=data.integer("nodes", 1, MAX_NODES),
             operations=operations,
             aggregators=data.items("aggregators", lambda r, k: r.choice(k, AGGREGATORS)),
             signed=signed,
@@ -251,7 +259,7 @@ def _read_settings(data: Record, defaults: Mapping[str, Any]) -> dict[str, Any]:
         if isinstance(value, dict):
             raise data.error(name, "expected a plain value or a list of them")
         if isinstance(value, list):
-            if len(value) > 100_000 or any(isinstance(item, dict | list) for item in value):
+            if any(isinstance(item, dict | list) for item in value):
                 raise data.error(name, "expected a list of plain values")
             value = tuple(value) if isinstance(defaults[name], tuple) else value
         if isinstance(value, str) and len(value) > 1000:

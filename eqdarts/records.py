@@ -14,6 +14,7 @@ from eqdarts.errors import InputDataError
 T = TypeVar("T")
 
 MAX_BYTES = 20_000_000
+MAX_NAME = 1000  # characters of the name of a column
 _MAX_NESTING = 20
 _MAX_DIGITS = 30
 _SHOWN = 40  # characters of a bad value in a message
@@ -164,7 +165,7 @@ class Record:
             raise self.error(name, f"expected {expected}, got {shown}")
         return value  # type: ignore[no-any-return]
 
-    def text(self, name: str, longest: int = 1000) -> str:
+    def text(self, name: str, longest: int = MAX_NAME) -> str:
         value = self.take(name, str, "text")
         if len(value) > longest:
             raise self.error(name, f"{len(value)} characters; at most {longest} are read")
@@ -201,7 +202,7 @@ class Record:
     def record(self, name: str) -> Record:
         return Record(self.take(name, dict, "an object"), f"{self.where}: {name}")
 
-    def items(self, name: str, read: Callable[[Record, str], T], longest: int = 100_000) -> tuple[T, ...]:
+    def items(self, name: str, read: Callable[[Record, str], T], longest: int = 1_000_000) -> tuple[T, ...]:
         """A list, each of its items taken out by `read`, which gets a record and the name of the item in it."""
         values = self.take(name, list, "a list")
         if len(values) > longest:

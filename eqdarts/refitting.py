@@ -18,7 +18,7 @@ from eqdarts.regression.model import Model, Observations
 from eqdarts.regression.naming import exact, floats_as_symbols, free_symbols, with_exact_numbers
 from eqdarts.regression.report import FitReport, report
 from eqdarts.symbolic import plain
-from eqdarts.table import check_finite_columns, check_names, check_numeric, checked_weights
+from eqdarts.table import Given, check_finite_columns, checked_weights, given_table
 from eqdarts.training import Training
 
 Bound = tuple[float | None, float | None]
@@ -53,7 +53,7 @@ def refit(
     X : DataFrame, Series or array [n, d]
         The columns of an array are x1, x2, ...
     y : Series or array [n]
-        The name of a Series stands on the left of the equation.
+        The name of a Series stands on the left of the equation; "y" if it has none, or that of a column of X.
     start : mapping of str to float, optional
         Starting values by name; they may be poor. Without them starts are drawn from the magnitudes of the table
         and the numbers of the formula, and those of frequencies and periods from a periodogram.
@@ -104,7 +104,8 @@ def refit(
     check_range("n_starts", n_starts, 1, integer=True)
     if not 0 < confidence < 1:
         raise InputDataError(f"confidence={confidence!r}: expected a number between 0 and 1, such as 0.95")
-    X_array, y_array, columns, target = _table(X, y)
+    given = _table(X, y)
+    X_array, y_array, columns = given.X, given.y, given.names
     weights = checked_weights(sample_weight, len(y_array))
     form, constants, known = _constants(_expression(expression, columns), columns)
     _check_names(constants, start=start, bounds=bounds, fixed=fixed)
@@ -145,7 +146,7 @@ def refit(
     square = float(np.average((observations.y / observations.scale) ** 2, weights=observations.weights))
     loss, relative = found.rss / total, optimum.loss / total / square if square > 0 else found.rss / total
     return Equation(
-        fitted, columns, target, loss, relative, "refit", fit=found
+        fitted, columns, given.target, loss, relative, "refit", fit=found
     )  # fmt: skip
 
 
@@ -178,30 +179,11 @@ def with_fit(equation: Equation, training: Training, confidence: float = 0.95) -
     return replace(equation, fit=found)
 
 
-def _table(X: object, y: object) -> tuple[np.ndarray, np.ndarray, tuple[str, ...], str]:
-    """Checked arrays X [n, d] and y [n], column names, and the target's name."""
-    named = isinstance(y, pd.Series) and y.name is not None
-    target = str(y.name) if isinstance(y, pd.Series) and named else "y"
-    if isinstance(X, pd.Series):
-        X = X.to_frame("x1" if X.name is None else X.name)
-    names: tuple[str, ...] | None = None
-    if isinstance(X, pd.DataFrame):
-        names = check_names(list(X.columns), target if named else None)
-        check_numeric(X)
-    if isinstance(y, pd.Series):
-        check_numeric(y.to_frame(target))
-    try:
-        X_array, y_array = np.asarray(X, dtype=np.float64), np.asarray(y, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise InputDataError(f"X and y must hold numbers: {error}") from error
-    X_array = X_array[:, None] if X_array.ndim == 1 else X_array
-    y_array = y_array[:, 0] if y_array.ndim == 2 and y_array.shape[1] == 1 else y_array
-    if X_array.ndim != 2 or y_array.ndim != 1:
-        raise InputDataError(f"X has the shape {X_array.shape} and y {y_array.shape}; expected [n, d] and [n]")
-    if len(X_array) != len(y_array) or not len(y_array):
-        raise InputDataError(f"X has {len(X_array)} rows and y has {len(y_array)}; both need the same, at least one")
-    check_finite_columns(y_array[:, None], (target,))
-    return X_array, y_array, names or tuple(f"x{i + 1}" for i in range(X_array.shape[1])), target
+def _table(X: object, y: object) -> Given:
+    """The table; an array of one dimension is a column."""
+    if not isinstance(X, pd.Series | pd.DataFrame) and np.ndim(X) == 1:  # type: ignore[arg-type]
+        X = np.reshape(X, (-1, 1))  # type: ignore[call-overload]
+    return given_table(X, y, least=1)
 
 
 def _expression(expression: sympy.Expr | str, columns: tuple[str, ...]) -> sympy.Expr:

@@ -39,7 +39,8 @@ FOLDERS = {
         "record",
     ),
     "table": (
-        "checks", "columns", "rounding", "rows", "files", "parquet", "chunks", "cache", "ahead", "head", "subset",
+        "checks", "columns", "given", "rounding", "rows", "files", "parquet", "chunks", "cache", "ahead", "head",
+        "subset",
     ),
     "sweeping": ("jobs", "outcome", "store", "workers", "study"),
     "plots": ("style", "fit", "graph", "history"),

@@ -103,8 +103,8 @@ def _genotype(record: Record) -> Genotype:
         record.items("aggregators", lambda r, k: r.choice(k, AGGREGATORS)),
         record.items("readout", Record.boolean),
         record.choice("link", LINK_NAMES),
-        record.items("inputs", Record.text) if "inputs" in record else (),
-        record.text("prefactor") if "prefactor" in record else "1",
+        record.items("inputs", lambda r, k: r.text(k, MAX_LENGTH)) if "inputs" in record else (),
+        record.text("prefactor", MAX_LENGTH) if "prefactor" in record else "1",
     )
 
 

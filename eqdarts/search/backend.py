@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
 import torch
 
+from eqdarts.errors import InputDataError, shown
 from eqdarts.fit import FittedGraphs, Rows, basis_of, fit_graphs, read_out, used_columns
 from eqdarts.genotype import GenotypeBatch
 from eqdarts.kernel.batch import CompiledRows, Kernel, Linearised
@@ -138,6 +139,17 @@ def backend_of(space: SearchSpace, device: torch.device, threads: int) -> Backen
     if device.type == "cpu" and Kernel.covers(space):
         return CompiledBackend(space, threads)
     return TorchBackend(space, device)
+
+
+def check_device(device: Any) -> None:
+    """Raise `InputDataError` unless numbers can be kept and computed there."""
+    try:
+        known = isinstance(device, str) and float(torch.ones(1, dtype=torch.float64, device=device).sum()) == 1
+        reason = "expected a name"
+    except (RuntimeError, AssertionError, ValueError, TypeError, NotImplementedError) as error:
+        known, reason = False, " ".join(str(error).split(".")[0].split())[:200]
+    if not known:
+        raise InputDataError(f"device={shown(device)}: {reason}; choose 'cpu', or 'cuda' if there is such a device")
 
 
 def available_cores() -> int:

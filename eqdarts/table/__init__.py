@@ -3,11 +3,13 @@
 from eqdarts.table.checks import check_numeric, checked_weights
 from eqdarts.table.columns import Prepared, Scales, check_finite_columns, check_names, column_scale, prepare
 from eqdarts.table.files import Table, read_csv, read_frame
+from eqdarts.table.given import Given, given_columns, given_table, given_target, numbered
 from eqdarts.table.rounding import rounding, rounding_alike
 from eqdarts.table.rows import MIN_ROWS_TO_SPLIT, merge_rows, split_rows
 
 __all__ = [
     "MIN_ROWS_TO_SPLIT",
+    "Given",
     "Prepared",
     "Scales",
     "Table",
@@ -16,7 +18,11 @@ __all__ = [
     "check_numeric",
     "checked_weights",
     "column_scale",
+    "given_columns",
+    "given_table",
+    "given_target",
     "merge_rows",
+    "numbered",
     "prepare",
     "read_csv",
     "read_frame",

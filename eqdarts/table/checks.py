@@ -1,43 +1,112 @@
-"""Checks of what a user hands to `fit`, before anything is computed."""
+"""Cells and weights as numbers, or one line that says which of them is none."""
 
 from __future__ import annotations
+
+from decimal import Decimal
+from numbers import Real
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from eqdarts.errors import InputDataError
+from eqdarts.errors import InputDataError, shown
+
+_PLAIN = "fiub"  # kinds of NumPy types whose values are real numbers
 
 
-def check_numeric(table: pd.DataFrame) -> None:
-    """Raise `InputDataError`, naming column, value and row, for text and dates."""
+def number_in(cell: Any) -> float | None:
+    """The number in a cell, NaN where it is missing, and None where it holds something else.
+
+    Examples
+    --------
+    >>> number_in(" 1.5e3 "), number_in("1,5"), number_in(None), number_in(1j)
+    (1500.0, None, nan, None)
+    """
+    if isinstance(cell, str):
+        try:
+            return None if "_" in cell else float(cell)
+        except ValueError:
+            return None
+    if isinstance(cell, (Real, Decimal, np.bool_)):
+        try:
+            return float(cell)
+        except OverflowError:
+            return float("inf")  # so far beyond the doubles, it is refused like any infinite value
+    return float("nan") if cell is None or cell is pd.NA or cell is pd.NaT else None
+
+
+def numbers_of(column: pd.Series | np.ndarray) -> tuple[np.ndarray, int | None]:
+    """The numbers of a column (NaN where missing), and its first row that holds something else, if any."""
+    kind = column.dtype.kind if isinstance(column.dtype, np.dtype) else ""
+    if kind and kind in _PLAIN:
+        with np.errstate(over="ignore"):  # wider floats beyond the range of doubles become infinite
+            return np.asarray(column, dtype=np.float64), None
+    column = column if isinstance(column, pd.Series) else pd.Series(column)
+    if pd.api.types.is_complex_dtype(column.dtype):
+        return np.full(len(column), np.nan), 0
+    if pd.api.types.is_bool_dtype(column.dtype) or pd.api.types.is_numeric_dtype(column.dtype):
+        return column.to_numpy(dtype=np.float64, na_value=np.nan), None
+    read = [number_in(cell) for cell in column.astype(object)]
+    if None in read:
+        return np.full(len(read), np.nan), read.index(None)
+    return np.array(read, dtype=np.float64), None
+
+
+def check_numeric(table: pd.DataFrame, what: str = "column") -> None:
+    """Raise `InputDataError`, naming column, value and row, for text, dates and other things that are no numbers."""
     for name in table.columns:
-        column = table[name]
-        if pd.api.types.is_datetime64_any_dtype(column) or pd.api.types.is_timedelta64_dtype(column):
-            raise InputDataError(
-                f"column {str(name)!r} holds dates; turn them into numbers, such as days since a start"
-            )
-        if pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column):
-            continue
-        numbers = pd.to_numeric(column, errors="coerce")
-        bad = numbers.isna() & column.notna()
-        if bad.any():
-            row = int(np.flatnonzero(bad)[0])
-            raise InputDataError(
-                f"column {str(name)!r}: {column.iloc[row]!r} (row {row}) is not a number; drop the column or encode it"
-            )
+        checked_numbers(table[name], f"{what} {str(name)!r}")
+
+
+def checked_numbers(column: pd.Series | np.ndarray, what: str) -> np.ndarray:
+    """The numbers of a column, NaN where missing; raise `InputDataError`, beginning with `what`, for anything else."""
+    kind = column.dtype.kind if isinstance(column.dtype, np.dtype) else str(column.dtype)
+    if kind in ("M", "m") or kind.startswith(("datetime", "timedelta", "period", "interval")):
+        raise InputDataError(f"{what} holds dates; turn them into numbers, such as days since a start")
+    if pd.api.types.is_complex_dtype(column.dtype):
+        raise InputDataError(
+            f"{what} holds complex numbers: Complex data not supported; give real and imaginary parts on their own"
+        )
+    values, row = numbers_of(column)
+    if row is not None:
+        cell = column.iloc[row] if isinstance(column, pd.Series) else column[row]
+        raise InputDataError(f"{what}: {shown(cell)} (row {row}) is not a number; drop the column or encode it")
+    return values
+
+
+def check_unmasked(values: Any, what: str) -> None:
+    """Raise `InputDataError`, beginning with `what`, if an array [n] has masked values."""
+    mask = np.ma.getmaskarray(values) if np.ma.isMaskedArray(values) else np.zeros(1, dtype=bool)
+    if mask.any():
+        count, row = int(mask.sum()), int(mask.argmax())
+        raise InputDataError(
+            f"{what}: {count} of {len(mask)} values {'is' if count == 1 else 'are'} masked (first: row {row}); "
+            "drop these rows, such as with numpy.ma.compress_rows, or fill them"
+        )
 
 
 def checked_weights(sample_weight: ArrayLike | None, n: int) -> np.ndarray | None:
     """Weights [n], finite and not all zero, or None; raise `InputDataError`, naming the row."""
     if sample_weight is None:
         return None
-    weights = np.asarray(sample_weight, dtype=np.float64)
-    if weights.shape != (n,):
-        raise InputDataError(f"sample_weight has the shape {weights.shape}; expected one weight for each of {n} rows")
+    check_unmasked(sample_weight, "sample_weight")
+    given = sample_weight if isinstance(sample_weight, pd.Series) else as_array(sample_weight, "sample_weight")
+    if given.shape != (n,):
+        raise InputDataError(f"sample_weight has the shape {given.shape}; expected one weight for each of {n} rows")
+    weights = checked_numbers(given, "sample_weight")
     if not np.isfinite(weights).all() or (weights < 0).any():
         row = int(np.flatnonzero(~np.isfinite(weights) | (weights < 0))[0])
         raise InputDataError(f"sample_weight: {weights[row]} (row {row}); weights must be finite and not negative")
     if not weights.any():
         raise InputDataError("sample_weight: every weight is zero; give at least two rows a positive one")
     return weights
+
+
+def as_array(values: Any, what: str) -> np.ndarray:
+    """The array that NumPy makes of something."""
+    try:
+        return np.asarray(values)
+    except (TypeError, ValueError, RuntimeError, OverflowError) as error:
+        reason = " ".join(str(error).split())[:120]
+        raise InputDataError(f"{what} cannot be read as numbers ({reason}); hand over an array") from error

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from eqdarts.errors import InputDataError, warn
+from eqdarts.records import MAX_NAME
 
 
 def listed(names: Sequence[Any]) -> str:
@@ -21,15 +22,27 @@ def listed(names: Sequence[Any]) -> str:
     return shown if len(names) <= 20 else f"{shown} and {len(names) - 20} more"
 
 
+def check_name(name: Any, what: str) -> str:
+    """A name as text; raise `InputDataError`, beginning with `what`, if it is empty or too long to be kept."""
+    text = "" if name is None or name != name else str(name)
+    if not text.strip():
+        raise InputDataError(f"{what} has an empty name; give it one")
+    if len(text) > MAX_NAME:
+        raise InputDataError(
+            f"{what} has a name of {len(text)} characters, which begins with {text[:20]!r}; use at most {MAX_NAME}"
+        )
+    return text
+
+
 def check_names(names: Sequence[Any], target: str | None = None) -> tuple[str, ...]:
-    """Column names as strings, each of them once and none of them the target's.
+    """Column names as strings, each of them once, none empty, and none of them the target's.
 
     Raises
     ------
     InputDataError
         Naming the columns that stand twice, or the target among the features.
     """
-    found = tuple(map(str, names))
+    found = tuple(check_name(name, f"column {place + 1}") for place, name in enumerate(names))
     repeated = [name for name, count in Counter(found).items() if count > 1]
     if repeated:
         raise InputDataError(f"more than one column is called {listed(repeated)}; rename them")
