@@ -24,6 +24,10 @@ class InputDataError(EqdartsError, ValueError):
     """
 
 
+class InputTypeError(InputDataError, TypeError):
+    """The same, for a value that is neither text nor a number; a `TypeError` too."""
+
+
 class SearchWarning(UserWarning):
     """Something was left out or changed, and the result is still usable."""
 

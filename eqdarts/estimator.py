@@ -864,10 +864,9 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
 
     def _table(self, X: Any, y: Any) -> Given:
         """The table that `fit` was given; notes the names of the columns."""
-        column = np.ndim(y) == 2 and isinstance(y, np.ndarray)
         given = given_table(X, y)
         check_finite_columns(given.X, given.names)
-        if column:
+        if isinstance(y, np.ndarray) and y.ndim == 2:
             column_or_1d(y, warn=True)
         self._validated(given.X, given.names if given.named else None, reset=True)
         return given

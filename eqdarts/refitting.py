@@ -181,8 +181,8 @@ def with_fit(equation: Equation, training: Training, confidence: float = 0.95) -
 
 def _table(X: object, y: object) -> Given:
     """The table; an array of one dimension is a column."""
-    if not isinstance(X, pd.Series | pd.DataFrame) and np.ndim(X) == 1:  # type: ignore[arg-type]
-        X = np.reshape(X, (-1, 1))  # type: ignore[call-overload]
+    if isinstance(X, list | tuple | np.ndarray) and np.ndim(X) == 1:
+        X = np.reshape(X, (-1, 1))
     return given_table(X, y, least=1)
 
 

@@ -233,7 +233,7 @@ def test_bad_tables_are_refused_by_name(change, message):
         ({"order": 2}, "unrolls a gradient step"),
         ({"max_time": None, "max_epochs": None, "patience": None}, "never end"),
         ({"model_selection": "nicest"}, "choose one of 'best'"),
-        ({"max_nodes": 0}, "max_nodes=0: expected an integer at least 1"),
+        ({"max_nodes": 0}, "max_nodes=0: expected an integer from 1 to 1000"),
         ({"validation": 1.5}, "validation=1.5"),
         ({"aggregators": ["max"]}, "aggregators"),
         ({"links": ["cosh"]}, "links: 'cosh'; choose from identity"),

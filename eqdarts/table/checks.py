@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from eqdarts.errors import InputDataError, shown
+from eqdarts.errors import InputDataError, InputTypeError, shown
 
 _PLAIN = "fiub"  # kinds of NumPy types whose values are real numbers
 
@@ -71,6 +71,11 @@ def checked_numbers(column: pd.Series | np.ndarray, what: str) -> np.ndarray:
     values, row = numbers_of(column)
     if row is not None:
         cell = column.iloc[row] if isinstance(column, pd.Series) else column[row]
+        if not isinstance(cell, str):
+            kind = type(cell).__name__
+            raise InputTypeError(
+                f"{what}: {shown(cell)} (row {row}) is of the type {kind}; an argument must be a string or a number"
+            )
         raise InputDataError(f"{what}: {shown(cell)} (row {row}) is not a number; drop the column or encode it")
     return values
 
