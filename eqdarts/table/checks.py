@@ -59,7 +59,9 @@ def check_numeric(table: pd.DataFrame, what: str = "column") -> None:
         checked_numbers(table[name], f"{what} {str(name)!r}")
 
 
-def checked_numbers(column: pd.Series | np.ndarray, what: str) -> np.ndarray:
+def checked_numbers(
+    column: pd.Series | np.ndarray, what: str, advice: str = "drop the column or encode it"
+) -> np.ndarray:
     """The numbers of a column, NaN where missing; raise `InputDataError`, beginning with `what`, for anything else."""
     kind = column.dtype.kind if isinstance(column.dtype, np.dtype) else str(column.dtype)
     if kind in ("M", "m") or kind.startswith(("datetime", "timedelta", "period", "interval")):
@@ -76,7 +78,7 @@ def checked_numbers(column: pd.Series | np.ndarray, what: str) -> np.ndarray:
             raise InputTypeError(
                 f"{what}: {shown(cell)} (row {row}) is of the type {kind}; an argument must be a string or a number"
             )
-        raise InputDataError(f"{what}: {shown(cell)} (row {row}) is not a number; drop the column or encode it")
+        raise InputDataError(f"{what}: {shown(str(cell))} (row {row}) is not a number; {advice}")
     return values
 
 
