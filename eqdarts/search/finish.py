@@ -212,6 +212,17 @@ def candidates(population: Population, rows: int, limit: int) -> list[int]:
     return [*(int(k) for k in order if front[k]), *(int(k) for k in order if not front[k])][:limit]
 
 
+def simplest(population: Population, rows: int) -> list[int]:
+    """Places of the graphs that are better than every simpler one, up to the best score, simplest first.
+
+    They take little time each, and are what a reader of the front compares the larger ones with.
+    """
+    rank = scores(population.loss, population.complexity, rows)
+    most = population.complexity[np.argmin(rank)]
+    front = np.flatnonzero(front_of(population) & (population.complexity <= most))
+    return [int(k) for k in front[np.argsort(population.complexity[front], kind="stable")]]
+
+
 @dataclass(frozen=True)
 class Draft:
     """A graph on its way to an equation: its formula over the column symbols as it is, and simplified."""
@@ -230,24 +241,31 @@ def finish(
     deadline: float,
     reduced: int = _REDUCED,
     view: View | None = None,
+    known: dict[bytes, Draft] | None = None,
 ) -> Iterator[Equation]:
     """The equations of these graphs, until the deadline (in `time.monotonic`).
 
     All are simplified; so many of those with the shortest descriptions are then taken closer care of, and made
     structurally simpler as well.
-    view: of the graphs, by default the columns
+    view: of the graphs, by default the columns   known: graphs that were simplified before; new ones are added
     """
+    known = {} if known is None else known
     view = problem.view if view is None else view
     drafts: list[Draft] = []
     now = time.monotonic()
-    halfway = now + (deadline - now) / 2
+    halfway = now + (deadline - now) / 2 if reduced else deadline
     for k in places:
         if time.monotonic() > halfway:
             break
+        key = population.batch.key(k) + population.w[k].tobytes() + population.coefficients[k].tobytes()
+        if key in known:
+            drafts.append(known[key])
+            continue
         genotype = population.batch.genotype(space, k)
         raw = view.formula(space, genotype, population.w[k], population.coefficients[k])
         draft = _simplified(raw, view.named(genotype), problem, view.origin(str(population.origin[k])), deadline)
         if draft is not None:
+            known[key] = draft
             drafts.append(draft)
             yield from _equation(problem, draft)
     rows, floor = problem.sample(_ROWS), max(FLOOR, problem.rounding_loss)

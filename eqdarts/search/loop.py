@@ -21,7 +21,7 @@ from eqdarts.genotype import concatenate
 from eqdarts.operations import DEFAULT_OPERATIONS
 from eqdarts.search.assess import Assessor
 from eqdarts.search.branches import Branches, can_branch
-from eqdarts.search.finish import Problem, candidates, constant_equation, finish, offer_all
+from eqdarts.search.finish import Draft, Problem, candidates, constant_equation, finish, offer_all, simplest
 from eqdarts.search.mixture import MixtureSearch
 from eqdarts.search.population import Population, scores
 from eqdarts.search.sampled import SampledSearch
@@ -30,6 +30,7 @@ from eqdarts.search.stops import ExactGraphs, Watch
 from eqdarts.search_space import SearchSpace
 from eqdarts.selection import choose
 
+_SIMPLEST_SHARE = 0.3  # most of the time that is left at the end, for the simplest graphs; not tuned
 _FINISHED = 40  # graphs that become equations at the end, at the most
 _REDRAWS = 5  # tries at drawing graphs that are defined on the data, when resampling
 _FINISHED_AT_FIRST = 6  # and after no epoch; each epoch adds one
@@ -58,6 +59,11 @@ class State(Protocol):
     def nodes(self) -> int: ...
     @property
     def population(self) -> Population: ...
+    @property
+    def known(self) -> Population:
+        """All that could become equations now."""
+        ...
+
     @property
     def train_loss(self) -> float: ...
     @property
@@ -175,11 +181,13 @@ def run(
         reason = "interrupted"
     if reason != "exact" and not (only_exact and reason != "interrupted"):
         deadline = time.monotonic() + 2.0 if reason == "interrupted" else watch.deadline
+        drafts: dict[bytes, Draft] = {}
+        front = _finish_simplest(space, state, problem, front, deadline, drafts)
         if branches is not None:
             front = branches.close(front, deadline)
         state = searcher.close(state, deadline)
         limit = min(_FINISHED, _FINISHED_AT_FIRST + len(history))
-        front = _finish_best(space, state.population, problem, front, state.rows, limit, deadline)
+        front = _finish_best(space, state.population, problem, front, state.rows, limit, deadline, drafts)
     alpha, beta = state.architecture
     return SearchResult(front, tuple(history), tuple(alphas), alpha, beta, state.population, reason, state.gamma)
 
@@ -255,13 +263,32 @@ class _Looks:
         return self._seen[1]
 
 
+def _finish_simplest(
+    space: SearchSpace, state: State, problem: Problem, front: Front, deadline: float, drafts: dict[bytes, Draft]
+) -> Front:
+    """The front without holes: every complexity that the search knows of, up to that of the best score."""
+    population, now = state.known, time.monotonic()
+    if not len(population):
+        return front
+    end = now + _SIMPLEST_SHARE * (deadline - now)
+    places = simplest(population, state.rows)
+    return offer_all(front, finish(space, population, places, problem, end, reduced=0, known=drafts))
+
+
 def _finish_best(
-    space: SearchSpace, population: Population, problem: Problem, front: Front, rows: int, limit: int, deadline: float
+    space: SearchSpace,
+    population: Population,
+    problem: Problem,
+    front: Front,
+    rows: int,
+    limit: int,
+    deadline: float,
+    drafts: dict[bytes, Draft],
 ) -> Front:
     if not len(population):
         return front
     places = candidates(population, rows, limit)
-    return offer_all(front, finish(space, population, places, problem, deadline))
+    return offer_all(front, finish(space, population, places, problem, deadline, known=drafts))
 
 
 def resample(

@@ -51,6 +51,11 @@ class MixtureState:
     fitted: int = 0
 
     @property
+    def known(self) -> Population:
+        """The best graphs read off."""
+        return self.population
+
+    @property
     def gamma(self) -> None:
         """A mixture has only the identity as its link."""
         return None

@@ -101,6 +101,11 @@ class SampledState:
         """α [1, A, E, M] and β [1, N, A]: one distribution, shared by all replicas."""
         return self.alpha[None], self.beta[None]
 
+    @property
+    def known(self) -> Population:
+        """The best graphs, and the sums of given terms."""
+        return joined(self.population, self.sums.population)
+
 
 @dataclass(frozen=True, eq=False)
 class Proposal:
@@ -262,7 +267,7 @@ class SampledSearch:
         search runs, a few of each size must do.
         """
         state = self._closer(state, deadline) if state.noisy and len(state.population) else state
-        return replace(state, population=joined(state.population, state.sums.population))
+        return replace(state, population=state.known)
 
     def _closer(self, state: SampledState, deadline: float) -> SampledState:
         """With the neighbours of the best graphs."""
