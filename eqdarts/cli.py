@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import csv
 import os
+import signal
 import sys
+import threading
 import warnings
-from collections.abc import Sequence
-from contextlib import nullcontext
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TextIO
@@ -156,7 +158,7 @@ def sweep(
     chosen: dict[str, Any] = {"max_time": max_time, "max_epochs": max_epochs}
     if operations is not None:
         chosen["operations"] = _names("--operations", operations)
-    with nullcontext() if dask is None else connect(dask):
+    with nullcontext() if dask is None else connect(dask), _said_to_resume(output):
         found = sweep(
             table,
             target,
@@ -196,6 +198,15 @@ def list_operations() -> None:
         default = "yes" if op.name in DEFAULT_OPERATIONS else ""
         table.add_row(op.name, formula, ", ".join(op.parameters), str(op.complexity), default)
     Console(width=None if sys.stdout.isatty() else 120, highlight=False).print(table)
+
+
+@contextmanager
+def _said_to_resume(output: Path) -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt:
+        print(f"eqdarts: interrupted; results so far are in {output}, and the same command goes on", file=sys.stderr)
+        raise
 
 
 def _names(option: str, text: str | None) -> tuple[str, ...] | None:
@@ -284,12 +295,25 @@ def _one_line(message: Any) -> str:
     return " ".join(str(message).split())
 
 
+@contextmanager
+def _ended_like_interrupted() -> Iterator[None]:
+    """A request to end, such as of a batch system whose time is up, is handled like Ctrl-C."""
+    ours = threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+    if ours:
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        if ours:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")  # a narrow terminal encoding must not end a run
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), _ended_like_interrupted():
         warnings.showwarning = _show_warning
         try:
             code = typer.main.get_command(app).main(arguments, prog_name="eqdarts", standalone_mode=False)

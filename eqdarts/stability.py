@@ -11,10 +11,11 @@ import pandas as pd
 import sympy
 from scipy import stats
 from sklearn.base import clone
-from sklearn.utils.parallel import Parallel, delayed
+from sklearn.utils.parallel import Parallel
 
 from eqdarts.equation import Equation, Front
 from eqdarts.errors import InputDataError, kept_warnings, warn
+from eqdarts.orphans import delayed_here
 from eqdarts.selection import credibility
 from eqdarts.training import Training
 
@@ -139,7 +140,8 @@ def stability(
     target = estimator.front_[0].target
     seeds = np.random.SeedSequence(seed).spawn(n_resamples)
     results = Parallel(n_jobs=n_jobs)(
-        delayed(_search)(clone(estimator).set_params(**settings), training, columns, target, method, s) for s in seeds
+        delayed_here(_search)(clone(estimator).set_params(**settings), training, columns, target, method, s)
+        for s in seeds
     )
     found = [r for r in results if not isinstance(r, str)]
     errors = [r for r in results if isinstance(r, str)]

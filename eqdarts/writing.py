@@ -14,6 +14,7 @@ from itertools import count
 from pathlib import Path
 
 from eqdarts.errors import EqdartsError
+from eqdarts.orphans import runs
 
 _HOST = hashlib.blake2b(platform.node().encode(), digest_size=4).hexdigest()
 _PROCESS = secrets.token_hex(4)  # tells this process from an earlier one of the same number
@@ -109,15 +110,5 @@ def _is_left_over(entry: os.DirEntry[str]) -> bool:
         return False
     host, process, token = found.groups()
     if host == _HOST and os.name == "posix":
-        return token != _PROCESS if int(process) == os.getpid() else not _runs(int(process))
+        return token != _PROCESS if int(process) == os.getpid() else not runs(int(process))
     return time.time() - entry.stat(follow_symlinks=False).st_mtime > _OLD
-
-
-def _runs(process: int) -> bool:
-    try:
-        os.kill(process, 0)  # asks only; on Windows it would end it
-    except ProcessLookupError:
-        return False
-    except (OSError, OverflowError):
-        return True  # another user's
-    return True

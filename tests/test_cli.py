@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,8 @@ import pandas as pd
 import pytest
 
 from eqdarts import OPERATIONS, __version__
+from eqdarts.cli import main
+from eqdarts.sweeping import outcome, study
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -210,3 +213,24 @@ def test_a_parquet_file_is_fitted_like_the_same_csv(run, table, tmp_path):
     assert "left out 'note'" in parquet.stderr
     assert (tmp_path / "parquet" / "fit.png").exists()
     assert "no column 'z'" in refused(run, "fit", tmp_path / "data.parquet", "--target", "z")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_request_to_end_keeps_what_a_sweep_has(number, table, tmp_path, monkeypatch, capsys):
+    fit = outcome.run
+
+    def interrupted(job, data, with_model):
+        if job.seed == 1:
+            os.kill(os.getpid(), number)
+        return fit(job, data, with_model)
+
+    monkeypatch.setattr(study, "run", interrupted)
+    before = signal.getsignal(number)
+    arguments = ["sweep", table, "--target", "y", "--features", "x 1", "--seeds", "3", "--max-epochs", "1"]
+    arguments += ["--operations", "scale", "--quiet", "--out", tmp_path / "out"]
+    assert main(list(map(str, arguments))) == 130
+    assert signal.getsignal(number) == before
+    assert f"results so far are in {tmp_path / 'out'}" in capsys.readouterr().err
+    (line,) = (tmp_path / "out" / "results.jsonl").read_text().splitlines()
+    assert json.loads(line)["seed"] == 0

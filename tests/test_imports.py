@@ -11,7 +11,7 @@ ROOT = Path(eqdarts.__file__).parent
 
 #: Lower levels first, and within a level in the order of the list. A module imports only what stands before it.
 LEVELS = (
-    ("errors", "records", "writing", "overlapping", "collector", "threads", "flat"),
+    ("errors", "records", "orphans", "writing", "overlapping", "collector", "threads", "flat"),
     ("operations", "links", "config", "table", "screening"),
     ("search_space", "genotype", "kernel"),
     ("relaxation", "supernet", "graph", "least_squares", "fit", "bilevel", "discretise"),
@@ -62,7 +62,7 @@ HOMES = {
     "numba": {"kernel"},
     "sympy": {"operations", "links", *LEVELS[4], *LEVELS[5], "search", "estimator", "plots", "cli"},
     "matplotlib": {"plots"},
-    "sklearn": {"table", "screening", "stability", "estimator", "sweeping"},
+    "sklearn": {"orphans", "table", "screening", "stability", "estimator", "sweeping"},
     "typer": {"cli"},
 }
 FORBIDDEN = {"eval", "exec", "compile", "__import__", "sympify", "parse_expr", "nsimplify"}

@@ -364,7 +364,7 @@ def test_what_kills_its_process_fails_and_what_ran_beside_it_does_not(monkeypatc
         def __call__(self, calls):
             calls = iter(calls)
             while batch := list(itertools.islice(calls, 4)):
-                if any(job.seed == 5 for _, (job, _), _ in batch):
+                if any(arguments[-2].seed == 5 for _, arguments, _ in batch):
                     raise BrokenProcessPool("gone")
                 yield from (delayed.function(*arguments) for delayed, arguments, _ in batch)
 

@@ -16,9 +16,10 @@ from itertools import islice
 from threading import Lock
 from typing import Any
 
-from sklearn.utils.parallel import Parallel, delayed
+from sklearn.utils.parallel import Parallel
 
 from eqdarts.errors import EqdartsError, InputDataError
+from eqdarts.orphans import delayed_here
 from eqdarts.overlapping import Overlapping
 from eqdarts.sweeping.jobs import Data, Job
 from eqdarts.sweeping.outcome import Result, failed
@@ -33,7 +34,7 @@ def run_locally(tasks: Iterable[Task], call: Call, n_jobs: int) -> Generator[tup
     """Results as they finish, of `n_jobs` processes; with one job, of this process.
 
     When a process dies, joblib gives up all of them, and what was underway runs again. A fit to which that happens
-    twice runs once more by itself, at the end: then it is clear whether it is the cause.
+    twice runs once more by itself, at the end: then it is clear whether it is the cause. They end with this process.
     """
     waiting, again, alone = iter(tasks), deque[Task](), list[Task]()
     underway: dict[str, Task] = {}
@@ -50,7 +51,7 @@ def run_locally(tasks: Iterable[Task], call: Call, n_jobs: int) -> Generator[tup
 
     def handed_out() -> Iterator[Any]:
         while (task := take()) is not None:
-            yield delayed(call)(*task)
+            yield delayed_here(call)(*task)
 
     while True:
         try:
@@ -67,7 +68,7 @@ def run_locally(tasks: Iterable[Task], call: Call, n_jobs: int) -> Generator[tup
                 lost_before.add(key)
     for job, data in alone:
         try:
-            for result in _parallel(n_jobs)([delayed(call)(job, data)]):
+            for result in _parallel(n_jobs)([delayed_here(call)(job, data)]):
                 yield job, result
         except BrokenProcessPool as error:
             lost = EqdartsError(f"the process that fitted it ended, perhaps for lack of memory ({error})")
