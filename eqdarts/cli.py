@@ -1,7 +1,8 @@
 """The command line: ``eqdarts fit``, ``demo``, ``sweep`` and ``operations``. The only module that prints.
 
-Exit code 0, or 2 with one line on stderr that says what is wrong and what to do. Heavy modules are
-imported by the commands that need them, so that help and usage errors appear at once.
+Exit code 0, or 2 with one line on stderr that says what is wrong and what to do. Ctrl-C ends a search,
+and the best so far is printed and written; the exit code is then 130. Heavy modules are imported by the commands that
+need them, so that help and usage errors appear at once.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ import typer
 
 from eqdarts import __version__
 from eqdarts.errors import EqdartsError, InputDataError
+from eqdarts.interrupts import interrupts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,6 +35,7 @@ app = typer.Typer(rich_markup_mode=None, add_completion=False, pretty_exceptions
 
 _STREAMED = (".parquet", ".pq", ".gz", ".bz2", ".zip", ".xz")
 _WRITTEN = ("equation.tex", "equations.csv", "fit.png", "model.json")
+_INTERRUPTED = 130  # the exit code that shells give a program which Ctrl-C has ended
 _LARGE = 64 * 2**20  # bytes from which a CSV file is read in chunks rather than at once
 
 MaxTime = Annotated[float, typer.Option(min=0, help="Seconds after which the best equation so far is printed.")]
@@ -232,12 +235,16 @@ def _model(max_time: float, max_epochs: int | None, seed: int, operations: str |
 
 
 def _report(model: DARTSRegressor, X: pd.DataFrame, y: pd.Series, output: Path | None) -> None:
-    print(model)
-    print()
-    print(model.latex())
-    if output is not None:
-        names = _write(model, X, y, output)
-        print(f"\nwritten to {output}: {', '.join(names)}")
+    """Print and write what was found; whoever presses Ctrl-C just now wants it as well."""
+    with interrupts() as noted:
+        print(model)
+        print()
+        print(model.latex())
+        if output is not None:
+            names = _write(model, X, y, output)
+            print(f"\nwritten to {output}: {', '.join(names)}")
+    if noted.noted or model.stop_reason_ == "interrupted":
+        raise typer.Exit(_INTERRUPTED)
 
 
 def _check_output(output: Path | None, *names: str) -> None:
@@ -318,20 +325,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
         try:
             code = typer.main.get_command(app).main(arguments, prog_name="eqdarts", standalone_mode=False)
             sys.stdout.flush()
-            return code if isinstance(code, int) else 0
+            if code != _INTERRUPTED:
+                return code if isinstance(code, int) else 0
+            message = "interrupted"
         except EqdartsError as error:
-            message = _one_line(error)
+            message, code = _one_line(error), 2
         except (KeyboardInterrupt, typer.Abort):
-            return 130
+            message, code = "interrupted", _INTERRUPTED
         except BrokenPipeError:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # as in `eqdarts operations | head`
             return 1
         except Exception as error:
             if not hasattr(error, "format_message"):  # typer's usage errors have it; the rest are defects
                 raise
-            message = f"{_one_line(error.format_message()).rstrip('.')}; see eqdarts --help"
+            message, code = f"{_one_line(error.format_message()).rstrip('.')}; see eqdarts --help", 2
     print(f"eqdarts: {message}", file=sys.stderr)
-    return 2
+    return code
 
 
 if __name__ == "__main__":

@@ -26,6 +26,7 @@ from eqdarts.equation import Equation, Front
 from eqdarts.errors import InputDataError, check_choice, check_flag, check_range, listed_names, shown, warn
 from eqdarts.extrapolation import extrapolation
 from eqdarts.genotype import Genotype
+from eqdarts.interrupts import Interrupts, interrupts
 from eqdarts.latex import to_text
 from eqdarts.links import LINK_NAMES, usable
 from eqdarts.modelfile import Saved, Summary, read, write
@@ -38,6 +39,7 @@ from eqdarts.search.backend import available_cores, check_device
 from eqdarts.search.finish import Problem, constant_equation, moderate, snapping_rows
 from eqdarts.search.loop import EpochRecord, SearchResult, compile_loops, resample, run
 from eqdarts.search.population import EXACT
+from eqdarts.search.stops import Watch
 from eqdarts.search_space import AGGREGATORS, SearchSpace
 from eqdarts.selection import CRITERIA, choose, credibility, scores
 from eqdarts.stability import Stability, stability
@@ -185,7 +187,8 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
     training_ : Summary
         Number of rows, and ranges of the columns and the target, that the model was fitted to.
     stop_reason_ : str
-        "exact", "max_epochs", "max_time", "patience", "interrupted" or "constant".
+        "exact", "max_epochs", "max_time", "patience", or "constant" (the target is); "interrupted" (by Ctrl-C) or
+        "error" (in the search itself, which a `SearchWarning` describes), where the equations are those found so far.
     n_features_in_, feature_names_in_
         As in scikit-learn.
 
@@ -311,9 +314,10 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         table = ArraySource(given.X, given.y, given.names, given.target, weights)
         if len(given.y) > SUBSET_ROWS and self._validation_is_share:
             return self._fit_large(config, table, rng)
-        found = self._search(config, table, rng, start)
-        summary = Summary.of(given.X, given.y, distinct_rows=len(found.problem.y))
-        return self._store(found, summary)
+        with interrupts() as noted:
+            found = self._search(table, rng, Watch(config, start, noted))
+            summary = Summary.of(given.X, given.y, distinct_rows=len(found.problem.y))
+            return self._store(found, summary)
 
     def fit_file(
         self,
@@ -401,49 +405,73 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         """Search on some rows of a large table, then refit the front to all of them."""
         drawn = Drawn(source, SUBSET_ROWS, int(rng.integers(2**31 - 1)), self._threads())
         start = time.monotonic()
-        found = self._at_first_sight(config, drawn, rng.spawn(1)[0]) if source.size >= _LONG else None
+        if source.size >= _LONG:
+            with interrupts() as noted:
+                sight = self._at_first_sight(config, drawn, rng.spawn(1)[0], noted)
+                if sight is not None:
+                    return self._store_large(*sight, source)
         spent = time.monotonic() - start
         subset = drawn.subset()
-        if found is None:
-            start = time.monotonic() - spent
-            found = self._confirmed(self._search(config, _as_source(subset, source), rng, start), source)
-        low, high = (tuple(map(float, bound)) for bound in (subset.low, subset.high))
-        summary = Summary(subset.rows, subset.observations, low, high, subset.mean, subset.std)
-        return self._store(replace(found, training=_training(source, subset)), summary)
+        watch = Watch(config, time.monotonic() - spent)
+        with interrupts() as watch.interrupts:
+            found = self._search(_as_source(subset, source), rng, watch)
+            return self._store_large(self._confirmed(found, source, watch.interrupts), subset, source)
 
-    def _at_first_sight(self, config: SearchConfig, source: Source, rng: np.random.Generator) -> _Found | None:
+    def _at_first_sight(
+        self, config: SearchConfig, source: Drawn, rng: np.random.Generator, noted: Interrupts
+    ) -> tuple[_Found, Subset] | None:
         """What a short search on the first rows finds, if it is exact on all rows: the table is then read but once.
 
-        Columns that are constant in these rows would be left out of it.
+        After Ctrl-C what it has found is all there is. Columns that are constant in these rows would be left out of it.
         """
         head = _head(source, SUBSET_ROWS)
         wide = self.max_columns is not None and len(source.names) > self.max_columns
         if config.optimizer != "lm" or wide or not (np.ptp(head.X, axis=0).all() and np.ptp(head.y)):
             return None
         epochs = _HEAD_EPOCHS if config.max_epochs is None else min(_HEAD_EPOCHS, config.max_epochs)
-        short = replace(config, max_epochs=epochs)
-        found = self._search(short, _as_source(head, source), rng, time.monotonic(), only_exact=True)
-        if found.result is None or found.result.stop_reason not in ("exact", "interrupted"):
+        short = Watch(replace(config, max_epochs=epochs), time.monotonic(), noted)
+        found = self._search(_as_source(head, source), rng, short, only_exact=True)
+        if found.result is None or not (found.result.stop_reason == "exact" or noted.noted):
             return None
-        worth = max(EXACT, found.problem.rounding_loss) if found.result.stop_reason == "exact" else None
-        with Progress(self.verbose, short) as progress:
-            for record in found.result.history:
-                both(progress, self.callback)(record)
-            found = self._confirmed(found, source, worth)
-        return found if found.front else None
+        history = found.result.history
+        with Progress(self.verbose, short.config) as progress:
 
-    def _confirmed(self, found: _Found, source: Source, worth: float | None = None) -> _Found:
+            def show() -> None:
+                for record in history:
+                    both(progress, self.callback)(record)
+
+            noted.during(show)
+            whole = (
+                found
+                if noted.noted
+                else self._confirmed(found, source, noted, worth=max(EXACT, found.problem.rounding_loss))
+            )
+        if noted.noted:
+            return _interrupted(found, len(head)), head
+        return (whole, source.subset()) if whole.front else None
+
+    def _confirmed(self, found: _Found, source: Source, noted: Interrupts, worth: float | None = None) -> _Found:
+        """With constants and losses of the whole table; as it is after Ctrl-C."""
+        fronts: list[Front] = []
+
+        def refit() -> None:
+            fronts.append(confirmed(found.front, source, threads=self._threads(), worth=worth))
+
         with one_thread():
-            front = confirmed(found.front, source, threads=self._threads(), worth=worth)
-        return replace(found, front=front)
+            noted.during(refit)
+        return replace(found, front=fronts[0]) if fronts else _interrupted(found, len(found.problem.y))
 
-    def _search(
-        self, config: SearchConfig, table: ArraySource, rng: np.random.Generator, start: float, only_exact: bool = False
-    ) -> _Found:
+    def _store_large(self, found: _Found, subset: Subset, source: Source) -> DARTSRegressor:
+        low, high = (tuple(map(float, bound)) for bound in (subset.low, subset.high))
+        summary = Summary(subset.rows, subset.observations, low, high, subset.mean, subset.std)
+        return self._store(replace(found, training=_training(source, subset)), summary)
+
+    def _search(self, table: ArraySource, rng: np.random.Generator, watch: Watch, only_exact: bool = False) -> _Found:
         """The front of a checked table, each of whose equations is fitted to all of its rows.
 
         only_exact: as in `run`; nothing is shown
         """
+        config = watch.config
         X, y, weights, columns, target = table.X, table.y, table.weights, table.names, table.target
         observations = len(y) if weights is None else int((weights > 0).sum())
         if self._validation_is_share:
@@ -493,7 +521,7 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         with one_thread(), Progress(0 if only_exact else self.verbose, config) as progress:
             callback = both(progress, None if only_exact else self.callback)
             result = run(
-                space, config, problem, train, validation, rng, callback, self.device, start, self._threads(),
+                space, watch, problem, train, validation, rng, callback, self.device, self._threads(),
                 prepare=partial(self._compile, config), only_exact=only_exact,
             )  # fmt: skip
         return _Found(result.front, space, problem, result, training)
@@ -957,6 +985,16 @@ def _sorted(names: tuple[str, ...], order: tuple[str, ...]) -> tuple[str, ...]:
 
 def _at_most(rows: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return rows if len(rows) <= _SEARCH_ROWS else np.sort(rng.choice(rows, _SEARCH_ROWS, replace=False))
+
+
+def _interrupted(found: _Found, rows: int) -> _Found:
+    """What was found on a part of a large table, before it was refitted to all of it."""
+    warn(
+        f"interrupted before the equations were refitted to the whole table: their constants and losses are those of "
+        f"{rows} rows",
+        stacklevel=4,
+    )
+    return replace(found, result=found.result and replace(found.result, stop_reason="interrupted"))
 
 
 def _head(source: Source, rows: int) -> Subset:

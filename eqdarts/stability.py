@@ -183,6 +183,8 @@ def _search(
             estimator.fit(X, y, sample_weight=drawn[rows])
         except InputDataError as error:
             return str(error)
+    if estimator.stop_reason_ == "interrupted":  # one fit of many: Ctrl-C is for all of them
+        raise KeyboardInterrupt
     front = estimator.front_
     return front[estimator.best_index_], front
 

@@ -9,7 +9,7 @@ from eqdarts import DARTSRegressor
 from eqdarts.fit import Rows
 from eqdarts.operations import DEFAULT_OPERATIONS
 from eqdarts.search.backend import CompiledBackend, backend_of
-from eqdarts.search.monomials import can_sum, monomials, sums_of_monomials
+from eqdarts.search.monomials import can_sum, monomials, power_laws, sums_of_monomials
 from eqdarts.search_space import SearchSpace
 
 
@@ -37,6 +37,46 @@ def test_their_number_is_moderate_however_many_columns(columns):
 
 def test_none_where_columns_alone_are_too_many():
     assert monomials((True,) * 200).shape == (0, 200)
+
+
+@pytest.mark.parametrize(
+    ("columns", "options"), [(200, {}), (2, {"aggregators": ("sum",)}), (2, {"operations": ("zero", "exp")})]
+)
+def test_straight_lines_where_there_are_no_products_or_too_many_columns(columns, options):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(60, columns))
+    y = 2 - 3 * X[:, 0] + X[:, 1]
+    names = tuple(f"x{k}" for k in range(columns))
+    space = SearchSpace(names, 2, options.pop("operations", DEFAULT_OPERATIONS), **options)
+    batch, _ = sums_of_monomials(space, _rows(X, y))
+    assert not (batch.operations != space.zero).any()
+    used = {tuple(np.flatnonzero(row)) for row in batch.readout[:, space.nodes : -1]}
+    assert (0, 1) in used
+    assert () not in used
+
+
+def test_power_laws_of_any_exponents_under_noise():
+    """The smallest one has the column that matters most; one more column says nothing more than its error."""
+    rng = np.random.default_rng(0)
+    X = rng.uniform(0.5, 3, (200, 3))
+    y = -1.7 * X[:, 2] ** 0.37 / X[:, 0] ** 1.9 * np.exp(0.01 * rng.normal(size=200))
+    space = _space(("x", "z", "u"), signed=(False, False, False))
+    batch, w = power_laws(space, _rows(X, y))
+    exponents = [w[r, : space.n_inputs, 0].round(1).tolist() for r in range(len(batch))]
+    assert exponents[0][0] != 0
+    assert exponents[:2] == [[exponents[0][0], 0, 0], [-1.9, 0, 0.4]]
+    assert np.abs(w[2, 1, 0]) < 0.01
+
+
+@pytest.mark.parametrize(
+    ("options", "sign"), [({}, 0), ({"aggregators": ("sum",)}, 1), ({"readout_coefficients": False}, 1)]
+)
+def test_no_power_laws_where_there_are_none(options, sign):
+    """Targets of both signs, and spaces that cannot write them."""
+    X = np.random.default_rng(0).uniform(1, 2, (30, 2))
+    y = X[:, 0] - (1.5 if sign == 0 else 0)
+    batch, _ = power_laws(_space(signed=(False, False), **options), _rows(X, y))
+    assert len(batch) == 0
 
 
 def test_graphs_below_a_link_have_the_values_of_the_law():

@@ -12,7 +12,7 @@ branch whose symmetry was an accident finds nothing exact, and its equations com
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from math import ceil
 
@@ -20,11 +20,11 @@ import numpy as np
 import sympy
 
 from eqdarts.config import SearchConfig
-from eqdarts.equation import Front
+from eqdarts.equation import Equation, Front
 from eqdarts.links import usable
 from eqdarts.numeric import tape
 from eqdarts.search.assess import Assessor
-from eqdarts.search.finish import Problem, View, candidates, finish, moderate, offer_all
+from eqdarts.search.finish import Problem, View, candidates, finish, moderate
 from eqdarts.search.sampled import SampledSearch, SampledState
 from eqdarts.search.stops import ExactGraphs, Watch
 from eqdarts.search.symmetry import Reduction, ambiguity, reductions
@@ -168,8 +168,8 @@ class Branches:
         turns = [b.epochs * (1.0 if b.epochs < _FAIR else 1.0 + rank / 2) for rank, b in enumerate(ranked)]
         return ranked[int(np.argmin(turns))]
 
-    def close(self, front: Front, deadline: float) -> Front:
-        """The front with the best graphs of the most promising branches."""
+    def close(self, deadline: float) -> Iterator[Equation]:
+        """The best graphs of the most promising branches."""
         begin = time.monotonic()
         end = begin + _CLOSING_SHARE * (deadline - begin)
         most = _CLOSED if np.isfinite(deadline) else _CLOSED_WITHOUT_CLOCK
@@ -181,9 +181,7 @@ class Branches:
             population = branch.searcher.close(branch.state, share).population
             if len(population):
                 places = candidates(population, branch.state.rows, _FINISHED)
-                found = finish(branch.space, population, places, self._problem, share, view=branch.view)
-                front = offer_all(front, found)
-        return front
+                yield from finish(branch.space, population, places, self._problem, share, view=branch.view)
 
     def _grow(self, space: SearchSpace, state: SampledState, problem: Problem, view: View, depth: int) -> None:
         """New branches from the symmetries of the best graphs."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+import traceback
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
+from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
@@ -16,17 +18,19 @@ from eqdarts.config import SearchConfig
 from eqdarts.constants import Rows as ConstantRows
 from eqdarts.constants import compile_template, fit_constants, template
 from eqdarts.equation import Equation, Front
+from eqdarts.errors import warn
 from eqdarts.fit import Rows
-from eqdarts.genotype import concatenate
+from eqdarts.genotype import Genotype, concatenate
 from eqdarts.operations import DEFAULT_OPERATIONS
 from eqdarts.search.assess import Assessor
 from eqdarts.search.branches import Branches, can_branch
 from eqdarts.search.finish import Draft, Problem, candidates, constant_equation, finish, offer_all, simplest
 from eqdarts.search.mixture import MixtureSearch
-from eqdarts.search.population import Population, scores
+from eqdarts.search.population import Population, joined, scores
 from eqdarts.search.sampled import SampledSearch
 from eqdarts.search.sampling import sample
 from eqdarts.search.stops import ExactGraphs, Watch
+from eqdarts.search.sums import best_first, has_sums, plain_sums
 from eqdarts.search_space import SearchSpace
 from eqdarts.selection import choose
 
@@ -36,6 +40,8 @@ _REDRAWS = 5  # tries at drawing graphs that are defined on the data, when resam
 _FINISHED_AT_FIRST = 6  # and after no epoch; each epoch adds one
 _FIRST_LOOK = 4  # epochs before the best graph becomes an equation to read, and how many times more before the next
 _LOOK_SECONDS = 0.5  # most time for it
+_TRIED_SURELY = 8  # graphs, best first, of which one becomes an equation even if no time is left
+_SURELY_SECONDS = 0.25  # for making the constants of one of them simple; not tuned
 
 
 @dataclass(frozen=True)
@@ -113,7 +119,7 @@ class SearchResult:
         At the end.
     population : Population
     stop_reason : str
-        "exact", "max_epochs", "max_time", "patience" or "interrupted".
+        "exact", "max_epochs", "max_time", "patience", "interrupted" or "error".
     gamma : array [L] or None
         Architecture weights of the links at the end.
     """
@@ -130,66 +136,189 @@ class SearchResult:
 
 def run(
     space: SearchSpace,
-    config: SearchConfig,
+    watch: Watch,
     problem: Problem,
     train: np.ndarray,
     validation: np.ndarray,
     rng: np.random.Generator,
     callback: Callable[[EpochRecord], None] | None = None,
     device: str = "cpu",
-    start: float | None = None,
     threads: int = 1,
     prepare: Callable[[], None] = lambda: None,
     only_exact: bool = False,
 ) -> SearchResult:
     """Search until the equation is exact, or until epochs, time or patience end.
 
-    train, validation: row numbers   callback: called after every epoch   start: when `max_time` began to run
+    Whatever else ends it, Ctrl-C or an error of its own, the equations found so far are returned.
+
+    train, validation: row numbers   callback: called after every epoch; its errors are the caller's
     prepare: called before graphs are fitted, off the clock
     only_exact: are equations that leave something to explain of no use, so that none is made at the end?
+
+    Warns
+    -----
+    SearchWarning
+        If an error ended it.
     """
+    config = watch.config
     problem = replace(problem, compiled=config.optimizer == "lm")
-    watch = Watch(config, time.monotonic() if start is None else start)
     prepare = watch.without(prepare)
-    front = Front(rows=len(problem.y)).offer(constant_equation(problem))
     train_rows, validation_rows = (problem.tensors(index, device) for index in (train, validation))
     everything = problem.tensors(problem.subset, device)
     assessor = Assessor(space, train_rows, validation_rows, threads, everything, exact=problem.exact_loss)
-    searcher = _searcher(space, config, assessor, train_rows, validation_rows, rng, prepare)
-    state = searcher.start()
-    history: list[EpochRecord] = []
-    alphas: list[np.ndarray] = []
-    exact, looks = ExactGraphs(problem, watch), _Looks(space, problem, watch)
+    searcher: Searcher[Any]
     branches = None
+    if config.optimizer == "lm":
+        searcher = SampledSearch(space, config, assessor, rng, prepare, lambda: watch.is_over)
+    else:
+        searcher = MixtureSearch(space, config, assessor, train_rows, validation_rows, rng)
     if can_branch(config):
         rows = (train, validation)
         branches = Branches(space, config, problem, rows, rng.spawn(1)[0], watch, device, threads, prepare)
-    reason = None
-    try:
-        while reason is None:
-            state = searcher.epoch(state, watch.done(len(history)))
-            alphas.append(state.architecture[0].astype(np.float32))
-            front, certain = exact.finish(space, state.population, front, len(alphas))
-            if branches is not None and not certain:
-                front, certain = branches.epoch(state, front, len(alphas))
-            front = front if certain else looks.finish(state, front, len(alphas))
-            history.append(_record(state, len(alphas), watch.seconds, looks.text(front)))
-            if callback is not None:
-                callback(history[-1])
-            reason = "exact" if certain else watch.reason(len(history), _score(state))
-    except KeyboardInterrupt:
-        reason = "interrupted"
-    if reason != "exact" and not (only_exact and reason != "interrupted"):
-        deadline = time.monotonic() + 2.0 if reason == "interrupted" else watch.deadline
-        drafts: dict[bytes, Draft] = {}
-        front = _finish_simplest(space, state, problem, front, deadline, drafts)
-        if branches is not None:
-            front = branches.close(front, deadline)
-        state = searcher.close(state, deadline)
-        limit = min(_FINISHED, _FINISHED_AT_FIRST + len(history))
-        front = _finish_best(space, state.population, problem, front, state.rows, limit, deadline, drafts)
-    alpha, beta = state.architecture
-    return SearchResult(front, tuple(history), tuple(alphas), alpha, beta, state.population, reason, state.gamma)
+    work = _Run(space, problem, watch, assessor, searcher, branches, callback)
+    during = watch.interrupts.during
+    during(work.search)
+    if watch.interrupts.noted or not (work.reason == "exact" or only_exact):
+        during(work.conclude)
+        during(work.make_sure)
+    return work.result()
+
+
+class _Run:
+    """A search as it goes. What it has found is here at every moment, whatever ends it."""
+
+    def __init__(
+        self,
+        space: SearchSpace,
+        problem: Problem,
+        watch: Watch,
+        assessor: Assessor,
+        searcher: Searcher[Any],
+        branches: Branches | None,
+        callback: Callable[[EpochRecord], None] | None,
+    ) -> None:
+        self._space, self._problem, self._watch = space, problem, watch
+        self._assessor, self._searcher, self._branches, self._callback = assessor, searcher, branches, callback
+        self._exact, self._looks = ExactGraphs(problem, watch), _Looks(space, problem, watch)
+        self._state: Any = searcher.start()
+        self._front = Front(rows=len(problem.y)).offer(constant_equation(problem))
+        self._history: list[EpochRecord] = []
+        self._alphas: list[np.ndarray] = []
+        self._drafts: dict[bytes, Draft] = {}
+        self._finished: set[Genotype | None] = set()
+        self._is_closed = False
+        self._error: Exception | None = None
+        self.reason: str | None = None
+
+    def search(self) -> None:
+        """Epochs until a stop."""
+        while self.reason is None and not self._watch.interrupts.noted:
+            self._guarded(self._epoch)
+            if self._callback is not None and self._error is None:
+                self._callback(self._history[-1])
+
+    def conclude(self) -> None:
+        """The best graphs become equations, until time is over."""
+        self._guarded(self._finish_simplest)
+        self._guarded(self._close_branches)
+        self._guarded(self._close)
+        self._guarded(self._finish_best)
+
+    def make_sure(self) -> None:
+        """The best graph, and the best sum of given terms, are equations, whether there was time for them or not.
+
+        So no fit returns less than the best straight line, power law or sum of monomials that the rows show.
+        """
+        self._guarded(self._close)
+        self._guarded(self._finish_surely)
+
+    def result(self) -> SearchResult:
+        """What was found."""
+        reason = self.reason or "interrupted"
+        if reason != "exact" and self._watch.interrupts.noted:
+            reason = "interrupted"
+        elif self._error is not None:
+            reason = "error"
+            _warn_of(self._error)
+        epochs = len(self._history)
+        alpha, beta = self._state.architecture
+        return SearchResult(
+            self._front, tuple(self._history), tuple(self._alphas[:epochs]), alpha, beta, self._state.population,
+            reason, self._state.gamma,
+        )  # fmt: skip
+
+    def _guarded(self, step: Callable[[], None]) -> None:
+        """An error ends the search and loses nothing; the first one is told."""
+        try:
+            step()
+        except Exception as error:
+            self._error = self._error or error
+            self.reason = "error"
+
+    def _epoch(self) -> None:
+        number = len(self._history) + 1
+        self._state = self._searcher.epoch(self._state, self._watch.done(number - 1))
+        del self._alphas[number - 1 :]
+        self._alphas.append(self._state.architecture[0].astype(np.float32))
+        self._front, certain = self._exact.finish(self._space, self._state.population, self._front, number)
+        if self._branches is not None and not certain:
+            self._front, certain = self._branches.epoch(self._state, self._front, number)
+        if not certain:
+            self._front = self._looks.finish(self._state, self._front, number)
+        self._history.append(_record(self._state, number, self._watch.seconds, self._looks.text(self._front)))
+        self.reason = "exact" if certain else self._watch.reason(number, _score(self._state))
+
+    def _finish_simplest(self) -> None:
+        """The front has no holes: every complexity that the search knows of, up to that of the best score."""
+        population, now = self._state.known, time.monotonic()
+        if len(population):
+            end = now + _SIMPLEST_SHARE * (self._watch.deadline - now)
+            places = simplest(population, self._state.rows)
+            self._offer(finish(self._space, population, places, self._problem, end, reduced=0, known=self._drafts))
+
+    def _close_branches(self) -> None:
+        if self._branches is not None:
+            self._offer(self._branches.close(self._watch.deadline))
+
+    def _close(self) -> None:
+        if not self._is_closed:
+            self._state = self._searcher.close(self._state, self._watch.deadline)
+            self._is_closed = True
+
+    def _finish_best(self) -> None:
+        population = self._state.population
+        if len(population):
+            limit = min(_FINISHED, _FINISHED_AT_FIRST + len(self._history))
+            places = candidates(population, self._state.rows, limit)
+            deadline = self._watch.deadline
+            self._offer(finish(self._space, population, places, self._problem, deadline, known=self._drafts))
+
+    def _finish_surely(self) -> None:
+        population = self._state.population
+        if not has_sums(population):
+            population = joined(population, plain_sums(self._space, self._assessor))
+        for order in best_first(population, self._state.rows):
+            for k in order[:_TRIED_SURELY].tolist():
+                graph = population.batch.genotype(self._space, k)
+                if graph not in self._finished:
+                    deadline = max(self._watch.deadline, time.monotonic() + _SURELY_SECONDS)
+                    self._offer(finish(self._space, population, [k], self._problem, deadline, reduced=0))
+                if graph in self._finished:
+                    break
+
+    def _offer(self, equations: Iterator[Equation]) -> None:
+        for equation in equations:
+            self._front = self._front.offer(equation)
+            self._finished.add(equation.genotype)
+
+
+def _warn_of(error: Exception) -> None:
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    warn(
+        f"an error ended the search, {type(error).__name__}: {error} ({Path(place.filename).name}, line "
+        f"{place.lineno}); the equations are those found before it",
+        stacklevel=4,
+    )
 
 
 @cache
@@ -209,20 +338,6 @@ def compile_loops() -> None:
     column, constant = sympy.Symbol("x"), sympy.Float(1.5)
     form = template(constant * sympy.exp(column) + column**constant, (column,))
     fit_constants(compile_template(form), form.values, ConstantRows(x.numpy()[:, None], rows.y.numpy(), compiled=True))
-
-
-def _searcher(
-    space: SearchSpace,
-    config: SearchConfig,
-    assessor: Assessor,
-    train: Rows,
-    validation: Rows,
-    rng: np.random.Generator,
-    prepare: Callable[[], None],
-) -> Searcher[Any]:
-    if config.optimizer == "lm":
-        return SampledSearch(space, config, assessor, rng, prepare)
-    return MixtureSearch(space, config, assessor, train, validation, rng)
 
 
 def _record(state: State, epoch: int, seconds: float, equation: str) -> EpochRecord:
@@ -261,34 +376,6 @@ class _Looks:
         if self._seen is None or self._seen[0] is not front:
             self._seen = front, str(front[choose(front, "best", len(self._problem.y))])
         return self._seen[1]
-
-
-def _finish_simplest(
-    space: SearchSpace, state: State, problem: Problem, front: Front, deadline: float, drafts: dict[bytes, Draft]
-) -> Front:
-    """The front without holes: every complexity that the search knows of, up to that of the best score."""
-    population, now = state.known, time.monotonic()
-    if not len(population):
-        return front
-    end = now + _SIMPLEST_SHARE * (deadline - now)
-    places = simplest(population, state.rows)
-    return offer_all(front, finish(space, population, places, problem, end, reduced=0, known=drafts))
-
-
-def _finish_best(
-    space: SearchSpace,
-    population: Population,
-    problem: Problem,
-    front: Front,
-    rows: int,
-    limit: int,
-    deadline: float,
-    drafts: dict[bytes, Draft],
-) -> Front:
-    if not len(population):
-        return front
-    places = candidates(population, rows, limit)
-    return offer_all(front, finish(space, population, places, problem, deadline, known=drafts))
 
 
 def resample(

@@ -34,9 +34,14 @@ def can_sum(space: SearchSpace) -> bool:
 
 
 def sums_of_monomials(space: SearchSpace, rows: Rows) -> tuple[GenotypeBatch, np.ndarray]:
-    """For every link and number of terms the few best sums as graphs, and their w: exponents, which should stay."""
+    """For every link and number of terms the few best sums as graphs, and their w: exponents, which should stay.
+
+    Of very many columns, and where the space has no products of powers, the sums are straight lines.
+    """
     X, y, root = some_rows(rows, _MOST_ROWS)
-    exponents = monomials(space.signed)
+    exponents = monomials(space.signed) if can_sum(space) else np.zeros((0, space.n_inputs), dtype=int)
+    if not len(exponents) and space.readout_inputs and space.readout_coefficients:
+        exponents = np.eye(space.n_inputs, dtype=int)
     if not len(exponents):
         return blank(space, 0)
     columns, terms = values_of(exponents, X), [term_of(space, row) for row in exponents]
@@ -47,6 +52,30 @@ def sums_of_monomials(space: SearchSpace, rows: Rows) -> tuple[GenotypeBatch, np
         target, slope = LINKS[link].target(y)
         for choice in chosen_terms(columns, target, slope * root, cost, space.nodes, most):
             found.append((link, [terms[k] for k in choice]))
+    return graphs_of(space, found)
+
+
+def power_laws(space: SearchSpace, rows: Rows) -> tuple[GenotypeBatch, np.ndarray]:
+    """For every number of columns the product of powers that comes closest in the logarithm, as graphs, and their w.
+
+    Exponents are any numbers, so only columns above zero have a part in it.
+    """
+    X, y, root = some_rows(rows, _MOST_ROWS)
+    places = np.flatnonzero(~np.array(space.signed, dtype=bool))
+    writable = "product" in space.aggregators and "power" in space.operations and space.readout_coefficients
+    if not writable or not len(places) or not ((y > 0).all() or (y < 0).all()):
+        return blank(space, 0)
+    with np.errstate(all="ignore"):
+        logs, target = np.log(X[:, places]).T, np.log(np.abs(y))
+    most = min(_MOST_TERMS, len(places), len(y) // _ROWS_PER_TERM)
+    found: list[tuple[str, list[Term]]] = []
+    for choice in chosen_terms(logs, target, root, np.ones(len(places), dtype=int), _MOST_TERMS, most, kept=1):
+        base = np.stack([np.ones_like(y), *logs[list(choice)]]).T
+        fitted = np.linalg.lstsq(base * root[:, None], target * root, rcond=None)[0]
+        exponents = np.zeros(space.n_inputs)
+        exponents[places[list(choice)]] = fitted[1:]
+        if exponents.any():
+            found.append(("identity", [Term((product_of_powers(space, exponents),))]))
     return graphs_of(space, found)
 
 

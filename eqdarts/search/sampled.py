@@ -137,7 +137,7 @@ class Proposal:
 class SampledSearch:
     """Epochs of the sampled search on one table of scaled rows.
 
-    prepare: called before graphs are fitted
+    prepare: called before graphs are fitted   is_over: has the search had its time?
     """
 
     def __init__(
@@ -147,9 +147,10 @@ class SampledSearch:
         assessor: Assessor,
         rng: np.random.Generator,
         prepare: Callable[[], None] = lambda: None,
+        is_over: Callable[[], bool] = lambda: False,
     ) -> None:
         self._space, self._config, self._rng = space, config, rng
-        self._assessor, self._prepare = assessor, prepare
+        self._assessor, self._prepare, self._is_over = assessor, prepare, is_over
         self._prior, self._link_prior = log_odds(space), link_log_odds(space)
         self._sums = SumSearch(space, assessor)
 
@@ -172,11 +173,11 @@ class SampledSearch:
     def epoch(self, state: SampledState, fraction: float) -> SampledState:
         """Propose, fit, keep the best, move α. The number of latent nodes grows with the epochs.
 
-        The first epoch begins with what linear algebra finds at once, and is over if that is exact.
+        The first epoch begins with what linear algebra finds at once, and is over if that is exact, or the time is.
         """
         if state.epochs == 0:
             state = self._opened(state)
-            if len(state.population):
+            if len(state.population) or self._is_over():
                 return replace(state, epochs=1)
         self._prepare()
         before = state

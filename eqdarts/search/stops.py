@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from eqdarts.config import SearchConfig
 from eqdarts.equation import Front
+from eqdarts.interrupts import Interrupts
 from eqdarts.search.exactness import Exactness
 from eqdarts.search.finish import Problem, View, finish, offer_all
 from eqdarts.search.population import Population
@@ -21,14 +22,16 @@ _DOUBT, _DOUBT_EPOCHS = (
 )  # an exact equation that is no proof is doubted until the search has so many times more epochs, and so many
 _EXACT_SHARE, _EXACT_SECONDS = 0.25, 1.0  # most time for finishing exact graphs while the search runs
 _SEARCH_SHARE = 0.9  # of max_time; the rest is for turning graphs into equations
+_AFTER_INTERRUPT = 2.0  # seconds for the same after Ctrl-C
 
 
 @dataclass
 class Watch:
-    """Decides when to stop."""
+    """Decides when to stop. Ctrl-C is time that is over."""
 
     config: SearchConfig
     start: float
+    interrupts: Interrupts = field(default_factory=Interrupts)
     best: float = np.inf
     stale: int = 0
 
@@ -48,12 +51,16 @@ class Watch:
 
     @property
     def deadline(self) -> float:
-        return np.inf if self.config.max_time is None else self.start + self.config.max_time
+        """When all must be over, in `time.monotonic`."""
+        end = np.inf if self.config.max_time is None else self.start + self.config.max_time
+        pressed = self.interrupts.first
+        return end if pressed is None else min(end, pressed + _AFTER_INTERRUPT)
 
     @property
     def is_over(self) -> bool:
         """Has the search had its share of the time?"""
-        return self.config.max_time is not None and self.seconds >= _SEARCH_SHARE * self.config.max_time
+        by_clock = self.config.max_time is not None and self.seconds >= _SEARCH_SHARE * self.config.max_time
+        return by_clock or self.interrupts.noted
 
     def done(self, epochs: int) -> float:
         """Share of the search that is done, by epochs where their number is set, else by time."""

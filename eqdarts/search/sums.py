@@ -10,8 +10,18 @@ from eqdarts.fit import Rows
 from eqdarts.genotype import GenotypeBatch
 from eqdarts.search.assess import Assessor
 from eqdarts.search.library import LIBRARY, Library, library_of
-from eqdarts.search.monomials import MONOMIALS, can_sum, sums_of_monomials
-from eqdarts.search.population import EXACT, WIDE_PER_BAND, WIDE_SIZE, Population, best, front_of, joined, nothing
+from eqdarts.search.monomials import MONOMIALS, can_sum, power_laws, sums_of_monomials
+from eqdarts.search.population import (
+    EXACT,
+    WIDE_PER_BAND,
+    WIDE_SIZE,
+    Population,
+    best,
+    front_of,
+    joined,
+    nothing,
+    scores,
+)
 from eqdarts.search.products import PRODUCT, few_factors, many_factors, products
 from eqdarts.search.sparse import KEPT
 from eqdarts.search.terms import Term
@@ -71,9 +81,7 @@ class SumSearch:
         laws = nothing(self._space) if noisy else self._exact_products(assessor, table, [])
         if len(laws):
             return self._sums(laws)
-        batch, w = sums_of_monomials(self._space, table)
-        found = assessor.of_readout(batch, w, _named(MONOMIALS, batch), noisy)
-        sums = self._sums(found.select(np.flatnonzero(front_of(found))))
+        sums = self._sums(_of_monomials(self._space, assessor, table, noisy))
         if noisy or len(sums.exact):
             return sums
         return self._sums(joined(sums.population, self._exact_products(assessor, table, few_factors(self._space))))
@@ -139,6 +147,38 @@ class SumSearch:
         if noisy not in self._libraries:
             self._libraries[noisy] = library_of(self._space, table, self._assessor.node_values_on)
         return self._libraries[noisy]
+
+
+def plain_sums(space: SearchSpace, assessor: Assessor) -> Population:
+    """The straight lines, power laws and sums of monomials that the rows show: by linear algebra, without a search."""
+    noisy = assessor.can_confirm
+    table = assessor.everything if noisy and assessor.everything is not None else assessor.train
+    return _of_monomials(space, assessor.without_loops, table, noisy)
+
+
+def has_sums(population: Population) -> bool:
+    """Are sums of given terms among them?"""
+    return bool(_are_sums(population).any())
+
+
+def best_first(population: Population, rows: int) -> tuple[np.ndarray, np.ndarray]:
+    """Places of all, and of the sums of given terms, in the order of their score. rows: that the losses speak for"""
+    order = np.argsort(scores(population.loss, population.complexity, rows), kind="stable")
+    return order, order[_are_sums(population)[order]]
+
+
+def _are_sums(population: Population) -> np.ndarray:
+    return np.array([origin.startswith((MONOMIALS, LIBRARY)) for origin in population.origin], dtype=bool)
+
+
+def _of_monomials(space: SearchSpace, assessor: Assessor, table: Rows, noisy: bool) -> Population:
+    """Sums of monomials, and power laws with any exponents: those that are better than every simpler one."""
+    batch, w = sums_of_monomials(space, table)
+    sums = assessor.of_readout(batch, w, _named(MONOMIALS, batch), noisy)
+    batch, w = power_laws(space, table)
+    laws = assessor.all_of(batch, w, _named(MONOMIALS, batch))
+    found = joined(sums, assessor.confirmed(laws) if noisy else laws)
+    return found.select(np.flatnonzero(front_of(found)))
 
 
 def _named(origin: str, batch: GenotypeBatch) -> np.ndarray:

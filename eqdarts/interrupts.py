@@ -1,0 +1,75 @@
+"""Ctrl-C while a fit runs: it ends what is being done, and never what was found.
+
+Python raises KeyboardInterrupt between any two instructions: while a result is being stored, in a `finally`, or just
+after the `try` that was there to catch it. So Ctrl-C is only noted, and what asks the clock asks for it too. It raises
+within a stage that is run by `Interrupts.during`, which can be left at any point.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+
+class Interrupts:
+    """Whether Ctrl-C was pressed.
+
+    Attributes
+    ----------
+    first : float or None
+        When, in `time.monotonic`; None if it was not.
+    """
+
+    def __init__(self) -> None:
+        self.first: float | None = None
+        self._leaves = False  # does a press leave the stage that runs?
+
+    @property
+    def noted(self) -> bool:
+        """Was it pressed?"""
+        return self.first is not None
+
+    def note(self) -> None:
+        """It was pressed now."""
+        if self.first is None:
+            self.first = time.monotonic()
+
+    def during(self, stage: Callable[[], None]) -> None:
+        """Do this; Ctrl-C leaves it where it is, and so does a KeyboardInterrupt that comes from elsewhere."""
+        outer = self._leaves
+        try:
+            try:
+                self._leaves = True
+                stage()
+            finally:
+                self._leaves = outer
+        except KeyboardInterrupt:
+            # A press raises but once, so that none can arrive here.
+            self._leaves = outer
+            self.note()
+
+    def pressed(self, number: int, frame: FrameType | None) -> None:
+        """The handler of the signal."""
+        self.note()
+        if self._leaves:
+            self._leaves = False
+            raise KeyboardInterrupt
+
+
+@contextmanager
+def interrupts() -> Iterator[Interrupts]:
+    """Within it Ctrl-C is noted. In threads and below other handlers, only what raises KeyboardInterrupt is."""
+    found = Interrupts()
+    in_main = threading.current_thread() is threading.main_thread()
+    if not in_main or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+        yield found
+        return
+    before = signal.signal(signal.SIGINT, found.pressed)
+    try:
+        yield found
+    finally:
+        signal.signal(signal.SIGINT, before)
