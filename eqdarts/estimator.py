@@ -68,6 +68,7 @@ _SEARCH_ROWS = 120  # rows of each step that the search sees; the constants are 
 SUBSET_ROWS = 10_000  # a table with more becomes equations on so many, which are then refitted to all
 _LONG = 10_000_000  # numbers of a table from which its first rows are searched before it is read
 _HEAD_EPOCHS = 4  # of that search
+_SCREENING_SHARE = 0.25  # of max_time, at the most, for choosing columns of a wide table; not tuned
 
 
 @dataclass(frozen=True, eq=False)
@@ -483,7 +484,7 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
             training = keep(X.copy(), y.copy(), weights, observations)
         prepared = prepare(X, y, columns, weights)
         if prepared.constant is None:
-            prepared = screened(prepared, self.max_columns, rng)
+            prepared = screened(prepared, self.max_columns, rng, watch.until(_SCREENING_SHARE))
         # Prepared columns are scaled; moderate ones go back to their own units, where constants look simple.
         units, target_unit = _extreme(prepared.scales.x), float(_extreme(np.array([prepared.scales.y]))[0])
         x_rounding, y_rounding = rounding_alike(X[:, prepared.kept], y)

@@ -10,6 +10,7 @@ column do not crowd out the others.
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -21,6 +22,7 @@ from eqdarts.table.columns import listed
 
 _ROWS = (500, 2000)  # rows that are looked at: at least and at most
 _VALUES = 2_000_000  # values that are looked at, which decide in between
+_AMPLE = 0.5  # seconds with less of which only the least number of rows is looked at; not tuned
 _WAVES = 6  # half waves over the range of a column, at the most
 _TREES = 60
 _ROUNDS = 6
@@ -30,7 +32,7 @@ _COPY = 0.9  # a correlation from which one column stands for the other until th
 _BLOCK = 256  # columns whose products with all others are looked at at once
 
 
-def screen(X: np.ndarray, y: np.ndarray, most: int, rng: np.random.Generator) -> np.ndarray:
+def screen(X: np.ndarray, y: np.ndarray, most: int, rng: np.random.Generator, deadline: float = np.inf) -> np.ndarray:
     """Places of the columns that a search for y should see.
 
     Parameters
@@ -42,6 +44,8 @@ def screen(X: np.ndarray, y: np.ndarray, most: int, rng: np.random.Generator) ->
         How many columns are kept at the most; all if there are no more.
     rng : numpy.random.Generator
         Where the rows of a large table and the trees come from.
+    deadline : float
+        In `time.monotonic`. After it no more products are looked at, and nothing is taken away for another round.
 
     Returns
     -------
@@ -58,7 +62,8 @@ def screen(X: np.ndarray, y: np.ndarray, most: int, rng: np.random.Generator) ->
     n, d = X.shape
     if d <= most:
         return np.arange(d)
-    rows = max(_ROWS[0], min(_ROWS[1], _VALUES // d))
+    ample = time.monotonic() + _AMPLE < deadline
+    rows = max(_ROWS[0], min(_ROWS[1], _VALUES // d if ample else 0))
     if n > rows:
         chosen = np.sort(rng.choice(n, rows, replace=False))
         X, y = X[chosen], y[chosen]
@@ -67,14 +72,14 @@ def screen(X: np.ndarray, y: np.ndarray, most: int, rng: np.random.Generator) ->
     rest, found = target, np.zeros(0, dtype=np.intp)
     evidence = np.full(d, -np.inf)
     for _ in range(_ROUNDS):
-        now = _evidence(waves, rest, found)
+        now = _evidence(waves, rest, found, deadline)
         now[found] = -np.inf
         evidence = np.maximum(evidence, now)
         new = _picked(now, waves[0], min(_PICKS, most - len(found)))
         if not len(new):
             break
         found = np.concatenate([found, new])
-        if len(found) == most:
+        if len(found) == most or time.monotonic() > deadline:
             break
         rest = _unexplained(waves[0, found].T, target, rng)
     evidence[found] = np.inf
@@ -82,8 +87,10 @@ def screen(X: np.ndarray, y: np.ndarray, most: int, rng: np.random.Generator) ->
     return np.sort(np.argsort(-evidence, kind="stable")[:kept])
 
 
-def screened(prepared: Prepared, most: int | None, rng: np.random.Generator) -> Prepared:
+def screened(prepared: Prepared, most: int | None, rng: np.random.Generator, deadline: float = np.inf) -> Prepared:
     """The table with its most promising columns only; as it is if it has no more than `most`, or `most` is None.
+
+    deadline: as in `screen`
 
     Warns
     -----
@@ -93,7 +100,7 @@ def screened(prepared: Prepared, most: int | None, rng: np.random.Generator) -> 
     d = len(prepared.names)
     if most is None or d <= most:
         return prepared
-    places = screen(prepared.X, prepared.y, most, rng)
+    places = screen(prepared.X, prepared.y, most, rng, deadline)
     names = tuple(prepared.names[k] for k in places)
     warn(
         f"the search sees the {len(names)} most promising of {d} columns, {listed(names)}; the other "
@@ -126,12 +133,12 @@ def _normal_scores(values: np.ndarray) -> np.ndarray:
     return _standardised(norm.ppf((rankdata(values) - 0.5) / len(values)))
 
 
-def _evidence(waves: np.ndarray, rest: np.ndarray, found: np.ndarray) -> np.ndarray:
+def _evidence(waves: np.ndarray, rest: np.ndarray, found: np.ndarray, deadline: float) -> np.ndarray:
     """How far the log-likelihood ratio of the best term with a column exceeds that of the best of noise, [d]."""
     d, n = waves.shape[1:]
     targets = np.stack([_normal_scores(rest), _normal_scores(np.abs(rest - np.median(rest)))])  # [2, n]
     alone = _largest(targets, waves)
-    pairs = _pairs(targets[0], waves[0])
+    pairs = _pairs(targets[0], waves[0], deadline)
     evidence = np.maximum(_ratio(alone, n, d * targets.shape[0] * len(waves)), _ratio(pairs, n, d * d))
     if len(found):
         factors = waves[:2, found].reshape(-1, n)
@@ -145,11 +152,16 @@ def _largest(targets: np.ndarray, waves: np.ndarray) -> np.ndarray:
     return np.max([np.abs(wave @ targets.T).max(axis=1) for wave in waves], axis=0) / targets.shape[1]
 
 
-def _pairs(target: np.ndarray, columns: np.ndarray) -> np.ndarray:
-    """Of each column the largest correlation of its product with another one. columns: [d, n]   returns: [d]"""
+def _pairs(target: np.ndarray, columns: np.ndarray, deadline: float) -> np.ndarray:
+    """Of each column the largest correlation of its product with another one. columns: [d, n]   returns: [d]
+
+    Those of the first columns at least, and of the others until the deadline.
+    """
     d, n = columns.shape
     largest = np.zeros(d)
     for start in range(0, d, _BLOCK):
+        if start and time.monotonic() > deadline:
+            break
         block = columns[start : start + _BLOCK]
         products = np.abs((block * target) @ columns[start:].T)
         np.fill_diagonal(products, 0.0)  # squares are waves

@@ -94,3 +94,19 @@ def test_the_option_is_checked():
     for bad in (0, 2.5, "many"):
         with pytest.raises(InputDataError, match="max_columns"):
             DARTSRegressor(max_columns=bad).fit(X, y)
+
+
+def test_without_time_the_first_look_decides():
+    """No trees are grown then, and few rows looked at: a column and a product of early ones are found all the same."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(1500, 300))
+    y = 3 * X[:, 5] + X[:, 7] * X[:, 42]
+
+    class Unasked:
+        """A generator that draws the rows and nothing else."""
+
+        choice = staticmethod(lambda n, size, replace: np.arange(size))
+
+    kept = screen(X, y, 20, Unasked(), deadline=-np.inf)
+    assert {5, 7, 42} <= set(kept.tolist())
+    assert len(kept) >= 10

@@ -56,6 +56,13 @@ class Watch:
         pressed = self.interrupts.first
         return end if pressed is None else min(end, pressed + _AFTER_INTERRUPT)
 
+    def until(self, share: float) -> float:
+        """When this share of the time is over, in `time.monotonic`; never if epochs count, so that fits repeat."""
+        config = self.config
+        if config.max_time is None or config.max_epochs is not None:
+            return -np.inf if self.interrupts.noted else np.inf
+        return min(self.deadline, self.start + share * config.max_time)
+
     @property
     def is_over(self) -> bool:
         """Has the search had its share of the time?"""
