@@ -20,6 +20,7 @@ from random_expressions import X, formulas
 
 from eqdarts import DARTSRegressor, InputDataError
 from eqdarts.equation import Equation
+from eqdarts.exports.c import reserved
 from eqdarts.exports.formula import identifiers
 from eqdarts.exports.record import in_table_units
 from eqdarts.functions import FUNCTIONS
@@ -253,6 +254,58 @@ def test_names_of_columns_never_become_code(tmp_path):
         np.testing.assert_allclose(c_function(library, "y_", len(NAMES))(*rows.T), expected, rtol=1e-14)
 
 
+#: Keywords, macros, types, functions of math.h and of the standard library, words that only other compilers know.
+MEANINGS = [
+    "_Bool", "M_PI", "FP_NAN", "math_errhandling", "asm", "HUGE_VAL", "abs", "yn", "nan", "gamma", "linux", "unix",
+    "j0", "typeof", "inline", "auto", "NULL", "NAN", "signgam", "printf", "time", "index", "close", "cexp", "expf",
+    "size_t", "EOF", "INFINITY", "MATH_ERRNO", "_Complex", "__x", "_", "stdin", "bool", "and", "main", "isnan",
+    "y_sign", "sqrt", "malloc", "signal", "write", "lgamma_r", "finite", "M_E", "DBL_MAX", "errno", "restrict",
+    "y_maximum", "imag",
+]  # fmt: skip
+
+
+@needs_compiler
+@pytest.mark.parametrize("standard", ["c99", "gnu17"])
+def test_names_with_a_meaning_in_c_compile_without_a_warning(standard, tmp_path):
+    sources = []
+    for k, name in enumerate(MEANINGS):
+        symbol = sympy.Symbol(name)
+        formula = sympy.sign(symbol) * sympy.sqrt(symbol) + sympy.Max(symbol, u)
+        e = replace(equation(formula), columns=(name, "u"), target=name)
+        sources += [e.c(f"argument_{k}"), replace(e, expression=formula.subs(symbol, v), columns=("u", "v")).c()]
+    everything = sympy.Add(*(sympy.sign(sympy.Symbol(name)) for name in MEANINGS))
+    for target in ("y", "sqrt"):
+        sources.append(replace(equation(everything), columns=tuple(MEANINGS), target=target).c())
+    path = tmp_path / "exported.c"
+    path.write_text("\n".join(sources), encoding="utf-8")
+    flags = [f"-std={standard}", "-Wall", "-Wextra", "-pedantic", "-Werror", "-c", str(path), "-o", f"{path}.o"]
+    process = subprocess.run([COMPILER, *flags], capture_output=True, text=True, check=False)
+    assert process.returncode == 0, process.stderr
+
+
+@needs_compiler
+def test_no_word_of_its_header_is_a_name():
+    """Neither a macro nor a function of math.h, in any dialect, is left as the name of an argument."""
+    found = set()
+    for standard in ("c99", "gnu17"):
+        for options, pattern in ((["-dM"], r"^#define (\w+)"), (["-P"], r"\b(\w+)\s*\((?!\()")):
+            run = [COMPILER, f"-std={standard}", "-E", *options, "-"]
+            text = subprocess.run(run, input="#include <math.h>", capture_output=True, text=True, check=True).stdout
+            found |= set(re.findall(pattern, text, re.MULTILINE))
+    assert {"M_PI", "yn", "math_errhandling", "isnan"} < found
+    words = identifiers(sorted(found), set(), reserved)
+    assert not {name for name, word in words.items() if name == word}
+
+
+def test_names_with_a_meaning_in_python_are_changed(tmp_path):
+    names = ("match", "case", "type", "_", "__debug__", "sum", "print", "float", "None", "np", "log", "special", "int")
+    e = replace(equation(sympy.Add(*map(sympy.Symbol, names))), columns=names)
+    rows = np.random.default_rng(0).uniform(1, 2, (5, len(names)))
+    np.testing.assert_allclose(python_of(e, tmp_path)(*rows.T), rows.sum(axis=1), rtol=1e-14)
+    for target in (*names, "input", "lambda"):
+        assert re.search(r"def (\w+)\(", replace(equation(u), target=target).python())[1] not in (target, "")
+
+
 @given(st.lists(st.text(max_size=6), max_size=11, unique=True))
 def test_identifiers_are_words_and_distinct(names):
     words = identifiers(names, {"np", "x_1"})
@@ -350,7 +403,7 @@ def test_excel_knows_cells_and_names():
     assert equation(sympy.Symbol("c"), (*(f"x{k}" for k in range(700)), "c")).excel() == "=ZY2"
     with pytest.raises(InputDataError, match="'w' is none of the columns"):
         e.excel({"w": "A1"})
-    for cell in ("A0", "", "A1+1", '=CMD("x")', "A1\n", "A 1", None, "[x.xls]!A1"):
+    for cell in ("A0", "", "A1+1", '=CMD("x")', "A1\n", "A 1", None, "[x.xls]!A1", "R", "rc", "R1C1", "True"):
         with pytest.raises(InputDataError, match="is not a cell or a name"):
             e.excel({"u": cell})
     with pytest.raises(InputDataError, match="at most 8191"):
@@ -375,6 +428,8 @@ def test_names_of_functions():
             e.python(name)
         with pytest.raises(InputDataError, match="name"):
             e.c(name)
+    with pytest.raises(InputDataError, match="name='M_PI': it has a meaning in C"):
+        e.c("M_PI")
 
 
 def test_functions_without_counterpart_are_refused():

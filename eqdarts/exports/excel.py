@@ -19,6 +19,8 @@ _CELL = re.compile(
     r"(?:(?:[A-Za-z_]\w*|'[^'\[\]*?:/\\\x00-\x1f]+')!)?(?:\$?[A-Za-z]{1,3}\$?[1-9]\d{0,6}|(?![A-Za-z]{1,3}\d+$)[A-Za-z_][\w.]*)",
     re.ASCII,
 )
+#: Rows and columns in the other notation of cells, and truth values.
+_NO_NAME = re.compile(r"(?:.*!)?(?:R|C|RC|R\d+C\d*|TRUE|FALSE)", re.ASCII | re.IGNORECASE)
 
 
 def to_excel(formula: Formula, cells: Mapping[str, str] | None = None) -> str:
@@ -27,7 +29,7 @@ def to_excel(formula: Formula, cells: Mapping[str, str] | None = None) -> str:
     for column, cell in (cells or {}).items():
         if column not in names:
             raise InputDataError(f"cells: {column!r} is none of the columns {', '.join(map(repr, formula.columns))}")
-        if not isinstance(cell, str) or not _CELL.fullmatch(cell):
+        if not isinstance(cell, str) or not _CELL.fullmatch(cell) or _NO_NAME.fullmatch(cell):
             raise InputDataError(
                 f"cells: {cell!r} for column {column!r} is not a cell or a name, such as 'A2' or 'mass'"
             )

@@ -169,18 +169,23 @@ def check_word(name: str | None) -> None:
         raise InputDataError(f"name={name!r}: expected a word of English letters, digits and underscores")
 
 
-def identifiers(names: Sequence[str], taken: Collection[str]) -> dict[str, str]:
-    """For each name a word of English letters, digits and underscores that is none of those taken, each its own.
+def identifiers(
+    names: Sequence[str], taken: Collection[str], reserved: Callable[[str], bool] = keyword.iskeyword
+) -> dict[str, str]:
+    """For each name a word of English letters, digits and underscores, each its own, neither taken nor reserved.
 
-    >>> identifiers(["m", "flow rate (m3/s)", "lambda", "2θ"], {"m"})
-    {'m': 'm_', 'flow rate (m3/s)': 'flow_rate_m3_s', 'lambda': 'lambda_', '2θ': 'x_2'}
+    reserved: does a word mean something in the language? With an underscore at its end, none may
+
+    >>> identifiers(["m", "flow rate (m3/s)", "lambda", "2θ", "_Bool"], {"m"}, lambda word: word.startswith("_"))
+    {'m': 'm_', 'flow rate (m3/s)': 'flow_rate_m3_s', 'lambda': 'lambda_', '2θ': 'x_2', '_Bool': 'x_Bool'}
     """
     used, out = set(taken), {}
     for place, name in enumerate(names):
         word = name if name.isascii() and name.isidentifier() else re.sub(r"[^A-Za-z0-9]+", "_", name).strip("_")
         word = word or f"x_{place + 1}"
         word = f"x_{word}" if word[0].isdigit() else word
-        word = f"{word}_" if word in taken or keyword.iskeyword(word) else word
+        word = f"x{word}" if word[0] == "_" and reserved(word) else word
+        word = f"{word}_" if word in taken or reserved(word) or keyword.iskeyword(word) else word
         free, k = word, 2
         while free in used:
             free, k = f"{word.rstrip('_')}_{k}", k + 1

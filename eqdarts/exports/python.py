@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import builtins
+import keyword
 from collections.abc import Sequence
 from functools import reduce
 
@@ -9,15 +11,19 @@ from eqdarts.exports.formula import ATOM, POWER, Code, Formula, Language, check_
 from eqdarts.formatting import format_expression, format_name
 from eqdarts.functions import FUNCTIONS, Function
 
-_TAKEN = {"np", "special", "float", *(f.python.split(".")[-1] for f in FUNCTIONS)}
+#: What the source uses, and what a reader takes for something else.
+_TAKEN = {"np", "special", *dir(builtins), *(f.python.split(".")[-1] for f in FUNCTIONS)}
+
+
+def _reserved(word: str) -> bool:
+    return word in _TAKEN or keyword.iskeyword(word) or keyword.issoftkeyword(word)
 
 
 def to_python(formula: Formula, name: str | None = None) -> str:
     """The source of a function of the columns that stand in the formula, in the order of the table."""
     check_word(name)
-    taken = {*_TAKEN, name} if name is not None else _TAKEN
-    words = identifiers(formula.used, taken)
-    function = name or identifiers([formula.target], {*taken, *words.values()})[formula.target]
+    words = identifiers(formula.used, set() if name is None else {name}, _reserved)
+    function = name or identifiers([formula.target], set(words.values()), _reserved)[formula.target]
     arguments = [words[c] for c in formula.used]
     body = code(formula.expression, {c: Code(words[c], ATOM) for c in formula.used}, _LANGUAGE)
     value = body.text if formula.target_unit == 1 else f"{formula.target_unit!r}*{body.within(ATOM)}"
