@@ -18,6 +18,12 @@ from eqdarts.search.sampled import SampledSearch
 from eqdarts.search.stops import ExactGraphs
 
 
+@pytest.fixture(autouse=True)
+def _compiled():
+    """Compiling fits graphs as well, which would count as epochs below."""
+    loop.compile_loops()
+
+
 def press():
     signal.raise_signal(signal.SIGINT)
 

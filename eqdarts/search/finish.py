@@ -261,9 +261,7 @@ def finish(
         if key in known:
             drafts.append(known[key])
             continue
-        genotype = population.batch.genotype(space, k)
-        raw = view.formula(space, genotype, population.w[k], population.coefficients[k])
-        draft = _simplified(raw, view.named(genotype), problem, view.origin(str(population.origin[k])), deadline)
+        draft = _draft(space, population, k, problem, view, deadline)
         if draft is not None:
             known[key] = draft
             drafts.append(draft)
@@ -283,6 +281,23 @@ def finish(
         simpler = reduce(refitted, problem.symbols, rows, deadline)
         if best is not draft.formula or simpler is not refitted:
             yield from _equation(problem, replace(draft, formula=simpler))
+
+
+def finish_one(
+    space: SearchSpace, population: Population, place: int, problem: Problem, deadline: float
+) -> Iterator[Equation]:
+    """The equation of this graph, if it is defined on the rows; after the deadline with its constants as they are."""
+    draft = _draft(space, population, place, problem, problem.view, deadline)
+    if draft is not None:
+        yield from _equation(problem, draft)
+
+
+def _draft(
+    space: SearchSpace, population: Population, place: int, problem: Problem, view: View, deadline: float
+) -> Draft | None:
+    genotype = population.batch.genotype(space, place)
+    raw = view.formula(space, genotype, population.w[place], population.coefficients[place])
+    return _simplified(raw, view.named(genotype), problem, view.origin(str(population.origin[place])), deadline)
 
 
 def _simplified(raw: sympy.Expr, genotype: Genotype, problem: Problem, origin: str, deadline: float) -> Draft | None:

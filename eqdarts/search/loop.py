@@ -24,7 +24,7 @@ from eqdarts.genotype import Genotype, concatenate
 from eqdarts.operations import DEFAULT_OPERATIONS
 from eqdarts.search.assess import Assessor
 from eqdarts.search.branches import Branches, can_branch
-from eqdarts.search.finish import Draft, Problem, candidates, constant_equation, finish, offer_all, simplest
+from eqdarts.search.finish import Draft, Problem, candidates, constant_equation, finish, finish_one, offer_all, simplest
 from eqdarts.search.mixture import MixtureSearch
 from eqdarts.search.population import Population, joined, scores
 from eqdarts.search.sampled import SampledSearch
@@ -302,7 +302,7 @@ class _Run:
                 graph = population.batch.genotype(self._space, k)
                 if graph not in self._finished:
                     deadline = max(self._watch.deadline, time.monotonic() + _SURELY_SECONDS)
-                    self._offer(finish(self._space, population, [k], self._problem, deadline, reduced=0))
+                    self._offer(finish_one(self._space, population, k, self._problem, deadline))
                 if graph in self._finished:
                     break
 
