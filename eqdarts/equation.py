@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import sympy
+from numpy.typing import ArrayLike
 from sympy import Expr
 
 from eqdarts.description import FLOOR, count_constants, description_length, size
@@ -18,19 +19,21 @@ from eqdarts.exports import record
 from eqdarts.exports.c import to_c
 from eqdarts.exports.calculus import derivative
 from eqdarts.exports.domain import conditions
-from eqdarts.exports.excel import to_excel
+from eqdarts.exports.excel import EXCEL_DIGITS, to_excel
 from eqdarts.exports.formula import Formula
 from eqdarts.exports.python import to_python
 from eqdarts.exports.solving import solve_for
 from eqdarts.exports.torch import EquationModule, to_torch
+from eqdarts.formatting import format_name
 from eqdarts.genotype import Genotype
-from eqdarts.latex import to_latex, to_latex_with_errors
+from eqdarts.latex import DIGITS, MOST_DIGITS, to_latex, to_latex_with_errors, to_text
 from eqdarts.numeric import function
 from eqdarts.records import MAX_NAME, Record, dump, parse_json
 from eqdarts.regression import record as fit_record
 from eqdarts.regression.intervals import Resampling, bootstrap, profile
 from eqdarts.regression.naming import floats_as_symbols
 from eqdarts.regression.report import FitReport
+from eqdarts.table import rows_of, rows_of_values
 
 _FORMAT, _VERSION = "eqdarts equation", 1
 _LONGEST_TARGET = 10 * MAX_NAME  # that of a derivative is made of several names
@@ -65,6 +68,9 @@ class Equation:
         their magnitudes are so extreme that the expression itself would overflow; else None.
     fit : FitReport or None
         How well the constants are known, and how well the equation fits.
+    digits : int or None
+        Significant digits with which constants are shown: as many as it takes that what is shown predicts the rows of
+        the fit as well as the equation itself (`eqdarts.precision`). None: it was not fitted, and four are shown.
     """
 
     expression: Expr
@@ -78,6 +84,7 @@ class Equation:
     units: tuple[float, ...] = ()
     target_unit: float = 1.0
     fit: FitReport | None = field(default=None, compare=False, repr=False)
+    digits: int | None = None
 
     @property
     def complexity(self) -> int:
@@ -168,8 +175,33 @@ class Equation:
         index = pd.Index(fit.names, dtype=object)
         return pd.DataFrame({"value": fit.values, "low": low, "high": high}, index=index)
 
+    def text(self, precision: int | None = None) -> str:
+        """The expression in one line, which `refit` and `eqdarts.parsing.parse_expression` read.
+
+        A name that is no word, or that means something else there, such as pi, stands in backticks.
+
+        Parameters
+        ----------
+        precision : int, optional
+            Significant digits of the constants, from 1 to 17; by default `digits`.
+
+        Examples
+        --------
+        >>> flow = sympy.Symbol("flow rate (m3/s)")
+        >>> Equation(0.333333 * flow**2, (flow.name,), "p", 0.0, 0.0, "sample").text()
+        '0.3333*`flow rate (m3/s)`**2'
+        """
+        return to_text(self.expression, self._shown(precision))
+
+    def _shown(self, precision: int | None) -> int:
+        return precision if precision is not None else self.digits or DIGITS
+
     def __str__(self) -> str:
-        return str(self.expression)
+        return self.text(MOST_DIGITS)
+
+    def __repr__(self) -> str:
+        written = f"{format_name(self.target)} = {self.text()}"
+        return f"Equation({written!r}, complexity={self.complexity}, loss={self.loss:.4g})"
 
     @property
     def formula(self) -> Formula:
@@ -178,24 +210,70 @@ class Equation:
             return Formula(self.expression, self.columns, self.target)
         return Formula(self.inner, self.columns, self.target, self.units, self.target_unit)
 
-    def predict(self, X: np.ndarray) -> np.ndarray:
-        """The equation on rows X [n, d]; NaN outside its domain. Returns [n]."""
+    def predict(self, X: pd.DataFrame | ArrayLike) -> np.ndarray:
+        """The equation on rows X [n, d]; NaN outside its domain. Returns [n].
+
+        Of a DataFrame of any library the columns that stand in the equation are taken by their names, whatever their
+        order and whatever else there is; those of an array are in the order of `columns`.
+
+        Raises
+        ------
+        InputDataError
+            Naming the columns that are missing.
+        """
+        rows = rows_of(X, self.columns, self.formula.used)
         if self.inner is None:
-            return evaluate(self.expression, self.columns, X)
+            return evaluate(self.expression, self.columns, rows)
         with np.errstate(all="ignore"):
-            return self.target_unit * evaluate(self.inner, self.columns, np.asarray(X, dtype=float) / self.units)
+            return self.target_unit * evaluate(self.inner, self.columns, rows / self.units)
+
+    def __call__(self, X: pd.DataFrame | ArrayLike | None = None, /, **columns: ArrayLike) -> np.ndarray | float:
+        """The equation at values of its columns, as a function of their names.
+
+        Parameters
+        ----------
+        X : DataFrame or array [n, d], optional
+            Rows, as `predict` takes them; then no columns are given.
+        **columns : number or array
+            By name; arrays are broadcast. Those that do not stand in the equation may be left out. A name that is no
+            word is given as ``law(**{"flow rate (m3/s)": 2})``.
+
+        Returns
+        -------
+        float, or array of the shape of the arrays
+            NaN outside the domain.
+
+        Raises
+        ------
+        InputDataError
+            Naming a column that is unknown or missing.
+
+        Examples
+        --------
+        >>> m, v = sympy.symbols("m v")
+        >>> energy = Equation(m * v**2 / 2, ("m", "v"), "E", 0.0, 0.0, "sample")
+        >>> energy(m=2, v=3), energy(m=2, v=[1, 2, 3]).tolist()
+        (9.0, [1.0, 4.0, 9.0])
+        """
+        if X is not None:
+            if columns:
+                raise InputDataError("give rows or columns by name, not both")
+            return self.predict(X)
+        rows, shape = rows_of_values(columns, self.columns, self.formula.used)
+        value = self.predict(rows).reshape(shape)
+        return value if shape else float(value)
 
     def sympy(self) -> Expr:
         """The expression, over symbols named like the columns."""
         return self.expression
 
-    def latex(self, precision: int = 4, mul: str | None = None, errors: bool = False) -> str:
+    def latex(self, precision: int | None = None, mul: str | None = None, errors: bool = False) -> str:
         """``target = expression`` in LaTeX.
 
         Parameters
         ----------
-        precision : int
-            Significant digits of the constants, from 1 to 17.
+        precision : int, optional
+            Significant digits of the constants, from 1 to 17; by default `digits`.
         mul : {None, "dot", "times", "thin"}
             The sign between factors: ·, ×, or a thin space. None: nothing, or a thin space where names are words.
         errors : bool
@@ -208,7 +286,7 @@ class Equation:
             For an unknown sign, digits out of range, or if no standard errors are known.
         """
         if not errors:
-            return to_latex(self.expression, self.target, precision, mul)
+            return to_latex(self.expression, self.target, self._shown(precision), mul)
         fit = self.fit
         if fit is None:
             raise InputDataError(
@@ -216,7 +294,7 @@ class Equation:
             )
         rows = zip(fit.table.index, fit.table.value, fit.table.std_error, strict=True)
         constants = {str(name): (float(value), float(error)) for name, value, error in rows}
-        return to_latex_with_errors(fit.template, self.target, constants, precision, mul)
+        return to_latex_with_errors(fit.template, self.target, constants, self._shown(precision), mul)
 
     def python(self, name: str | None = None) -> str:
         """The source of a NumPy function of the columns that stand in the equation, in the order of the table.
@@ -263,8 +341,8 @@ class Equation:
         -------
         str
             Beginning with "="; in English, with commas. Off the domain a spreadsheet shows an error, or its own
-            idea of the root of a negative number. Constants of more than 15 digits are sums of two numbers, as a
-            spreadsheet keeps 15 of each.
+            idea of the root of a negative number. Constants have 15 digits, as many as a spreadsheet keeps; of an
+            equation that needs more, or was not fitted, they are sums of two numbers.
 
         Raises
         ------
@@ -278,7 +356,7 @@ class Equation:
         >>> Equation(-(x**2) + 1, ("x",), "y", 0.0, 0.0, "sample").excel()
         '=1 - A2^2'
         """
-        return to_excel(self.formula, cells)
+        return to_excel(self.formula, cells, self.digits is None or self.digits > EXCEL_DIGITS)
 
     def torch(self) -> EquationModule:
         """A module of all columns X [n, d] -> [n], with the constants as one float64 parameter ``constants``.
@@ -370,9 +448,9 @@ class Equation:
         >>> Equation(sympy.log(x) / (x - y), ("x", "y"), "z", 0.0, 0.0, "sample").domain()
         ['x - y != 0', 'x > 0']
         """
-        return conditions(self.expression)
+        return conditions(self.expression, self._shown(None))
 
-    def is_defined(self, X: np.ndarray) -> np.ndarray:
+    def is_defined(self, X: pd.DataFrame | ArrayLike) -> np.ndarray:
         """On which rows X [n, d] the equation gives a finite number: bool [n]."""
         return np.isfinite(self.predict(X))
 
@@ -472,6 +550,13 @@ class Front:
 
     def __getitem__(self, index: int) -> Equation:
         return self.equations[index]
+
+    def __repr__(self) -> str:
+        if not self.equations:
+            return "Front()"
+        first, last = self.equations[0], self.equations[-1]
+        count = "1 equation" if len(self) == 1 else f"{len(self)} equations"
+        return f"Front({count}, complexity {first.complexity} to {last.complexity}, the last {last!r})"
 
     def offer(self, equation: Equation) -> Front:
         """The front of this equation and all that were offered before."""

@@ -25,12 +25,13 @@ from eqdarts.confirm import confirmed
 from eqdarts.equation import Equation, Front
 from eqdarts.errors import InputDataError, check_choice, check_flag, check_range, listed_names, shown, warn
 from eqdarts.extrapolation import extrapolation
+from eqdarts.formatting import format_name
 from eqdarts.genotype import Genotype
 from eqdarts.interrupts import Interrupts, interrupts
-from eqdarts.latex import to_text
 from eqdarts.links import LINK_NAMES, usable
 from eqdarts.modelfile import Saved, Summary, read, write
 from eqdarts.operations import DEFAULT_OPERATIONS, in_order
+from eqdarts.precision import with_digits
 from eqdarts.progress import Notice, Progress, both
 from eqdarts.records import dump
 from eqdarts.refitting import refit_equation, with_fit
@@ -45,14 +46,17 @@ from eqdarts.selection import CRITERIA, choose, credibility, scores
 from eqdarts.stability import Stability, stability
 from eqdarts.table import (
     Given,
+    as_frame,
     check_finite_columns,
     checked_weights,
     given_columns,
     given_table,
     given_target,
+    has_columns,
     merge_rows,
     prepare,
     rounding_alike,
+    select,
     split_rows,
 )
 from eqdarts.table.cache import CachedSource
@@ -530,6 +534,9 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
     def predict(self, X: ArrayLike, index: int | None = None) -> np.ndarray:
         """The chosen equation, or row `index` of `equations_`, on rows X [n, d].
 
+        Of a DataFrame the columns of the fit are taken by their names, whatever their order and whatever else there
+        is; so they are in `score`, `refit` and `extrapolation`. Those of an array are in the order of the fit.
+
         Returns
         -------
         array [n]
@@ -552,7 +559,9 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         """The chosen equation, or row `index` of `equations_`, over symbols named like the columns."""
         return self._row(index).expression
 
-    def latex(self, index: int | None = None, precision: int = 4, mul: str | None = None, errors: bool = False) -> str:
+    def latex(
+        self, index: int | None = None, precision: int | None = None, mul: str | None = None, errors: bool = False
+    ) -> str:
         """``target = expression`` in LaTeX, with `precision` significant digits; see `Equation.latex`."""
         row = self.equation(index) if errors else self._row(index)
         return row.latex(precision, mul, errors)
@@ -573,7 +582,9 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         with one_thread():
             drawn = resample(self.search_space_, self._result, self._problem, k, rng)
         kept = getattr(self, "_training", None)
-        return drawn if kept is None else [with_fit(e, kept) for e in drawn]
+        if kept is None:
+            return drawn
+        return [with_fit(with_digits(e, kept.X, kept.y, kept.weights), kept) for e in drawn]
 
     def equation(self, index: int | None = None) -> Equation:
         """The chosen equation, or row `index` of `equations_`, with the standard errors of its constants.
@@ -801,7 +812,7 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
                 "complexity": [e.complexity for e in front],
                 "loss": [e.loss for e in front],
                 "score": scores(front),
-                "equation": [to_text(e.expression) for e in front],
+                "equation": [e.text() for e in front],
                 "sympy": [e.expression for e in front],
                 "origin": [e.origin for e in front],
             }
@@ -816,7 +827,7 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         lines = ["   complexity        loss    score  equation"]
         for i, (equation, score) in enumerate(zip(self.front_, scores(self.front_), strict=True)):
             mark = "->" if i == self.best_index_ else "  "
-            text = f"{self.target_name_} = {to_text(equation.expression)}"
+            text = f"{format_name(self.target_name_)} = {equation.text()}"
             text = text if len(text) <= 100 else text[:97] + "..."
             lines.append(f"{mark} {equation.complexity:10d}  {equation.loss:10.4g}  {score:7.3g}  {text}")
         return "\n".join(lines)
@@ -877,7 +888,9 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
 
     def _store(self, found: _Found, summary: Summary) -> DARTSRegressor:
         problem, result = found.problem, found.result
-        self.front_ = found.front
+        kept = found.training
+        shown = tuple(with_digits(e, kept.X, kept.y, kept.weights) for e in found.front)
+        self.front_ = Front(shown, found.front.rows)
         self.search_space_ = found.space
         self.target_name_ = problem.target
         self.training_ = summary
@@ -901,8 +914,14 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         return given
 
     def _rows(self, X: Any) -> np.ndarray:
-        """Rows X [n, d] of the columns that the model was fitted to; NaN where a value is missing."""
-        return self._validated(*given_columns(X), reset=False)
+        """Rows X [n, d] of the columns of the fit: of a table by their names, of an array in their order.
+
+        NaN where a value is missing.
+        """
+        named, columns, table = hasattr(self, "feature_names_in_"), self.front_[0].columns, as_frame(X)
+        found = isinstance(table, pd.DataFrame) and (named or has_columns(table, columns))
+        rows, names = given_columns(select(table, columns) if found else table)
+        return self._validated(rows, None if found and not named else names, reset=False)
 
     def _validated(self, X: np.ndarray, names: tuple[str, ...] | None, reset: bool) -> np.ndarray:
         """What scikit-learn checks: as many columns as before, with the same names."""

@@ -11,8 +11,10 @@ from typing import Any
 import sympy
 from mpmath.libmp import to_str
 from sympy.printing.latex import LatexPrinter
+from sympy.printing.str import StrPrinter
 
 from eqdarts.errors import check_choice, check_range
+from eqdarts.formatting import format_name
 
 _ESCAPES = {
     "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_",
@@ -20,6 +22,7 @@ _ESCAPES = {
 }  # fmt: skip
 _SIGNS = {None: "", "dot": r" \cdot ", "times": r" \times ", "thin": r" \, "}
 _DERIVATIVE = re.compile("∂(.+)/∂(.+)", re.DOTALL)
+DIGITS, MOST_DIGITS = 4, 17  # significant ones of a float: as a rule, and as many as a double has
 _SHORT_NAME = re.compile(r"[A-Za-z]+(_?[A-Za-z0-9]{1,2})?")
 
 
@@ -35,9 +38,44 @@ def rounded(expression: sympy.Expr, digits: int) -> sympy.Expr:
     return expression.xreplace({f: short(f) for f in expression.atoms(sympy.Float)})
 
 
-def to_text(expression: sympy.Expr, digits: int = 5) -> str:
-    """One line of text for a table; not meant to be read back."""
-    return sympy.sstr(rounded(expression, digits), full_prec=False, min=-4, max=5)
+def to_text(expression: sympy.Expr, digits: int = DIGITS) -> str:
+    """One line of text with floats of so many significant digits, which `eqdarts.parsing.parse_expression` reads.
+
+    Examples
+    --------
+    >>> to_text(3.14159 * sympy.Symbol("flow rate") ** 2 / sympy.Symbol("pi"))
+    '3.142*`flow rate`**2/`pi`'
+    """
+    check_range("precision", digits, 1, MOST_DIGITS, integer=True)
+    return str(_TextPrinter().doprint(rounded(expression, digits)))
+
+
+def _decimal(number: sympy.Float) -> tuple[str, int]:
+    """The shortest decimal that is read as this double, and a power of ten to multiply it by.
+
+    Without one where the number is of ordinary size, or its digits reach down to the point.
+    """
+    value = float(number)
+    ordinary = abs(value) < float("inf") and (value != 0 or number.is_zero)
+    decimal = Decimal(repr(value) if ordinary else to_str(number._mpf_, 15)).normalize()
+    magnitude = decimal.adjusted()
+    if -4 < magnitude < max(5, len(decimal.as_tuple().digits)):
+        return f"{decimal:f}", 0
+    return f"{decimal.scaleb(-magnitude):f}", magnitude
+
+
+class _TextPrinter(StrPrinter):
+    """SymPy's order and signs, with names and numbers as the parser reads them."""
+
+    def _print_Symbol(self, expr: sympy.Symbol) -> str:
+        return format_name(expr.name)
+
+    def _print_Float(self, expr: sympy.Float) -> str:
+        digits, power = _decimal(expr)
+        return f"{digits}e{power}" if power else digits
+
+    def _print_Exp1(self, expr: sympy.Expr) -> str:
+        return "exp(1)"
 
 
 def symbol_latex(name: str) -> str:
@@ -59,16 +97,20 @@ def symbol_latex(name: str) -> str:
     return rf"\mathrm{{{body}}}" if name.isidentifier() and name.isascii() else rf"\text{{{body}}}"
 
 
-def to_latex(expression: sympy.Expr, target: str, digits: int = 4, mul: str | None = None) -> str:
+def to_latex(expression: sympy.Expr, target: str, digits: int = DIGITS, mul: str | None = None) -> str:
     """``target = expression``; floats with so many significant digits, and a sign between factors by name."""
-    check_range("precision", digits, 1, 17, integer=True)
+    check_range("precision", digits, 1, MOST_DIGITS, integer=True)
     short = rounded(expression, digits)
     names = {s: symbol_latex(s.name) for s in short.free_symbols}
     return f"{symbol_latex(target)} = {_printed(short, names, mul)}"
 
 
 def to_latex_with_errors(
-    form: sympy.Expr, target: str, constants: Mapping[str, tuple[float, float]], digits: int = 4, mul: str | None = None
+    form: sympy.Expr,
+    target: str,
+    constants: Mapping[str, tuple[float, float]],
+    digits: int = DIGITS,
+    mul: str | None = None,
 ) -> str:
     r"""``target = form`` with ``(value \pm standard error)`` in the place of each constant.
 
@@ -77,7 +119,7 @@ def to_latex_with_errors(
 
     form: over columns and symbols named like the constants   constants: value and standard error by name
     """
-    check_range("precision", digits, 1, 17, integer=True)
+    check_range("precision", digits, 1, MOST_DIGITS, integer=True)
     names: dict[sympy.Symbol, str] = {}
     places: dict[sympy.Symbol, sympy.Expr] = {}
     for k, (name, (value, error)) in enumerate(constants.items()):
@@ -115,9 +157,12 @@ class _Printer(LatexPrinter):
     """SymPy's printer, with the habits of a careful author where it has others."""
 
     def _print_Float(self, expr: sympy.Float) -> str:
-        r"""10^{5}, not 1.0 \cdot 10^{5}."""
-        printed = re.sub(r"^(-?\d+)\.0(?= )", r"\1", str(super()._print_Float(expr)))
-        return re.sub(r"^(-?)1 \\cdot (?=10\^)", r"\1", printed)
+        r"""10^{5}, not 1.0 \cdot 10^{5}; and all digits of a double where they are asked for."""
+        digits, power = _decimal(expr)
+        if not power:
+            return digits
+        tens = f"10^{{{power}}}"
+        return rf"{digits} \cdot {tens}" if digits not in ("1", "-1") else digits.replace("1", tens)
 
     def _print_log(self, expr: sympy.log, exp: Any = None) -> str:
         """The exponent outside: behind the argument it seems to belong to that."""
@@ -135,7 +180,6 @@ def _printed(expression: sympy.Expr, names: dict[sympy.Symbol, str], mul: str | 
     check_choice("mul", mul, tuple(_SIGNS))
     settings: dict[str, Any] = {
         "symbol_names": names, "ln_notation": True, "inv_trig_style": "full", "fold_frac_powers": True,
-        "full_prec": False, "min": -4, "max": 5,
     }  # fmt: skip
     if mul is not None:
         settings["mul_symbol"] = _SIGNS[mul]

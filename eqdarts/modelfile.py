@@ -13,7 +13,6 @@ import numpy as np
 from eqdarts.config import MAX_NODES
 from eqdarts.equation import Equation, Front
 from eqdarts.errors import InputDataError, warn
-from eqdarts.latex import to_latex
 from eqdarts.links import LINK_NAMES
 from eqdarts.operations import OPERATIONS
 from eqdarts.records import Record, parse_json, read_text
@@ -113,7 +112,7 @@ def write(saved: Saved, best_index: int) -> dict[str, Any]:
             "links": list(space.links),
         },
         "equations": [
-            {"complexity": e.complexity, **e.to_record(), "latex": to_latex(e.expression, e.target)}
+            {"complexity": e.complexity, **e.to_record(), "latex": e.latex()}
             for e in saved.front
         ],
     }  # fmt: skip

@@ -32,7 +32,7 @@ _TOKEN = re.compile(
     r"|(?P<number>(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)"
     r"|(?P<quoted>`(?:[^`]|``)*`)"
     r"|(?P<name>[^\W\d]\w*)"
-    r"|(?P<sign>\*\*|[-+*/(),])"
+    r"|(?P<sign>\*\*|[-+*/^(),])"
 )
 _INFINITE = (sympy.zoo, sympy.nan, sympy.oo, -sympy.oo)
 _NOT_NUMBERS = tuple(map(type, _INFINITE))
@@ -57,10 +57,10 @@ def parse_expression(
     Parameters
     ----------
     text : str
-        Numbers, names, ``+ - * / **``, parentheses, ``pi``, and functions: exp, log (or ln), sqrt, sin, cos, tan,
-        asin, acos, atan (or arcsin, …), sinh, cosh, tanh, asinh, acosh, atanh, Abs (or abs), sign, Max, Min, erf,
-        erfc. A name that is no word, such as "flow rate (m3/s)", or that means something else, such as "pi", stands
-        in backticks, as in pandas; a backtick in it is doubled.
+        Numbers, names, ``+ - * / **`` (or ``^``), parentheses, ``pi``, and functions: exp, log (or ln), sqrt, sin,
+        cos, tan, asin, acos, atan (or arcsin, …), sinh, cosh, tanh, asinh, acosh, atanh, Abs (or abs), sign, Max, Min,
+        erf, erfc. A name that is no word, such as "flow rate (m3/s)", or that means something else, such as "pi",
+        stands in backticks, as in pandas; a backtick in it is doubled.
     columns : sequence of str
         Names that may stand in it.
     others : bool
@@ -85,8 +85,7 @@ def parse_expression(
     >>> parse_expression("9.81*`fall time (s)`**2/2").free_symbols
     {fall time (s)}
     >>> parse_expression("m*v^2/2")
-    Traceback (most recent call last):
-    eqdarts.errors.InputDataError: expression: '^' at character 4 of 'm*v^2/2'; write ** for a power
+    m*v**2/2
     >>> parse_expression("__import__('os')")
     Traceback (most recent call last):
     eqdarts.errors.InputDataError: expression: "'" at character 12 of "__import__('os')" is not part of a formula
@@ -108,6 +107,27 @@ def parse_expression(
         raise InputDataError("expression: nested too deeply; split it up") from error
     except Exception as error:  # SymPy compares what it sorts and folds, and fails in many ways on odd constants
         raise InputDataError("expression: SymPy cannot build it; are there undefined constants in it?") from error
+
+
+def split_equation(text: str) -> tuple[str | None, str]:
+    """What stands on the left of ``=``, if there is one outside of backticks, and what on the right.
+
+    Raises
+    ------
+    InputDataError
+        If there are several.
+
+    Examples
+    --------
+    >>> split_equation("E = m*v^2/2"), split_equation("`a=b`*x")
+    (('E', 'm*v^2/2'), (None, '`a=b`*x'))
+    """
+    places = [m.start() for m in re.finditer(r"`(?:[^`]|``)*`|=", text) if m.group() == "="]
+    if not places:
+        return None, text
+    if len(places) > 1:
+        raise _error(text, places[1], 1, "{}: a second =; give one equation")
+    return text[: places[0]].strip(), text[places[0] + 1 :].strip()
 
 
 @dataclass(frozen=True)
@@ -144,8 +164,7 @@ def _tokens(text: str) -> list[_Token]:
     while place < len(text):
         match = _TOKEN.match(text, place)
         if match is None:
-            advice = "; write ** for a power" if text[place] == "^" else " is not part of a formula"
-            advice = " opens a name that is not closed" if text[place] == "`" else advice
+            advice = " opens a name that is not closed" if text[place] == "`" else " is not part of a formula"
             raise _error(text, place, 1, "{}" + advice)
         kind = str(match.lastgroup)
         if (
@@ -270,7 +289,7 @@ class _Parser:
 
     def _power(self) -> _Part:
         base = self._atom()
-        token = self._take("**")
+        token = self._take("**", "^")
         if token is None:
             return base
         self._deeper(1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,13 +13,23 @@ from numpy.typing import ArrayLike
 
 from eqdarts.equation import Equation
 from eqdarts.errors import InputDataError, check_range, warn
-from eqdarts.parsing import parse_expression
+from eqdarts.parsing import parse_expression, split_equation
+from eqdarts.precision import with_digits
 from eqdarts.regression.minimise import as_given, minimise
 from eqdarts.regression.model import Model, Observations
 from eqdarts.regression.naming import exact, floats_as_symbols, free_symbols, with_exact_numbers
 from eqdarts.regression.report import FitReport, report
 from eqdarts.symbolic import plain
-from eqdarts.table import Given, check_finite_columns, checked_weights, given_table
+from eqdarts.table import (
+    Given,
+    as_frame,
+    as_series,
+    as_words,
+    check_finite_columns,
+    checked_weights,
+    given_table,
+    is_numeric,
+)
 from eqdarts.training import Training
 
 Bound = tuple[float | None, float | None]
@@ -47,11 +58,12 @@ def refit(
     Parameters
     ----------
     expression : sympy.Expr or str
-        In the names of the columns. Its constants are the symbols that are no columns; numbers are then exact.
-        Without such symbols its own floats are the constants, called c0, c1, ... in the order in which they
-        are printed, and start from their values.
+        In the names of the columns, such as "A*exp(-k*t)" or "E = c*v^2"; the left side is the name of the target
+        or y. What eqdarts prints is read: a name that is no word stands in backticks. Its constants are the symbols
+        that are no columns; numbers are then exact. Without such symbols its own floats are the constants, called c0,
+        c1, ... in the order in which they are printed, and start from their values.
     X : DataFrame, Series or array [n, d]
-        The columns of an array are x1, x2, ...
+        The columns of an array are x1, x2, ...; those of a table that do not stand in the formula may hold anything.
     y : Series or array [n]
         The name of a Series stands on the left of the equation; "y" if it has none, or that of a column of X.
     start : mapping of str to float, optional
@@ -104,10 +116,10 @@ def refit(
     check_range("n_starts", n_starts, 1, integer=True)
     if not 0 < confidence < 1:
         raise InputDataError(f"confidence={confidence!r}: expected a number between 0 and 1, such as 0.95")
-    given = _table(X, y)
+    right, given = _sides(expression, X, y)
     X_array, y_array, columns = given.X, given.y, given.names
     weights = checked_weights(sample_weight, len(y_array))
-    form, constants, known = _constants(_expression(expression, columns), columns)
+    form, constants, known = _constants(right, columns)
     _check_names(constants, start=start, bounds=bounds, fixed=fixed)
     held = {name: _number("fixed", name, value) for name, value in (fixed or {}).items()}
     form = form.xreplace({sympy.Symbol(name): exact(value) for name, value in held.items()})
@@ -145,9 +157,8 @@ def refit(
     total = len(observations) if observations.weights is None else float(observations.weights.sum())
     square = float(np.average((observations.y / observations.scale) ** 2, weights=observations.weights))
     loss, relative = found.rss / total, optimum.loss / total / square if square > 0 else found.rss / total
-    return Equation(
-        fitted, columns, given.target, loss, relative, "refit", fit=found
-    )  # fmt: skip
+    law = Equation(fitted, columns, given.target, loss, relative, "refit", fit=found)
+    return with_digits(law, X_array[rows], y_array[rows], observations.weights)
 
 
 def refit_equation(equation: Equation, X: np.ndarray, y: np.ndarray, weights: ArrayLike | None) -> Equation:
@@ -184,6 +195,51 @@ def _table(X: object, y: object) -> Given:
     if isinstance(X, list | tuple | np.ndarray) and np.ndim(X) == 1:
         X = np.reshape(X, (-1, 1))
     return given_table(X, y, least=1)
+
+
+def _sides(expression: sympy.Expr | str, X: Any, y: Any) -> tuple[sympy.Expr, Given]:
+    """The right-hand side and the table; a target without a name is called by the left-hand side.
+
+    Columns of a table that do not stand in the formula may hold anything, and one of them may be the target: they are
+    left out.
+    """
+    X, y = as_frame(X), as_series(y)
+    if isinstance(X, pd.Series):
+        X = X.to_frame("x1" if X.name is None else X.name)
+    columns = as_words(X.columns) if isinstance(X, pd.DataFrame) else ()
+    left, right = split_equation(expression) if isinstance(expression, str) else (None, expression)
+    if left is not None and _name_of(left) != "y":
+        y = _called(y, left, columns)
+    if not isinstance(X, pd.DataFrame):
+        given = _table(X, y)
+        return _expression(right, given.names), given
+    form = _expression(right, columns)
+    used = {s.name for s in form.free_symbols}
+    target = as_words([y.name])[0] if isinstance(y, pd.Series) else None
+    kept = [name in used or (name != target and is_numeric(X.iloc[:, k])) for k, name in enumerate(columns)]
+    return form, _table(X.loc[:, kept], y)
+
+
+def _called(y: Any, left: str, columns: tuple[str, ...]) -> Any:
+    """The target, which must be called so if it has a name."""
+    name = _name_of(left)
+    if isinstance(y, pd.Series) and y.name is not None:
+        target = as_words([y.name])[0]
+        if target not in (name, left):
+            raise InputDataError(
+                f"expression: {name!r} stands on the left, and the target is called {target!r}; write {target!r} or "
+                "'y' there, or the right side only"
+            )
+        return y
+    if name in columns or not (left != name or left.isidentifier()):
+        raise InputDataError(f"expression: {name!r} stands on the left, which is no name of a target; write 'y' there")
+    return pd.Series(np.asarray(y), name=name) if np.ndim(y) == 1 else y
+
+
+def _name_of(text: str) -> str:
+    """A name without its backticks."""
+    quoted = len(text) > 2 and text.startswith("`") and text.endswith("`")
+    return text[1:-1].replace("``", "`") if quoted else text
 
 
 def _expression(expression: sympy.Expr | str, columns: tuple[str, ...]) -> sympy.Expr:

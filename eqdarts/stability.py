@@ -15,8 +15,10 @@ from sklearn.utils.parallel import Parallel
 
 from eqdarts.equation import Equation, Front
 from eqdarts.errors import InputDataError, kept_warnings, warn
+from eqdarts.latex import to_text
 from eqdarts.orphans import delayed_here
 from eqdarts.selection import credibility
+from eqdarts.table import rows_of
 from eqdarts.training import Training
 
 SHARE = 0.632  # of the rows in a subsample: as many as a bootstrap table has distinct ones
@@ -202,7 +204,7 @@ def _drawn(weights: np.ndarray, method: str, rng: np.random.Generator) -> np.nda
 
 
 def _forms(equations: Sequence[Equation]) -> pd.DataFrame:
-    forms = [str(form_of(e)) for e in equations]
+    forms = [to_text(form_of(e)) for e in equations]
     counts = pd.Series(forms).value_counts(sort=True)
     examples = {form: str(e) for form, e in reversed(list(zip(forms, equations, strict=True)))}
     return pd.DataFrame(
@@ -226,15 +228,10 @@ def _residual_std(equation: Equation, n: int) -> float:
 
 
 def _rows(X: pd.DataFrame | np.ndarray, columns: tuple[str, ...]) -> np.ndarray:
-    if isinstance(X, pd.DataFrame):
-        missing = [name for name in columns if name not in map(str, X.columns)]
-        if missing:
-            raise InputDataError(f"column {missing[0]!r} is missing; X needs {', '.join(columns)}")
-        X = X.set_axis(list(map(str, X.columns)), axis=1)[list(columns)].to_numpy(dtype=float)
-    X = np.asarray(X, dtype=float)
-    if X.ndim != 2 or X.shape[1] != len(columns):
-        raise InputDataError(f"X has the shape {X.shape}; expected [n, {len(columns)}]")
-    return X
+    rows = rows_of(X, columns, columns)
+    if rows.ndim != 2 or rows.shape[1] != len(columns):
+        raise InputDataError(f"X has the shape {rows.shape}; expected [n, {len(columns)}]")
+    return rows
 
 
 def _weighted_quantiles(values: np.ndarray, weights: np.ndarray, levels: tuple[float, ...]) -> list[np.ndarray]:

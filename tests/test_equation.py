@@ -4,12 +4,14 @@ import pickle
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 import sympy
 from hypothesis import given
 from hypothesis import strategies as st
 from random_expressions import X, formulas, values
 
+from eqdarts import InputDataError, refit
 from eqdarts.description import description_length, size
 from eqdarts.equation import Equation, Front, evaluate
 from eqdarts.selection import scores
@@ -182,3 +184,66 @@ def test_text_reads_back():
 
 def test_constants_counts_floats():
     assert equation(1, 1.0, F(2.5) * u ** F(1.3) + sympy.pi).n_constants == 2
+
+
+ENERGY = Equation(sympy.Symbol("m") * v**2 / 2, ("m", "v", "h"), "E", 0.01, 0.001, "sample")
+
+
+def test_an_equation_and_a_front_are_shown_in_one_line():
+    assert repr(ENERGY) == "Equation('E = m*v**2/2', complexity=6, loss=0.01)"
+    hostile = Equation(F(0.25) * sympy.Symbol("sin(x)"), ("sin(x)",), "E (J)", np.nan, np.nan, "sample")
+    assert repr(hostile) == "Equation('`E (J)` = 0.25*`sin(x)`', complexity=3, loss=nan)"
+    front = Front().offer(equation(1, 2.0)).offer(ENERGY)
+    assert repr(front) == f"Front(2 equations, complexity 1 to 6, the last {ENERGY!r})"
+    assert repr(Front()) == "Front()"
+
+
+def test_a_refitted_equation_is_shown_in_one_line():
+    law = refit("a*x1 + b", np.arange(5.0), 2 * np.arange(5.0) + 1)
+    assert repr(law).startswith("Equation('y = 2*x1 + 1', complexity=5, loss=")
+    assert law(x1=3) == pytest.approx(7)
+
+
+def test_an_equation_is_a_function_of_its_columns():
+    value = ENERGY(m=2, v=3)
+    assert isinstance(value, float)
+    assert value == 9.0
+    assert ENERGY(m=2, v=3, h=7) == 9.0  # a column of the table that does not stand in it
+    np.testing.assert_array_equal(ENERGY(m=2, v=[[1, 2], [3, 4]]), [[1, 4], [9, 16]])
+    np.testing.assert_array_equal(ENERGY(m=np.ones((3, 1)), v=np.ones(4)), np.full((3, 4), 0.5))
+    np.testing.assert_array_equal(ENERGY(np.array([[2.0, 3.0, 0.0]])), [9.0])
+    np.testing.assert_array_equal(ENERGY(pd.DataFrame({"v": [3.0], "m": [2.0]})), [9.0])
+    assert Equation(sympy.Integer(3), ("m",), "y", 0.0, 0.0, "constant")() == 3.0
+    assert np.isnan(equation(1, 1.0, sympy.log(u))(u=-1))
+
+
+def test_columns_of_any_name_are_arguments():
+    for name in ("self", "X", "flow rate (m3/s)", "pi", "lambda"):
+        law = Equation(2 * sympy.Symbol(name), (name,), "y", 0.0, 0.0, "sample")
+        assert law(**{name: 4}) == 8.0
+
+
+def test_columns_of_their_own_units_are_arguments():
+    law = replace(equation(1, 1.0, u / 1e200), inner=u, units=(1e200, 1.0), target_unit=1.0)
+    assert law(u=3e200) == pytest.approx(3.0)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"m": 1}, "give a value for 'v' too"),
+        ({}, "give a value for 'm', 'v' too"),
+        ({"m": 1, "V": 2}, "'V' is no column of this equation; did you mean 'v'|'V' is no column .*; there are"),
+        ({"m": 1, "v": 1, "q": 2}, "'q' is no column of this equation"),
+        ({"m": "heavy", "v": 1}, "column 'm': 'heavy' is neither a number nor an array"),
+        ({"m": [1, 2], "v": [1, 2, 3]}, r"do not fit together: 'm' \(2,\), 'v' \(3,\)"),
+    ],
+)
+def test_arguments_that_do_not_fit_are_named(given, message):
+    with pytest.raises(InputDataError, match=message):
+        ENERGY(**given)
+
+
+def test_rows_and_columns_together_are_refused():
+    with pytest.raises(InputDataError, match="not both"):
+        ENERGY(X, m=1)

@@ -151,7 +151,8 @@ def test_a_column_of_text_beside_only_the_target_is_an_error(write):
 
 
 def test_check_names():
-    assert check_names(["a", 2]) == ("a", "2")
+    with pytest.warns(SearchWarning, match="column 2 called x2"):
+        assert check_names(["a", 2]) == ("a", "x2")
     with pytest.raises(InputDataError, match="called 'b'"):
         check_names(["a", "b", "b"])
     with pytest.raises(InputDataError, match="'a' is the target"):

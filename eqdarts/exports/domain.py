@@ -10,14 +10,14 @@ from eqdarts.latex import to_text
 Condition = tuple[sympy.Expr, str, sympy.Expr]  # left side, relation, right side
 
 
-def conditions(expression: sympy.Expr) -> list[str]:
+def conditions(expression: sympy.Expr, digits: int) -> list[str]:
     """Readable conditions that together say where a formula of real columns is a real number.
 
     They come from logarithms, inverse functions, denominators, and powers whose exponent is not a whole number.
-    Those that hold for all real columns are left out.
+    Those that hold for all real columns are left out. digits: of their floats
 
     >>> x, y = sympy.symbols("x y")
-    >>> conditions(sympy.log(2 * x) / (y - x) + 1 / (1 + sympy.exp(-y)))
+    >>> conditions(sympy.log(2 * x) / (y - x) + 1 / (1 + sympy.exp(-y)), 4)
     ['-x + y != 0', 'x > 0']
     """
     found: dict[str, None] = {}
@@ -25,7 +25,7 @@ def conditions(expression: sympy.Expr) -> list[str]:
         for condition in _of_node(node):
             for left, relation, right in _simpler(condition):
                 if not _always(left, relation, right):
-                    found[f"{to_text(left)} {relation} {to_text(right)}"] = None
+                    found[f"{to_text(left, digits)} {relation} {to_text(right, digits)}"] = None
     return list(found)
 
 

@@ -1,19 +1,20 @@
 """An equation as a spreadsheet formula.
 
 In a spreadsheet a minus sign binds tighter than ^, powers are taken from left to right, and a number that is typed
-in keeps 15 digits; so signs of powers are factors, both sides of ^ stand in parentheses, and a double that needs more
-digits is written as a sum of two.
+in keeps 15 digits; so signs of powers are factors, both sides of ^ stand in parentheses, and where more digits matter a
+double is written as a sum of two.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from eqdarts.errors import InputDataError
 from eqdarts.exports.formula import ATOM, POWER, PRODUCT, SUM, Code, Formula, Language, code
 from eqdarts.functions import Function
 
+EXCEL_DIGITS = 15  # of a number that is typed in
 _LONGEST = 8192  # characters of a formula in Excel
 _CELL = re.compile(
     r"(?:(?:[A-Za-z_]\w*|'[^'\[\]*?:/\\\x00-\x1f]+')!)?(?:\$?[A-Za-z]{1,3}\$?[1-9]\d{0,6}|(?![A-Za-z]{1,3}\d+$)[A-Za-z_][\w.]*)",
@@ -23,8 +24,11 @@ _CELL = re.compile(
 _NO_NAME = re.compile(r"(?:.*!)?(?:R|C|RC|R\d+C\d*|TRUE|FALSE)", re.ASCII | re.IGNORECASE)
 
 
-def to_excel(formula: Formula, cells: Mapping[str, str] | None = None) -> str:
-    """The formula over cells A2, B2, … in the order of the columns, or over those given."""
+def to_excel(formula: Formula, cells: Mapping[str, str] | None = None, every_bit: bool = True) -> str:
+    """The formula over cells A2, B2, … in the order of the columns, or over those given.
+
+    every_bit: do constants keep more than 15 digits, as sums of two numbers?
+    """
     names = {c: f"{_letters(k)}2" for k, c in enumerate(formula.columns)}
     for column, cell in (cells or {}).items():
         if column not in names:
@@ -35,7 +39,7 @@ def to_excel(formula: Formula, cells: Mapping[str, str] | None = None) -> str:
             )
         names[column] = cell
     symbols = {c: _scaled(names[c], formula.unit(c)) for c in formula.used}
-    body = code(formula.expression, symbols, _LANGUAGE)
+    body = code(formula.expression, symbols, _language(_number if every_bit else _short_number))
     text = body.text
     if formula.target_unit != 1:
         text = f"{_number(formula.target_unit).within(PRODUCT)}*{body.within(ATOM)}"
@@ -53,10 +57,14 @@ def _scaled(cell: str, unit: float) -> Code:
     return Code(cell, ATOM) if unit == 1 else Code(f"({cell}/{_number(unit).within(ATOM)})", ATOM)
 
 
-def _number(value: float) -> Code:
+def _short_number(value: float) -> Code:
     if value != 0 and not 2.3e-308 <= value < 9.99e307:
         raise InputDataError(f"{value!r} is outside the range of numbers in a spreadsheet")
-    short = f"{value:.15G}"
+    return Code(f"{value:.{EXCEL_DIGITS}G}", ATOM)
+
+
+def _number(value: float) -> Code:
+    short = _short_number(value).text
     rest = value - float(short)
     if rest == 0 or abs(rest) < 2.3e-308:
         return Code(short, ATOM)
@@ -81,4 +89,5 @@ def _minus(product: Code) -> str:
     return f"-1*{product.within(PRODUCT)}"
 
 
-_LANGUAGE = Language(_number, _function, _power, _largest, _minus)
+def _language(number: Callable[[float], Code]) -> Language:
+    return Language(number, _function, _power, _largest, _minus)

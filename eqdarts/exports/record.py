@@ -11,6 +11,7 @@ from eqdarts.errors import InputDataError
 from eqdarts.exports.formula import Formula
 from eqdarts.formatting import format_expression
 from eqdarts.genotype import Genotype
+from eqdarts.latex import MOST_DIGITS
 from eqdarts.links import LINK_NAMES
 from eqdarts.parsing import MAX_LENGTH, parse_expression
 from eqdarts.records import Record
@@ -38,6 +39,8 @@ class Exported(Protocol):
     def units(self) -> tuple[float, ...]: ...
     @property
     def target_unit(self) -> float: ...
+    @property
+    def digits(self) -> int | None: ...
 
 
 def in_table_units(formula: Formula) -> sympy.Expr:
@@ -64,6 +67,7 @@ def write(equation: Exported) -> dict[str, Any]:
         "origin": equation.origin,
         "genotype": None if equation.genotype is None else equation.genotype.to_dict(),
         "scaled": scaled,
+        "digits": equation.digits,
     }
 
 
@@ -77,6 +81,8 @@ def read(record: Record, columns: tuple[str, ...], target: str) -> dict[str, Any
         "origin": record.text("origin"),
         "genotype": _genotype(record.record("genotype")) if "genotype" in record else None,
     }
+    if "digits" in record:
+        fields["digits"] = record.integer("digits", 1, MOST_DIGITS)
     if "scaled" not in record:
         return {**fields, "expression": _expression(record, columns)}
     scaled = record.record("scaled")

@@ -11,7 +11,6 @@ import pandas as pd
 
 from eqdarts.errors import kept_warnings
 from eqdarts.estimator import DARTSRegressor
-from eqdarts.latex import to_text
 from eqdarts.records import Record
 from eqdarts.sweeping.jobs import Data, Job
 
@@ -85,7 +84,7 @@ def run(job: Job, data: Data, with_model: bool) -> Result:
     outcome = Outcome(
         key=job.key,
         seconds=seconds,
-        equation=to_text(chosen.expression),
+        equation=chosen.text(),
         latex=model.latex(),
         complexity=chosen.complexity,
         loss=chosen.loss if math.isfinite(chosen.loss) else None,

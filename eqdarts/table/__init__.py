@@ -1,8 +1,9 @@
 """Data in: a CSV file or arrays → rows and columns a search can use, and the exact way back."""
 
-from eqdarts.table.checks import check_numeric, checked_weights
-from eqdarts.table.columns import Prepared, Scales, check_finite_columns, check_names, column_scale, prepare
+from eqdarts.table.checks import check_numeric, checked_weights, is_numeric
+from eqdarts.table.columns import Prepared, Scales, as_words, check_finite_columns, check_names, column_scale, prepare
 from eqdarts.table.files import Table, read_csv, read_frame
+from eqdarts.table.frames import as_frame, as_series, has_columns, rows_of, rows_of_values, select
 from eqdarts.table.given import Given, given_columns, given_table, given_target, numbered
 from eqdarts.table.rounding import rounding, rounding_alike
 from eqdarts.table.rows import MIN_ROWS_TO_SPLIT, merge_rows, split_rows
@@ -13,6 +14,9 @@ __all__ = [
     "Prepared",
     "Scales",
     "Table",
+    "as_frame",
+    "as_series",
+    "as_words",
     "check_finite_columns",
     "check_names",
     "check_numeric",
@@ -21,6 +25,8 @@ __all__ = [
     "given_columns",
     "given_table",
     "given_target",
+    "has_columns",
+    "is_numeric",
     "merge_rows",
     "numbered",
     "prepare",
@@ -28,5 +34,8 @@ __all__ = [
     "read_frame",
     "rounding",
     "rounding_alike",
+    "rows_of",
+    "rows_of_values",
+    "select",
     "split_rows",
 ]

@@ -93,6 +93,15 @@ def check_unmasked(values: Any, what: str) -> None:
         )
 
 
+def is_numeric(column: pd.Series) -> bool:
+    """Would `check_numeric` let this column pass?"""
+    try:
+        check_numeric(column.to_frame())
+    except InputDataError:
+        return False
+    return True
+
+
 def checked_weights(sample_weight: ArrayLike | None, n: int) -> np.ndarray | None:
     """Weights [n], finite and not all zero, or None; raise `InputDataError`, naming the row."""
     if sample_weight is None:

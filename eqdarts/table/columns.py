@@ -6,7 +6,7 @@ Rows of an array are counted from 0, as in ``X[17]``.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,7 +24,7 @@ def listed(names: Sequence[Any]) -> str:
 
 def check_name(name: Any, what: str) -> str:
     """A name as text; raise `InputDataError`, beginning with `what`, if it is empty or too long to be kept."""
-    text = "" if name is None or name != name else str(name)
+    text = "" if name is None or name != name else as_words([name])[0]
     if not text.strip():
         raise InputDataError(f"{what} has an empty name; give it one")
     if len(text) > MAX_NAME:
@@ -34,6 +34,17 @@ def check_name(name: Any, what: str) -> str:
     return text
 
 
+def as_words(names: Iterable[Any]) -> tuple[str, ...]:
+    """Names of columns as text; an integer, which a formula could not tell from a number, becomes x0, x1, ...
+
+    Examples
+    --------
+    >>> as_words(["mass", 0, 12])
+    ('mass', 'x0', 'x12')
+    """
+    return tuple(f"x{name}" if _is_integer(name) else str(name) for name in names)
+
+
 def check_names(names: Sequence[Any], target: str | None = None) -> tuple[str, ...]:
     """Column names as strings, each of them once, none empty, and none of them the target's.
 
@@ -41,14 +52,32 @@ def check_names(names: Sequence[Any], target: str | None = None) -> tuple[str, .
     ------
     InputDataError
         Naming the columns that stand twice, or the target among the features.
+
+    Warns
+    -----
+    SearchWarning
+        Naming the columns whose names are integers, and what they are called instead.
     """
     found = tuple(check_name(name, f"column {place + 1}") for place, name in enumerate(names))
+    integers = [name for name in names if _is_integer(name)]
+    if integers:
+        words = as_words(integers)
+        shown = ", ".join(map(str, integers[:5])) + (", ..." if len(integers) > 5 else "")
+        called = ", ".join(words[:5]) + (", ..." if len(integers) > 5 else "")
+        what = "column" if len(integers) == 1 else "columns"
+        warn(
+            f"a formula cannot tell names that are integers from numbers: {what} {shown} called {called}", stacklevel=5
+        )
     repeated = [name for name, count in Counter(found).items() if count > 1]
     if repeated:
         raise InputDataError(f"more than one column is called {listed(repeated)}; rename them")
     if target is not None and target in found:
         raise InputDataError(f"column {target!r} is the target and also among the features; drop it from X")
     return found
+
+
+def _is_integer(name: Any) -> bool:
+    return isinstance(name, int | np.integer) and not isinstance(name, bool | np.bool_)
 
 
 def check_finite_columns(X: np.ndarray, names: Sequence[str]) -> None:

@@ -13,6 +13,7 @@ from scipy import sparse
 from eqdarts.errors import InputDataError, warn
 from eqdarts.table.checks import as_array, check_unmasked, checked_numbers
 from eqdarts.table.columns import check_finite_columns, check_name, check_names
+from eqdarts.table.frames import as_frame, as_series
 
 _TABLE = "a DataFrame, or an array [n, d] with a row per observation"
 
@@ -74,6 +75,7 @@ def numbered(d: int) -> tuple[str, ...]:
 
 def given_columns(X: Any) -> tuple[np.ndarray, tuple[str, ...] | None]:
     """X as float array [n, d], NaN where a value is missing, and the names of its columns, if it has any."""
+    X = as_frame(X)
     if sparse.issparse(X):
         raise InputDataError("X is a sparse matrix; hand over X.toarray()")
     if isinstance(X, pd.Series):
@@ -120,8 +122,7 @@ def given_target(y: Any) -> tuple[np.ndarray, str | None]:
         raise InputDataError("fit requires y to be passed, but the target y is None")
     if sparse.issparse(y):
         raise InputDataError("y is a sparse matrix; hand over y.toarray().ravel()")
-    if isinstance(y, pd.DataFrame) and y.shape[1] == 1:
-        y = y.iloc[:, 0]
+    y = as_series(y)
     name = None if not isinstance(y, pd.Series) or y.name is None else check_name(y.name, "the target")
     column = y if isinstance(y, pd.Series) else as_array(y, "y")
     if column.ndim == 2 and column.shape[1] == 1:
