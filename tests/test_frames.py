@@ -136,7 +136,7 @@ def test_true_and_numbers_in_text_are_no_integers():
 
 
 def test_integers_that_become_another_columns_name_are_refused():
-    with pytest.warns(SearchWarning, match="integers"), pytest.raises(InputDataError, match="called 'x0'"):
+    with pytest.raises(InputDataError, match="called 'x0'"):
         tiny().fit(TABLE.set_axis([0, "x0"], axis=1), FORCE)
 
 

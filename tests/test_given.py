@@ -48,7 +48,7 @@ TABLES = {
     "a frame of nullable numbers": (FRAME.convert_dtypes(), ("a", "b")),
     "a frame of categories": (FRAME.astype("category"), ("a", "b")),
     "a sparse frame": (FRAME.astype(pd.SparseDtype("float64")), ("a", "b")),
-    "names of two kinds": (FRAME.set_axis(["a", 7], axis=1), ("a", "7")),
+    "names of two kinds": (FRAME.set_axis(["a", 7.5], axis=1), ("a", "7.5")),
 }
 
 
@@ -117,7 +117,7 @@ REFUSED = {
     "no name": (FRAME.set_axis(["a", None], axis=1), "column 2 has an empty name"),
     "a missing name": (FRAME.set_axis(["a", np.nan], axis=1), "column 2 has an empty name"),
     "an endless name": (FRAME.set_axis(["a", "b" * 1001], axis=1), "column 2 has a name of 1001 characters"),
-    "names that become equal": (FRAME.set_axis([7, "7"], axis=1), "more than one column is called '7'"),
+    "names that become equal": (FRAME.set_axis([7.5, "7.5"], axis=1), "more than one column is called '7.5'"),
     "too large": ([[10**400, 1], [2, 3], [4, 5]], "column 'x1': 1 of 3 values is NaN or infinity"),
     "infinite": (np.where(MASK, np.inf, A), r"column 'x2'.*row 1"),
 }

@@ -59,6 +59,11 @@ def check_names(names: Sequence[Any], target: str | None = None) -> tuple[str, .
         Naming the columns whose names are integers, and what they are called instead.
     """
     found = tuple(check_name(name, f"column {place + 1}") for place, name in enumerate(names))
+    repeated = [name for name, count in Counter(found).items() if count > 1]
+    if repeated:
+        raise InputDataError(f"more than one column is called {listed(repeated)}; rename them")
+    if target is not None and target in found:
+        raise InputDataError(f"column {target!r} is the target and also among the features; drop it from X")
     integers = [name for name in names if _is_integer(name)]
     if integers:
         words = as_words(integers)
@@ -68,11 +73,6 @@ def check_names(names: Sequence[Any], target: str | None = None) -> tuple[str, .
         warn(
             f"a formula cannot tell names that are integers from numbers: {what} {shown} called {called}", stacklevel=5
         )
-    repeated = [name for name, count in Counter(found).items() if count > 1]
-    if repeated:
-        raise InputDataError(f"more than one column is called {listed(repeated)}; rename them")
-    if target is not None and target in found:
-        raise InputDataError(f"column {target!r} is the target and also among the features; drop it from X")
     return found
 
 
