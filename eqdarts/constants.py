@@ -16,6 +16,7 @@ from eqdarts.flat import inverse_of_squares
 from eqdarts.kernel import formulas as loops
 from eqdarts.least_squares import solve
 from eqdarts.numeric import Tape, tape
+from eqdarts.zero import Target
 
 _MOST_SLOPE = 1e150  # whose square is finite
 _TOLERANCE = 1e-31  # a fit is done below this share of the target's mean square
@@ -170,13 +171,15 @@ class ConstantFit:
     ----------
     values : array [K]
     loss : float
-        Mean squared error in units of the mean square of y; infinite where undefined.
+        As a share of the variance of y, beyond rounding (`eqdarts.zero`); infinite where undefined.
     precision : array [K]
         Standard error of each constant (asymptotic); very large if the data do not determine it.
     inverse : array [K, K]
-        (JᵀJ)⁻¹ over the free constants, zero elsewhere; J in units of the root mean square of y.
+        (JᵀJ)⁻¹ over the free constants, zero elsewhere; J in units of the standard deviation of y.
     slopes : array [K, n]
         J over the free constants, zero elsewhere.
+    rounding : float
+        What arithmetic leaves of y, which no loss counts.
     """
 
     values: np.ndarray
@@ -184,6 +187,7 @@ class ConstantFit:
     precision: np.ndarray
     inverse: np.ndarray
     slopes: np.ndarray
+    rounding: float
 
 
 class _FormulaModel:
@@ -210,13 +214,16 @@ class Rows:
     root_weights: np.ndarray | None = None
     compiled: bool = False
 
+    @cached_property
+    def measure(self) -> Target:
+        """What losses are measured by."""
+        with np.errstate(over="ignore"):
+            return Target.of(self.y, None if self.root_weights is None else self.root_weights**2)
+
     @property
     def weight(self) -> np.ndarray:
-        """Per row, such that residual · weight has the mean square of 1 where y does."""
-        with np.errstate(over="ignore"):
-            size = float(np.sqrt(np.mean(self.y**2)))
-        size = size if 0 < size < np.inf else float(np.abs(self.y).max()) or 1.0
-        return (np.ones(len(self.y)) if self.root_weights is None else self.root_weights) / size
+        """Per row, such that residual · weight has a mean square of 1 where the mean leaves the variance of y."""
+        return (np.ones(len(self.y)) if self.root_weights is None else self.root_weights) / self.measure.deviation
 
 
 def fit_sets(
@@ -224,10 +231,17 @@ def fit_sets(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Least squares from R starts at once, each over its own free constants.
 
-    starts: [R, K]   free: bool [R, K]   returns: values [R, K], losses [R] in units of the mean square of y
+    starts: [R, K]   free: bool [R, K]   returns: values [R, K], losses [R] as in `ConstantFit`
     """
+    values, squares = _fit_sets(form, starts, free, rows, steps if free.any() else 0)
+    return values, rows.measure.loss(squares * rows.measure.variance)
+
+
+def _fit_sets(
+    form: Compiled, starts: np.ndarray, free: np.ndarray, rows: Rows, steps: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """The same with mean squared errors in units of the variance of y."""
     weight = rows.weight
-    steps = steps if free.any() else 0
     if rows.compiled and form.program is not None:
         with np.errstate(all="ignore"):
             return form.program.fit(rows.X.T, rows.y * weight, weight, starts, free, steps, _TOLERANCE)
@@ -264,7 +278,8 @@ def fit_constants(
         _, jacobian = form.linearise(rows.X, values[None], rows.weight)
         slopes[free] = np.where(np.abs(jacobian[0, free]) < _MOST_SLOPE, jacobian[0, free], 0.0)
         inverse[np.ix_(free, free)] = inverse_of_squares(slopes[free])
-    spread = loss * n / max(1, n - int(free.sum()))
+    rounding = rows.measure.rounding / rows.measure.variance
+    spread = (loss + rounding) * n / max(1, n - int(free.sum()))
     with np.errstate(invalid="ignore", over="ignore"):
         precision = np.sqrt(np.maximum(np.diag(inverse), 0.0) * spread)
-    return ConstantFit(values, loss, precision, inverse, slopes)
+    return ConstantFit(values, loss, precision, inverse, slopes, rounding)

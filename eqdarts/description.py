@@ -6,9 +6,8 @@ import numpy as np
 import sympy
 
 from eqdarts.constants import is_round
+from eqdarts.zero import EXACT
 
-#: Losses (relative to the mean square of y) below this differ by rounding only.
-FLOOR = 1e-21
 NATS_PER_NODE = 2.5  # log of about a dozen symbols that could stand in a node
 
 
@@ -33,10 +32,10 @@ def description_length(loss: float, expression: sympy.Expr, n: int) -> float:
     A constant is written to the precision that the data give it, about the noise over √n beside its own size: the
     less noise, the more digits. (The Occam factor of MacKay 1992 is the same charge.)
 
-    loss: mean squared error in units of the mean square of y
+    loss: as a share of the variance of y, beyond rounding (`eqdarts.zero`)
     """
-    fit = 0.5 * n * np.log(loss + FLOOR)
-    digits = 0.5 * np.log(n / (min(loss, 1.0) + FLOOR)) * count_constants(expression)
+    fit = 0.5 * n * np.log(loss + EXACT)
+    digits = 0.5 * np.log(n / (min(loss, 1.0) + EXACT)) * count_constants(expression)
     return float(fit + digits + digits_of(expression) + NATS_PER_NODE * size(expression))
 
 

@@ -13,7 +13,7 @@ import sympy
 from numpy.typing import ArrayLike
 from sympy import Expr
 
-from eqdarts.description import FLOOR, count_constants, description_length, size
+from eqdarts.description import count_constants, description_length, size
 from eqdarts.errors import InputDataError, check_choice, check_range
 from eqdarts.exports import record
 from eqdarts.exports.c import to_c
@@ -34,6 +34,7 @@ from eqdarts.regression.intervals import Resampling, bootstrap, profile
 from eqdarts.regression.naming import floats_as_symbols
 from eqdarts.regression.report import FitReport
 from eqdarts.table import rows_of, rows_of_values
+from eqdarts.zero import EXACT
 
 _FORMAT, _VERSION = "eqdarts equation", 1
 _LONGEST_TARGET = 10 * MAX_NAME  # that of a derivative is made of several names
@@ -55,7 +56,7 @@ class Equation:
     loss : float
         Mean squared error on all rows, in squared units of the target.
     relative_loss : float
-        The same in units of the mean square of the target.
+        What is beyond the rounding of doubles, in units of the variance of the target (`eqdarts.zero`).
     origin : str
         What found it: "sample", "neighbour", "move", "gradient", "monomials", "product", "library", "ratio",
         "relaxed", "resampled" or "constant"; after "symmetry, " in a search of the groups that a symmetry left, and
@@ -503,7 +504,7 @@ class _Rank:
 
     def dominates(self, other: _Rank) -> bool:
         """Is it as simple and as good? Losses that differ by rounding are equal."""
-        return self.complexity <= other.complexity and self.loss <= other.loss * (1 + _ROUNDING) + FLOOR
+        return self.complexity <= other.complexity and self.loss <= other.loss * (1 + _ROUNDING) + EXACT
 
     def beats(self, other: _Rank) -> bool:
         """And as short to describe?"""

@@ -39,7 +39,6 @@ from eqdarts.screening import screened
 from eqdarts.search.backend import available_cores, check_device
 from eqdarts.search.finish import Problem, constant_equation, moderate, snapping_rows
 from eqdarts.search.loop import EpochRecord, SearchResult, compile_loops, resample, run
-from eqdarts.search.population import EXACT
 from eqdarts.search.stops import Watch
 from eqdarts.search_space import AGGREGATORS, SearchSpace
 from eqdarts.selection import CRITERIA, choose, credibility, scores
@@ -66,6 +65,7 @@ from eqdarts.table.subset import Drawn, Subset, draw
 from eqdarts.threads import one_thread
 from eqdarts.training import Training, keep
 from eqdarts.writing import write_text
+from eqdarts.zero import EXACT
 
 _SAMPLED_REPLICAS, _RELAXED_REPLICAS = 2048, 16
 _SEARCH_ROWS = 120  # rows of each step that the search sees; the constants are refitted on all

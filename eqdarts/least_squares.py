@@ -16,6 +16,7 @@ from torch import Tensor
 
 _SLOW, _PATIENCE = 0.999999, 5  # a step that keeps more than this share of the loss is slow; so many end the fit
 _FLAT, _NEARLY_FREE = 1e-10, 0.1  # a step that promises a smaller share of the loss, hardly damped, ends it as well
+_SPACING = 1e-16  # of doubles, relative
 _STUCK = 1e8  # a damping at which a step no longer moves anything
 
 
@@ -128,7 +129,7 @@ def solve(
     fixed : Tensor [R, Q], optional
         Coefficients that are given rather than fitted; NaN where fitted.
     tolerance : float
-        A replica has converged when its loss is below this share of the mean square of y.
+        A replica has converged when its loss is below this share of the variance of y, or the spacing of doubles there.
     shrinks : bool
         Does the model take w of any number of replicas? Then those that are done leave the batch.
 
@@ -153,7 +154,7 @@ def solve(
     gradient, curvature = _normal_equations(readout, pullback(coefficients), free)
     w = w.clone()
     damping = torch.full_like(loss, 1e-2)
-    floor = tolerance * y.square().mean()
+    floor = tolerance * y.var(dim=-1, correction=0).mean() + (_SPACING * y).square().mean()
     slow = torch.zeros_like(loss)  # steps in a row that gained next to nothing
     done = (loss <= floor) | ~torch.isfinite(loss)
     for _ in range(steps):

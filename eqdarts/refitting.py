@@ -31,6 +31,7 @@ from eqdarts.table import (
     is_numeric,
 )
 from eqdarts.training import Training
+from eqdarts.zero import Target
 
 Bound = tuple[float | None, float | None]
 
@@ -155,8 +156,8 @@ def refit(
     )  # fmt: skip
     _warn(found)
     total = len(observations) if observations.weights is None else float(observations.weights.sum())
-    square = float(np.average((observations.y / observations.scale) ** 2, weights=observations.weights))
-    loss, relative = found.rss / total, optimum.loss / total / square if square > 0 else found.rss / total
+    measure = Target.of(observations.y / observations.scale, observations.weights)
+    loss, relative = found.rss / total, float(measure.loss(optimum.loss / total))
     law = Equation(fitted, columns, given.target, loss, relative, "refit", fit=found)
     return with_digits(law, X_array[rows], y_array[rows], observations.weights)
 

@@ -17,8 +17,8 @@ from eqdarts.constants import Rows, template
 from eqdarts.description import description_length
 from eqdarts.numeric import on_rows
 from eqdarts.snapping import Simplified, snap
+from eqdarts.zero import NEGLIGIBLE
 
-_NEGLIGIBLE = 1e-11  # share of y
 _MOST_CONSTANTS = 40
 
 
@@ -55,7 +55,7 @@ def simplify(
         best = replace(best, expression=following) if best is outcome else best
     if best is None:
         value = on_rows(expression, columns, sample.X)
-        loss = float(np.mean((value - sample.y) ** 2) / np.mean(sample.y**2))
+        loss = float(sample.measure.loss(np.mean((value - sample.y) ** 2)))
         return Simplified(expression, loss if np.isfinite(loss) else np.inf)
     return best
 
@@ -70,15 +70,19 @@ def _without_negligible(expression: sympy.Expr, columns: tuple[sympy.Symbol, ...
     def rebuild(node: sympy.Expr, size: float | None = None) -> sympy.Expr:
         if isinstance(node, sympy.Add):
             if size is None:
-                size = _root_mean_square(node, columns, sample.X)
-            terms = [t for t in node.args if not _root_mean_square(t, columns, sample.X) < _NEGLIGIBLE * size]
+                size = _spread(on_rows(node, columns, sample.X))
+            terms = [t for t in node.args if not _root_mean_square(t, columns, sample.X) < NEGLIGIBLE * size]
             node = sympy.Add(*terms)
         return node.func(*map(rebuild, node.args)) if node.args else node
 
     expanded = sympy.expand_mul(expression, deep=False)
     with np.errstate(all="ignore"):
-        left = rebuild(expanded, float(np.sqrt(np.mean(sample.y**2))))
+        left = rebuild(expanded, sample.measure.deviation)
     return expression if left == expanded else left
+
+
+def _spread(values: np.ndarray) -> float:
+    return float(values.std() + np.spacing(np.abs(values)).max() / NEGLIGIBLE)
 
 
 def _root_mean_square(expression: sympy.Expr, columns: tuple[sympy.Symbol, ...], X: np.ndarray) -> float:

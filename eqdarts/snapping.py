@@ -12,8 +12,9 @@ import numpy as np
 import sympy
 
 from eqdarts.constants import Compiled, ConstantFit, Rows, Template, compile_template, fit_constants, fit_sets
-from eqdarts.description import FLOOR, NATS_PER_NODE, description_length, digits_of
+from eqdarts.description import NATS_PER_NODE, description_length, digits_of
 from eqdarts.flat import flat_directions, simplest_points
+from eqdarts.zero import EXACT
 
 _MOST_DIGITS = 36.0  # nats in a double
 _TRIALS, _TRIAL_STEPS = 24, 12  # replacements refitted at once, and the steps of each
@@ -161,7 +162,7 @@ def _groups(form: Template, order: list[_Trial], gain_of: dict[_Trial, float], m
 
 def _misfit(new: np.ndarray, old: float, n: int) -> np.ndarray:
     """Nats by which the residuals become longer to write."""
-    return 0.5 * n * np.log((new + FLOOR) / (old + FLOOR))
+    return 0.5 * n * np.log((new + EXACT) / (old + EXACT))
 
 
 def _moved(fit: ConstantFit, free: np.ndarray, trials: list[_Trial]) -> np.ndarray:
@@ -190,7 +191,7 @@ def _plausible(
             if (int(k), target) in refused:
                 continue
             away = (value - float(target)) / np.sqrt(variance) if variance > 0 else 0.0
-            added = away * away / n if abs(away) < 1e100 else np.inf
+            added = max(away * away / n - fit.rounding, 0.0) if abs(away) < 1e100 else np.inf
             forecast = benefit - float(_misfit(np.array(fit.loss + added), fit.loss, n))
             # The model is rough far from the optimum, so a poor forecast is still worth one refit.
             if forecast > -10 * benefit:

@@ -17,9 +17,9 @@ import numpy as np
 from eqdarts.constants import Compiled
 from eqdarts.table.ahead import ahead
 from eqdarts.table.chunks import Chunk, Source
+from eqdarts.zero import CONVERGED, Target, spacings
 
 _BLOCK = 16_384  # rows at once: the intermediate values of a formula then stay in the cache
-_EXACT = 1e-28  # a loss, in units of the mean square of y, that is rounding
 _EQUAL = 1e-12  # losses whose ratio differs less from 1 are equal: near the optimum rounding decides
 _CREEPING, _PATIENCE = 0.1, 2  # a step that gains less than this share of its promise; so many end the fit
 _CANCELLED = 1e-6  # of the error: what a step leaves below this share cannot be had by subtraction
@@ -65,7 +65,7 @@ class Streamed:
         (Weighted) mean squared error over all rows, in squared units of the task's target; infinite if undefined on a
         row.
     relative_loss : float
-        In units of the mean square of y.
+        As a share of the variance of y, beyond rounding (`eqdarts.zero`).
     """
 
     values: np.ndarray
@@ -75,20 +75,33 @@ class Streamed:
 
 @dataclass(frozen=True, eq=False)
 class _Sums:
-    """Of one formula over some rows: Σw, Σwy², Σwr², Jᵀr [K], JᵀJ [K, K], and how many rows."""
+    """Of one formula over some rows.
+
+    How many they are, Σw, the mean of y, Σw(y − mean)², Σw·spacing², Σwr², Jᵀr [K], JᵀJ [K, K].
+    """
 
     rows: int
     weight: float
+    mean: float
     square: float
+    rounding: float
     error: float
     gradient: np.ndarray
     curvature: np.ndarray
 
+    @property
+    def relative_loss(self) -> float:
+        return float(Target(self.square or 1.0, self.rounding).loss(self.error))
+
     def __add__(self, other: _Sums) -> _Sums:
+        weight = self.weight + other.weight
+        apart, share = other.mean - self.mean, other.weight / max(weight, 1e-300)
         return _Sums(
             self.rows + other.rows,
-            self.weight + other.weight,
-            self.square + other.square,
+            weight,
+            self.mean + apart * share,
+            self.square + other.square + apart * apart * self.weight * share,
+            self.rounding + other.rounding,
             self.error + other.error,
             self.gradient + other.gradient,
             self.curvature + other.curvature,
@@ -136,7 +149,7 @@ def fit_streaming(
     if not tasks:
         return []
     first = _pass([(task, task.start) for task in tasks], source, threads)
-    if worth is not None and not any(sums.error < worth * sums.square for sums in first):
+    if worth is not None and not any(sums.relative_loss < worth for sums in first):
         return [_result(_State(task.start, sums)) for task, sums in zip(tasks, first, strict=True)]
     states = [_proposed(_State(t.start, sums), tolerance) for t, sums in zip(tasks, first, strict=True)]
     if passes > 1:
@@ -154,7 +167,7 @@ def fit_streaming(
 def _result(state: _State) -> Streamed:
     sums = state.sums
     loss = sums.error / sums.weight
-    return Streamed(state.values, loss, sums.error / sums.square if sums.square > 0 else loss)
+    return Streamed(state.values, loss, sums.relative_loss)
 
 
 def _judged(state: _State, values: np.ndarray, sums: _Sums) -> _State:
@@ -181,7 +194,7 @@ def _proposed(state: _State, tolerance: float) -> _State:
     """
     sums, n = state.sums, state.sums.rows
     done = replace(state, step=None)
-    if not np.isfinite(sums.error) or not len(state.values) or sums.error <= _EXACT * sums.square:
+    if not np.isfinite(sums.error) or not len(state.values) or sums.relative_loss <= CONVERGED:
         return done
     size = np.sqrt(np.diag(sums.curvature))
     size = np.where((size > 0) & np.isfinite(size), size, 1.0)
@@ -241,13 +254,16 @@ def _over_rows(task: Task, values: np.ndarray, chunk: Chunk, rows: slice) -> _Su
     with np.errstate(all="ignore"):
         if weights is not None:
             root = np.sqrt(weights)
-            y, residual, slopes = y * root, residual * root, slopes * root
+            residual, slopes = residual * root, slopes * root
         slopes = np.nan_to_num(slopes, nan=0.0, posinf=0.0, neginf=0.0) if len(slopes) else slopes
-        error = float(residual @ residual)
+        error, mean = float(residual @ residual), float(np.average(y, weights=weights)) if len(y) else 0.0
+        rounded = spacings(y) ** 2
         return _Sums(
             len(y),
             float(len(y) if weights is None else weights.sum()),
-            float(y @ y),
+            mean,
+            float(np.sum((y - mean) ** 2 if weights is None else weights * (y - mean) ** 2)),
+            float(np.sum(rounded if weights is None else weights * rounded)),
             error if np.isfinite(error) else np.inf,
             slopes @ residual,
             slopes @ slopes.T,

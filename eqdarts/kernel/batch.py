@@ -27,6 +27,7 @@ from eqdarts.kernel.separable import (
     STUCK,
     damped_step,
     dot,
+    floor_of,
     normal_equations,
     solve_readout,
 )
@@ -471,7 +472,7 @@ class CompiledRows:
         self.root_weights = np.empty(0) if root_weights is None else np.ascontiguousarray(root_weights)
         self._weights = np.ones(len(y)) if root_weights is None else self.root_weights
         self._links = links
-        self.floor = _TOLERANCE * float(np.mean((self.y * self._weights) ** 2))
+        self.floor = floor_of(self.y * self._weights, _TOLERANCE)
 
     @property
     def link_targets(self) -> np.ndarray:

@@ -11,7 +11,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from eqdarts.kernel.loops import compiled
-from eqdarts.kernel.separable import FLAT, NEARLY_FREE, PATIENCE, REACH, SLOW, STUCK, damped_step, dot, normal_equations
+from eqdarts.kernel.separable import (
+    FLAT,
+    NEARLY_FREE,
+    PATIENCE,
+    REACH,
+    SLOW,
+    STUCK,
+    damped_step,
+    dot,
+    floor_of,
+    normal_equations,
+)
 
 # A kind must be a global constant for the compiler, hence one name each.
 NUMBER, COLUMN, CONSTANT, ADD, MUL, POW = 0, 1, 2, 3, 4, 5
@@ -54,13 +65,13 @@ class Program:
         """Values [R, K] and mean squared errors [R] from R starts, each over its own free constants.
 
         columns: [d, n]   target: [n], weighted   weight: [n]   starts: [R, K]   free: bool [R, K]
-        tolerance: a fit is done below this share of the target's mean square
+        tolerance: a fit is done below this share of the target's variance, or the spacing of doubles there
         """
         values, losses = np.array(starts, dtype=float), np.empty(len(starts))
         _fit(
             self.kinds, self.numbers, self.first, self.inputs, self.moving, np.ascontiguousarray(columns),
             np.ascontiguousarray(target), np.ascontiguousarray(weight), values, np.ascontiguousarray(free), steps,
-            tolerance * float(np.mean(target**2)), losses,
+            floor_of(target, tolerance), losses,
         )  # fmt: skip
         return values, losses
 

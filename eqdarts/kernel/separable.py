@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from eqdarts.kernel.loops import compiled
 
 # When a fit ends, and how far a step reaches: as in eqdarts.least_squares.
 SLOW, PATIENCE, STUCK, REACH = 0.999999, 5, 1e8, 4.0
 FLAT, NEARLY_FREE = 1e-10, 0.1
+SPACING = 1e-16
+
+
+def floor_of(target, tolerance):
+    """The mean squared error at which a fit is done: a share of the variance of the target [n], or its rounding."""
+    return tolerance * float(np.var(target)) + float(np.mean((SPACING * target) ** 2))
 
 
 @compiled

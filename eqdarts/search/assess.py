@@ -14,7 +14,6 @@ from eqdarts.genotype import GenotypeBatch, constants_of
 from eqdarts.kernel.batch import Linearised
 from eqdarts.search.backend import Backend, CompiledBackend, TorchBackend, backend_of
 from eqdarts.search.population import (
-    EXACT,
     Population,
     best,
     complexity_of,
@@ -27,6 +26,7 @@ from eqdarts.search.population import (
 )
 from eqdarts.search.roundness import count_round
 from eqdarts.search_space import SearchSpace
+from eqdarts.zero import EXACT, UNSETTLED, Target
 
 # Successive halving: Levenberg–Marquardt steps of each stage, and the share that goes on to the next.
 _SCREENING, _MIDDLE, _LONG = 6, 10, 25
@@ -39,7 +39,6 @@ _PER_BAND, _PER_BAND_OF_SMALL = 4, 12  # of them for each size
 _CLOSER = 256  # graphs whose constants are looked at more closely: those that can become the best by it
 _MOST_CONSTANTS = 32
 _MOST_EVIDENCE = 100  # rows that a loss on the validation rows speaks for
-_UNSETTLED = 1e-8  # losses below this say little before a fit has converged
 _SMALL = 100  # a noisy table with no more rows cannot spare any of them
 
 
@@ -73,7 +72,8 @@ class Assessor:
         self._space, self.exact = space, exact
         self.train, self.validation, self.everything = train, validation, everything
         self._backend = backend_of(space, train.y.device, threads) if backend is None else backend
-        self._variance = float(train.target.var(correction=0)) or 1.0
+        weights = None if train.root_weights is None else train.root_weights.square().cpu().numpy()
+        self._measure = Target.of(train.y.cpu().numpy(), weights)
         self._root_mean_square = float(train.y.square().mean().sqrt()) or 1.0
         self._few, self._train, self._validation = (
             self._backend.rows(rows)
@@ -247,7 +247,7 @@ class Assessor:
     def _ranked(self, batch: GenotypeBatch, w: np.ndarray, coefficients: np.ndarray, parts: _Parts) -> np.ndarray:
         """Places of the graphs that are defined on the rows that rank them, most promising first."""
         loss, _ = self._backend.measure(batch, w, coefficients, parts.ranking)
-        rank = scores(loss / self._variance + _UNSETTLED, constants_of(self._space, batch), parts.evidence)
+        rank = scores(self._measure.loss(loss) + UNSETTLED, constants_of(self._space, batch), parts.evidence)
         order = np.argsort(rank, kind="stable")
         return order[np.isfinite(rank[order])]
 
@@ -275,16 +275,16 @@ class Assessor:
         loss, _ = self._backend.measure(batch, w, coefficients, judges)
         _, size = self._backend.measure(batch, w, coefficients, self._train)
         with np.errstate(all="ignore"):
-            share = np.nan_to_num(size * np.abs(coefficients), nan=0.0, posinf=0.0) / self._root_mean_square
+            size = np.nan_to_num(size * np.abs(coefficients), nan=0.0, posinf=0.0)
+            share = np.maximum(size / self._root_mean_square, np.minimum(size / self._measure.deviation, 1.0))
         complexity = complexity_of(self._space, batch, w, share, noisy, held=noisy and self.is_small)
         if noisy and self.is_small and self.can_pursue:
             # Where rows are many, the loss alone tells a law from its imitations.
-            rank = scores(loss / self._variance, complexity - constants_of(self._space, batch), self.all_rows)
+            rank = scores(self._measure.loss(loss), complexity - constants_of(self._space, batch), self.all_rows)
             some = np.argsort(rank, kind="stable")[:_CLOSER]
             complexity[some] -= self._round_constants(batch.select(some), w[some], coefficients[some])
-        return Population(
-            batch, w, coefficients, loss / self._variance, train_loss / self._variance, complexity, origin
-        )
+        loss, train_loss = self._measure.loss(loss), self._measure.loss(train_loss)
+        return Population(batch, w, coefficients, loss, train_loss, complexity, origin)
 
 
 def _evenly(n: int, most: int, device: torch.device) -> torch.Tensor:

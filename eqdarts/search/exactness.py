@@ -13,9 +13,8 @@ from eqdarts.description import NATS_PER_NODE, digits_of
 from eqdarts.equation import Equation
 from eqdarts.numeric import tape
 from eqdarts.search.finish import Problem
-from eqdarts.search.population import EXACT
+from eqdarts.zero import EXACT, PROVEN
 
-_CERTAIN = 1e-26  # an equation with so small a relative loss and few constants is the law
 _FEW_CONSTANTS = 3
 _SPREAD = 4.0  # over √n: by what share the mean square of n rounding errors may exceed its expectation
 _MOVED = 3.0  # times √(K/n): by what share fitting K constants may lift the largest of them above half a step
@@ -39,7 +38,7 @@ class Exactness:
         """Is it exact with so few constants that it must be the law?"""
         if equation.n_constants > _FEW_CONSTANTS:
             return False
-        return equation.relative_loss < _CERTAIN or self._explains(equation, min(len(self._problem.y), _INDEPENDENT))
+        return equation.relative_loss < PROVEN or self._explains(equation, min(len(self._problem.y), _INDEPENDENT))
 
     def _explains(self, equation: Equation, rows: int) -> bool:
         """Is it exact to the rounding of y, and shorter than the digits that so many rows have in common with it?

@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import sympy
 import torch
 
 from eqdarts.constants import Rows, compile_template, fit_constants, template
-from eqdarts.description import FLOOR, count_constants, description_length
+from eqdarts.description import count_constants, description_length
 from eqdarts.equation import Equation, Front, evaluate
 from eqdarts.exports.formula import Formula
 from eqdarts.exports.record import in_table_units
@@ -20,11 +21,12 @@ from eqdarts.genotype import Genotype
 from eqdarts.reduce import reduce, shortest_writing
 from eqdarts.search.library import LIBRARY
 from eqdarts.search.monomials import MONOMIALS
-from eqdarts.search.population import EXACT, Population, front_of, scores
+from eqdarts.search.population import Population, front_of, scores
 from eqdarts.search_space import SearchSpace
 from eqdarts.simplify import simplify
 from eqdarts.snapping import Simplified
 from eqdarts.symbolic import Constants, column_symbols, plain, to_expression
+from eqdarts.zero import EXACT, Target
 
 _REDUCED = 8  # formulas that are made structurally simpler
 _BEAM = 4  # orders of replacing constants, for them
@@ -108,6 +110,11 @@ class Problem:
         root = None if self.weights is None else np.sqrt(self.weights[rows])
         return Rows(self.X[rows], self.y[rows], root, self.compiled)
 
+    @cached_property
+    def measure(self) -> Target:
+        """What losses are measured by."""
+        return Target.of(self.y, self.weights)
+
     @property
     def blur(self) -> np.ndarray:
         """Errors [n] of y that rounding may have made, of columns as well, as if y rose with each by as much as it
@@ -128,13 +135,13 @@ class Problem:
     def exact_loss(self) -> float:
         """Share of the variance of y that an exact graph may leave on some of the rows."""
         left = np.average(self.blur**2, weights=self.weights) / 3  # that of numbers even in −1 .. 1
-        return max(EXACT, _GENEROUS * float(left) / (float(self.y.var()) or 1.0))
+        return max(EXACT, _GENEROUS * float(left) / self.measure.variance)
 
     @property
     def rounding_loss(self) -> float:
-        """The loss (relative to the mean square of y) that an exact equation may leave where y was rounded, else 0."""
+        """The loss that an exact equation may leave where y was rounded, else 0."""
         left = np.average(self.blur**2, weights=self.weights) / 3
-        return _FEW_MORE * float(left / np.average(self.y**2, weights=self.weights)) if left > 0 else 0.0
+        return _FEW_MORE * float(left) / self.measure.variance
 
     @property
     def all_rows(self) -> Rows:
@@ -266,7 +273,7 @@ def finish(
             known[key] = draft
             drafts.append(draft)
             yield from _equation(problem, draft)
-    rows, floor = problem.sample(_ROWS), max(FLOOR, problem.rounding_loss)
+    rows, floor = problem.sample(_ROWS), max(EXACT, problem.rounding_loss)
     drafts.sort(key=lambda d: description_length(d.formula.loss, d.formula.expression, len(rows.y)))
     done: set[sympy.Expr] = set()
     for draft in drafts[:reduced]:
@@ -337,8 +344,7 @@ def _with_losses(problem: Problem, expression: sympy.Expr, origin: str, genotype
     with np.errstate(all="ignore"):
         loss = float(np.average((value - problem.y) ** 2, weights=problem.weights))
     loss = loss if np.isfinite(loss) else np.inf
-    mean_square = float(np.average(problem.y**2, weights=problem.weights))
-    relative = loss / mean_square if mean_square > 0 else loss
+    relative = float(problem.measure.loss(loss))
     if problem.y_unit == 1 and (problem.x_unit == 1).all():
         return Equation(expression, problem.columns, problem.target, loss, relative, origin, genotype)
     own = dict(zip(problem.names, map(float, problem.x_unit), strict=True))

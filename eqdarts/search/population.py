@@ -13,7 +13,6 @@ from eqdarts.search_space import AGGREGATORS, SearchSpace
 
 #: Graphs kept, and of each size, where simple constants decide in the end: in small noisy tables.
 WIDE_SIZE, WIDE_PER_BAND = 160, 16
-EXACT = 1e-24  # a relative loss below this is rounding: the graph is exact on the data
 INERT_EXPONENT = 1e-3  # a factor |x|^p with a smaller exponent counts as absent
 LIMIT_EXPONENT, _LIMIT_COST = 0.1, 8  # one between the two, and what it adds to the complexity
 _SAME = 0.1  # nats between two graphs that count as one function
@@ -31,7 +30,7 @@ class Population:
     w : array [K, E, P]
     coefficients : array [K, Q]
     loss : array [K]
-        Relative mean squared error on the validation rows.
+        On the validation rows, as a share of the variance of y (`eqdarts.zero`).
     train_loss : array [K]
     complexity : int array [K]
     origin : tuple of str
@@ -145,7 +144,7 @@ def complexity_of(
     than y, which others must cancel, costs the digits that it needs more. Without noise nothing has to be counted so
     finely, and cheap factors only breed imitations.
 
-    terms: [R, Q] share of each readout term in y (root mean square over root mean square)
+    terms: [R, Q] share of each readout term in y; of what is larger than y, in y itself, else in its spread
     held: may constants be held at simple values? Then those at −1, 0 and 1 are none either
     """
     cost = np.array([op.complexity + len(op.parameters) for op in space.rows])

@@ -23,13 +23,13 @@ from eqdarts.search.pursuit import Features, draw_features, pursue
 from eqdarts.search.sampling import Odds, blank, odds_of, sample
 from eqdarts.search.sums import Sums, SumSearch
 from eqdarts.search_space import SearchSpace
+from eqdarts.zero import QUIET
 
 _EPOCHS_PER_NODE = 2  # epochs before another latent node is allowed
 _RUN = 10  # epochs of the shortest run
 _POLISHED = 16  # of the best graphs, how many are fitted further in every epoch
 _NEIGHBOURS = 0.25  # share of an epoch's graphs that are all the neighbours of some
 _PURSUED = 12  # parents per epoch that follow the gradient at their vertex
-_QUIET = 1e-7  # the best relative loss below which the data count as free of noise
 _BY_FEW = 12  # epochs after which the best graphs of noisy data are confirmed on all rows
 _HEADS, _STARTS = 4, 2  # graphs whose neighbours are all tried at the end, and how often
 _CLOSING_SHARE = 0.25  # of the time that is left, for them; the rest is for turning graphs into equations
@@ -251,7 +251,7 @@ class SampledSearch:
             return False
         # On few validation rows a small loss may be luck.
         loss = np.maximum(state.population.loss, state.population.train_loss)
-        return float(loss.min(initial=np.inf)) > _QUIET
+        return float(loss.min(initial=np.inf)) > QUIET
 
     def _by_all_rows(self, state: SampledState) -> SampledState:
         """The graphs so far, confirmed; those to come will be as well."""

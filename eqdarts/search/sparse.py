@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from eqdarts.zero import spacings
+
 Choice = tuple[int, ...]
 
 #: Choices that are followed side by side, if not said otherwise.
@@ -66,13 +68,14 @@ def chosen_terms(
     if not (np.isfinite(target).all() and np.isfinite(root).all()) or not root.any() or not len(columns):
         return []
     task = _task(columns, target, root, cost, most_cost)
-    size = float(task.target @ task.target)
+    # What is left when only rounding is.
+    little = _ALL * float(task.target @ task.target) + float(np.sum((spacings(target) * root) ** 2))
 
     def in_order(found: dict[Choice, float]) -> list[Choice]:
         """What only rounding tells apart is in the order of costs and places."""
 
         def key(choice: Choice) -> tuple[float, int, Choice]:
-            exact = found[choice] < _ALL * size
+            exact = found[choice] < little
             return (0.0, int(task.cost[list(choice)].sum()), choice) if exact else (found[choice], 0, choice)
 
         return sorted(found, key=key)
@@ -91,8 +94,8 @@ def chosen_terms(
             break
         beam = ranked[: max(width, _PAIRS) if terms == 2 and all_pairs else width]
         out += ranked[:kept]
-        if found[ranked[0]] < _ALL * size:
-            return [*out, _needed(task, beam[0], _ALL * size)]
+        if found[ranked[0]] < little:
+            return [*out, _needed(task, beam[0], little)]
     return out
 
 

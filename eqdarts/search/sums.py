@@ -11,21 +11,12 @@ from eqdarts.genotype import GenotypeBatch
 from eqdarts.search.assess import Assessor
 from eqdarts.search.library import LIBRARY, Library, library_of
 from eqdarts.search.monomials import MONOMIALS, can_sum, power_laws, sums_of_monomials
-from eqdarts.search.population import (
-    EXACT,
-    WIDE_PER_BAND,
-    WIDE_SIZE,
-    Population,
-    best,
-    front_of,
-    joined,
-    nothing,
-    scores,
-)
+from eqdarts.search.population import WIDE_PER_BAND, WIDE_SIZE, Population, best, front_of, joined, nothing, scores
 from eqdarts.search.products import PRODUCT, few_factors, many_factors, products
 from eqdarts.search.sparse import KEPT
 from eqdarts.search.terms import Term
 from eqdarts.search_space import SearchSpace
+from eqdarts.zero import EXACT
 
 #: The origin of ratios of them.
 RATIO = "ratio"
