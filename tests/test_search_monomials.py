@@ -113,7 +113,9 @@ def test_only_spaces_with_products_of_powers_have_them():
 
 def test_a_polynomial_of_six_terms_is_found_and_says_where_it_comes_from():
     x = np.random.default_rng(4).uniform(-1, 1, 30)
-    model = DARTSRegressor(max_epochs=4, random_state=0, verbose=0).fit(x[:, None], sum(x**k for k in range(1, 7)))
+    model = DARTSRegressor(max_epochs=4, max_time=None, random_state=0, verbose=0).fit(
+        x[:, None], sum(x**k for k in range(1, 7))
+    )
     (symbol,) = model.sympy().free_symbols
     assert sympy.expand(model.sympy() - sum(symbol**k for k in range(1, 7))) == 0
     assert model.equations_["origin"][model.best_index_] == "monomials"
@@ -123,7 +125,7 @@ def test_a_noisy_polynomial_is_found_with_its_round_coefficients():
     rng = np.random.default_rng(5)
     x = rng.uniform(1, 50, 60)
     y = (x**2 + x) / 2
-    model = DARTSRegressor(max_epochs=14, random_state=0, verbose=0).fit(
+    model = DARTSRegressor(max_epochs=14, max_time=None, random_state=0, verbose=0).fit(
         x[:, None], y + 0.01 * y.std() * rng.normal(size=60)
     )
     (symbol,) = model.sympy().free_symbols
