@@ -47,9 +47,15 @@ Output = Annotated[
     typer.Option(metavar="DIR", help="Folder for equation.tex, equations.csv, model.json and fit.png; made if needed."),
 ]
 Features = Annotated[
-    str | None, typer.Option(metavar="A,B,…", help="Columns to explain it with; by default all numeric ones.")
+    str | None, typer.Option(metavar="A,B,…", help="Columns to explain it with; by default all others.")
 ]
 Delimiter = Annotated[str, typer.Option(help="What separates the cells; \\t is a tab.")]
+Na = Annotated[
+    list[str] | None, typer.Option(metavar="TEXT", help="Cells to be read as missing, such as '<LOD'; may be repeated.")
+]
+DropMissing = Annotated[
+    bool, typer.Option("--drop-missing", help="Leave out rows with missing cells, and say how many.")
+]
 Encoding = Annotated[str, typer.Option(help="Encoding of the file.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Show no progress bar.")]
 
@@ -82,6 +88,8 @@ def fit(
     operations: Operations = None,
     delimiter: Delimiter = ",",
     encoding: Encoding = "utf-8",
+    na: Na = None,
+    drop_missing: DropMissing = False,
     output: Output = None,
     quiet: Quiet = False,
 ) -> None:
@@ -89,15 +97,19 @@ def fit(
     _check_output(output, *_WRITTEN)
     import pandas as pd
 
-    from eqdarts.table import read_csv
+    from eqdarts.table import Missing, read_csv
 
+    missing = Missing.of(na or (), drop_missing)
     columns = _names("--features", features)
     if file.suffix.lower() in _STREAMED or (file.is_file() and file.stat().st_size > _LARGE):
         model = _model(max_time, max_epochs, seed, operations, quiet)
-        model.fit_file(file, target, columns, delimiter=delimiter, encoding=encoding)
+        model.fit_file(
+            file, target, columns, delimiter=delimiter, encoding=encoding, na=na or (), drop_missing=drop_missing
+        )
         X, y = model.training_rows()
     else:
-        table = read_csv(file, target, columns, delimiter, encoding)  # before the model, whose import takes seconds
+        # Before the model, whose import takes seconds.
+        table = read_csv(file, target, columns, delimiter, encoding, missing)
         X, y = pd.DataFrame(table.X, columns=list(table.names)), pd.Series(table.y, name=target)
         model = _model(max_time, max_epochs, seed, operations, quiet).fit(X, y)
     _report(model, X, y, output)
@@ -146,14 +158,16 @@ def sweep(
     operations: Operations = None,
     delimiter: Delimiter = ",",
     encoding: Encoding = "utf-8",
+    na: Na = None,
+    drop_missing: DropMissing = False,
     quiet: Quiet = False,
 ) -> None:
     """Find equations of many columns. Fits of targets and groups run in parallel, and what was ended is resumed."""
     _check_output(output, "results.csv", "results.jsonl")
-    from eqdarts.table import read_frame
+    from eqdarts.table import Missing, read_frame
 
     inputs, groups = _names("--features", features), tuple(by or ())
-    table = read_frame(file, target, inputs, groups, delimiter, encoding)
+    table = read_frame(file, target, inputs, groups, delimiter, encoding, Missing.of(na or (), drop_missing))
     from eqdarts.sweeping import sweep
     from eqdarts.sweeping.workers import connect
     from eqdarts.writing import write_text
@@ -172,6 +186,7 @@ def sweep(
             folder=output,
             n_jobs=jobs,
             backend="loky" if dask is None else "dask",
+            drop_missing=drop_missing,
             progress=not quiet,
         )
     write_text(output / "results.csv", found.to_csv(index=False))

@@ -60,7 +60,9 @@ from eqdarts.table import (
 )
 from eqdarts.table.cache import CachedSource
 from eqdarts.table.chunks import CHUNK_ROWS, ArraySource, Source, open_table
+from eqdarts.table.files import left_out
 from eqdarts.table.head import Head
+from eqdarts.table.missing import Missing
 from eqdarts.table.subset import Drawn, Subset, draw
 from eqdarts.threads import one_thread
 from eqdarts.training import Training, keep
@@ -333,6 +335,8 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         chunk_rows: int = CHUNK_ROWS,
         delimiter: str = ",",
         encoding: str = "utf-8",
+        na: str | Sequence[str] = (),
+        drop_missing: bool = False,
     ) -> DARTSRegressor:
         """Search for the equation of a column of a CSV or Parquet file, which need not fit into memory.
 
@@ -352,11 +356,16 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         target : str
             The column to explain.
         inputs : sequence of str, optional
-            The columns to explain it with; by default all others that hold numbers.
+            The columns to explain it with; by default all others, which must hold numbers then.
         chunk_rows : int
             Rows that each thread holds in memory at once.
         delimiter, encoding : str
             Of a CSV file.
+        na : str or sequence of str
+            Cells to be read as missing, such as "<LOD" or "-999", besides the usual ones (empty, NA, NaN, null, none).
+        drop_missing : bool
+            Leave out the rows that have a missing cell in one of the columns; a warning says how many. Otherwise a
+            missing cell is an error.
 
         Returns
         -------
@@ -371,7 +380,7 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         Warns
         -----
         SearchWarning
-            If columns are left out.
+            If columns without a name, or rows with missing cells, are left out.
 
         Examples
         --------
@@ -384,11 +393,18 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         ...     print(model.fit_file(path, "h").sympy())
         4.905*t**2
         """
-        table = open_table(os.fsdecode(path), target, inputs, chunk_rows, delimiter, encoding)
+        missing = Missing.of(na, drop_missing)
+        table = open_table(os.fsdecode(path), target, inputs, chunk_rows, delimiter, encoding, missing)
         if table.is_parquet:
-            return self._fit_table(table)
-        with CachedSource(table) as source:
-            return self._fit_table(source)
+            self._fit_table(table)
+        else:
+            with CachedSource(table) as source:
+                self._fit_table(source)
+        if table.rows_left_out:
+            warn(
+                left_out(str(table.path), table.rows_left_out, self.training_.rows + table.rows_left_out), stacklevel=2
+            )
+        return self
 
     @no_full_collections()
     def _fit_table(self, source: Source) -> DARTSRegressor:

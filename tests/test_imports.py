@@ -39,8 +39,8 @@ FOLDERS = {
         "record",
     ),
     "table": (
-        "checks", "columns", "frames", "given", "rounding", "rows", "files", "parquet", "chunks", "cache", "ahead",
-        "head", "subset",
+        "checks", "columns", "frames", "given", "rounding", "rows", "missing", "files", "parquet", "chunks", "cache",
+        "ahead", "head", "subset",
     ),
     "sweeping": ("jobs", "outcome", "store", "workers", "study"),
     "plots": ("style", "fit", "graph", "history"),

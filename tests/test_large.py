@@ -276,8 +276,9 @@ def files(tmp_path):
 def test_files_give_the_same_numbers(files, chunk_rows):
     paths, frame = files
     for path in paths:
-        with pytest.warns(SearchWarning, match="left out 'name'"):
-            opened = open_table(path, "y", chunk_rows=chunk_rows)
+        with pytest.raises(InputDataError, match=r"column 'name': 'abc' in row 1 below the header is text.*--features"):
+            open_table(path, "y", chunk_rows=chunk_rows)
+        opened = open_table(path, "y", ["x", "z", "n", "b"], chunk_rows)
         assert opened.names == ("x", "z", "n", "b")
         for _ in range(2):
             chunks = list(opened.chunks())
@@ -301,10 +302,9 @@ def test_files_give_the_same_numbers(files, chunk_rows):
         ({"x": ["1"] * 6 + ["oops"]}, {"features": ["x"]}, r"column 'x': 'oops' in row 7 below the header is text"),
         ({"x": ["2024-01-01"] * 7}, {"features": ["x"]}, r"column 'x': '2024-01-01' .* is a date"),
         ({}, {"chunk_rows": 1}, r"chunk_rows=1: expected an integer at least 2"),
-        ({"x": ["a"] * 7}, {}, r"no column of numbers besides the target 'y'"),
+        ({"x": ["a"] * 7}, {}, r"column 'x': 'a' in row 1 below the header is text"),
     ],
 )
-@pytest.mark.filterwarnings("ignore:.*left out:eqdarts.SearchWarning")
 def test_refusals_name_the_place(tmp_path, suffix, change, options, message):
     frame = pd.DataFrame({**{"x": np.arange(7.0), "y": np.arange(7.0)}, **change})
     path = tmp_path / f"t.{suffix}"

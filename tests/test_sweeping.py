@@ -80,6 +80,25 @@ def test_inputs_are_the_other_numbers(fits):
     assert [job.inputs for job in fits] == [("energy", "x"), ("force", "x")]
 
 
+def test_rows_with_missing_values_are_left_out_of_the_fits_that_meet_them():
+    table = pd.DataFrame({"x": np.arange(8.0), "u": 1.0, "v": 2.0, "g": ["a", "b"] * 4})
+    table.loc[[0, 3], "u"] = np.nan
+    table.loc[5, "g"] = None
+    rule = {"inputs": ["x"], "by": "g", "seeds": [0], "settings": None}
+    with pytest.warns(SearchWarning, match="of 8: 3 for 'u', 1 for 'v'"):
+        planned = plan(table, ["u", "v"], **rule, drop_missing=True)
+    rows = {
+        (job.target, job.group): data.X[:, 0].tolist() for job, data in planned.tasks({j.key for j in planned.jobs})
+    }
+    assert rows == {
+        ("u", ("a",)): [2, 4, 6], ("u", ("b",)): [1, 7], ("v", ("a",)): [0, 2, 4, 6], ("v", ("b",)): [1, 3, 7],
+    }  # fmt: skip
+    with pytest.raises(InputDataError, match="1 of 8 values of column 'g' are missing"):
+        plan(table, ["u", "v"], **rule)
+    with pytest.raises(InputDataError, match="drop_missing='yes'"):
+        sweep(table, "u", drop_missing="yes")
+
+
 def test_a_sweep_that_was_ended_does_only_the_rest(fits, tmp_path, monkeypatch):
     arguments = {"inputs": ["x"], "by": "spring", "seeds": range(3), "folder": tmp_path / "new" / "folder"}
     fake = study.run

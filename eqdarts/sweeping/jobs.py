@@ -81,6 +81,7 @@ class Plan:
     _names: tuple[str, ...]
     _values: np.ndarray  # [n, columns]
     _rows: Mapping[tuple[Any, ...], np.ndarray]
+    _drop_missing: bool
 
     def tasks(self, keys: set[str]) -> Iterator[tuple[Job, Data]]:
         """These jobs with their rows, each key once. Jobs on the same rows follow each other and share them."""
@@ -91,7 +92,8 @@ class Plan:
             left.remove(job.key)
             if data is None or last != (job.target, job.group):
                 last = job.target, job.group
-                data = _data(self._values, self._names, self._rows[job.group], job.inputs, job.target)
+                rows = self._rows[job.group]
+                data = _data(self._values, self._names, rows, job.inputs, job.target, self._drop_missing)
             yield job, data
 
 
@@ -102,6 +104,7 @@ def plan(
     by: str | Sequence[str],
     seeds: Sequence[int],
     settings: Mapping[str, Mapping[str, Any]] | None,
+    drop_missing: bool = False,
 ) -> Plan:
     """The jobs that `eqdarts.sweep` describes.
 
@@ -113,9 +116,11 @@ def plan(
     if not isinstance(table, pd.DataFrame):
         raise InputDataError(f"table: expected a pandas DataFrame, got {type(table).__name__}")
     names = check_names(list(table.columns))
-    table = table.set_axis(list(names), axis=1)
+    table, rows_given = table.set_axis(list(names), axis=1), len(table)
     goals = _columns("targets", targets, names)
     groups = _columns("by", by, names, least=0)
+    if drop_missing and groups:
+        table = table[table[list(groups)].notna().all(axis=1)]
     chosen = _inputs(table, goals, groups, inputs)
     numeric = tuple(dict.fromkeys([*goals, *chosen]))
     both = [name for name in groups if name in numeric]
@@ -127,18 +132,23 @@ def plan(
     options = _settings(settings)
     numbers = _seeds(seeds)
     jobs = []
+    left_out = dict.fromkeys(goals, rows_given - len(table))
     for target in goals:
         used = tuple(name for name in chosen if name != target)
         if not used:
             raise InputDataError(f"inputs: no column is left to explain {target!r} with; add one")
         for group, places in rows.items():
-            data = _data(values, numeric, places, used, target)
+            data = _data(values, numeric, places, used, target, drop_missing)
+            left_out[target] += len(places) - len(data.y)
             digest = _digest(data)
             for (setting, chosen_options), seed in product(options.items(), numbers):
                 described = [_FORM, target, used, [_label(v) for v in group], chosen_options, seed, digest]
                 key = hashlib.blake2b(json.dumps(described).encode(), digest_size=16).hexdigest()
                 jobs.append(Job(key, target, used, group, setting, chosen_options, seed))
-    return Plan(tuple(jobs), groups, numeric, values, rows)
+    if any(left_out.values()):
+        counts = ", ".join(f"{count} for {target!r}" for target, count in left_out.items() if count)
+        warn(f"left out rows with missing values, of {rows_given}: {counts}", stacklevel=3)
+    return Plan(tuple(jobs), groups, numeric, values, rows, drop_missing)
 
 
 def description(job: Job, by: tuple[str, ...]) -> dict[str, Any]:
@@ -155,10 +165,13 @@ def description(job: Job, by: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _data(
-    values: np.ndarray, names: tuple[str, ...], rows: np.ndarray, inputs: tuple[str, ...], target: str
-) -> Data:  # fmt: skip
-    places = np.array([names.index(name) for name in inputs])
-    return Data(values[np.ix_(rows, places)], values[rows, names.index(target)])
+    values: np.ndarray, names: tuple[str, ...], rows: np.ndarray, inputs: tuple[str, ...], target: str, drop: bool
+) -> Data:
+    """The rows of a fit. drop: without those that have a missing value"""
+    places = np.array([names.index(name) for name in (*inputs, target)])
+    table = values[np.ix_(rows, places)]
+    table = table[~np.isnan(table).any(axis=1)] if drop else table
+    return Data(np.ascontiguousarray(table[:, :-1]), table[:, -1].copy())
 
 
 def _digest(data: Data) -> str:

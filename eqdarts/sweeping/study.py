@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 from tqdm import tqdm
 
-from eqdarts.errors import InputDataError, check_choice, check_range, warn
+from eqdarts.errors import InputDataError, check_choice, check_flag, check_range, warn
 from eqdarts.sweeping.jobs import Plan, plan
 from eqdarts.sweeping.outcome import FIELDS, Outcome, run
 from eqdarts.sweeping.store import Store
@@ -36,6 +36,7 @@ def sweep(
     folder: str | os.PathLike[str] | None = None,
     n_jobs: int = 1,
     backend: str = "loky",
+    drop_missing: bool = False,
     progress: bool = True,
 ) -> pd.DataFrame:
     """Fit an equation for every target, group, setting and seed, in parallel, and resume where a sweep was ended.
@@ -68,6 +69,9 @@ def sweep(
         Where fits run: processes of this machine, through joblib; or the cluster of the current
         `dask.distributed.Client`, whose workers need eqdarts and should have one thread each.
         Needs ``pip install 'eqdarts[dask]'``.
+    drop_missing : bool
+        Leave out of every fit the rows that have a missing value in its target, in one of its columns or in `by`; a
+        warning says how many. Otherwise a fit that meets one fails.
     progress : bool
         Show a bar on the terminal (never in a pipe).
 
@@ -114,7 +118,8 @@ def sweep(
     check_choice("backend", backend, _BACKENDS)
     if n_jobs != -1:
         check_range("n_jobs", n_jobs, 1, integer=True)
-    planned = plan(table, targets, inputs, by, seeds, settings)
+    check_flag("drop_missing", drop_missing)
+    planned = plan(table, targets, inputs, by, seeds, settings, drop_missing)
     _check_names(planned.by)
     keys = {job.key for job in planned.jobs}
     store = None if folder is None else Store(Path(folder))

@@ -5,12 +5,14 @@ from eqdarts.table.columns import Prepared, Scales, as_words, check_finite_colum
 from eqdarts.table.files import Table, read_csv, read_frame
 from eqdarts.table.frames import as_frame, as_series, has_columns, rows_of, rows_of_values, select
 from eqdarts.table.given import Given, given_columns, given_table, given_target, numbered
+from eqdarts.table.missing import Missing
 from eqdarts.table.rounding import rounding, rounding_alike
 from eqdarts.table.rows import MIN_ROWS_TO_SPLIT, merge_rows, split_rows
 
 __all__ = [
     "MIN_ROWS_TO_SPLIT",
     "Given",
+    "Missing",
     "Prepared",
     "Scales",
     "Table",

@@ -40,6 +40,7 @@ class CachedSource:
         except OSError:
             self._file = None
         self._complete = False
+        self._rows: list[int] = []  # of each chunk: some may be left out
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -70,6 +71,7 @@ class CachedSource:
     def _first(self, file: IO[bytes]) -> Iterator[Chunk]:
         file.seek(0)
         file.truncate()
+        self._rows = []
         for chunk in self._source.chunks():
             self._write(chunk)
             yield chunk
@@ -79,6 +81,7 @@ class CachedSource:
         if self._file is None:
             return
         try:
+            self._rows.append(len(chunk))
             self._file.write(np.vstack([chunk.X.T, chunk.y]).tobytes())
             self._file.flush()  # a full disk is noticed here
         except OSError:
@@ -91,9 +94,8 @@ class CachedSource:
                 file.close()
 
     def _again(self, file: IO[bytes]) -> Iterator[Chunk]:
-        width, rows = len(self.names) + 1, self._source.chunk_rows
-        size = 8 * width * rows
+        width = len(self.names) + 1
         file.seek(0)
-        while content := file.read(size):
-            numbers = np.frombuffer(content).reshape(width, -1)
+        for rows in self._rows:
+            numbers = np.frombuffer(file.read(8 * width * rows)).reshape(width, rows)
             yield Chunk(numbers[:-1].T, numbers[-1])

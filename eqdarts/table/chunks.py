@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -12,7 +12,8 @@ import pandas as pd
 
 from eqdarts.errors import InputDataError, check_range, warn
 from eqdarts.table.columns import check_names, listed
-from eqdarts.table.files import check_delimiter, check_header, kind_of, parser_error
+from eqdarts.table.files import ERRORS, FEWER_COLUMNS, check_delimiter, check_header, kind_of, parser_error
+from eqdarts.table.missing import HOW_TO_DROP, Missing, advice
 from eqdarts.table.parquet import parquet_chunks, parquet_columns, parquet_rows
 
 CHUNK_ROWS = 200_000
@@ -97,6 +98,7 @@ class FileSource:
     chunk_rows : int
     delimiter, encoding : str
         Of a CSV file.
+    missing : Missing
     """
 
     path: Path
@@ -106,6 +108,13 @@ class FileSource:
     chunk_rows: int
     delimiter: str
     encoding: str
+    missing: Missing = ERRORS
+    _left_out: dict[int, int] = field(default_factory=dict, compare=False)  # rows by where their chunk begins
+
+    @property
+    def rows_left_out(self) -> int:
+        """Rows with missing cells that were left out, as far as the file has been read."""
+        return sum(self._left_out.values())
 
     @property
     def is_parquet(self) -> bool:
@@ -125,42 +134,55 @@ class FileSource:
         InputDataError
             Naming the file, the column and the row, counted from 1 below the header.
         """
-        columns, start = (*self.names, self.target), 0
+        columns, start, kept = (*self.names, self.target), 0, 0
         for found in self._columns():
             rows = len(found[0])
             numbers = np.empty((len(columns), rows))  # each column in one piece, as it is read and worked with
             for k, column in enumerate(found):
-                values, text = _numbers(column)
+                values, text = self.missing.numbers(column)
                 if text is not None:
-                    cell = column.iloc[text] if isinstance(column, pd.Series) else column[text]
-                    raise InputDataError(f"{self._at(columns[k], cell, start + text)}, not a number; {_HINT}")
+                    raise InputDataError(_not_a_number(self.path, columns[k], _cell(column, text), start + text, True))
                 numbers[k] = values
-            self._check_finite(numbers, columns, start)
-            start += rows
-            yield Chunk(numbers[:-1].T, numbers[-1])
+            if not _all_finite(numbers):
+                numbers = self._without_gaps(numbers, columns, start)
+            start, kept = start + rows, kept + numbers.shape[1]
+            if numbers.size:
+                yield Chunk(numbers[:-1].T, numbers[-1])
+        if kept < 2:
+            raise InputDataError(f"{self.path}: {kept} rows without a missing cell; {FEWER_COLUMNS}")
 
     def _columns(self) -> Iterator[Columns]:
         if self.is_parquet:
             return parquet_chunks(self.path, (*self.names, self.target), self.chunk_rows)
-        return _csv_columns(self.path, self.places, self.chunk_rows, self.delimiter, self.encoding)
+        return _csv_columns(self.path, self.places, self.chunk_rows, self.delimiter, self.encoding, self.missing)
 
-    def _check_finite(self, numbers: np.ndarray, columns: Sequence[str], start: int) -> None:
-        with np.errstate(over="ignore", invalid="ignore"):
-            if np.isfinite(numbers.sum()):  # so is every number, and one pass over them has shown it
-                return
-        bad = ~np.isfinite(numbers)
+    def _without_gaps(self, numbers: np.ndarray, columns: Sequence[str], start: int) -> np.ndarray:
+        """The rows that have no missing cells, if those are to be left out."""
+        bad = np.isinf(numbers) if self.missing.drop else ~np.isfinite(numbers)
         if bad.any():
             row, column = (int(k) for k in np.argwhere(bad.T)[0])
             raise InputDataError(
                 f"{self.path}: column {columns[column]!r}: row {start + row + 1} below the header is empty, NaN or "
-                "infinity; drop or fill it"
+                f"infinity; fill it, or drop it ({HOW_TO_DROP})"
             )
+        kept = ~np.isnan(numbers).any(axis=0)
+        self._left_out[start] = int((~kept).sum())
+        return numbers[:, kept]
 
-    def _at(self, name: str, cell: object, row: int) -> str:
-        return f"{self.path}: column {name!r}: {str(cell)[:60]!r} in row {row + 1} below the header is {kind_of(cell)}"
+
+def _all_finite(numbers: np.ndarray) -> bool:
+    with np.errstate(over="ignore", invalid="ignore"):
+        return bool(np.isfinite(numbers.sum())) or bool(np.isfinite(numbers).all())  # mostly, one pass shows it
 
 
-_HINT = "turn it into numbers or use other columns"
+def _cell(column: pd.Series | np.ndarray, row: int) -> object:
+    return column.iloc[row] if isinstance(column, pd.Series) else column[row]
+
+
+def _not_a_number(path: Path, name: str, cell: object, row: int, chosen: bool) -> str:
+    text = str(cell)[:60]
+    place = f"{path}: column {name!r}: {text!r} in row {row + 1} below the header is {kind_of(cell)}"
+    return f"{place}, not a number; {advice(text, chosen)}"
 
 
 def open_table(
@@ -170,6 +192,7 @@ def open_table(
     chunk_rows: int = CHUNK_ROWS,
     delimiter: str = ",",
     encoding: str = "utf-8",
+    missing: Missing = ERRORS,
 ) -> FileSource:
     """A CSV file with a header line, or a Parquet file, whose rows are read in chunks.
 
@@ -181,12 +204,14 @@ def open_table(
     target : str
         The column to explain.
     features : sequence of str, optional
-        The columns to explain it with; by default all others that hold numbers in the first chunk. The others are
-        left out with a `SearchWarning`.
+        The columns to explain it with; by default all others that have a name. Those without are left out with a
+        `SearchWarning`.
     chunk_rows : int
         Rows of a chunk, at least 2; fewer if the file has hundreds of columns.
     delimiter, encoding : str
         Of a CSV file; ``"\\t"`` may be written as a backslash and a t.
+    missing : Missing
+        Which cells count as missing, and whether their rows are left out.
 
     Raises
     ------
@@ -215,30 +240,31 @@ def open_table(
     if parquet:
         parts: Iterator[Columns] = parquet_chunks(path, header, rows)
     else:
-        parts = _csv_columns(path, range(len(header)), rows, delimiter, encoding)
+        parts = _csv_columns(path, range(len(header)), rows, delimiter, encoding, missing)
     first = next(parts, [])
     count = len(first[0]) if first else 0
     if count < 2:
         raise InputDataError(f"{path}: {count} rows of data; an equation needs at least two")
-    names = _numeric(path, header, first, target) if features is None else tuple(features)
+    names = _numeric(path, header, first, target, missing) if features is None else tuple(features)
     check_names(names, target)
     used = tuple(header.index(name) for name in (*names, target))
-    return FileSource(path, names, target, used, rows, delimiter, encoding)
+    return FileSource(path, names, target, used, rows, delimiter, encoding, missing)
 
 
-def _numeric(path: Path, header: Sequence[str], first: Columns, target: str) -> tuple[str, ...]:
-    """The named columns of numbers but for the target; a warning names the others."""
+def _numeric(path: Path, header: Sequence[str], first: Columns, target: str, missing: Missing) -> tuple[str, ...]:
+    """The named columns but for the target, which hold numbers in the first chunk; a warning names the others."""
     names: list[str] = []
-    left_out: list[str] = []
+    nameless: list[str] = []
     for place, name in enumerate(header):
         if not name:
-            left_out.append(f"column {place + 1}")
+            nameless.append(f"column {place + 1}")
         elif name != target:
-            values, text = _numbers(first[place])
-            (left_out if text is not None or np.isnan(values).all() else names).append(name)
-    if left_out:
-        message = f"{path}: left out {listed(left_out)}, without a name or without numbers"
-        warn(message, stacklevel=4)
+            _, text = missing.numbers(first[place])
+            if text is not None:
+                raise InputDataError(_not_a_number(path, name, _cell(first[place], text), text, False))
+            names.append(name)
+    if nameless:
+        warn(f"{path}: left out {listed(nameless)}, without a name", stacklevel=4)
     if not names:
         raise InputDataError(f"{path}: no column of numbers besides the target {target!r}; add one")
     return tuple(names)
@@ -253,7 +279,9 @@ def _csv_header(path: Path, delimiter: str, encoding: str) -> list[str]:
     return [str(name).strip() for name in head.iloc[0]]
 
 
-def _csv_columns(path: Path, places: Sequence[int], rows: int, delimiter: str, encoding: str) -> Iterator[Columns]:
+def _csv_columns(
+    path: Path, places: Sequence[int], rows: int, delimiter: str, encoding: str, missing: Missing
+) -> Iterator[Columns]:
     """The columns at these places, in this order, of so many rows at a time.
 
     All are read, as pandas finds no line too long otherwise.
@@ -261,24 +289,9 @@ def _csv_columns(path: Path, places: Sequence[int], rows: int, delimiter: str, e
     try:
         with pd.read_csv(
             path, header=0, sep=delimiter, encoding=encoding, chunksize=rows, skipinitialspace=True, low_memory=False,
-            **_EXACT,
+            keep_default_na=False, na_values=list(missing.spellings), **_EXACT,
         ) as reader:  # fmt: skip
             for frame in reader:
                 yield [frame.iloc[:, place] for place in places]
     except (pd.errors.ParserError, pd.errors.EmptyDataError, OSError, UnicodeError, LookupError) as error:
         raise parser_error(str(path), error, encoding) from error
-
-
-def _numbers(column: pd.Series | np.ndarray) -> tuple[np.ndarray, int | None]:
-    """The numbers of a column (NaN where empty), and its first row that holds something else, if any."""
-    if isinstance(column, np.ndarray):
-        return column, None
-    if pd.api.types.is_bool_dtype(column) or pd.api.types.is_numeric_dtype(column):
-        return column.to_numpy(dtype=np.float64, na_value=np.nan), None
-    if pd.api.types.is_datetime64_any_dtype(column) or pd.api.types.is_timedelta64_dtype(column):
-        return np.full(len(column), np.nan), 0
-    numbers = pd.to_numeric(column.astype(object), errors="coerce")
-    bad = np.flatnonzero(numbers.isna() & column.notna())
-    if len(bad):
-        return np.full(len(column), np.nan), int(bad[0])
-    return numbers.to_numpy(dtype=np.float64, na_value=np.nan), None

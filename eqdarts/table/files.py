@@ -19,10 +19,13 @@ import pandas as pd
 
 from eqdarts.errors import InputDataError, warn
 from eqdarts.table.columns import listed
+from eqdarts.table.missing import HOW_TO_DROP, Missing, advice
 
 _DELIMITERS = {",": "','", ";": "';'", "\t": "'\\t' (tab)", "|": "'|'"}
-_MISSING = frozenset({"", "na", "n/a", "#n/a", "nan", "null", "none", "<na>"})
 _BOOLEANS = {"true": 1.0, "false": 0.0}
+#: The rule that a missing cell is an error.
+ERRORS = Missing()
+FEWER_COLUMNS = "name the columns to use (features, --features)"
 _DATE = re.compile(r"\d{1,4}([-/.])\d{1,2}\1\d{1,4}\b")
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+$")
 
@@ -51,7 +54,12 @@ class Table:
 
 
 def read_csv(
-    path: str | Path, target: str, features: Sequence[str] | None = None, delimiter: str = ",", encoding: str = "utf-8"
+    path: str | Path,
+    target: str,
+    features: Sequence[str] | None = None,
+    delimiter: str = ",",
+    encoding: str = "utf-8",
+    missing: Missing = ERRORS,
 ) -> Table:
     """Read a `Table` from a CSV file with a header line.
 
@@ -61,11 +69,13 @@ def read_csv(
     target : str
         The column to explain.
     features : sequence of str, optional
-        The columns to explain it with; by default all others that hold numbers. Columns of
-        text, and columns without a name, are then left out with a `SearchWarning`.
+        The columns to explain it with; by default all others that have a name. Those without are left out with a
+        `SearchWarning`.
     delimiter : str
         One character; ``"\\t"`` may be written as a backslash and a t.
     encoding : str
+    missing : Missing
+        Which cells count as missing, and whether their rows are left out, with a `SearchWarning` that says how many.
 
     Returns
     -------
@@ -87,7 +97,7 @@ def read_csv(
     >>> table.names, table.X.shape, table.y
     (('axis',), (3, 1), array([ 0.24,  1.  , 11.9 ]))
     """
-    return _open(path, delimiter, encoding).table(target, features)
+    return _open(path, delimiter, encoding, missing).table(target, features)
 
 
 def read_frame(
@@ -97,13 +107,14 @@ def read_frame(
     by: Sequence[str] = (),
     delimiter: str = ",",
     encoding: str = "utf-8",
+    missing: Missing = ERRORS,
 ) -> pd.DataFrame:
     """Read several targets, and columns that make groups, from a CSV file with a header line.
 
     Parameters
     ----------
-    path, features, delimiter, encoding
-        As in `read_csv`.
+    path, features, delimiter, encoding, missing
+        As in `read_csv`; but rows to be left out are still there, with NaN.
     targets : sequence of str
         Columns of numbers.
     by : sequence of str
@@ -119,13 +130,13 @@ def read_frame(
     InputDataError
         As `read_csv` does.
     """
-    return _open(path, delimiter, encoding).frame(tuple(targets), features, tuple(by))
+    return _open(path, delimiter, encoding, missing).frame(tuple(targets), features, tuple(by))
 
 
-def _open(path: str | Path, delimiter: str, encoding: str) -> _CsvFile:
+def _open(path: str | Path, delimiter: str, encoding: str, missing: Missing) -> _CsvFile:
     delimiter = check_delimiter(delimiter)
     text = _read_text(Path(path), encoding)
-    return _CsvFile(str(path), text, delimiter, _split_cells(text, delimiter, str(path)))
+    return _CsvFile(str(path), text, delimiter, _split_cells(text, delimiter, str(path)), missing)
 
 
 def check_delimiter(delimiter: str) -> str:
@@ -257,6 +268,7 @@ class _CsvFile:
     text: str
     delimiter: str
     cells: pd.DataFrame
+    missing: Missing
 
     def table(self, target: str, features: Sequence[str] | None) -> Table:
         header = self._header()
@@ -268,7 +280,12 @@ class _CsvFile:
         else:
             chosen = self._numeric_columns(header, (target,))
         X = np.column_stack(list(chosen.values()))
-        return Table(tuple(chosen), X, y, target)
+        kept = ~(np.isnan(X).any(axis=1) | np.isnan(y))
+        if not kept.all():  # they are to be left out
+            warn(left_out(self.path, int((~kept).sum()), len(kept)), stacklevel=3)
+        if kept.sum() < 2:
+            raise InputDataError(f"{self.path}: {kept.sum()} rows without a missing cell; {FEWER_COLUMNS}")
+        return Table(tuple(chosen), X[kept], y[kept], target)
 
     def frame(self, targets: tuple[str, ...], features: Sequence[str] | None, by: tuple[str, ...]) -> pd.DataFrame:
         header = self._header()
@@ -295,7 +312,7 @@ class _CsvFile:
     def _labels(self, place: int) -> pd.Series:
         """A column of numbers, or else of text."""
         cells = self.cells.iloc[1:, place].fillna("").str.strip().reset_index(drop=True)
-        cells = cells.where(cells != "", None)
+        cells = cells.where(~cells.isin(self.missing.spellings), None)
         try:
             return pd.to_numeric(cells)
         except ValueError:
@@ -304,29 +321,25 @@ class _CsvFile:
     def _numeric_columns(
         self, header: list[str], targets: tuple[str, ...], others: tuple[str, ...] = ()
     ) -> dict[str, np.ndarray]:
-        columns, left_out = {}, []
+        columns, nameless = {}, []
         for place, name in enumerate(header):
             if not name:
-                left_out.append(f"column {place + 1} (it has no name)")
+                nameless.append(f"column {place + 1} (it has no name)")
             elif name not in targets and name not in others:
-                values, text = self._parse(place)
-                if text is None:
-                    self._check_finite(place, name, values)
-                    columns[name] = values
-                else:
-                    left_out.append(f"{name!r} ({self._at(place, text)} is {_kind(self._cell(place, text))})")
-        if left_out:
-            warn(f"{self.path}: left out {', '.join(left_out)}", stacklevel=4)
+                columns[name] = self._numbers(place, name, chosen=False)
+        if nameless:
+            warn(f"{self.path}: left out {', '.join(nameless)}", stacklevel=4)
         if not columns:
             raise InputDataError(f"{self.path}: no column of numbers besides the target {listed(targets)}; add one")
         return columns
 
-    def _numbers(self, place: int, name: str) -> np.ndarray:
+    def _numbers(self, place: int, name: str, chosen: bool = True) -> np.ndarray:
+        """chosen: was the column asked for?"""
         values, text = self._parse(place)
         if text is not None:
             cell = self._cell(place, text)
             comma = bool(_DECIMAL_COMMA.match(cell))
-            hint = "write numbers with a decimal point" if comma else "turn it into numbers or use other columns"
+            hint = "write numbers with a decimal point" if comma else advice(cell, chosen)
             raise InputDataError(
                 f"{self.path}: column {name!r}: {self._at(place, text)} is {_kind(cell)}, not a number; {hint}"
             )
@@ -340,29 +353,29 @@ class _CsvFile:
         """
         cells = self.cells.iloc[1:, place].fillna("").str.strip().to_numpy(dtype=object)
         try:
-            return cells.astype(np.float64), None
+            if "_" not in "".join(cells):
+                return self.missing.without(cells.astype(np.float64)), None
         except ValueError:
             pass
         values, text = np.full(len(cells), np.nan), None
-        booleans = all(cell.lower() in _BOOLEANS or cell.lower() in _MISSING for cell in cells)
+        booleans = all(cell.lower() in _BOOLEANS or cell in self.missing.spellings for cell in cells)
         for row, cell in enumerate(cells):
-            if cell.lower() in _MISSING:
-                continue
-            try:
-                values[row] = _BOOLEANS[cell.lower()] if booleans else float(cell)
-            except ValueError:
+            truth = _BOOLEANS.get(cell.lower()) if booleans else None
+            found = self.missing.number(cell) if truth is None else truth
+            if found is None:
                 text = row
                 break
+            values[row] = found
         if text is None and np.isnan(values).all():
             text = 0
         return values, text
 
     def _check_finite(self, place: int, name: str, values: np.ndarray) -> None:
-        bad = np.flatnonzero(~np.isfinite(values))
+        bad = np.flatnonzero(np.isinf(values) if self.missing.drop else ~np.isfinite(values))
         if len(bad):
             raise InputDataError(
                 f"{self.path}: column {name!r}: {len(bad)} of {len(values)} values are empty, NaN or infinity "
-                f"(first: {self._at(place, int(bad[0]))}); drop or fill them"
+                f"(first: {self._at(place, int(bad[0]))}); fill them, or drop them ({HOW_TO_DROP})"
             )
 
     def _cell(self, place: int, row: int) -> str:
@@ -381,6 +394,11 @@ class _CsvFile:
         except csv.Error:  # a cell too long for this reader
             return f"{cell} in row {row + 1}"
         return f"{cell} in line {reader.line_num}"
+
+
+def left_out(path: str, count: int, rows: int) -> str:
+    """The sentence that says how many rows are left out."""
+    return f"{path}: left out {count} of {rows} rows, which have missing cells"
 
 
 def kind_of(cell: object) -> str:
