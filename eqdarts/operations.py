@@ -24,6 +24,9 @@ SAFE_POINT = 0.5
 #: What a parameter is called that is an exponent: a fit may hold it at a round value.
 EXPONENT = "p"
 
+#: What the parameters of a wave are called: a search may know where to start them.
+WAVE_PARAMETERS = ("omega", "phase")
+
 
 @dataclass(frozen=True)
 class Operation:
@@ -220,18 +223,18 @@ OPERATIONS: dict[str, Operation] = {
         ),
         Operation(
             "sin",
-            ("a", "b"),
-            lambda x, a, b: torch.sin(a * x + b),
-            lambda x, a, b: sympy.sin(a * x + b),
+            WAVE_PARAMETERS,
+            lambda x, w, b: torch.sin(w * x + b),
+            lambda x, w, b: sympy.sin(w * x + b),
             (_FREQUENCY, (-0.5, 0.5)),
             slopes=_inner(lambda f, u: torch.cos(u)),
             simple=((1.0, 2.0, 0.5), (0.0,)),
         ),
         Operation(
             "cos",
-            ("a", "b"),
-            lambda x, a, b: torch.cos(a * x + b),
-            lambda x, a, b: sympy.cos(a * x + b),
+            WAVE_PARAMETERS,
+            lambda x, w, b: torch.cos(w * x + b),
+            lambda x, w, b: sympy.cos(w * x + b),
             (_FREQUENCY, (-0.5, 0.5)),
             slopes=_inner(lambda f, u: -torch.sin(u)),
             simple=((1.0, 2.0, 0.5), (0.0,)),

@@ -42,6 +42,8 @@ class SearchSpace:
         Has the readout an intercept?
     links : tuple of str
         How the readout may become the target.
+    frequencies : tuple of tuple of float
+        Per input: angular frequencies at which the target stands out, where sines of it may start.
     """
 
     inputs: tuple[str, ...]
@@ -53,6 +55,7 @@ class SearchSpace:
     readout_coefficients: bool = True
     readout_intercept: bool = True
     links: tuple[str, ...] = ("identity",)
+    frequencies: tuple[tuple[float, ...], ...] = ()
 
     def __post_init__(self) -> None:
         check_range("nodes", self.nodes, 1, integer=True)
@@ -67,6 +70,8 @@ class SearchSpace:
             raise InputDataError(f"aggregators={self.aggregators!r}: choose from {', '.join(map(repr, AGGREGATORS))}")
         if not self.signed:
             object.__setattr__(self, "signed", (True,) * len(self.inputs))
+        if not self.frequencies:
+            object.__setattr__(self, "frequencies", ((),) * len(self.inputs))
 
     @cached_property
     def edges(self) -> tuple[tuple[int, int], ...]:

@@ -31,7 +31,7 @@ FOLDERS = {
     "exports": ("formula", "python", "c", "excel", "torch", "domain", "calculus", "solving", "record"),
     "search": (
         "prior", "sampling", "moves", "population", "backend", "roundness", "assess", "credit", "pursuit",
-        "sparse", "terms", "monomials", "parts", "ratios", "library", "products", "sums", "sampled", "relaxed",
+        "sparse", "terms", "monomials", "parts", "waves", "ratios", "library", "products", "sums", "sampled", "relaxed",
         "mixture", "finish", "exactness", "stops", "symmetry", "branches", "loop",
     ),
     "regression": (

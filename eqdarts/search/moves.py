@@ -72,7 +72,7 @@ def neighbours(
 @compiled
 def _start_at(odds, edges, operations, w, rng):
     for c in range(edges.shape[0]):
-        draw_start(odds, operations[c], rng, w[c, edges[c]])
+        draw_start(odds, edges[c], operations[c], rng, w[c, edges[c]])
 
 
 @compiled
@@ -143,7 +143,7 @@ def _set_edge(odds, e, aggregator, without, operations, w, rng):
     m = draw(odds.edge[aggregator, e], without, rng)
     if m >= 0:
         operations[e] = m
-        draw_start(odds, m, rng, w[e])
+        draw_start(odds, e, m, rng, w[e])
 
 
 @compiled
@@ -244,7 +244,7 @@ def _redraw(odds, used, operations, w, rng):
     """New starting values for one node: another basin of the same graph."""
     j = int(rng.random() * used)
     for e in range(odds.first[j], odds.first[j + 1]):
-        draw_start(odds, operations[e], rng, w[e])
+        draw_start(odds, e, operations[e], rng, w[e])
 
 
 @compiled

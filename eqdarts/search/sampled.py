@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -22,6 +23,7 @@ from eqdarts.search.prior import link_log_odds, log_odds
 from eqdarts.search.pursuit import Features, draw_features, pursue
 from eqdarts.search.sampling import Odds, blank, odds_of, sample
 from eqdarts.search.sums import Sums, SumSearch
+from eqdarts.search.waves import WAVE, waves_of
 from eqdarts.search_space import SearchSpace
 from eqdarts.zero import QUIET
 
@@ -153,6 +155,12 @@ class SampledSearch:
         self._assessor, self._prepare, self._is_over = assessor, prepare, is_over
         self._prior, self._link_prior = log_odds(space), link_log_odds(space)
         self._sums = SumSearch(space, assessor)
+
+    @cached_property
+    def _waves(self) -> tuple[SearchSpace, GenotypeBatch, np.ndarray]:
+        """The space with the frequencies that the table shows, and graphs with them to start from."""
+        rows = self._assessor.train if self._assessor.everything is None else self._assessor.everything
+        return waves_of(self._space, rows)
 
     def start(self, noisy: bool = False) -> SampledState:
         """α at its prior, no graph yet. noisy: are the data known to be?"""
@@ -287,12 +295,13 @@ class SampledSearch:
 
     def _propose(self, state: SampledState, nodes: int) -> Proposal:
         """R graphs: half drawn from α, half changes of the best so far."""
-        rng, space, replicas = self._rng, self._space, self._config.replicas
+        rng, replicas = self._rng, self._config.replicas
+        space, waves, waves_w = self._waves
         elite = state.active
         known = len(elite) > 3
         counts = rng.integers(1, nodes + 1, size=replicas - replicas // 2 if known else replicas)
         drawn, w = sample(space, state.alpha, state.beta, counts, rng, state.gamma)
-        parts = [("sample", drawn, w)]
+        parts = [("sample", drawn, w)] if state.age else [("sample", drawn, w), (WAVE, waves, waves_w)]
         expanded, features, promise = state.expanded, None, np.zeros(0)
         if known:
             odds = odds_of(space, state.alpha, state.beta, state.gamma)

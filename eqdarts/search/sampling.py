@@ -9,9 +9,11 @@ import numpy as np
 from eqdarts.genotype import GenotypeBatch, prune
 from eqdarts.kernel.loops import compiled
 from eqdarts.links import LINK_NAMES
+from eqdarts.operations import WAVE_PARAMETERS
 from eqdarts.search_space import AGGREGATORS, SearchSpace
 
 _READOUT_INPUTS = 0.3  # share of graphs whose readout sees the inputs: more of it hides simple laws behind a line
+_KNOWN = 0.5  # share of sines that start at a frequency that the table shows, where it shows any
 _SIMPLE = 0.6  # share of edges that start at simple constants
 
 
@@ -36,6 +38,9 @@ class Odds(NamedTuple):
     high: np.ndarray  # [M, P]
     simple: np.ndarray  # [M, P, V]  simple starting values
     choices: np.ndarray  # int [M, P]  how many of them there are
+    waves: np.ndarray  # bool [M], operations with a frequency and a phase
+    frequencies: np.ndarray  # [E, V], of the column that an edge comes from
+    known: np.ndarray  # int [E], how many of them there are
 
 
 def odds_of(space: SearchSpace, alpha: np.ndarray, beta: np.ndarray, gamma: np.ndarray | None = None) -> Odds:
@@ -50,6 +55,10 @@ def odds_of(space: SearchSpace, alpha: np.ndarray, beta: np.ndarray, gamma: np.n
         for p, values in enumerate(op.simple):
             simple[m, p, : len(values)] = values
             choices[m, p] = len(values)
+    known = np.array([len(space.frequencies[i]) if i < space.n_inputs else 0 for i, _ in space.edges])
+    frequencies = np.zeros((len(space.edges), max(1, known.max(initial=0))))
+    for e in np.flatnonzero(known):
+        frequencies[e, : known[e]] = space.frequencies[space.edges[e][0]]
     return Odds(
         softmax(alpha),
         softmax(beta),
@@ -63,6 +72,9 @@ def odds_of(space: SearchSpace, alpha: np.ndarray, beta: np.ndarray, gamma: np.n
         high,
         simple,
         choices,
+        np.array([op.parameters == WAVE_PARAMETERS for op in space.rows]),
+        frequencies,
+        known,
     )
 
 
@@ -87,8 +99,16 @@ def draw(odds, without, rng):
 
 
 @compiled
-def draw_start(odds, m, rng, w):
-    """Starting values of operation m into w [P]: for each edge all simple, or all from their ranges."""
+def draw_start(odds, e, m, rng, w):
+    """Starting values of operation m on edge e into w [P]: all simple, or all from their ranges.
+
+    Frequencies that the table shows come first.
+    """
+    if odds.waves[m] and odds.known[e] > 0 and rng.random() < _KNOWN:
+        w[:] = 0.0
+        w[0] = odds.frequencies[e, int(rng.random() * odds.known[e])]
+        w[1] = np.pi * (2.0 * rng.random() - 1.0)
+        return
     simple = rng.random() < _SIMPLE
     for p in range(w.shape[0]):
         if simple and odds.choices[m, p] > 0:
@@ -102,7 +122,7 @@ def draw_edges(odds, node, aggregator, operations, w, rng):
     """Draw the operation of every edge into a node: fills operations [E] and w [E, P]."""
     for e in range(odds.first[node], odds.first[node + 1]):
         operations[e] = draw(odds.edge[aggregator, e], -1, rng)
-        draw_start(odds, operations[e], rng, w[e])
+        draw_start(odds, e, operations[e], rng, w[e])
 
 
 @compiled
@@ -156,7 +176,7 @@ def blank(space: SearchSpace, size: int) -> tuple[GenotypeBatch, np.ndarray]:
 def _draw_all(odds, operations, rng, w):
     for r in range(operations.shape[0]):
         for e in range(operations.shape[1]):
-            draw_start(odds, operations[r, e], rng, w[r, e])
+            draw_start(odds, e, operations[r, e], rng, w[r, e])
 
 
 def draw_parameters(space: SearchSpace, batch: GenotypeBatch, rng: np.random.Generator) -> np.ndarray:
