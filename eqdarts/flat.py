@@ -93,4 +93,4 @@ def _roughness(values: np.ndarray) -> tuple[int, float]:
 def _digits(value: float) -> float:
     """q·log(1 + p) or so of a fraction p/q with a small q: whole numbers first, then small ones."""
     near = next((q for q in range(1, _MOST_DENOMINATOR + 1) if abs(q * value - round(q * value)) < _ZERO * q), None)
-    return _MOST_DENOMINATOR * 10.0 if near is None else near * (1.0 + float(np.log1p(round(near * value))))
+    return _MOST_DENOMINATOR * 10.0 if near is None else near * (1.0 + float(np.log1p(float(round(near * value)))))

@@ -70,6 +70,12 @@ def test_of_very_many_copies_the_first_are_kept():
     assert np.flatnonzero(point).max() < 6
 
 
+def test_values_beyond_integers_are_numbers_too():
+    ones = np.ones(3)
+    point = simplest_points(np.array([1e25, 0.0, 1e25]), np.array([[1.0, 1.0, -1.0]]), ones)[0]
+    np.testing.assert_allclose(point @ [1.0, 1.0, 2.0], 3e25)
+
+
 def test_without_flat_directions_the_point_stays():
     values = np.array([1.0, 0.3])
     assert simplest_points(values, np.zeros((0, 2)), np.ones(2)) == [pytest.approx(values)]

@@ -23,7 +23,7 @@ from eqdarts.search.prior import link_log_odds, log_odds
 from eqdarts.search.pursuit import Features, draw_features, pursue
 from eqdarts.search.sampling import Odds, blank, odds_of, sample
 from eqdarts.search.sums import Sums, SumSearch
-from eqdarts.search.waves import WAVE, waves_of
+from eqdarts.search.waves import WAVE, waves_of, with_waves_of_residuals
 from eqdarts.search_space import SearchSpace
 from eqdarts.zero import QUIET
 
@@ -36,6 +36,7 @@ _BY_FEW = 12  # epochs after which the best graphs of noisy data are confirmed o
 _HEADS, _STARTS = 4, 2  # graphs whose neighbours are all tried at the end, and how often
 _CLOSING_SHARE = 0.25  # of the time that is left, for them; the rest is for turning graphs into equations
 _STEP = 5.0  # of the logits, as a multiple of the learning rate: natural gradients are mostly below a tenth
+_WAVES_AT = (1, 3, 7)  # ages of a run at which waves are looked for in residuals
 _SINGLE_LINK = 0.6  # share of fresh runs that keep to one link
 
 
@@ -312,7 +313,7 @@ class SampledSearch:
             moved = propose(space, odds, nodes, parents, others, rng, subdivide=self._closely(state))
             parts += [("neighbour", near, near_w), ("move", *moved)]
             if self._assessor.can_pursue:
-                features = draw_features(space, state.alpha, state.beta, self._assessor, rng)
+                features = self._features(state, space)
                 pursued, pursued_w, promise = self._pursued(state, odds, nodes, features)
                 parts.append(("gradient", pursued, pursued_w))
         origin = np.concatenate([np.array([name] * len(batch), dtype=object) for name, batch, _ in parts])
@@ -326,6 +327,15 @@ class SampledSearch:
             features,
             promise,
         )
+
+    def _features(self, state: SampledState, space: SearchSpace) -> Features:
+        """Drawn from α, and from time to time waves of what the best graphs leave."""
+        drawn = draw_features(space, state.alpha, state.beta, self._assessor, self._rng)
+        if state.age not in _WAVES_AT:
+            return drawn
+        best_ones = state.active.select(np.unique([0, int(np.argmin(state.active.loss))]))
+        X = self._assessor.train.inputs.cpu().numpy()
+        return with_waves_of_residuals(space, drawn, best_ones, X, self._assessor)
 
     def _neighbours(self, state: SampledState, odds: Odds) -> tuple[GenotypeBatch, np.ndarray, frozenset[bytes]]:
         """All that differ in one edge from the best of the front whose neighbours were not yet proposed."""

@@ -11,10 +11,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from eqdarts.fit import Rows
-from eqdarts.genotype import GenotypeBatch
+from eqdarts.genotype import GenotypeBatch, concatenate
 from eqdarts.links import LINKS
 from eqdarts.periodogram import chance, peaks, polished, rows_of, spread, successive
+from eqdarts.search.backend import Pursuable
 from eqdarts.search.parts import Part, with_factor
+from eqdarts.search.population import Population
+from eqdarts.search.pursuit import Features
 from eqdarts.search.sampling import blank
 from eqdarts.search.terms import Edge, Node, Term, graphs_of
 from eqdarts.search_space import SearchSpace
@@ -82,6 +85,30 @@ def waves_of(space: SearchSpace, rows: Rows) -> tuple[SearchSpace, GenotypeBatch
         sums += [(link, terms) for i in range(space.n_inputs) for terms in _sums(space, data, i, found[i])]
     sums = [(link, terms) for link, terms in sums if sum(len(term.nodes) for term in terms) <= space.nodes]
     return space, *(graphs_of(space, sums) if sums else blank(space, 0))
+
+
+def with_waves_of_residuals(
+    space: SearchSpace, features: Features, parents: Population, X: np.ndarray, backend: Pursuable
+) -> Features:
+    """The features, and waves that stand out in what graphs leave of the target. X: columns [d, n] of the train rows"""
+    if not has_waves(space):
+        return features
+    linear = backend.linearise(parents.batch, parents.w, parents.coefficients)
+    sums: list[tuple[str, list[Term]]] = []
+    some = spread(X.shape[1], _MOST_ROWS)
+    for residual in linear.residual[:, some]:
+        data = _Data(X[:, some], residual, np.ones(len(some)))
+        for i in range(space.n_inputs) if np.isfinite(residual).all() else ():
+            one = np.ones(len(residual))
+            for w in data.peaks(i, _PLAIN):
+                sums += [("identity", _phased(space, data, i, [_Wave(w, None, one)]))]
+    if not sums:
+        return features
+    batch, w = graphs_of(space, sums)
+    values = backend.node_values(batch, w)[:, 0]
+    return Features(
+        concatenate([features.batch, batch]), np.concatenate([features.w, w]), np.concatenate([features.values, values])
+    )
 
 
 def _found(space: SearchSpace, data: _Data) -> list[list[np.ndarray]]:
