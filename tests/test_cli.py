@@ -1,4 +1,4 @@
-"""The command line through a real process: what it prints, writes, and refuses."""
+"""The command line: what it prints, writes, and refuses."""
 
 import gzip
 import json
@@ -10,25 +10,21 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from command_line import ROOT, run_here, run_process
 
 from eqdarts import OPERATIONS, __version__
 from eqdarts.cli import main
 from eqdarts.sweeping import outcome, study
 
-ROOT = Path(__file__).resolve().parent.parent
-
 
 @pytest.fixture
-def run(tmp_path):
-    def run_eqdarts(*arguments, code=0, **variables):
-        path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
-        environment = {**os.environ, "PYTHONPATH": path, "PYTHONIOENCODING": "utf-8", **variables}
-        process = subprocess.run(
-            [sys.executable, "-m", "eqdarts.cli", *map(str, arguments)],
-            capture_output=True, cwd=tmp_path, env=environment, encoding="utf-8", timeout=300,
-        )  # fmt: skip
-        assert process.returncode == code, process.stderr
-        return process
+def run(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+
+    def run_eqdarts(*arguments, code=0):
+        done = run_here(arguments, capsys)
+        assert done.returncode == code, done.stderr
+        return done
 
     return run_eqdarts
 
@@ -179,10 +175,19 @@ def test_cells_that_are_no_numbers_are_errors_that_name_them_and_what_to_do(tabl
     assert pd.read_csv(out / "results.csv")["equation"].tolist() == ["2*x + 1", "x"]
 
 
-def test_fit_repeats_with_the_same_seed(run, table):
-    pytest.importorskip("eqdarts.estimator")
-    arguments = ("fit", table, "--target", "y", "--features", "x 1", "--max-epochs", 3, "--seed", 7, "--quiet")
-    assert run(*arguments).stdout == run(*arguments).stdout
+def test_a_process_of_its_own_does_the_same(run, table, tmp_path):
+    """With the same seed it finds the same and warns of the same, and what is refused is refused there too."""
+    path = tmp_path / "constant.csv"
+    path.write_text("\n".join(["x,c,y", *[f"{x},5,{2 * x + 1}" for x in range(1, 20)]]) + "\n")
+    arguments = ("fit", path, "--target", "y", "--max-epochs", 3, "--seed", 7, "--quiet", "--output", "out")
+    here = run(*arguments)
+    assert here.stderr.startswith("eqdarts: warning: left out the constant ")
+    files = {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()}
+    assert run_process(arguments, tmp_path) == here
+    for name in ("equation.tex", "equations.csv"):
+        assert (tmp_path / "out" / name).read_bytes() == files[name]
+    wrong = ("fit", table, "--target", "Y")
+    assert run_process(wrong, tmp_path) == run(*wrong, code=2)
 
 
 def test_unknown_operations_are_refused(run, table, tmp_path):
@@ -258,11 +263,16 @@ def test_a_request_to_end_keeps_what_a_sweep_has(number, table, tmp_path, monkey
         return fit(job, data, with_model)
 
     monkeypatch.setattr(study, "run", interrupted)
-    before = signal.getsignal(number)
+    # As it is in a process of its own; one that was started in the background ignores Ctrl-C.
+    usual = {signal.SIGTERM: signal.SIG_DFL, signal.SIGINT: signal.default_int_handler}[number]
+    before = signal.signal(number, usual)
     arguments = ["sweep", table, "--target", "y", "--features", "x 1", "--seeds", "3", "--max-epochs", "1"]
     arguments += ["--operations", "scale", "--quiet", "--out", tmp_path / "out"]
-    assert main(list(map(str, arguments))) == 130
-    assert signal.getsignal(number) == before
+    try:
+        assert main(list(map(str, arguments))) == 130
+        assert signal.getsignal(number) == usual
+    finally:
+        signal.signal(number, before)
     assert f"results so far are in {tmp_path / 'out'}" in capsys.readouterr().err
     (line,) = (tmp_path / "out" / "results.jsonl").read_text().splitlines()
     assert json.loads(line)["seed"] == 0
