@@ -150,6 +150,7 @@ def test_the_stages_of_a_fit_are_differences_that_add_up():
     assert sum(stages.differences([1.0, 2.0, 3.0, 4.0, 5.0], whole=6.0).values()) == pytest.approx(6.0)
 
 
+@pytest.mark.slow
 def test_calls_of_the_stages_are_those_of_the_compiled_fit():
     graphs = throughput.drawn(replicas=7, n=11, seed=3)
     for steps in (0, 1, 5):

@@ -38,7 +38,12 @@ def wait_until(true, seconds=100):
 
 
 @pytest.mark.parametrize(
-    ("backend", "ended"), [("loky", signal.SIGKILL), ("loky", signal.SIGTERM), ("multiprocessing", signal.SIGKILL)]
+    ("backend", "ended"),
+    [
+        ("loky", signal.SIGKILL),
+        pytest.param("loky", signal.SIGTERM, marks=pytest.mark.slow),
+        pytest.param("multiprocessing", signal.SIGKILL, marks=pytest.mark.slow),
+    ],
 )
 def test_workers_end_with_their_master(backend, ended, tmp_path):
     script, marks = tmp_path / "master.py", tmp_path / "marks"
