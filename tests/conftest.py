@@ -1,5 +1,10 @@
 """What several test files share."""
 
+import os
+
+if "PYTEST_XDIST_WORKER" in os.environ:  # one process for each core: before torch and NumPy count theirs
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 import pytest
 import torch
 from hypothesis import settings

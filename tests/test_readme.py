@@ -2,18 +2,14 @@
 
 import doctest
 import inspect
-import os
 import re
 import shlex
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
+from command_line import ROOT, run_here
 
 from eqdarts import OPERATIONS, DARTSRegressor
 
-ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
@@ -25,7 +21,6 @@ COMMANDS = [line for block in blocks("sh") for line in block.splitlines() if lin
 SETUP = [line for block in blocks("sh") for line in block.splitlines() if line.startswith("python3 -m venv ")]
 
 
-@pytest.mark.slow
 def test_python_sessions(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     # Epochs instead of seconds, so that a slow machine sees the same search.
@@ -42,31 +37,23 @@ def test_python_sessions(tmp_path, monkeypatch):
     assert not results.failed, "".join(report)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("command", COMMANDS)
-def test_commands(command, tmp_path):
+def test_commands(command, tmp_path, monkeypatch, capsys):
     (tmp_path / "data").symlink_to(ROOT / "data")
+    monkeypatch.chdir(tmp_path)
     arguments = shlex.split(command)[1:]
     if arguments[0] in ("fit", "demo", "sweep"):
-        arguments += ["--max-time", "2", "--quiet"]
-    environment = {
-        **os.environ,
-        "PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])),
-        "PYTHONIOENCODING": "utf-8",
-    }
-    process = subprocess.run(
-        [sys.executable, "-m", "eqdarts.cli", *arguments],
-        capture_output=True, cwd=tmp_path, env=environment, encoding="utf-8", timeout=300,
-    )  # fmt: skip
-    assert process.returncode == 0, process.stderr
-    assert process.stdout
+        arguments += ["--max-epochs", "1", "--quiet"]
+    done = run_here(arguments, capsys)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout
     assert all((tmp_path / path).is_dir() for path in re.findall(r"--output (\S+)", command))
 
 
 def test_two_lines_set_up_and_run():
     demo, tests = SETUP
     assert demo.endswith("-c constraints.txt . && .venv/bin/eqdarts demo")
-    assert tests.endswith("-c constraints.txt '.[test]' && .venv/bin/python -m pytest")
+    assert tests.endswith("-c constraints.txt '.[test]' && .venv/bin/python -m pytest -n auto")
 
 
 def test_every_option_stands_in_the_table():
