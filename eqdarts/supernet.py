@@ -11,7 +11,7 @@ from functools import reduce
 import torch
 from torch import Tensor
 
-from eqdarts.operations import SAFE_POINT, Operation
+from eqdarts.operations import SAFE_POINT, WAVE_PARAMETERS, Operation
 from eqdarts.relaxation import Relaxation
 from eqdarts.search_space import SearchSpace
 
@@ -93,7 +93,22 @@ def initial_parameters(
     w = torch.rand(size, generator=generator, dtype=dtype, device=generator.device).to(device)
     drawn = torch.rand((replicas, space.n_readout), generator=generator, dtype=dtype, device=generator.device)
     small = (2 * drawn.to(device) - 1) / space.n_readout**0.5
-    return low + (high - low) * w, readout(space, small)
+    return _with_frequencies(space, low + (high - low) * w), readout(space, small)
+
+
+def _with_frequencies(space: SearchSpace, w: Tensor) -> Tensor:
+    """w [R, E, M, P], in every other replica with waves of a column at frequencies that the table shows, and any phase.
+
+    Replica r has the frequency r/2, counted round and round.
+    """
+    for m, op in enumerate(space.rows):
+        for e, (i, _) in enumerate(space.edges if op.parameters == WAVE_PARAMETERS else ()):
+            known = space.frequencies[i] if i < space.n_inputs else ()
+            if known:
+                (low, high), half = op.initial[1], w[::2, e, m]  # [R/2, P]
+                half[:, 0] = torch.tensor(known, dtype=w.dtype)[torch.arange(len(half)) % len(known)].to(w.device)
+                half[:, 1] = torch.pi * (2 * (half[:, 1] - low) / (high - low) - 1)
+    return w
 
 
 def readout_used(space: SearchSpace, device: torch.device | str = "cpu") -> Tensor:

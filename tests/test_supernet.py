@@ -46,6 +46,18 @@ def one_hot(space, operations, aggregators):
     return Architecture(alpha, beta)
 
 
+def test_waves_start_at_frequencies_that_the_table_shows_in_every_other_replica(generator):
+    space = SearchSpace(("x", "z"), 2, ("zero", "sin", "exp"), frequencies=((), (62.8, 9.0)))
+    w, _ = initial_parameters(space, 5, generator)
+    from_z = [e for e, (i, _) in enumerate(space.edges) if i == 1]
+    assert w[:, from_z, 1, 0][::2].tolist() == [[62.8, 62.8], [9.0, 9.0], [62.8, 62.8]]
+    assert (w[1::2, :, 1, 0] < 5).all()
+    others = [e for e, (i, _) in enumerate(space.edges) if i != 1]
+    assert (w[:, others, 1, 0] < 5).all()
+    assert (w[:, :, 1, 1].abs() <= torch.pi).all()
+    assert (w[:, :, 2, 0].abs() <= 2).all()
+
+
 def test_shapes_and_ranges_of_the_start(generator):
     architecture = initial_architecture(SPACE, R, generator)
     w, coefficients = initial_parameters(SPACE, R, generator)

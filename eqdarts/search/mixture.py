@@ -16,6 +16,7 @@ from eqdarts.search import relaxed
 from eqdarts.search.assess import Assessor
 from eqdarts.search.population import Population, best, joined, nothing
 from eqdarts.search.sampling import draw_parameters
+from eqdarts.search.waves import waves_of
 from eqdarts.search_space import SearchSpace
 from eqdarts.supernet import Architecture, forward
 from eqdarts.supernet import Rows as MixtureRows
@@ -82,7 +83,9 @@ class MixtureSearch:
         validation: Rows,
         rng: np.random.Generator,
     ) -> None:
-        self._space, self._config, self._assessor = space, config, assessor
+        # Mixtures and graphs read off may start sines at frequencies that the table shows.
+        self._space, _, _ = waves_of(space, train if assessor.everything is None else assessor.everything)
+        self._config, self._assessor = config, assessor
         self._train, self._validation = _as_mixture_rows(train), _as_mixture_rows(validation)
         self._variance = float(train.y.var(correction=0)) or 1.0
         self._rng = rng
