@@ -1,4 +1,8 @@
-"""Rewrites a formula by rules that never change a value on the data: redundant constants and signs are folded."""
+"""Rewrites a formula by rules that never change a value on the data: redundant constants and signs are folded.
+
+Numbers that are no simple exact ones, such as 4·exp(−2)/3, become floats, and functions of a column of two values, such
+as the square of one of 0 and 1, straight lines where those are shorter.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +11,11 @@ from collections.abc import Callable
 import numpy as np
 import sympy
 
-from eqdarts.description import size
-from eqdarts.numeric import on_rows
+from eqdarts.description import count_constants, size
+from eqdarts.numeric import number, on_rows
+from eqdarts.rewriting import with_common_signs
 
 _MOST_TERMS = 10  # a longer sum is not factored
-_ROUNDING = 1e-13  # relative
 
 
 def canonical(expression: sympy.Expr, columns: tuple[sympy.Symbol, ...], X: np.ndarray) -> sympy.Expr:
@@ -22,11 +26,15 @@ def canonical(expression: sympy.Expr, columns: tuple[sympy.Symbol, ...], X: np.n
         positive, negative = (value >= 0, value <= 0) if or_zero else (value > 0, value < 0)
         return 1 if positive.all() else -1 if negative.all() else 0
 
+    ends = _two_values(columns, X)
+
     def rebuild(node: sympy.Expr) -> sympy.Expr:
+        if node.is_number:
+            return _plain_number(node)
         if not node.args:
             return node
         args = [rebuild(a) for a in node.args]
-        out = node.func(*args)
+        out = _straight(_with_one_number(node.func(*args)), ends)
         for kind, rule in _RULES:
             if isinstance(out, kind):
                 out = rule(out, sign_of)
@@ -36,19 +44,60 @@ def canonical(expression: sympy.Expr, columns: tuple[sympy.Symbol, ...], X: np.n
     for _ in range(4):
         if expression == previous:
             break
-        previous, expression = expression, _without_needless_signs(rebuild(expression), columns, X)
+        previous, expression = expression, with_common_signs(rebuild(expression), columns, X)
     return expression
 
 
-def _without_needless_signs(expression: sympy.Expr, columns: tuple[sympy.Symbol, ...], X: np.ndarray) -> sympy.Expr:
-    """|A| -> A and sign(A) -> 1 where they go together without changing a value: |A|·sin|A|, sign(A)·sin|A|."""
-    inner = {node.args[0] for node in expression.atoms(sympy.Abs, sympy.sign)}
-    for a in sorted(inner, key=sympy.default_sort_key):
-        plain = expression.xreplace({sympy.Abs(a): a, sympy.sign(a): sympy.Integer(1)})
-        before, after = on_rows(expression, columns, X), on_rows(plain, columns, X)
-        if plain != expression and np.allclose(after, before, rtol=_ROUNDING, atol=0.0):
-            expression = plain
-    return expression
+def _is_simple(number: sympy.Expr) -> bool:
+    """Is it a float, or a product of fractions, π, and powers of these with fractions as exponents?"""
+    if number.is_Mul:
+        return all(_is_simple(f) and not f.is_Float for f in number.args)
+    base, exponent = number.as_base_exp()
+    return bool(number.is_Float or ((base.is_Rational or base is sympy.pi) and exponent.is_Rational))
+
+
+def _plain_number(node: sympy.Expr) -> sympy.Expr:
+    """A simple number as it is, the float of another; itself if that is none."""
+    if _is_simple(node):
+        return node
+    value = number(node)
+    return sympy.Float(value) if np.isfinite(value) else node
+
+
+def _with_one_number(node: sympy.Expr) -> sympy.Expr:
+    """The numbers of a sum or product as one: 2.5·√6·x -> 6.12·x."""
+    numbers = [part for part in node.args if part.is_number] if node.is_Add or node.is_Mul else []
+    if len(numbers) < 2:
+        return node
+    return node.func(_plain_number(node.func(*numbers)), *(part for part in node.args if not part.is_number))
+
+
+def _two_values(
+    columns: tuple[sympy.Symbol, ...], X: np.ndarray
+) -> dict[sympy.Symbol, tuple[sympy.Rational, sympy.Rational]]:
+    """Least and greatest value of the columns that have no other."""
+    ends = zip(columns, X.T, X.min(axis=0), X.max(axis=0), strict=True)
+    return {
+        name: (sympy.Rational(float(low)), sympy.Rational(float(high)))
+        for name, column, low, high in ends
+        if low < high and ((column == low) | (column == high)).all()
+    }
+
+
+def _straight(node: sympy.Expr, two_values: dict[sympy.Symbol, tuple[sympy.Rational, sympy.Rational]]) -> sympy.Expr:
+    """f(c) -> a + b·c where the column c has two values only, if that is shorter: c² -> c for 0 and 1."""
+    if not two_values or node.is_Atom or len(node.free_symbols) != 1:
+        return node
+    (column,) = node.free_symbols
+    if column not in two_values:
+        return node
+    low, high = two_values[column]
+    first, last = node.xreplace({column: low}), node.xreplace({column: high})
+    if not (first.is_number and last.is_number and first.is_real and last.is_real):
+        return node
+    slope = (last - first) / (high - low)
+    line = _plain_number(first - slope * low) + _plain_number(slope) * column
+    return line if size(line) < size(node) and count_constants(line) <= count_constants(node) else node
 
 
 SignOf = Callable[..., int]

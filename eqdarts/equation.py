@@ -33,6 +33,7 @@ from eqdarts.regression import record as fit_record
 from eqdarts.regression.intervals import Resampling, bootstrap, profile
 from eqdarts.regression.naming import floats_as_symbols
 from eqdarts.regression.report import FitReport
+from eqdarts.singularities import with_limits
 from eqdarts.table import rows_of, rows_of_values
 from eqdarts.zero import EXACT
 
@@ -213,6 +214,8 @@ class Equation:
 
     def predict(self, X: pd.DataFrame | ArrayLike) -> np.ndarray:
         """The equation on rows X [n, d]; NaN outside its domain. Returns [n].
+
+        Where it is 0/0 as it is written and has a limit, as sin(x)/x at x = 0, its value is the limit.
 
         Of a DataFrame of any library the columns that stand in the equation are taken by their names, whatever their
         order and whatever else there is; those of an array are in the order of `columns`.
@@ -441,7 +444,8 @@ class Equation:
         """Conditions on the columns under which the equation gives a real number.
 
         They come from logarithms, inverse functions, denominators and powers that are no whole numbers; those
-        that always hold are left out. `is_defined` tests rows.
+        that always hold are left out. They speak of the equation as it is written, and so of exported code:
+        sin(x)/x has ``x != 0``, where `predict` gives the limit. `is_defined` tests rows by what `predict` gives.
 
         Examples
         --------
@@ -482,7 +486,17 @@ class Equation:
 
 
 def evaluate(expression: sympy.Expr, columns: Sequence[str], X: np.ndarray) -> np.ndarray:
-    """An expression over symbols named like the columns, on rows X [n, d]; NaN outside its domain."""
+    """An expression over symbols named like the columns, on rows X [n, d]; NaN outside its domain.
+
+    Where it is undefined as it is written and has a limit, such as sin(x)/x at 0, that limit.
+    """
+    symbols = tuple(sympy.Symbol(name) for name in columns)
+    X = np.asarray(X, dtype=float)
+    return with_limits(expression, symbols, X, as_written(expression, columns, X))
+
+
+def as_written(expression: sympy.Expr, columns: Sequence[str], X: np.ndarray) -> np.ndarray:
+    """The same with NaN at limits too."""
     symbols = [sympy.Symbol(name) for name in columns]
     value = function(expression, symbols)(*np.asarray(X, dtype=float).T)
     return np.array(np.broadcast_to(value, (len(X),)))

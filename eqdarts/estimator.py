@@ -22,7 +22,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from eqdarts.collector import no_full_collections
 from eqdarts.config import RELAXATIONS, SearchConfig
 from eqdarts.confirm import confirmed
-from eqdarts.equation import Equation, Front
+from eqdarts.equation import Equation, Front, as_written
 from eqdarts.errors import InputDataError, check_choice, check_flag, check_range, listed_names, shown, warn
 from eqdarts.extrapolation import extrapolation
 from eqdarts.formatting import format_name
@@ -556,7 +556,8 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         Returns
         -------
         array [n]
-            NaN, with a `SearchWarning`, where the equation is not defined.
+            NaN, with a `SearchWarning`, where the equation is not defined. Where it is 0/0 as it is written and has a
+            limit, as sin(x)/x at x = 0, that limit.
         """
         row = self._row(index)
         X_array = self._rows(X)
@@ -918,6 +919,7 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         self.history_ = pd.DataFrame([] if result is None else [asdict(r) for r in result.history], columns=names)
         self.alpha_history_ = np.array([] if result is None else result.alpha_history)
         self.stop_reason_ = "constant" if result is None else result.stop_reason
+        _warn_of_limits(self.front_[self.best_index_], found.training)
         return self
 
     def _table(self, X: Any, y: Any) -> Given:
@@ -1011,6 +1013,17 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
             readout_coefficients=self.readout_coefficients,
             readout_intercept=self.readout_intercept,
             symmetries=self.symmetries,
+        )
+
+
+def _warn_of_limits(equation: Equation, training: Training) -> None:
+    """Say so where the equation has only a limit on the training rows."""
+    missing = np.flatnonzero(~np.isfinite(as_written(equation.expression, equation.columns, training.X)))
+    if len(missing) and equation.inner is None:
+        warn(
+            f"as it is written the equation is not defined on {len(missing)} of {len(training.y)} rows (it needs "
+            f"{' and '.join(equation.domain())}); its limit is taken there, and its constants come of the other rows",
+            stacklevel=4,
         )
 
 

@@ -21,6 +21,7 @@ from eqdarts.canonical import canonical
 from eqdarts.constants import Rows, compile_template, fit_constants, is_round, template
 from eqdarts.description import count_constants, description_length, digits_of, size
 from eqdarts.numeric import on_rows
+from eqdarts.rewriting import rewritten
 from eqdarts.simplify import simplify
 from eqdarts.snapping import Simplified
 
@@ -62,7 +63,8 @@ def reduce(
 
 
 def shortest_writing(expression: sympy.Expr) -> sympy.Expr:
-    """The shortest of: the formula as it is, multiplied out, factored, with factors below a root, or as fractions.
+    """The shortest of: the formula as it is, multiplied out, factored, with factors below a root, as fractions, or in
+    other functions.
 
     All have the same values, so that without a rule the rounding of a loss would choose.
     """
@@ -76,6 +78,7 @@ def shortest_writing(expression: sympy.Expr) -> sympy.Expr:
     forms = [expression, expanded, sympy.factor_terms(expression), factored, fraction, *fractions]
     forms += [bottom_up(form, _below_roots) for form in (expression, factored)]
     forms += [bottom_up(form, _number_below) for form in (expression, fraction)]
+    forms += [plainer for form in dict.fromkeys(forms) for plainer in rewritten(form)]
     return min(forms, key=_length)
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 import sympy
 from numpy.typing import ArrayLike
 
-from eqdarts.equation import Equation
+from eqdarts.equation import Equation, as_written
 from eqdarts.errors import InputDataError, check_range, warn
 from eqdarts.parsing import parse_expression, split_equation
 from eqdarts.precision import with_digits
@@ -173,18 +173,23 @@ def refit_equation(equation: Equation, X: np.ndarray, y: np.ndarray, weights: Ar
 
 
 def with_fit(equation: Equation, training: Training, confidence: float = 0.95) -> Equation:
-    """An equation of a front with standard errors from the linearisation at its constants, which are not moved."""
+    """An equation of a front with standard errors from the linearisation at its constants, which are not moved.
+
+    Rows at which it has a limit only say nothing of them.
+    """
     form, constants, theta = floats_as_symbols(equation.expression, equation.columns)
     used = [k for k, name in enumerate(equation.columns) if sympy.Symbol(name) in form.free_symbols]
     open_ends = np.full(len(constants), np.inf)
     rows = Observations(training.X[:, used], training.y, training.weights)
+    defined = np.isfinite(as_written(equation.expression, equation.columns, training.X))
+    rows = rows if defined.all() else rows.take(defined)
     model = Model(form, tuple(sympy.Symbol(equation.columns[k]) for k in used), constants, rows, -open_ends, open_ends)
     found = report(
         model,
         as_given(model, theta),
         confidence=confidence,
         fixed={},
-        observations=training.observations,
+        observations=training.observations - int((~defined).sum()),
         expression=equation.expression,
         inflation=training.inflation,
     )

@@ -1,7 +1,8 @@
 """Turns a raw fitted formula into one a person would write: redundant constants folded, values snapped.
 
-Two steps alternate. `canonical` rewrites by rules that never change a value on the data;
-`snap` replaces constants by simpler ones where a refit of the others shows that the data do not object.
+Three steps alternate. `canonical` rewrites by rules that never change a value on the data; `rewriting` and `limits`
+have shorter forms, the latter such as the data cannot tell from it, and `snap` replaces constants by simpler ones, both
+where a refit of the others shows that the data do not object.
 """
 
 from __future__ import annotations
@@ -13,13 +14,16 @@ import numpy as np
 import sympy
 
 from eqdarts.canonical import canonical
-from eqdarts.constants import Rows, template
+from eqdarts.constants import Rows, compile_template, fit_constants, template
 from eqdarts.description import description_length
+from eqdarts.limits import limiting_forms
 from eqdarts.numeric import on_rows
+from eqdarts.rewriting import rewritten
 from eqdarts.snapping import Simplified, snap
 from eqdarts.zero import NEGLIGIBLE
 
 _MOST_CONSTANTS = 40
+_MOST_LIMITS = 3  # limits taken one after another; a limit may have limits
 
 
 def simplify(
@@ -40,6 +44,7 @@ def simplify(
     current = canonical(_without_negligible(expression, columns, sample), columns, sample.X)
     best: Simplified | None = None
     for _ in range(passes):
+        current = _plainer(current, columns, sample, deadline)
         form = template(current, columns)
         if len(form.constants) > _MOST_CONSTANTS:
             break
@@ -49,15 +54,40 @@ def simplify(
         if best is None or _worth(outcome, best, len(sample.y)):
             best = outcome
         following = canonical(outcome.expression, columns, sample.X)
+        best = replace(best, expression=following) if best is outcome else best
         if following == current or time.monotonic() > deadline:
             break
         current = following
-        best = replace(best, expression=following) if best is outcome else best
     if best is None:
         value = on_rows(expression, columns, sample.X)
         loss = float(sample.measure.loss(np.mean((value - sample.y) ** 2)))
         return Simplified(expression, loss if np.isfinite(loss) else np.inf)
     return best
+
+
+def _plainer(expression: sympy.Expr, columns: tuple[sympy.Symbol, ...], sample: Rows, deadline: float) -> sympy.Expr:
+    """The formula with its parts near a limit written as the limit, or in other functions, where that is shorter."""
+    n = len(sample.y)
+
+    def length_of(candidate: sympy.Expr) -> tuple[float, sympy.Expr]:
+        form = template(candidate, columns)
+        fit = fit_constants(compile_template(form), form.values, sample)
+        fitted = form.at(fit.values)
+        return (description_length(fit.loss, fitted, n) if np.isfinite(fit.loss) else np.inf), fitted
+
+    for _ in range(_MOST_LIMITS):
+        forms = [*rewritten(expression), *limiting_forms(expression, columns, sample.X)]
+        if not forms or time.monotonic() > deadline:
+            break
+        length, _ = length_of(expression)
+        for form in forms:
+            simpler_length, simpler = length_of(canonical(form, columns, sample.X))
+            if simpler_length < length:
+                expression = simpler
+                break
+        else:
+            break
+    return expression
 
 
 def _worth(new: Simplified, old: Simplified, n: int) -> bool:

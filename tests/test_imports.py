@@ -16,8 +16,9 @@ LEVELS = (
     ("search_space", "genotype", "kernel"),
     ("relaxation", "supernet", "graph", "least_squares", "fit", "bilevel", "discretise"),
     (
-        "functions", "parsing", "formatting", "numeric", "periodogram", "constants", "streaming", "description",
-        "canonical", "snapping", "simplify", "reduce", "symbolic", "latex", "exports", "regression",
+        "functions", "parsing", "formatting", "numeric", "periodogram", "constants", "singularities", "streaming",
+        "description", "rewriting", "canonical", "limits", "snapping", "simplify", "reduce", "symbolic", "latex",
+        "exports", "regression",
     ),
     ("training", "equation", "precision", "confirm", "selection", "refitting", "stability", "extrapolation"),
     ("search", "progress", "modelfile"),

@@ -13,6 +13,7 @@ from eqdarts.canonical import canonical
 from eqdarts.constants import Rows, is_round, template
 from eqdarts.description import count_constants, description_length, digits_of, size
 from eqdarts.reduce import reduce, shortest_writing
+from eqdarts.rewriting import rewritten
 from eqdarts.simplify import simplify
 from eqdarts.snapping import snap
 
@@ -465,3 +466,142 @@ def test_a_small_term_that_doubles_show_is_kept():
     start = F(1e-12) * exp(F(1 / 0.026) * u) - F(0.99999e-12)
     found = simplify(start, (u,), Rows(voltage[:, None], current)).expression
     np.testing.assert_allclose(float(found.subs(u, 0.0)), 0.0, atol=1e-15)
+
+
+W = sympy.Symbol("w", real=True)
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        (F(13.277) * sympy.tanh(1) * v, "10.1116856086247*v"),
+        (4 * exp(-2) / 3 + sympy.Rational(4, 3) + v, "v + 1.51378037764882"),
+        (sin(2) * v, "0.909297426825682*v"),
+        (F(2.0) * sympy.sqrt(6) * v, "4.89897948556636*v"),
+        ((sympy.sqrt(2) + 1) * v, "2.41421356237309*v"),
+        (2 * pi * sympy.sqrt(3) * v, "2*sqrt(3)*pi*v"),
+        (v / (2 * pi), "v/(2*pi)"),
+        (v * sympy.sqrt(2 / pi), "sqrt(2)*v/sqrt(pi)"),
+        (sympy.atan(2 * exp(v)), "atan(2*exp(v))"),
+    ],
+)
+def test_numbers_are_evaluated_unless_they_are_simple(expression, expected):
+    found = canonical(expression, COLUMNS, X)
+    assert sympy.sstr(found.xreplace({v: sympy.Symbol("v")})) == sympy.sstr(sympy.sympify(expected))
+
+
+@pytest.mark.parametrize(
+    ("expression", "low", "high", "expected"),
+    [
+        (2 * W**2 + u, 0, 1, 2 * W + u),
+        (sympy.sqrt(W) * u + W**3, 0, 1, W * u + W),
+        (W * (1 - W) + u, 0, 1, u),
+        ((2 * W - 1) ** 2 * u, 0, 1, u),
+        (Abs(W) * u, -1, 1, u),
+        (sympy.sign(W) * u, -1, 1, W * u),
+        (sin(pi * W / 2) * u, 0, 1, W * u),
+        (1 / (1 + W), 0, 1, 1 / (1 + W)),
+        (exp(F(0.7) * W) * u, 0, 1, exp(F(0.7) * W) * u),
+        (2 * W**2 + u, 1, 3, 2 * W**2 + u),
+    ],
+)
+def test_functions_of_a_column_of_two_values_are_straight_lines_if_those_are_shorter(expression, low, high, expected):
+    rows = np.column_stack([X[:, 0], np.where(np.arange(len(X)) % 3 == 0, low, high)])
+    found = canonical(expression, (u, W), rows)
+    assert found == expected
+    np.testing.assert_allclose(values(found, rows, (u, W)), values(expression, rows, (u, W)), rtol=1e-14)
+
+
+#: Of a family, a member near its limit, and the limit.
+DISGUISED = {
+    "power": (F(2.7416e6) * u ** F(1.773e-5) - F(2.74155e6), F(48.6) * log(u) + 50),
+    "power over a sum": (
+        (F(2.7416e6) * u ** F(1.773e-5) - F(2.74155e6)) / (1 + exp(v)),
+        (F(48.6) * log(u) + 50) / (1 + exp(v)),
+    ),
+    "two powers": (
+        F(2.7416e6) * u ** F(1.773e-5) - F(2.74155e6) / (v + 5) ** F(1e-5),
+        F(48.6) * log(u) + F(27.4) * log(v + 5) + 50,
+    ),
+    "product of powers": (
+        F(2.7e6) * u ** F(2e-5) * (v + 5) ** F(1e-5) - F(2.7e6) + 50,
+        F(54.0) * log(u) + F(27.1) * log(v + 5) + 50,
+    ),
+    "exponential": (F(2.5e5) * exp(F(1e-5) * v) - F(2.49997e5), F(2.5) * v + 3),
+    "quotient": (F(2.5e5) / (1 + F(1e-5) * v) - F(2.49997e5), 3 - F(2.5) * v),
+    "sine": (F(2.5e5) * sin(F(1e-5) * v) + 3, F(2.5) * v + 3),
+    "hyperbolic tangent": (F(2.5e5) * sympy.tanh(F(1e-5) * v) + 3 * u, F(2.5) * v + 3 * u),
+    "cosine": (F(2.5e6) * cos(F(1e-3) * v) - F(2.499e6), 1000 - F(1.25) * v**2),
+    "logarithm": (F(2.5e5) * log(1 + F(1e-5) * v) + 3, F(2.5) * v + 3),
+    "high power": (F(2.5) * (1 + F(3e-6) * v) ** F(2e5), F(2.5) * exp(F(0.6) * v)),
+    "two exponentials": (F(2.5e4) * exp(F(-0.3) * v) - F(2.5e4) * exp(F(-0.3001) * v), F(2.5) * v * exp(F(-0.3) * v)),
+    "two quotients": (F(2e4) / (u + F(1.5)) - F(2e4) / (u + F(1.5001)), 2 / (u + F(1.5)) ** 2),
+    "two cosines": (F(2e4) * cos(F(2.0001) * u) - F(2e4) * cos(2 * u), -2 * u * sin(2 * u)),
+}
+
+
+@pytest.mark.parametrize("noise", [0.0, 0.01])
+@pytest.mark.parametrize("name", DISGUISED)
+def test_forms_near_a_limit_are_written_as_the_limit(name, noise):
+    start, truth = DISGUISED[name]
+    rows = sample_of(truth, noise)
+    found = simplify(start, COLUMNS, rows)
+    assert size(found.expression) <= size(truth)
+    assert all(1e-2 < abs(f) < 1e4 for f in found.expression.atoms(sympy.Float))
+    best = np.mean((values(truth, rows.X) - rows.y) ** 2) / np.mean(rows.y**2)
+    assert found.loss <= 1.1 * best + 1e-20
+
+
+def test_a_form_that_is_only_near_a_limit_stays():
+    truth = 3 * u ** F(0.05) + exp(F(0.01) * v)
+    found = simplify(truth, COLUMNS, sample_of(truth))
+    assert found.expression.has(exp)
+    assert found.loss < 1e-25
+
+
+def test_the_sign_of_what_is_never_negative_goes():
+    x = sympy.Symbol("x", real=True)
+    rows = np.linspace(0, 4, 41)[:, None]
+    y = 2 * rows[:, 0] + 1 + 0.05 * np.random.default_rng(0).normal(size=41)
+    found = simplify(F(1.02) * sympy.sign(x) + F(1.99) * x, (x,), Rows(rows, y))
+    assert not found.expression.has(sympy.sign)
+    assert found.loss < 5e-4
+
+
+@pytest.mark.parametrize(
+    ("start", "truth"),
+    [
+        (sin(u) / cos(u), sympy.tan(u)),
+        (sin(2 * v) / (2 * cos(v) ** 2), sympy.tan(v)),
+        (2 * sin(v) ** 2 / sin(2 * v), sympy.tan(v)),
+        (F(3.1) * u * cos(F(0.7) * v + 2) / sin(F(0.7) * v + 2), F(3.1) * u / sympy.tan(F(0.7) * v + 2)),
+        (sin(v) ** 2 / cos(v) ** 2 + u, sympy.tan(v) ** 2 + u),
+        (2 * (u * sin(v) + cos(v) / 2) / cos(v), 2 * u * sympy.tan(v) + 1),
+        (
+            10 * exp(-F(0.3) * u) / (sympy.tanh(F(0.85) * u + F(0.458145365937)) + 1),
+            5 * exp(-F(0.3) * u) + 2 * exp(-2 * u),
+        ),
+        (exp(-v) * (1 + sympy.tanh(v)) / (1 - sympy.tanh(v)) * u, u * exp(v)),
+        (2 - 2 / (1 + sympy.tanh(F(1.5) * v)), 1 - exp(-3 * v)),
+        (
+            (v**2 / 2 - v + half) * sympy.sign(F(1.52) * v - F(2.28)) / Abs(v / 2 - F(0.75)),
+            (v**2 - 2 * v + 1) / (v - F(1.5)),
+        ),
+        (sympy.sign(-2 * v) * Abs(v), -v),
+    ],
+)
+def test_formulas_are_written_in_the_plainest_functions(start, truth):
+    found = simplified(start, truth).expression
+    found = shortest_writing(found)
+    assert size(found) <= size(truth)
+    assert not found.has(sympy.tanh, sympy.sign, Abs)
+    np.testing.assert_allclose(values(found), values(truth), rtol=1e-6)
+
+
+def test_rewriting_bears_high_powers_and_long_products():
+    """Work that grows with a power or with the number of factors would not end."""
+    t = sympy.tanh(F(0.4) * u + 1)
+    powers = (1 + t) ** 30 * (u + v + 3) ** 40 / (u**2 + v) ** 35
+    products = sympy.Mul(*(u + v + k for k in range(16))) / (1 + t)
+    for expression in (powers, products, products * sin(2 * u) ** 40 / cos(u) ** 40):
+        assert all(size(form) < size(expression) for form in rewritten(expression))

@@ -4,6 +4,9 @@ A column of large or small numbers is scaled, so that starting values suit it. S
 column's own units instead, such as the 1 in log(x + √(x² + 1)) for x up to 100, which is 0.0002 in units of 64. So the
 search is done in both.
 
+One row at which a law is 0/0 as it is written, as sin(x)/x at 0, would veto it. Where few rows can be of that kind, the
+search is done without them as well, and its equations are judged on all rows, by their limits there.
+
 A graph that imitates the law is seldom the law, but it has the law's symmetries. They turn y(x) into M·f(g) with fewer
 groups g than columns (see `symmetry`), and the search of f is one of a smaller table. Nothing has to be believed: a
 branch whose symmetry was an accident finds nothing exact, and its equations compete on the same front.
@@ -29,6 +32,7 @@ from eqdarts.search.sampled import SampledSearch, SampledState
 from eqdarts.search.stops import ExactGraphs, Watch
 from eqdarts.search.symmetry import Reduction, ambiguity, reductions
 from eqdarts.search_space import SearchSpace
+from eqdarts.singularities import special_rows
 from eqdarts.table.columns import column_scale
 
 _FIRST, _AGAIN = 4, 1.5  # epochs before a search is asked for its symmetries, and how many times more before the next
@@ -48,12 +52,21 @@ _CLOSED_WITHOUT_CLOCK = 1  # where nothing but itself ends the closing
 _CLOSING_SHARE = 0.4  # of the time that is left at the end, for branches
 
 
+@dataclass(frozen=True, eq=False)
+class _Ground:
+    """What a branch stands on."""
+
+    table: Problem  # on which its graphs become equations
+    rows: tuple[np.ndarray, np.ndarray]  # of the table, to train and to validate
+
+
 @dataclass(eq=False)
 class _Branch:
     """One search, where it stands, and what its inputs are."""
 
     space: SearchSpace
     problem: Problem  # of the groups
+    table: Problem  # on which its graphs become equations
     view: View
     searcher: SampledSearch
     state: SampledState
@@ -121,17 +134,24 @@ class Branches:
         threads: int = 1,
         prepare: Callable[[], None] = lambda: None,
     ) -> None:
-        self._space, self._config, self._problem, self._rows = space, config, problem, rows
+        self._space, self._config, self._problem = space, config, problem
+        self._ground = _Ground(problem, rows)
         self._rng, self._watch, self._device, self._threads = rng, watch, device, threads
         self._prepare = prepare
         self._branches: list[_Branch] = []
         self._known: set[tuple[sympy.Expr, ...]] = set()
         self._next_question = _FIRST if _has_symmetries(space, config) else np.inf
-        self._own_units: _Branch | None = None
+        self._companions: list[_Branch] = []  # of the search on the columns, which take turns beside it
         if _is_scaled(problem):
-            ones = np.ones(space.n_inputs)
-            own = replace(problem, x_scale=ones)
-            self._own_units = self._made(own, own.view, False, _DEPTH, np.inf, np.inf)
+            own = replace(problem, x_scale=np.ones(space.n_inputs))
+            self._companions.append(self._made(own, own.view, False, _DEPTH, np.inf, np.inf))
+        special = special_rows(problem.X)
+        if special.any() and problem.whole is None:
+            regular = problem.without(special)
+            if np.ptp(regular.X, axis=0).all() and np.ptp(regular.y):
+                train, validation = (_places_without(special, part) for part in rows)
+                ground = _Ground(regular, (train, validation))
+                self._companions.append(self._made(regular, regular.view, False, _DEPTH, np.inf, np.inf, ground))
 
     def epoch(self, state: SampledState, front: Front, epoch: int) -> tuple[Front, bool]:
         """The front after some epochs of branches; true when the search may end.
@@ -142,8 +162,8 @@ class Branches:
             self._next_question = ceil(_AGAIN * epoch)
             self._grow(self._space, state, self._problem, self._problem.view, 0)
         certain = False
-        if self._own_units is not None:
-            front, certain = self._step(self._own_units, front, epoch)
+        if self._companions:
+            front, certain = self._step(self._companions[epoch % len(self._companions)], front, epoch)
         for _ in range(_PER_EPOCH):
             branch = self._next()
             if branch is None or certain or self._watch.is_over:
@@ -173,15 +193,14 @@ class Branches:
         begin = time.monotonic()
         end = begin + _CLOSING_SHARE * (deadline - begin)
         most = _CLOSED if np.isfinite(deadline) else _CLOSED_WITHOUT_CLOCK
-        own = [] if self._own_units is None else [self._own_units]
-        closed = sorted([*self._branches, *own], key=lambda b: b.promise)[:most]
+        closed = sorted([*self._branches, *self._companions], key=lambda b: b.promise)[:most]
         for i, branch in enumerate(closed):
             now = time.monotonic()
             share = now + (end - now) / (len(closed) - i)
             population = branch.searcher.close(branch.state, share).population
             if len(population):
                 places = candidates(population, branch.state.rows, _FINISHED)
-                yield from finish(branch.space, population, places, self._problem, share, view=branch.view)
+                yield from finish(branch.space, population, places, branch.table, share, view=branch.view)
 
     def _grow(self, space: SearchSpace, state: SampledState, problem: Problem, view: View, depth: int) -> None:
         """New branches from the symmetries of the best graphs."""
@@ -220,20 +239,34 @@ class Branches:
         self._branches.append(self._made(smaller, inner, parent.noisy, depth, open_share, _least_loss(parent)))
 
     def _made(
-        self, problem: Problem, view: View, noisy: bool, depth: int, open_share: float, parent_loss: float
+        self,
+        problem: Problem,
+        view: View,
+        noisy: bool,
+        depth: int,
+        open_share: float,
+        parent_loss: float,
+        ground: _Ground | None = None,
     ) -> _Branch:
-        """A search of its own at its start."""
+        """A search of its own at its start. ground: by default that of the search on the columns"""
+        ground = self._ground if ground is None else ground
         space = replace(
             self._space,
             inputs=problem.names,
             signed=tuple(bool(column.min() <= 0) for column in problem.X.T),
             links=usable(self._config.links, problem.y, scaled=problem.y_scale != 1),
         )
-        train, validation, everything = (problem.tensors(i, self._device) for i in (*self._rows, problem.subset))
+        train, validation, everything = (problem.tensors(i, self._device) for i in (*ground.rows, problem.subset))
         assessor = Assessor(space, train, validation, self._threads, everything, exact=problem.exact_loss)
         searcher = SampledSearch(space, self._config, assessor, self._rng.spawn(1)[0], self._prepare)
-        exact = ExactGraphs(self._problem, self._watch, view)
-        return _Branch(space, problem, view, searcher, searcher.start(noisy), exact, depth, open_share, parent_loss)
+        exact = ExactGraphs(ground.table, self._watch, view)
+        state = searcher.start(noisy)
+        return _Branch(space, problem, ground.table, view, searcher, state, exact, depth, open_share, parent_loss)
+
+
+def _places_without(left_out: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Row numbers in a table without some rows (bool [n]), of those that are left."""
+    return (np.cumsum(~left_out) - 1)[rows[~left_out[rows]]]
 
 
 def symmetries(formula: sympy.Expr, symbols: tuple[sympy.Symbol, ...], X: np.ndarray) -> list[Reduction]:

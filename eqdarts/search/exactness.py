@@ -16,6 +16,8 @@ from eqdarts.search.finish import Problem
 from eqdarts.zero import EXACT, PROVEN
 
 _FEW_CONSTANTS = 3
+_ROWS_PER_CONSTANT = 4  # with no more rows a fit to rounding is no proof: two points fix a line, four a cosine
+_PLAIN_NODES = 12  # of laws with constants; of a larger one a shorter form is looked for before the search ends
 _SPREAD = 4.0  # over √n: by what share the mean square of n rounding errors may exceed its expectation
 _MOVED = 3.0  # times √(K/n): by what share fitting K constants may lift the largest of them above half a step
 _TRIED = 14.0  # nats: the logarithm of how many graphs a search holds against the table
@@ -35,8 +37,8 @@ class Exactness:
         return equation.relative_loss < EXACT or self._explains(equation, len(self._problem.y))
 
     def is_proof(self, equation: Equation) -> bool:
-        """Is it exact with so few constants that it must be the law?"""
-        if equation.n_constants > _FEW_CONSTANTS:
+        """Is it exact with so few constants, and so many more rows, that it must be the law?"""
+        if equation.n_constants > min(_FEW_CONSTANTS, (len(self._problem.y) - 1) // _ROWS_PER_CONSTANT):
             return False
         return equation.relative_loss < PROVEN or self._explains(equation, min(len(self._problem.y), _INDEPENDENT))
 
@@ -54,6 +56,11 @@ class Exactness:
         return known > _TRIED + NATS_PER_NODE * equation.complexity + digits_of(formula)
 
 
+def is_plain(equation: Equation) -> bool:
+    """Is it as short as laws are? Then nothing shorter is looked for."""
+    return equation.n_constants == 0 or equation.complexity <= _PLAIN_NODES
+
+
 def accuracy(formula: sympy.Expr, constants: int, problem: Problem) -> float:
     """The nats of y, beside its spread, that a formula and the values agree in; 0 unless it is exact to rounding."""
     assert problem.rounding is not None
@@ -67,9 +74,10 @@ def accuracy(formula: sympy.Expr, constants: int, problem: Problem) -> float:
         moved = np.abs(np.stack([np.broadcast_to(s, n) for s in slopes], axis=1)) * problem.x_rounding
         largest, square = largest + moved.sum(axis=1), square + (moved**2).sum(axis=1)
     with np.errstate(all="ignore"):
-        share = float(np.mean(3 * residual**2 / square))  # a number even in −1 .. 1 has the mean square 1/3
-        beyond = float(np.max(residual / largest))
+        # NaN where it has a limit only.
+        share = float(np.nanmean(3 * residual**2 / square))  # a number even in −1 .. 1 has the mean square 1/3
+        beyond = float(np.nanmax(residual / largest))
         if share > 1 + _SPREAD / np.sqrt(n) or beyond > 1 + _MOVED * np.sqrt(constants / n):
             return 0.0
-        nats = 0.5 * np.log(problem.y.var() / np.mean(square / 3))
+        nats = 0.5 * np.log(problem.y.var() / np.nanmean(square / 3))
     return float(nats) if np.isfinite(nats) else 0.0

@@ -69,6 +69,8 @@ class Problem:
         The greatest error of y by rounding, where its digits show one (`eqdarts.table.rounding`).
     x_rounding : array [n, d] or None
         The same of columns in the format of y.
+    whole : Problem or None
+        The table with the rows that were left out of this one, by which its equations are judged.
     """
 
     X: np.ndarray
@@ -86,14 +88,24 @@ class Problem:
     compiled: bool = False
     rounding: np.ndarray | None = None
     x_rounding: np.ndarray | None = None
+    whole: Problem | None = None
+
+    def without(self, rows: np.ndarray) -> Problem:
+        """Without these rows (bool [n]), at which formulas may have removable singularities."""
+        kept = np.flatnonzero(~rows)
+        return replace(self._on(kept, subset=np.flatnonzero(np.isin(kept, self.subset))), whole=self)
 
     def reduced(self) -> Problem:
         """Only the rows of the subset."""
-        rows = self.subset
-        weights = None if self.weights is None else self.weights[rows]
-        rounding, of_columns = (None if a is None else a[rows] for a in (self.rounding, self.x_rounding))
+        return self._on(self.subset, subset=np.arange(len(self.subset)))
+
+    def _on(self, rows: np.ndarray, subset: np.ndarray) -> Problem:
+        """Only these rows, with another subset."""
+        weights, rounding, of_columns = (
+            None if a is None else a[rows] for a in (self.weights, self.rounding, self.x_rounding)
+        )
         return replace(
-            self, X=self.X[rows], y=self.y[rows], weights=weights, subset=np.arange(len(rows)), rounding=rounding,
+            self, X=self.X[rows], y=self.y[rows], weights=weights, subset=subset, rounding=rounding,
             x_rounding=of_columns,
         )  # fmt: skip
 
@@ -340,6 +352,7 @@ def _refitted(formula: Simplified, symbols: tuple[sympy.Symbol, ...], rows: Rows
 
 
 def _with_losses(problem: Problem, expression: sympy.Expr, origin: str, genotype: Genotype | None) -> Equation:
+    problem = problem if problem.whole is None else problem.whole
     value = evaluate(expression, problem.names, problem.X)
     with np.errstate(all="ignore"):
         loss = float(np.average((value - problem.y) ** 2, weights=problem.weights))

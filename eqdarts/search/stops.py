@@ -11,15 +11,14 @@ import numpy as np
 from eqdarts.config import SearchConfig
 from eqdarts.equation import Front
 from eqdarts.interrupts import Interrupts
-from eqdarts.search.exactness import Exactness
+from eqdarts.search.exactness import Exactness, is_plain
 from eqdarts.search.finish import Problem, View, finish, offer_all
 from eqdarts.search.population import Population
 from eqdarts.search_space import SearchSpace
 
-_DOUBT, _DOUBT_EPOCHS = (
-    5,
-    100,
-)  # an exact equation that is no proof is doubted until the search has so many times more epochs, and so many
+# An exact equation that is no proof is doubted until the search has so many times more epochs, and so many.
+_DOUBT, _DOUBT_EPOCHS = 5, 100
+_LOOK_EPOCHS = 5  # in which a shorter one is looked for, if it is longer than laws are
 _EXACT_SHARE, _EXACT_SECONDS = 0.25, 1.0  # most time for finishing exact graphs while the search runs
 _SEARCH_SHARE = 0.9  # of max_time; the rest is for turning graphs into equations
 _AFTER_INTERRUPT = 2.0  # seconds for the same after Ctrl-C
@@ -93,7 +92,9 @@ class Watch:
 class ExactGraphs:
     """Finishes graphs that fit to rounding, and says when one of them is the law.
 
-    A large flexible formula comes close to rounding as well, so not every exact equation ends the search at once.
+    A large flexible formula comes close to rounding as well, so not every exact equation ends the search at once: it
+    needs few constants, and more than four rows for each of them. A large one with constants may hide a law that is
+    shorter, such as a quotient with tanh a sum of two exponentials, and waits some epochs for it.
     In the first epoch constants are not fitted by compiled loops, which a law that is found at once shall not wait for.
     view: of the graphs, by default the columns
     """
@@ -105,6 +106,7 @@ class ExactGraphs:
         self._tried: set[bytes] = set()
         self._simplest = np.inf  # complexity of the simplest graph finished as an exact equation
         self._since: int | None = None  # the epoch of the first exact equation
+        self._proven_since: int | None = None  # and of the first that proves itself
         self._spent = 0.0
 
     def finish(self, space: SearchSpace, population: Population, front: Front, epoch: int) -> tuple[Front, bool]:
@@ -118,8 +120,12 @@ class ExactGraphs:
         exact = [e for e in front if self._exactness.is_exact(e)]
         if not exact:
             return front, False
-        if any(map(self._exactness.is_proof, exact)):
-            return front, True
+        proofs = [e for e in exact if self._exactness.is_proof(e)]
+        if proofs:
+            if self._proven_since is None:
+                self._proven_since = epoch
+            looked = epoch - self._proven_since >= _LOOK_EPOCHS or epoch == self._watch.config.max_epochs
+            return front, looked or any(map(is_plain, proofs))
         if self._since is None:
             self._since = epoch
         return front, epoch > _DOUBT * self._since + _DOUBT_EPOCHS

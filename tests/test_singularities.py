@@ -1,0 +1,140 @@
+"""Limits at removable singularities, no values at poles and jumps, and laws that one such row does not veto."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import sympy
+
+from eqdarts import DARTSRegressor
+from eqdarts.equation import Equation, evaluate
+from eqdarts.errors import SearchWarning
+from eqdarts.refitting import with_fit
+from eqdarts.search.finish import Problem
+from eqdarts.singularities import special_rows
+from eqdarts.training import keep
+
+
+@pytest.mark.parametrize(
+    ("text", "limit"),
+    [
+        ("sin(x)/x", 1.0),
+        ("(1 - exp(-x))/x", 1.0),
+        ("5*(1 - exp(-3*x/10))/x", 1.5),
+        ("2.5*(1 - exp(-0.3*x))/x", 0.75),
+        ("x*log(x)", 0.0),
+        ("x/(exp(x) - 1)", 1.0),
+        ("(x - sin(x))/x**3", 1 / 6),
+        ("tan(3*x)/x", 3.0),
+        ("sin(pi*x)/x", np.pi),
+        ("1/x - 1/sin(x)", 0.0),
+        ("x**0.3*log(x) + 1", 1.0),
+        ("1/(x**5*(exp(1/x) - 1))", 0.0),
+        ("(cosh(x) - 1)/x**2", 0.5),
+    ],
+)
+def test_limits_where_a_formula_is_undefined_as_written(text, limit):
+    found = evaluate(sympy.sympify(text), ("x",), np.array([[0.0], [1.5], [0.0]]))
+    assert np.isfinite(found).all()
+    assert found[[0, 2]] == pytest.approx([limit, limit], rel=1e-12, abs=1e-15)
+
+
+@pytest.mark.parametrize(
+    "text", ["1/x", "Abs(x)/x", "sin(1/x)*x/x", "cos(x)/x", "log(x)", "1.0001/x - exp(-x)/x", "sqrt(-1 - x**2)*x/x"]
+)
+def test_poles_jumps_and_oscillations_have_none(text):
+    x = sympy.Symbol("x")
+    with sympy.evaluate(False):
+        expression = sympy.sin(1 / x) * x * x**-1 if text.startswith("sin") else sympy.sympify(text)
+    assert not np.isfinite(evaluate(expression, ("x",), np.zeros((1, 1))))[0]
+
+
+def test_limits_of_several_columns():
+    x, y = sympy.symbols("x y")
+    rows = np.array([[0.0, 0.0], [0.0, 2.0], [3.0, 3.0], [1.0, 2.0]])
+    found = evaluate(sympy.sin(x - y) / (x - y), ("x", "y"), rows)
+    np.testing.assert_allclose(found, [1, np.sin(2) / 2, 1, np.sin(1)], rtol=1e-12)
+    assert np.isnan(evaluate(x * y / (x**2 + y**2), ("x", "y"), rows)[0])  # depends on the direction
+    found = evaluate(sympy.sqrt(x) * sympy.log(x) + y, ("x", "y"), rows)
+    np.testing.assert_allclose(found[:2], [0, 2], atol=1e-15)
+
+
+def test_towers_of_exponentials_end():
+    x = sympy.Symbol("x")
+    tower = sympy.exp(sympy.exp(sympy.exp(1 / x))) * x
+    assert evaluate(tower, ("x",), np.zeros((1, 1))).shape == (1,)
+
+
+def test_special_rows_are_few():
+    x = np.linspace(-5, 5, 101)
+    assert np.flatnonzero(special_rows(x[:, None])).tolist() == [50, 60]
+    assert not special_rows(np.repeat([0.0, 2.0], 50)[:, None]).any()
+    pairs = np.column_stack([x + 7.03, np.roll(x, 1) + 7.03])
+    pairs[7, 1] = pairs[7, 0]
+    assert np.flatnonzero(special_rows(pairs)).tolist() == [7]
+
+
+def test_a_problem_without_rows_keeps_the_others_and_the_whole():
+    rng = np.random.default_rng(0)
+    ones = np.ones(1)
+    problem = Problem(
+        X=rng.normal(size=(11, 1)), y=rng.normal(size=11), weights=rng.uniform(1, 2, 11), names=("x",), columns=("x",),
+        target="y", x_scale=ones, y_scale=1.0, x_unit=ones, y_unit=1.0, subset=np.array([0, 3, 4, 9]),
+    )  # fmt: skip
+    out = np.zeros(11, dtype=bool)
+    out[[1, 3]] = True
+    regular = problem.without(out)
+    np.testing.assert_array_equal(regular.y, problem.y[~out])
+    np.testing.assert_array_equal(regular.y[regular.subset], problem.y[[0, 4, 9]])
+    assert regular.whole is problem
+
+
+LAWS = {
+    "sinc": (np.linspace(-10, 10, 101), lambda x: np.sinc(x / np.pi), "sin(x)/x", 1.0),
+    "entropy": (np.linspace(0, 2, 41), lambda x: x * np.log(np.where(x > 0, x, 1.0)), "x*log(x)", 0.0),
+    "log over x - 1": (
+        np.linspace(0.25, 3, 45),
+        lambda x: np.where(x == 1, 1.0, np.log(x) / np.where(x == 1, 1.0, x - 1)),
+        "log(x)/(x - 1)",
+        None,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", LAWS)
+def test_one_row_does_not_veto_a_law(name):
+    x, law, expected, at_zero = LAWS[name]
+    x = np.where(np.abs(x) < 1e-12, 0.0, x)
+    table, y = pd.DataFrame({"x": x}), law(x)
+    model = DARTSRegressor(max_epochs=5, max_time=None, random_state=0, verbose=0, n_jobs=1)
+    with pytest.warns(SearchWarning, match="its limit is taken there"):
+        model.fit(table, y)
+    assert sympy.simplify(model.sympy() - sympy.sympify(expected)) == 0
+    np.testing.assert_allclose(model.predict(table), y, atol=1e-12)
+    law = model.equation()
+    assert np.isfinite(law.relative_loss)
+    assert any("x" in condition for condition in law.domain())
+    if at_zero is not None:
+        assert model.predict(pd.DataFrame({"x": [0.0]}))[0] == pytest.approx(at_zero, abs=1e-12)
+
+
+def test_a_pole_is_no_law_of_a_row_with_a_value():
+    x = np.linspace(0, 2, 41)
+    y = np.where(x == 0, 5.0, 1 / np.where(x == 0, 1.0, x))
+    model = DARTSRegressor(max_epochs=3, max_time=None, random_state=0, verbose=0, n_jobs=1)
+    model.fit(pd.DataFrame({"x": x}), y)
+    values = model.predict(pd.DataFrame({"x": x}))
+    assert np.isfinite(values).all()
+    for equation in model.front_:
+        shown = np.mean((equation.predict(x[:, None]) - y) ** 2)
+        assert shown == pytest.approx(equation.loss, rel=1e-6, abs=1e-20)
+
+
+def test_constants_of_an_equation_with_a_limit_have_errors():
+    x = np.linspace(0, 5, 51)
+    clean = np.where(x == 0, 1.5, 5 * (1 - np.exp(-0.3 * x)) / np.where(x == 0, 1.0, x))
+    y = clean + 0.01 * np.random.default_rng(0).normal(size=51)
+    s = sympy.Symbol("x")
+    equation = Equation(sympy.Float(5.01) * (1 - sympy.exp(-sympy.Float(0.3) * s)) / s, ("x",), "y", 0.0, 0.0, "sample")
+    fit = with_fit(equation, keep(x[:, None], y, None, 51)).fit
+    assert np.isfinite(fit.table.std_error).all()
+    assert fit.observations == 50
