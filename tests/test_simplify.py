@@ -548,7 +548,7 @@ def test_forms_near_a_limit_are_written_as_the_limit(name, noise):
     found = simplify(start, COLUMNS, rows)
     assert size(found.expression) <= size(truth)
     assert all(1e-2 < abs(f) < 1e4 for f in found.expression.atoms(sympy.Float))
-    best = np.mean((values(truth, rows.X) - rows.y) ** 2) / np.mean(rows.y**2)
+    best = np.mean((values(truth, rows.X) - rows.y) ** 2) / np.var(rows.y)
     assert found.loss <= 1.1 * best + 1e-20
 
 
@@ -565,7 +565,7 @@ def test_the_sign_of_what_is_never_negative_goes():
     y = 2 * rows[:, 0] + 1 + 0.05 * np.random.default_rng(0).normal(size=41)
     found = simplify(F(1.02) * sympy.sign(x) + F(1.99) * x, (x,), Rows(rows, y))
     assert not found.expression.has(sympy.sign)
-    assert found.loss < 5e-4
+    assert found.loss < 6e-4
 
 
 @pytest.mark.parametrize(
