@@ -24,6 +24,7 @@ import typer
 from eqdarts import __version__
 from eqdarts.errors import EqdartsError, InputDataError
 from eqdarts.interrupts import interrupts
+from eqdarts.visible import as_cell, visible
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -189,9 +190,10 @@ def sweep(
             drop_missing=drop_missing,
             progress=not quiet,
         )
-    write_text(output / "results.csv", found.to_csv(index=False))
+    write_text(output / "results.csv", _csv(found, index=False))
     shown = found[["target", *groups, "seed", "complexity", "loss", "r2", "equation"]]
     shown = shown.assign(r2=shown["r2"].round(6) + 0.0)  # no -0
+    shown = shown.rename(columns=visible).map(lambda value: visible(value) if isinstance(value, str) else value)
     print(shown.to_string(index=False, na_rep="", max_colwidth=100, float_format="{:.5g}".format))
     print(f"\nwritten to {output}: models, results.csv, results.jsonl")
     if found["equation"].isna().all():
@@ -288,7 +290,7 @@ def _write(model: Any, X: pd.DataFrame, y: pd.Series, output: Path) -> list[str]
     equations.insert(0, "chosen", equations.index == model.best_index_)
     picture = BytesIO()
     overview(model, X, y).savefig(picture, format="png", dpi=150)
-    latex, table, record = model.latex() + "\n", equations.to_csv(index_label="index"), dump(model.to_dict())
+    latex, table, record = model.latex() + "\n", _csv(equations, index_label="index"), dump(model.to_dict())
     contents = dict(zip(_WRITTEN, (latex.encode(), table.encode(), picture.getvalue(), record.encode()), strict=True))
     try:
         output.mkdir(parents=True, exist_ok=True)
@@ -300,6 +302,16 @@ def _write(model: Any, X: pd.DataFrame, y: pd.Series, output: Path) -> list[str]
     except EqdartsError as error:
         raise EqdartsError(f"--output {output}: {error}; choose another folder") from error
     return list(contents)
+
+
+def _csv(table: pd.DataFrame, **options: Any) -> str:
+    """A table as CSV in which no cell is a formula to a spreadsheet, whatever the names and values are."""
+    safe = table.rename(columns=as_cell)
+    for k, name in enumerate(table.columns):
+        cells = [as_cell(v, name == "equation") if isinstance(v, str) else v for v in table.iloc[:, k]]
+        if any(isinstance(v, str) for v in cells):
+            safe.isetitem(k, cells)
+    return str(safe.to_csv(**options))
 
 
 def _show_warning(
@@ -314,7 +326,7 @@ def _show_warning(
 
 
 def _one_line(message: Any) -> str:
-    return " ".join(str(message).split())
+    return visible(" ".join(str(message).split()))
 
 
 @contextmanager

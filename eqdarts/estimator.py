@@ -66,6 +66,7 @@ from eqdarts.table.missing import Missing
 from eqdarts.table.subset import Drawn, Subset, draw
 from eqdarts.threads import one_thread
 from eqdarts.training import Training, keep
+from eqdarts.visible import visible
 from eqdarts.writing import write_text
 from eqdarts.zero import EXACT
 
@@ -844,7 +845,7 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         lines = ["   complexity        loss    score  equation"]
         for i, (equation, score) in enumerate(zip(self.front_, scores(self.front_), strict=True)):
             mark = "->" if i == self.best_index_ else "  "
-            text = f"{format_name(self.target_name_)} = {equation.text()}"
+            text = visible(f"{format_name(self.target_name_)} = {equation.text()}")
             text = text if len(text) <= 100 else text[:97] + "..."
             lines.append(f"{mark} {equation.complexity:10d}  {equation.loss:10.4g}  {score:7.3g}  {text}")
         return "\n".join(lines)

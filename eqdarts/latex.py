@@ -15,6 +15,7 @@ from sympy.printing.str import StrPrinter
 
 from eqdarts.errors import check_choice, check_range
 from eqdarts.formatting import format_name
+from eqdarts.visible import visible
 
 _ESCAPES = {
     "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_",
@@ -93,7 +94,7 @@ def symbol_latex(name: str) -> str:
         letter = re.split(r"[_\d]", name)[0]
         if len(letter) == 1 or printed.startswith("\\"):
             return printed
-    body = "".join(_ESCAPES.get(c, c) for c in name)
+    body = "".join(_ESCAPES.get(c, c) for c in visible(name))
     return rf"\mathrm{{{body}}}" if name.isidentifier() and name.isascii() else rf"\text{{{body}}}"
 
 

@@ -11,6 +11,7 @@ from tqdm import tqdm
 
 from eqdarts.config import SearchConfig
 from eqdarts.search.loop import EpochRecord
+from eqdarts.visible import visible
 
 _WIDEST = 50  # characters of an equation
 
@@ -30,7 +31,7 @@ def both(
 
 def _shortened(equation: str) -> str:
     """With four digits a number, and no longer than fits beside a bar."""
-    text = re.sub(r"\d+\.\d+", lambda number: f"{float(number[0]):.4g}", equation)
+    text = visible(re.sub(r"\d+\.\d+", lambda number: f"{float(number[0]):.4g}", equation))
     return text if len(text) <= _WIDEST else text[: _WIDEST - 1] + "…"
 
 

@@ -11,7 +11,10 @@ ROOT = Path(eqdarts.__file__).parent
 
 #: Lower levels first, and within a level in the order of the list. A module imports only what stands before it.
 LEVELS = (
-    ("errors", "records", "orphans", "writing", "overlapping", "collector", "threads", "interrupts", "flat", "zero"),
+    (
+        "errors", "visible", "records", "orphans", "writing", "overlapping", "collector", "threads", "interrupts",
+        "flat", "zero",
+    ),
     ("operations", "links", "config", "table", "screening"),
     ("search_space", "genotype", "kernel"),
     ("relaxation", "supernet", "graph", "least_squares", "fit", "bilevel", "discretise"),

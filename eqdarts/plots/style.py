@@ -10,6 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.font_manager import FontProperties
 from matplotlib.mathtext import MathTextParser
 
+from eqdarts.visible import visible
+
 BLUE, RED, GREY, LIGHT = "#2f6da8", "#c8452d", "#6b6b6b", "#c9c9c9"
 MARKS = {"sum": "Σ", "product": "Π"}
 
@@ -26,7 +28,7 @@ def bare(ax: Axes) -> None:
 
 def plain(text: str) -> str:
     """Text that matplotlib does not take for mathematics."""
-    return text if text.startswith("$k_") else text.replace("$", r"\$")
+    return text if text.startswith("$k_") else visible(text).replace("$", r"\$")
 
 
 def input_names(model: Any, d: int) -> tuple[str, ...]:

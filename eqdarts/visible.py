@@ -1,0 +1,29 @@
+"""Names from anywhere as a terminal, a document or a spreadsheet may have them."""
+
+from __future__ import annotations
+
+import unicodedata
+
+
+def visible(text: str) -> str:
+    """Text for a terminal, a figure or a document: what is not printed, or turns the line around, as its code.
+
+    Letters of any script, and spaces of any width, stay as they are.
+
+    Examples
+    --------
+    >>> visible("a\\x1b[2Jb\\u202ec\\nd")
+    'a\\\\x1b[2Jb\\\\u202ec\\\\nd'
+    """
+    return "".join(c if c.isprintable() or unicodedata.category(c) == "Zs" else ascii(c)[1:-1] for c in text)
+
+
+def as_cell(text: str, formula: bool = False) -> str:
+    """Text for a cell of a CSV file that no spreadsheet takes for a formula of its own.
+
+    formula: is it an equation, whose names stand in backticks? A space before its minus sign does then
+    """
+    shown = visible(text)
+    if formula and shown.startswith("-"):
+        return f" {shown}"
+    return f"'{shown}" if text[:1] and text[0] in "=+-@\t\r" else shown
