@@ -22,6 +22,7 @@ from eqdarts.rewriting import rewritten
 from eqdarts.snapping import Simplified, snap
 from eqdarts.zero import NEGLIGIBLE
 
+_SMALL = 1e-6  # share of a sum inside a formula below which a term may be rounding
 _MOST_CONSTANTS = 40
 _MOST_LIMITS = 3  # limits taken one after another; a limit may have limits
 
@@ -95,24 +96,23 @@ def _worth(new: Simplified, old: Simplified, n: int) -> bool:
 
 
 def _without_negligible(expression: sympy.Expr, columns: tuple[sympy.Symbol, ...], sample: Rows) -> sympy.Expr:
-    """Without the terms that are rounding beside their sum: what a readout leaves of a node that it does not need."""
-
-    def rebuild(node: sympy.Expr, size: float | None = None) -> sympy.Expr:
-        if isinstance(node, sympy.Add):
-            if size is None:
-                size = _spread(on_rows(node, columns, sample.X))
-            terms = [t for t in node.args if not _root_mean_square(t, columns, sample.X) < NEGLIGIBLE * size]
-            node = sympy.Add(*terms)
-        return node.func(*map(rebuild, node.args)) if node.args else node
-
+    """Without the terms that are rounding beside y: what a readout leaves of a node that it does not need."""
     expanded = sympy.expand_mul(expression, deep=False)
+    least = NEGLIGIBLE * sample.measure.deviation
+
+    def is_small(term: sympy.Expr, limit: float) -> bool:
+        return _root_mean_square(term, columns, sample.X) < limit
+
     with np.errstate(all="ignore"):
-        left = rebuild(expanded, sample.measure.deviation)
+        left = sympy.Add(*(term for term in sympy.Add.make_args(expanded) if not is_small(term, least)))
+        for inner in sorted(left.atoms(sympy.Add) - {left}, key=sympy.default_sort_key):
+            limit = _SMALL * _root_mean_square(inner, columns, sample.X)
+            rest = sympy.Add(*(term for term in inner.args if not is_small(term, limit)))
+            # Beside 1e12 an x is small, and still all that varies in log(1e12 + x).
+            without = left.xreplace({inner: rest}) if rest != inner else left
+            if without != left and is_small(without - left, least):
+                left = without
     return expression if left == expanded else left
-
-
-def _spread(values: np.ndarray) -> float:
-    return float(values.std() + np.spacing(np.abs(values)).max() / NEGLIGIBLE)
 
 
 def _root_mean_square(expression: sympy.Expr, columns: tuple[sympy.Symbol, ...], X: np.ndarray) -> float:

@@ -605,3 +605,10 @@ def test_rewriting_bears_high_powers_and_long_products():
     products = sympy.Mul(*(u + v + k for k in range(16))) / (1 + t)
     for expression in (powers, products, products * sin(2 * u) ** 40 / cos(u) ** 40):
         assert all(size(form) < size(expression) for form in rewritten(expression))
+
+
+def test_a_term_inside_is_rounding_only_if_the_target_does_not_feel_it():
+    law = u * (v**2 + F(0.37) * exp(-u))
+    idle = u * (v**2 + F(5e-16) * exp(-u) * (u * v + F(7.4e14)))
+    assert simplified(idle, law).expression.count(sympy.Add) == 1
+    assert str(simplified(log(F(1e12) + 3 * u), log(F(1e12) + 3 * u)).expression).count("u") == 1
