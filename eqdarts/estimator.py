@@ -526,7 +526,7 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
             x_rounding=x_rounding / units,
         )
         if prepared.constant is not None:
-            return _Found(Front((constant_equation(problem),)), None, problem, None, training)
+            return _Found(Front((constant_equation(problem),), len(y)), None, problem, None, training)
         train, validation = self._split(len(y), y, rng)
         space = SearchSpace(
             inputs=problem.names,

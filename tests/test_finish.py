@@ -4,9 +4,9 @@ import numpy as np
 from scipy.integrate import solve_ivp
 
 from eqdarts import DARTSRegressor
-from eqdarts.description import FLOOR
 from eqdarts.search import loop
 from eqdarts.search.finish import finish, simplest
+from eqdarts.zero import EXACT
 
 
 def power_law():
@@ -40,7 +40,7 @@ def test_every_complexity_that_the_search_knows_is_on_the_front(monkeypatch):
     assert len(found) > 2
     for e in found:
         assert any(
-            f.complexity <= e.complexity and f.relative_loss <= e.relative_loss * (1 + 1e-6) + FLOOR
+            f.complexity <= e.complexity and f.relative_loss <= e.relative_loss * (1 + 1e-6) + EXACT
             for f in model.front_
         ), str(e)
 

@@ -38,7 +38,7 @@ class Observations:
     @cached_property
     def scale(self) -> float:
         """A power of two near the root mean square of y."""
-        largest = float(np.abs(self.y).max()) if len(self.y) else 1.0
+        largest = float(np.abs(self.y).max()) if len(self.y) else 0.0
         if largest == 0:
             return 1.0
         size = largest * float(np.sqrt(np.mean((self.y / largest) ** 2)))
