@@ -175,13 +175,16 @@ def refit_equation(equation: Equation, X: np.ndarray, y: np.ndarray, weights: Ar
 def with_fit(equation: Equation, training: Training, confidence: float = 0.95) -> Equation:
     """An equation of a front with standard errors from the linearisation at its constants, which are not moved.
 
-    Rows at which it has a limit only say nothing of them.
+    Rows at which it has a limit only say nothing of them. Where doubles hold it at no row, as with a constant of
+    1e310, it comes back as it is.
     """
     form, constants, theta = floats_as_symbols(equation.expression, equation.columns)
     used = [k for k, name in enumerate(equation.columns) if sympy.Symbol(name) in form.free_symbols]
     open_ends = np.full(len(constants), np.inf)
     rows = Observations(training.X[:, used], training.y, training.weights)
     defined = np.isfinite(as_written(equation.expression, equation.columns, training.X))
+    if not defined.any():
+        return equation
     rows = rows if defined.all() else rows.take(defined)
     model = Model(form, tuple(sympy.Symbol(equation.columns[k]) for k in used), constants, rows, -open_ends, open_ends)
     found = report(

@@ -197,3 +197,12 @@ def test_optima_on_other_rows_need_no_new_compilation():
     direct = refit("a*exp(b*x1)", other.rows.X, other.rows.y)
     np.testing.assert_allclose(theta, direct.fit.values, rtol=1e-5)
     assert sum_of_squares(other, theta) * other.rows.scale**2 == pytest.approx(direct.fit.rss)
+
+
+def test_an_equation_that_doubles_cannot_hold_has_no_errors_and_raises_no_warning():
+    y = np.linspace(1, 5, 40)
+    x = y[:, None] * 1e-310
+    model = DARTSRegressor(max_epochs=1, max_time=None, replicas=64, random_state=0, verbose=0, n_jobs=1)
+    model.fit(x, y)
+    assert model.equation().fit is None
+    assert model.score(x, y) > 1 - 1e-12
