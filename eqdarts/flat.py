@@ -35,9 +35,20 @@ def inverse_of_squares(rows: np.ndarray) -> np.ndarray:
     return np.nan_to_num(scaled @ scaled.T, nan=0.0, posinf=0.0, neginf=0.0)
 
 
+def lengths(rows: np.ndarray) -> np.ndarray:
+    """Euclidean lengths [K] of rows [K, n], also of those whose squares leave the range of doubles."""
+    with np.errstate(over="ignore", under="ignore"):
+        found = np.asarray(np.linalg.norm(rows, axis=1))
+        largest = np.abs(rows).max(axis=1, initial=0.0)
+        beyond = ((found == 0) | np.isinf(found)) & (largest > 0) & np.isfinite(largest)
+        unit = largest[beyond, None]
+        found[beyond] = largest[beyond] * np.linalg.norm(rows[beyond] / unit, axis=1)
+    return found
+
+
 def _directions(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Singular values [K] of the rows at unit length, and the directions [K, K] that belong to them."""
-    norms = np.linalg.norm(rows, axis=1)
+    norms = lengths(rows)
     norms = np.where((norms > 0) & np.isfinite(norms), norms, 1.0)
     # The triangle of a QR decomposition has the singular values of all rows.
     triangle = np.linalg.qr((rows / norms[:, None]).T, mode="r")

@@ -13,7 +13,7 @@ import sympy
 
 from eqdarts.constants import Compiled, ConstantFit, Rows, Template, compile_template, fit_constants, fit_sets
 from eqdarts.description import NATS_PER_NODE, description_length, digits_of
-from eqdarts.flat import flat_directions, simplest_points
+from eqdarts.flat import flat_directions, lengths, simplest_points
 from eqdarts.zero import EXACT
 
 _MOST_DIGITS = 36.0  # nats in a double
@@ -90,7 +90,7 @@ def _without_needless(code: Compiled, fit: ConstantFit, sample: Rows) -> _Snappe
     start = _Snapped(fit, np.ones(len(fit.values), dtype=bool), {}, frozenset(), 0.0, 0.0)
     if not 1 < len(fit.values) <= len(sample.y):
         return start
-    flat, sizes = flat_directions(fit.slopes), np.linalg.norm(fit.slopes, axis=1)
+    flat, sizes = flat_directions(fit.slopes), lengths(fit.slopes)
     if not len(flat):
         return start
     points = np.array(simplest_points(fit.values, flat, np.where(sizes > 0, sizes, 1.0))[:_TRIALS])

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from eqdarts.flat import flat_directions, inverse_of_squares, simplest_points
+from eqdarts.flat import flat_directions, inverse_of_squares, lengths, simplest_points
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(1, 4), st.integers(0, 3))
@@ -79,3 +79,10 @@ def test_values_beyond_integers_are_numbers_too():
 def test_without_flat_directions_the_point_stays():
     values = np.array([1.0, 0.3])
     assert simplest_points(values, np.zeros((0, 2)), np.ones(2)) == [pytest.approx(values)]
+
+
+@pytest.mark.parametrize("unit", [1.0, 1e200, 1e-200, 1e300])
+def test_lengths_of_rows_whose_squares_leave_the_range_of_doubles(unit):
+    rows = np.array([[3.0, 4.0], [0.0, 0.0], [6.0, -8.0]]) * unit
+    np.testing.assert_allclose(lengths(rows) / unit, [5.0, 0.0, 10.0], rtol=1e-15)
+    assert np.isinf(lengths(np.array([[np.inf, 1.0]]))).all()

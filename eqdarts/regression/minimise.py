@@ -14,7 +14,8 @@ from itertools import zip_longest
 import numpy as np
 from scipy.optimize import least_squares
 
-from eqdarts.regression.model import Model, column_lengths
+from eqdarts.flat import lengths
+from eqdarts.regression.model import Model
 from eqdarts.regression.periodic import Periods, periods, within_a_turn
 from eqdarts.regression.poles import Poles
 from eqdarts.regression.starts import Fraction, draw, within
@@ -209,7 +210,7 @@ def local(model: Model, start: np.ndarray) -> np.ndarray | None:
 def _units(model: Model, start: np.ndarray) -> np.ndarray:
     """Powers of two [K] near the constants; near one over its slopes' length where a constant is zero."""
     with np.errstate(all="ignore"):
-        length = column_lengths(np.nan_to_num(model.linearise(start)[1], posinf=0.0, neginf=0.0))
+        length = lengths(np.nan_to_num(model.linearise(start)[1], posinf=0.0, neginf=0.0).T)
         size = np.where(start != 0, np.abs(start), 1 / length)
         return np.where(np.isfinite(size) & (size > 0), 2.0 ** np.round(np.log2(size)), 1.0)
 
@@ -250,7 +251,7 @@ def refine(model: Model, theta: np.ndarray) -> np.ndarray:
 
 def _newton_step(J: np.ndarray, residual: np.ndarray) -> tuple[np.ndarray, float]:
     """−J⁺r [K] in scaled columns, and the length of J times it."""
-    norm = column_lengths(J)
+    norm = lengths(J.T)
     norm[norm == 0] = 1.0
     U, s, Vt = np.linalg.svd(J / norm, full_matrices=False)
     used = s > 1e-13 * max(s[0], 1e-300)

@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 import sympy
 
+from eqdarts.flat import lengths
 from eqdarts.numeric import Array, Tape, tape
 from eqdarts.periodogram import spread
 from eqdarts.regression.affine import linear_constants
@@ -152,17 +153,10 @@ class Model:
         if not (np.isfinite(basis).all() and np.isfinite(residual).all()):
             theta[:] = np.nan
             return theta, None
-        norm = column_lengths(basis)
+        norm = lengths(basis.T)
         norm[norm == 0] = 1.0
         U, s, Vt = np.linalg.svd(basis / norm, full_matrices=False)
         used = s > _RANK * max(s[0], 1e-300)
         U = U[:, used]
         theta[self.linear] = -(Vt[used].T @ ((U.T @ residual) / s[used])) / norm
         return theta, U
-
-
-def column_lengths(J: np.ndarray) -> np.ndarray:
-    """Euclidean lengths of the columns of J [n, K], also of those whose squares leave the range of doubles."""
-    largest = np.abs(J).max(axis=0, initial=0.0)
-    unit = np.where((largest > 0) & np.isfinite(largest), largest, 1.0)
-    return np.asarray(unit * np.linalg.norm(J / unit, axis=0))

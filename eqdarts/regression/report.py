@@ -10,8 +10,9 @@ import sympy
 from scipy import stats
 
 from eqdarts.description import description_length
+from eqdarts.flat import lengths
 from eqdarts.regression.minimise import Optimum
-from eqdarts.regression.model import Model, column_lengths
+from eqdarts.regression.model import Model
 
 _RANK = 1e-12  # singular values of the scaled Jacobian below this share of the largest are rounding
 _SHARE = 1e-3  # of a direction without information; a constant with less is not concerned
@@ -152,7 +153,7 @@ def spread(J: np.ndarray, held: np.ndarray) -> Spread:
     if not len(free):
         return Spread(inverse, errors, 1.0, undetermined)
     J = J[:, free]
-    norm = column_lengths(J)
+    norm = lengths(J.T)
     scaled = J / np.where(norm > 0, norm, 1.0)
     # R of J = QR has its singular values, and is small.
     _, s, Vt = np.linalg.svd(np.linalg.qr(scaled, mode="r") if len(J) > K else scaled, full_matrices=True)

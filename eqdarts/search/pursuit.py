@@ -14,6 +14,7 @@ from functools import cached_property
 
 import numpy as np
 
+from eqdarts.flat import lengths
 from eqdarts.genotype import GenotypeBatch, prune, used_counts
 from eqdarts.kernel.loops import compiled
 from eqdarts.search.backend import Pursuable
@@ -105,7 +106,7 @@ def pursue(
 
 def _orthonormal(rows: np.ndarray) -> np.ndarray:
     """An orthonormal basis [B, n] of the space that rows [·, n] span."""
-    norms = np.linalg.norm(rows, axis=1)
+    norms = lengths(rows)
     rows = rows[norms > 0] / norms[norms > 0, None]
     _, size, right = np.linalg.svd(rows, full_matrices=False)
     return right[size > 1e-9 * size.max(initial=0.0)]
