@@ -1,6 +1,7 @@
 """What several test files share."""
 
 import os
+import signal
 
 if "PYTEST_XDIST_WORKER" in os.environ:  # one process for each core: before torch and NumPy count theirs
     os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -8,6 +9,10 @@ if "PYTEST_XDIST_WORKER" in os.environ:  # one process for each core: before tor
 import pytest
 import torch
 from hypothesis import settings
+
+# A shell lets what it starts in the background ignore Ctrl-C, which some tests press.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # The same examples on every run, and none of them judged by the clock.
 settings.register_profile("repeatable", derandomize=True, deadline=None)
