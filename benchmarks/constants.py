@@ -25,7 +25,7 @@ import sympy
 from scipy.optimize import curve_fit
 
 from eqdarts import refit
-from eqdarts.parsing import parse_expression
+from eqdarts.formula.parsing import parse_expression
 
 REPEATS, GOOD, USABLE = 3, 7, 4
 TIGHT, EVALUATIONS = 1e-15, 100_000

@@ -12,8 +12,8 @@ import numpy as np
 import torch
 from stages import STAGES, best_time
 
-from eqdarts.genotype import GenotypeBatch, live_nodes
-from eqdarts.search_space import AGGREGATORS, SearchSpace
+from eqdarts.graph.genotype import GenotypeBatch, live_nodes
+from eqdarts.graph.space import AGGREGATORS, SearchSpace
 
 FUNCTIONS = ("exp", "log", "sin", "tanh", "asin", "sqrt")
 

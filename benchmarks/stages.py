@@ -16,13 +16,14 @@ from typing import Any
 import numpy as np
 import torch
 
-from eqdarts import fit, least_squares
-from eqdarts.genotype import GenotypeBatch
-from eqdarts.kernel import batch as loops
-from eqdarts.kernel.elementary import compiled
-from eqdarts.kernel.program import forward, jacobian, lay_out, pack
-from eqdarts.kernel.separable import damped_step, normal_equations, solve_readout
-from eqdarts.search_space import SearchSpace
+from eqdarts.fit import graphs as fit
+from eqdarts.fit import least_squares
+from eqdarts.fit.compiled import batch as loops
+from eqdarts.fit.compiled.elementary import compiled
+from eqdarts.fit.compiled.program import forward, jacobian, lay_out, pack
+from eqdarts.fit.compiled.separable import damped_step, normal_equations, solve_readout
+from eqdarts.graph.genotype import GenotypeBatch
+from eqdarts.graph.space import SearchSpace
 
 #: In the order of a step, each with the function that it is.
 STAGES = {

@@ -30,14 +30,14 @@ from sampler import ALL, OVERHEAD, sampled
 from stages import REST, STAGES, Graphs, best_time, compiled_shares, count_calls, torch_shares
 
 from eqdarts import DARTSRegressor
-from eqdarts.fit import fit_graphs
-from eqdarts.genotype import constants_of
-from eqdarts.kernel.batch import CompiledRows, Kernel
-from eqdarts.operations import DEFAULT_OPERATIONS
+from eqdarts.darts.prior import log_odds
+from eqdarts.darts.sampling import sample
+from eqdarts.fit.compiled.batch import CompiledRows, Kernel
+from eqdarts.fit.graphs import fit_graphs
+from eqdarts.graph.genotype import constants_of
+from eqdarts.graph.operations import DEFAULT_OPERATIONS
+from eqdarts.graph.space import SearchSpace
 from eqdarts.search.loop import compile_loops
-from eqdarts.search.prior import log_odds
-from eqdarts.search.sampling import sample
-from eqdarts.search_space import SearchSpace
 
 ENGINES, WHOLE = ("compiled", "torch"), "whole fit"
 REPLICAS, ROWS, THREADS = (256, 2048), (64, 120, 1000), (1, 2)

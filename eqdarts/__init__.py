@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from eqdarts.errors import EqdartsError, InputDataError, SearchWarning
 
 if TYPE_CHECKING:
+    from eqdarts.equation.refit import refit
     from eqdarts.estimator import DARTSRegressor
-    from eqdarts.operations import OPERATIONS, Operation, register_operation
-    from eqdarts.refitting import refit
+    from eqdarts.graph.operations import OPERATIONS, Operation, register_operation
     from eqdarts.sweeping import sweep
 
 __version__ = "0.1.0"
@@ -30,10 +30,10 @@ __all__ = [
 #: and ``eqdarts --help`` needs none of it.
 _HOMES = {
     "DARTSRegressor": "eqdarts.estimator",
-    "OPERATIONS": "eqdarts.operations",
-    "Operation": "eqdarts.operations",
-    "refit": "eqdarts.refitting",
-    "register_operation": "eqdarts.operations",
+    "OPERATIONS": "eqdarts.graph.operations",
+    "Operation": "eqdarts.graph.operations",
+    "refit": "eqdarts.equation.refit",
+    "register_operation": "eqdarts.graph.operations",
     "sweep": "eqdarts.sweeping",
 }
 

@@ -23,8 +23,8 @@ import typer
 
 from eqdarts import __version__
 from eqdarts.errors import EqdartsError, InputDataError
-from eqdarts.interrupts import interrupts
-from eqdarts.visible import as_cell, visible
+from eqdarts.formula.visible import as_cell, visible
+from eqdarts.runtime.interrupts import interrupts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -98,7 +98,7 @@ def fit(
     _check_output(output, *_WRITTEN)
     import pandas as pd
 
-    from eqdarts.table import Missing, read_csv
+    from eqdarts.data import Missing, read_csv
 
     missing = Missing.of(na or (), drop_missing)
     columns = _names("--features", features)
@@ -165,13 +165,13 @@ def sweep(
 ) -> None:
     """Find equations of many columns. Fits of targets and groups run in parallel, and what was ended is resumed."""
     _check_output(output, "results.csv", "results.jsonl")
-    from eqdarts.table import Missing, read_frame
+    from eqdarts.data import Missing, read_frame
 
     inputs, groups = _names("--features", features), tuple(by or ())
     table = read_frame(file, target, inputs, groups, delimiter, encoding, Missing.of(na or (), drop_missing))
+    from eqdarts.runtime.writing import write_text
     from eqdarts.sweeping import sweep
     from eqdarts.sweeping.workers import connect
-    from eqdarts.writing import write_text
 
     chosen: dict[str, Any] = {"max_time": max_time, "max_epochs": max_epochs}
     if operations is not None:
@@ -208,7 +208,7 @@ def list_operations() -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from eqdarts.operations import DEFAULT_OPERATIONS, OPERATIONS
+    from eqdarts.graph.operations import DEFAULT_OPERATIONS, OPERATIONS
 
     table = Table(box=SIMPLE)
     for heading in ("operation", "formula", "parameters", "complexity", "default"):
@@ -282,9 +282,9 @@ def _check_output(output: Path | None, *names: str) -> None:
 
 def _write(model: Any, X: pd.DataFrame, y: pd.Series, output: Path) -> list[str]:
     """Write the result files, all of them or none."""
+    from eqdarts.formula.records import dump
     from eqdarts.plots import overview
-    from eqdarts.records import dump
-    from eqdarts.writing import write_files
+    from eqdarts.runtime.writing import write_files
 
     equations = model.equations_.drop(columns="sympy", errors="ignore")
     equations.insert(0, "chosen", equations.index == model.best_index_)

@@ -19,31 +19,7 @@ from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils import check_random_state, column_or_1d
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from eqdarts.collector import no_full_collections
-from eqdarts.config import RELAXATIONS, SearchConfig
-from eqdarts.confirm import confirmed
-from eqdarts.equation import Equation, Front, as_written
-from eqdarts.errors import InputDataError, check_choice, check_flag, check_range, listed_names, shown, warn
-from eqdarts.extrapolation import extrapolation
-from eqdarts.formatting import format_name
-from eqdarts.genotype import Genotype
-from eqdarts.interrupts import Interrupts, interrupts
-from eqdarts.links import LINK_NAMES, usable
-from eqdarts.modelfile import Saved, Summary, read, write
-from eqdarts.operations import DEFAULT_OPERATIONS, in_order
-from eqdarts.precision import with_digits
-from eqdarts.progress import Notice, Progress, both
-from eqdarts.records import dump
-from eqdarts.refitting import refit_equation, with_fit
-from eqdarts.screening import screened
-from eqdarts.search.backend import available_cores, check_device
-from eqdarts.search.finish import Problem, constant_equation, moderate, snapping_rows
-from eqdarts.search.loop import EpochRecord, SearchResult, compile_loops, resample, run
-from eqdarts.search.stops import Watch
-from eqdarts.search_space import AGGREGATORS, SearchSpace
-from eqdarts.selection import CRITERIA, choose, credibility, scores
-from eqdarts.stability import Stability, stability
-from eqdarts.table import (
+from eqdarts.data import (
     Given,
     as_frame,
     check_finite_columns,
@@ -58,17 +34,41 @@ from eqdarts.table import (
     select,
     split_rows,
 )
-from eqdarts.table.cache import CachedSource
-from eqdarts.table.chunks import CHUNK_ROWS, ArraySource, Source, open_table
-from eqdarts.table.files import left_out
-from eqdarts.table.head import Head
-from eqdarts.table.missing import Missing
-from eqdarts.table.subset import Drawn, Subset, draw
-from eqdarts.threads import one_thread
-from eqdarts.training import Training, keep
-from eqdarts.visible import visible
-from eqdarts.writing import write_text
-from eqdarts.zero import EXACT
+from eqdarts.data.cache import CachedSource
+from eqdarts.data.chunks import CHUNK_ROWS, ArraySource, Source, open_table
+from eqdarts.data.csv import left_out
+from eqdarts.data.first_rows import Head
+from eqdarts.data.kept import Training, keep
+from eqdarts.data.missing import Missing
+from eqdarts.data.screening import screened
+from eqdarts.data.subset import Drawn, Subset, draw
+from eqdarts.equation.confirm import confirmed
+from eqdarts.equation.equation import Equation, Front, as_written
+from eqdarts.equation.extrapolation import extrapolation
+from eqdarts.equation.model_file import Saved, Summary, read, write
+from eqdarts.equation.precision import with_digits
+from eqdarts.equation.refit import refit_equation, with_fit
+from eqdarts.equation.selection import CRITERIA, choose, credibility, scores
+from eqdarts.equation.stability import Stability, stability
+from eqdarts.errors import InputDataError, check_choice, check_flag, check_range, listed_names, shown, warn
+from eqdarts.fit.backend import available_cores, check_device
+from eqdarts.fit.zero import EXACT
+from eqdarts.formula.records import dump
+from eqdarts.formula.text import format_name
+from eqdarts.formula.visible import visible
+from eqdarts.graph.genotype import Genotype
+from eqdarts.graph.links import LINK_NAMES, usable
+from eqdarts.graph.operations import DEFAULT_OPERATIONS, in_order
+from eqdarts.graph.space import AGGREGATORS, SearchSpace
+from eqdarts.options import RELAXATIONS, SearchConfig
+from eqdarts.runtime.garbage import no_full_collections
+from eqdarts.runtime.interrupts import Interrupts, interrupts
+from eqdarts.runtime.threads import one_thread
+from eqdarts.runtime.writing import write_text
+from eqdarts.search.finish import Problem, constant_equation, moderate, snapping_rows
+from eqdarts.search.loop import EpochRecord, SearchResult, compile_loops, resample, run
+from eqdarts.search.progress import Notice, Progress, both
+from eqdarts.search.stops import Watch
 
 _SAMPLED_REPLICAS, _RELAXED_REPLICAS = 2048, 16
 _SEARCH_ROWS = 120  # rows of each step that the search sees; the constants are refitted on all
@@ -102,11 +102,11 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
     ----------
     operations : sequence of str, optional
         Candidates of an edge, by name from `eqdarts.OPERATIONS`; "zero" is added if it is missing.
-        Default: `eqdarts.operations.DEFAULT_OPERATIONS`.
+        Default: `eqdarts.graph.operations.DEFAULT_OPERATIONS`.
     aggregators : sequence of {"sum", "product"}
         How a latent node may integrate its edges. ("sum",) is the classic search.
     links : sequence of str, optional
-        How the readout may become the target, y = g(Σ c_q φ_q), by name from `eqdarts.links.LINKS`;
+        How the readout may become the target, y = g(Σ c_q φ_q), by name from `eqdarts.graph.links.LINKS`;
         those that cannot give every y are left out. Default: all for sampled graphs, "identity"
         for relaxed searches.
     max_nodes : int
@@ -152,15 +152,15 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         Does the readout see the inputs, fit its coefficients, and have an intercept?
     symmetries : bool
         Sampled search: the slopes of the best graphs show whether the target depends on differences, sums or products
-        of powers of columns (`eqdarts.search.symmetry`). If so, it is searched as a function of these groups as well,
+        of powers of columns (`eqdarts.propose.symmetry`). If so, it is searched as a function of these groups as well,
         in about half of the time. Needs "linear" and "power" among the operations, and both aggregators.
     model_selection : {"best", "accuracy", "score"}
-        Which equation of the front `predict` uses; see `eqdarts.selection.choose`.
+        Which equation of the front `predict` uses; see `eqdarts.equation.selection.choose`.
     max_complexity : int, optional
         Equations with more nodes in their expression tree are left out.
     max_columns : int, optional
         Columns that the search sees at the most; those of a wider table are screened first
-        (`eqdarts.screening`), which keeps columns that matter only in a product of two. Columns that
+        (`eqdarts.data.screening`), which keeps columns that matter only in a product of two. Columns that
         matter in nothing but a fast oscillation, such as sin(x1·x2) over many periods, may be lost.
         None: all columns.
     callback : callable, optional
@@ -292,7 +292,7 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         """Search for the equation y = f(X). A second fit forgets the first.
 
         Of a table with more than 10,000 rows, and `validation` a share, so many are drawn at random, and the extreme
-        ones of each column with them (`eqdarts.table.subset`). The search sees these, and the equations of its front
+        ones of each column with them (`eqdarts.data.subset`). The search sees these, and the equations of its front
         are refitted to all rows, which is the only work that grows with the table. Of more than ten million numbers the
         first 10,000 rows are searched before; a law found there that is exact on all rows needs no other search.
 
@@ -342,7 +342,7 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         """Search for the equation of a column of a CSV or Parquet file, which need not fit into memory.
 
         The file is read in chunks. The search sees at most 10,000 of its rows, drawn at random, and those with the
-        least and the greatest value of each column (`eqdarts.table.subset`). The equations on its front are then
+        least and the greatest value of each column (`eqdarts.data.subset`). The equations on its front are then
         refitted to all rows, in a few passes over the file, and their losses are those of all rows. Before a file of
         more than ten million numbers is read, a short search sees its first 10,000 rows; a law found there that is
         exact on all rows needs no other search, and one pass. The text of a CSV
@@ -704,7 +704,7 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         """Which rows ask the model about what its training table does not cover.
 
         Only the columns that the credible equations use are looked at. Credible are those of the front whose share
-        of belief is at least a fiftieth of the greatest (`eqdarts.selection.credibility`), and the chosen one.
+        of belief is at least a fiftieth of the greatest (`eqdarts.equation.selection.credibility`), and the chosen one.
 
         Parameters
         ----------

@@ -3,11 +3,11 @@
 import numpy as np
 import torch
 
-from eqdarts.fit import FittedGraphs
-from eqdarts.genotype import GenotypeBatch
-from eqdarts.operations import OPERATIONS
-from eqdarts.search.sampling import draw_parameters
-from eqdarts.search_space import AGGREGATORS, SearchSpace
+from eqdarts.darts.sampling import draw_parameters
+from eqdarts.fit.graphs import FittedGraphs
+from eqdarts.graph.genotype import GenotypeBatch
+from eqdarts.graph.operations import OPERATIONS
+from eqdarts.graph.space import AGGREGATORS, SearchSpace
 
 ALL = tuple(OPERATIONS)
 ROWS = 11

@@ -11,8 +11,8 @@ import pytest
 import sympy
 import torch
 
-from eqdarts.parsing import parse_expression
-from eqdarts.table.chunks import open_table
+from eqdarts.data.chunks import open_table
+from eqdarts.formula.parsing import parse_expression
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "benchmarks"))
 
@@ -33,9 +33,9 @@ import startup
 import strd
 import throughput
 
-from eqdarts.genotype import GenotypeBatch
-from eqdarts.operations import DEFAULT_OPERATIONS
-from eqdarts.search_space import SearchSpace
+from eqdarts.graph.genotype import GenotypeBatch
+from eqdarts.graph.operations import DEFAULT_OPERATIONS
+from eqdarts.graph.space import SearchSpace
 
 
 @pytest.mark.parametrize("law", forms.LAWS.values(), ids=forms.LAWS.keys())

@@ -5,7 +5,7 @@ from functools import partial
 import pytest
 import torch
 
-from eqdarts.bilevel import (
+from eqdarts.darts.bilevel import (
     clip,
     descend,
     fair_gradient,
@@ -15,9 +15,9 @@ from eqdarts.bilevel import (
     second_order,
     train_gradient,
 )
-from eqdarts.relaxation import Relaxation
-from eqdarts.search_space import SearchSpace
-from eqdarts.supernet import Architecture, Rows, initial_architecture, initial_parameters, mean_squared_error
+from eqdarts.darts.relaxation import Relaxation
+from eqdarts.darts.supernet import Architecture, Rows, initial_architecture, initial_parameters, mean_squared_error
+from eqdarts.graph.space import SearchSpace
 
 R, n, d, N = 3, 11, 2, 2
 SPACE = SearchSpace(("u", "v"), N, ("zero", "linear", "exp", "power", "sin", "logistic", "tanh"))  # M = 7

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from eqdarts.discretise import argmax, chosen_parameters, k_best, sample
-from eqdarts.genotype import prune
-from eqdarts.search_space import AGGREGATORS, SearchSpace
-from eqdarts.supernet import Architecture, initial_parameters
+from eqdarts.darts.discretise import argmax, chosen_parameters, k_best, sample
+from eqdarts.darts.supernet import Architecture, initial_parameters
+from eqdarts.graph.genotype import prune
+from eqdarts.graph.space import AGGREGATORS, SearchSpace
 
 R = 3
 OPS = ("zero", "scale", "exp", "power", "odd_power", "sin", "ln")  # M = 7

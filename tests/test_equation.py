@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from random_expressions import X, formulas, values
 
 from eqdarts import InputDataError, refit
-from eqdarts.description import description_length, size
-from eqdarts.equation import Equation, Front, evaluate
-from eqdarts.selection import scores
-from eqdarts.symbolic import plain
+from eqdarts.equation.equation import Equation, Front, evaluate
+from eqdarts.equation.selection import scores
+from eqdarts.graph.to_sympy import plain
+from eqdarts.simplify.description import description_length, size
 
 u, v = sympy.symbols("u v")
 F = sympy.Float

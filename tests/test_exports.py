@@ -19,12 +19,12 @@ from hypothesis import strategies as st
 from random_expressions import X, formulas
 
 from eqdarts import DARTSRegressor, InputDataError
-from eqdarts.equation import Equation
-from eqdarts.exports.c import reserved
-from eqdarts.exports.formula import identifiers
-from eqdarts.exports.record import in_table_units
-from eqdarts.functions import FUNCTIONS
-from eqdarts.symbolic import plain
+from eqdarts.equation.equation import Equation
+from eqdarts.equation.exports.c import reserved
+from eqdarts.equation.exports.formula import identifiers
+from eqdarts.equation.exports.record import in_table_units
+from eqdarts.formula.functions import FUNCTIONS
+from eqdarts.graph.to_sympy import plain
 
 u, v = sympy.symbols("u v")
 F, R = sympy.Float, sympy.Rational

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from eqdarts.flat import flat_directions, inverse_of_squares, lengths, simplest_points
+from eqdarts.fit.flat import flat_directions, inverse_of_squares, lengths, simplest_points
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(1, 4), st.integers(0, 3))

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from random_graphs import draw_batch, space_of
 
 from eqdarts import InputDataError
-from eqdarts.genotype import Genotype, GenotypeBatch, concatenate, prune
-from eqdarts.links import LINK_NAMES
+from eqdarts.graph.genotype import Genotype, GenotypeBatch, concatenate, prune
+from eqdarts.graph.links import LINK_NAMES
 
 SPACE = space_of()
 R = 5

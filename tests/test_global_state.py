@@ -18,11 +18,11 @@ import pytest
 import torch
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from eqdarts.collector import no_full_collections
 from eqdarts.errors import SearchWarning, kept_warnings, warn
 from eqdarts.estimator import DARTSRegressor
-from eqdarts.overlapping import Overlapping
-from eqdarts.threads import one_thread
+from eqdarts.runtime.garbage import no_full_collections
+from eqdarts.runtime.overlapping import Overlapping
+from eqdarts.runtime.threads import one_thread
 
 
 def state():

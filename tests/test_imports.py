@@ -9,66 +9,69 @@ import eqdarts
 
 ROOT = Path(eqdarts.__file__).parent
 
-#: Lower levels first, and within a level in the order of the list. A module imports only what stands before it.
-LEVELS = (
-    (
-        "errors", "visible", "records", "orphans", "writing", "overlapping", "collector", "threads", "interrupts",
-        "flat", "zero",
+#: The rooms of the package, lower ones first. What stands later imports what stands before.
+HOUSE = {
+    "errors": {},
+    "runtime": ("orphans", "writing", "overlapping", "garbage", "threads", "interrupts", "compiled_cache", "loops"),
+    "formula": ("visible", "records", "functions", "parsing", "text", "tape", "latex"),
+    "data": (
+        "checks", "columns", "frames", "given", "rounding", "split", "missing", "csv", "parquet", "chunks", "cache",
+        "read_ahead", "first_rows", "subset", "screening", "kept",
     ),
-    ("operations", "links", "config", "table", "screening"),
-    ("search_space", "genotype", "kernel"),
-    ("relaxation", "supernet", "graph", "least_squares", "fit", "bilevel", "discretise"),
-    (
-        "functions", "parsing", "formatting", "numeric", "periodogram", "constants", "singularities", "streaming",
-        "description", "rewriting", "canonical", "limits", "snapping", "simplify", "reduce", "symbolic", "latex",
-        "exports", "regression",
+    "graph": ("operations", "links", "space", "genotype", "tensor_program", "to_sympy", "population"),
+    "options": {},
+    "fit": {
+        "flat": {}, "zero": {}, "periodogram": {},
+        "compiled": ("elementary", "program", "separable", "batch", "formulas"),
+        "least_squares": {}, "graphs": {}, "backend": {}, "formula": {}, "stream": {}, "roundness": {}, "assess": {},
+    },
+    "darts": ("relaxation", "supernet", "bilevel", "discretise", "prior", "sampling", "credit"),
+    "simplify": (
+        "description", "rewriting", "canonical", "limits", "singularities", "snapping", "simplify", "reduce",
     ),
-    ("training", "equation", "precision", "confirm", "selection", "refitting", "stability", "extrapolation"),
-    ("search", "progress", "modelfile"),
-    ("estimator",),
-    ("sweeping",),
-    ("plots", "cli"),
-)  # fmt: skip
-#: The order inside a folder.
-FOLDERS = {
-    "kernel": ("kept", "loops", "elementary", "program", "separable", "batch", "formulas"),
-    "exports": ("formula", "python", "c", "excel", "torch", "domain", "calculus", "solving", "record"),
+    "equation": {
+        "exports": ("formula", "python", "c", "excel", "torch", "domain", "calculus", "solving", "record"),
+        "regression": (
+            "naming", "affine", "model", "poles", "scales", "periodic", "starts", "minimise", "report", "intervals",
+            "record",
+        ),
+        "equation": {}, "precision": {}, "confirm": {}, "selection": {}, "refit": {}, "stability": {},
+        "extrapolation": {}, "model_file": {},
+    },
+    "propose": (
+        "moves", "gradient", "sparse", "terms", "monomials", "parts", "waves", "ratios", "library", "products", "sums",
+        "symmetry",
+    ),
     "search": (
-        "prior", "sampling", "moves", "population", "backend", "roundness", "assess", "credit", "pursuit",
-        "sparse", "terms", "monomials", "parts", "waves", "ratios", "library", "products", "sums", "sampled", "relaxed",
-        "mixture", "finish", "exactness", "stops", "symmetry", "branches", "loop",
+        "sampled", "relaxed", "mixture", "finish", "exactness", "stops", "branches", "loop", "progress",
     ),
-    "regression": (
-        "naming", "affine", "model", "poles", "scales", "periodic", "starts", "minimise", "report", "intervals",
-        "record",
-    ),
-    "table": (
-        "checks", "columns", "frames", "given", "rounding", "rows", "missing", "files", "parquet", "chunks", "cache",
-        "ahead", "head", "subset",
-    ),
+    "estimator": {},
     "sweeping": ("jobs", "outcome", "store", "workers", "study"),
     "plots": ("style", "fit", "graph", "history"),
+    "cli": {},
 }  # fmt: skip
-ORDER = [name for level in LEVELS for name in level]
 FILES = sorted(ROOT.rglob("*.py"))
 #: They import on first use: help appears at once, and `import eqdarts` does not wait for torch; pyarrow is optional,
 #: and only wide tables need scikit-learn's trees.
 LAZY = {
     ROOT / "cli.py",
     ROOT / "__init__.py",
-    ROOT / "table" / "parquet.py",
-    ROOT / "screening.py",
-    ROOT / "kernel" / "kept.py",
-    ROOT / "kernel" / "loops.py",
+    ROOT / "data" / "parquet.py",
+    ROOT / "data" / "screening.py",
+    ROOT / "runtime" / "compiled_cache.py",
+    ROOT / "runtime" / "loops.py",
 }
+#: Where heavy libraries may be imported: rooms, or modules of them.
 HOMES = {
-    "torch": {"threads", "operations", *LEVELS[3], "constants", "exports", "search"},
-    "numba": {"kernel"},
-    "sympy": {"operations", "links", *LEVELS[4], *LEVELS[5], "search", "estimator", "plots", "cli"},
-    "matplotlib": {"plots"},
-    "sklearn": {"orphans", "table", "screening", "stability", "estimator", "sweeping"},
-    "typer": {"cli"},
-}
+    "torch": ("runtime.threads", "graph", "fit", "darts", "equation.exports", "search", "propose"),
+    "numba": ("runtime.loops", "runtime.compiled_cache"),
+    "sympy": (
+        "formula", "graph", "fit", "simplify", "equation", "propose.symmetry", "search", "estimator", "plots", "cli",
+    ),
+    "matplotlib": ("plots",),
+    "sklearn": ("runtime.orphans", "data", "equation.stability", "estimator", "sweeping"),
+    "typer": ("cli",),
+}  # fmt: skip
 FORBIDDEN = {"eval", "exec", "compile", "__import__", "sympify", "parse_expr", "nsimplify"}
 GLOBAL_GENERATORS = {"np.random.seed", "numpy.random.seed", "torch.manual_seed", "torch.seed"}
 FORBIDDEN_MODULES = {"pickle", "marshal", "shelve", "dill", "joblib", "random"}
@@ -109,28 +112,32 @@ def imports(path):
     return [name for node in nodes for name in imported(node)]
 
 
+def places(house, above=()):
+    """(place, dotted name as a tuple) of every module and folder, in the order of the house."""
+    for number, name in enumerate(house):
+        here = (*above, (number, name))
+        yield here
+        if isinstance(house, dict) and house[name]:
+            yield from places(house[name], here)
+
+
+PLACES = {tuple(name for _, name in place): tuple(number for number, _ in place) for place in places(HOUSE)}
+
+
 def test_every_module_has_its_place():
-    assert {parts(f)[0] for f in FILES if parts(f)} == set(ORDER)
-    for folder, names in FOLDERS.items():
-        assert {parts(f)[1] for f in FILES if len(parts(f)) == 2 and parts(f)[0] == folder} == set(names)
-    assert all(len(parts(f)) <= 2 for f in FILES)
+    assert {parts(f) for f in FILES if parts(f)} == set(PLACES)
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda p: ".".join(parts(p)) or "eqdarts")
 def test_imports_point_to_what_stands_before(path):
     here = parts(path)
     for name in imports(path):
-        words = name.split(".")
-        if words[0] != "eqdarts" or len(words) == 1 or not here:
+        there = tuple(name.split(".")[1:])
+        while there and there not in PLACES:
+            there = there[:-1]  # a name that the module holds
+        if name.split(".")[0] != "eqdarts" or not there or not here or here == there[: len(here)]:
             continue
-        there = tuple(w for w in words[1:3])
-        if there[0] not in ORDER:
-            continue  # a name of the package itself, such as __version__
-        if there[0] != here[0]:
-            assert ORDER.index(there[0]) < ORDER.index(here[0]), f"{'.'.join(here)} imports {name}"
-        elif len(here) == 2 and len(there) == 2 and there[1] in FOLDERS[here[0]]:
-            order = FOLDERS[here[0]]
-            assert order.index(there[1]) < order.index(here[1]), f"{'.'.join(here)} imports {name}"
+        assert PLACES[there] < PLACES[here], f"{'.'.join(here)} imports {name}"
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda p: ".".join(parts(p)) or "eqdarts")
@@ -141,7 +148,8 @@ def test_libraries_stay_where_they_belong(path):
         assert library not in FORBIDDEN_MODULES, f"imports {name}"
         if library in HOMES:
             assert here, f"the package itself imports {name}"
-            assert here[0] in HOMES[library], f"{'.'.join(here)} imports {name}"
+            homes = [tuple(home.split(".")) for home in HOMES[library]]
+            assert any(here[: len(home)] == home for home in homes), f"{'.'.join(here)} imports {name}"
 
 
 @pytest.mark.parametrize("path", [f for f in FILES if f not in LAZY], ids=lambda p: ".".join(parts(p)))

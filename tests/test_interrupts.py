@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from eqdarts import DARTSRegressor, InputDataError, SearchWarning, cli, estimator, interrupts
+from eqdarts import DARTSRegressor, InputDataError, SearchWarning, cli, estimator
+from eqdarts.runtime import interrupts
 from eqdarts.search import loop
 from eqdarts.search.branches import Branches
 from eqdarts.search.mixture import MixtureSearch

@@ -14,14 +14,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eqdarts import DARTSRegressor, EqdartsError, InputDataError, SearchWarning, refit
-from eqdarts.confirm import _is_linear, confirmed
-from eqdarts.constants import compile_template, template
-from eqdarts.equation import Equation
-from eqdarts.streaming import Task, fit_streaming
-from eqdarts.table.ahead import ahead
-from eqdarts.table.chunks import ArraySource, open_table
-from eqdarts.table.head import Head
-from eqdarts.table.subset import Drawn, draw
+from eqdarts.data.chunks import ArraySource, open_table
+from eqdarts.data.first_rows import Head
+from eqdarts.data.read_ahead import ahead
+from eqdarts.data.subset import Drawn, draw
+from eqdarts.equation.confirm import _is_linear, confirmed
+from eqdarts.equation.equation import Equation
+from eqdarts.fit.formula import compile_template, template
+from eqdarts.fit.stream import Task, fit_streaming
 
 x, z = sympy.symbols("x z")
 

@@ -8,9 +8,9 @@ from matplotlib.mathtext import MathTextParser
 from random_expressions import formulas, u, v
 
 from eqdarts import InputDataError
-from eqdarts.latex import rounded, symbol_latex, to_latex, to_latex_with_errors, to_text
-from eqdarts.operations import OPERATIONS
-from eqdarts.symbolic import plain
+from eqdarts.formula.latex import rounded, symbol_latex, to_latex, to_latex_with_errors, to_text
+from eqdarts.graph.operations import OPERATIONS
+from eqdarts.graph.to_sympy import plain
 
 F = sympy.Float
 NAMES = {

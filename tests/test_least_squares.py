@@ -6,7 +6,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eqdarts.least_squares import Status, solve, solve_readout
+from eqdarts.fit.least_squares import Status, solve, solve_readout
 
 R, Q, n = 3, 5, 13
 

@@ -5,9 +5,9 @@ import pytest
 import sympy
 
 from eqdarts import InputDataError
-from eqdarts.config import SearchConfig
-from eqdarts.links import LINK_NAMES, LINKS, check_links, usable
-from eqdarts.search_space import SearchSpace
+from eqdarts.graph.links import LINK_NAMES, LINKS, check_links, usable
+from eqdarts.graph.space import SearchSpace
+from eqdarts.options import SearchConfig
 
 n = 53
 RANGES = {

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eqdarts import OPERATIONS, InputDataError, register_operation
-from eqdarts.operations import SAFE_POINT, in_order, lookup
+from eqdarts.graph.operations import SAFE_POINT, in_order, lookup
 
 NAMES = sorted(OPERATIONS)
 numbers = st.floats(-3, 3, allow_nan=False)

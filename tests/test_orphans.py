@@ -10,14 +10,14 @@ import time
 import pytest
 from sklearn.utils.parallel import Parallel
 
-from eqdarts.orphans import delayed_here, runs
+from eqdarts.runtime.orphans import delayed_here, runs
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="processes of Windows go on")
 
 MASTER = """
     import os, sys, time
     from sklearn.utils.parallel import Parallel
-    from eqdarts.orphans import delayed_here
+    from eqdarts.runtime.orphans import delayed_here
 
     def work(folder):
         import os, time

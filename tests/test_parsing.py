@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 from random_expressions import formulas, u, v
 
 from eqdarts.errors import InputDataError
-from eqdarts.formatting import format_expression, format_name
-from eqdarts.functions import FUNCTIONS
-from eqdarts.links import LINKS
-from eqdarts.operations import OPERATIONS
-from eqdarts.parsing import parse_expression
-from eqdarts.symbolic import plain
+from eqdarts.formula.functions import FUNCTIONS
+from eqdarts.formula.parsing import parse_expression
+from eqdarts.formula.text import format_expression, format_name
+from eqdarts.graph.links import LINKS
+from eqdarts.graph.operations import OPERATIONS
+from eqdarts.graph.to_sympy import plain
 
 x, y, z = sympy.symbols("x y z")
 F, R = sympy.Float, sympy.Rational

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from eqdarts.periodogram import chance, peaks, rows_of, spread, successive
+from eqdarts.fit.periodogram import chance, peaks, rows_of, spread, successive
 
 seeds = st.integers(0, 2**32 - 1)
 

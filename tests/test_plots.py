@@ -15,9 +15,9 @@ from matplotlib.patches import Circle, FancyArrowPatch
 
 from eqdarts import plots
 from eqdarts.errors import InputDataError
-from eqdarts.genotype import Genotype
-from eqdarts.links import LINK_NAMES
-from eqdarts.search_space import SearchSpace
+from eqdarts.graph.genotype import Genotype
+from eqdarts.graph.links import LINK_NAMES
+from eqdarts.graph.space import SearchSpace
 
 OPERATIONS = ("zero", "scale", "linear", "power", "exp", "sin", "logistic")
 LATEX = r"\mathrm{force} = 6.67 \cdot 10^{-11} \frac{m_{1} m_{2}}{r^{2}}"

@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eqdarts import DARTSRegressor, refit
-from eqdarts.equation import Equation
-from eqdarts.parsing import parse_expression
+from eqdarts.equation.equation import Equation
+from eqdarts.equation.precision import with_digits
+from eqdarts.formula.parsing import parse_expression
 from eqdarts.plots.style import equation_text, new_axes
-from eqdarts.precision import with_digits
 
 F = sympy.Float
 rng = np.random.default_rng(0)

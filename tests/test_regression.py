@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eqdarts import InputDataError, SearchWarning, refit
-from eqdarts.regression.affine import fraction_constants, linear_constants
-from eqdarts.regression.model import Model, Observations
-from eqdarts.regression.naming import exact, floats_as_symbols
-from eqdarts.regression.scales import scales
+from eqdarts.equation.regression.affine import fraction_constants, linear_constants
+from eqdarts.equation.regression.model import Model, Observations
+from eqdarts.equation.regression.naming import exact, floats_as_symbols
+from eqdarts.equation.regression.scales import scales
 
 a, b, c, d, x, z = sympy.symbols("a b c d x z")
 seeds = st.integers(0, 2**32 - 1)

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from eqdarts import InputDataError
-from eqdarts.relaxation import (
+from eqdarts.darts.relaxation import (
     Relaxation,
     gumbel_noise,
     sigmoid,

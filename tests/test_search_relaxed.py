@@ -10,11 +10,11 @@ import pytest
 import torch
 
 from eqdarts import OPERATIONS, InputDataError
-from eqdarts.config import SearchConfig
-from eqdarts.discretise import k_best
+from eqdarts.darts.discretise import k_best
+from eqdarts.darts.supernet import Architecture, Rows
+from eqdarts.graph.space import SearchSpace
+from eqdarts.options import SearchConfig
 from eqdarts.search.relaxed import epoch, start
-from eqdarts.search_space import SearchSpace
-from eqdarts.supernet import Architecture, Rows
 
 R = 3
 SPACE = SearchSpace(("x",), 1, ("zero", "linear", "exp", "logistic", "power"), ("sum",), (False,))
@@ -138,7 +138,7 @@ def test_coefficients_that_are_not_fitted_do_not_move():
 
 def test_importing_leaves_the_global_generator_untouched():
     check = (
-        "import torch; before = torch.get_rng_state(); import eqdarts.search.relaxed, eqdarts.discretise; "
+        "import torch; before = torch.get_rng_state(); import eqdarts.search.relaxed, eqdarts.darts.discretise; "
         "assert (torch.get_rng_state() == before).all()"
     )
     subprocess.run([sys.executable, "-c", check], check=True, cwd=Path(__file__).parents[1])

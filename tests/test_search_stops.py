@@ -5,7 +5,7 @@ import pytest
 import sympy
 
 from eqdarts import DARTSRegressor
-from eqdarts.equation import Equation
+from eqdarts.equation.equation import Equation
 from eqdarts.search.exactness import Exactness, is_plain
 from eqdarts.search.finish import Problem
 

@@ -9,13 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from random_expressions import COLUMNS, X, formulas, u, v, values
 
-from eqdarts.canonical import canonical
-from eqdarts.constants import Rows, is_round, template
-from eqdarts.description import count_constants, description_length, digits_of, size
-from eqdarts.reduce import reduce, shortest_writing
-from eqdarts.rewriting import rewritten
-from eqdarts.simplify import simplify
-from eqdarts.snapping import snap
+from eqdarts.fit.formula import Rows, is_round, template
+from eqdarts.simplify.canonical import canonical
+from eqdarts.simplify.description import count_constants, description_length, digits_of, size
+from eqdarts.simplify.reduce import reduce, shortest_writing
+from eqdarts.simplify.rewriting import rewritten
+from eqdarts.simplify.simplify import simplify
+from eqdarts.simplify.snapping import snap
 
 F, exp, log, sin, cos, Abs = sympy.Float, sympy.exp, sympy.log, sympy.sin, sympy.cos, sympy.Abs
 pi, half = sympy.pi, sympy.Rational(1, 2)

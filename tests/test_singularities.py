@@ -6,12 +6,12 @@ import pytest
 import sympy
 
 from eqdarts import DARTSRegressor
-from eqdarts.equation import Equation, evaluate
+from eqdarts.data.kept import keep
+from eqdarts.equation.equation import Equation, evaluate
+from eqdarts.equation.refit import with_fit
 from eqdarts.errors import SearchWarning
-from eqdarts.refitting import with_fit
 from eqdarts.search.finish import Problem
-from eqdarts.singularities import special_rows
-from eqdarts.training import keep
+from eqdarts.simplify.singularities import special_rows
 
 
 @pytest.mark.parametrize(

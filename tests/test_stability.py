@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eqdarts import DARTSRegressor, InputDataError
-from eqdarts.equation import Equation, Front
-from eqdarts.extrapolation import disagreement, outside_hull
-from eqdarts.selection import credibility
-from eqdarts.stability import Stability, _drawn, _weighted_quantiles, form_of
+from eqdarts.equation.equation import Equation, Front
+from eqdarts.equation.extrapolation import disagreement, outside_hull
+from eqdarts.equation.selection import credibility
+from eqdarts.equation.stability import Stability, _drawn, _weighted_quantiles, form_of
 
 m, h, x = sympy.symbols("m h x")
 F = sympy.Float

@@ -5,10 +5,8 @@ from dataclasses import replace
 import pytest
 import torch
 
-from eqdarts.operations import OPERATIONS
-from eqdarts.relaxation import Relaxation
-from eqdarts.search_space import SearchSpace
-from eqdarts.supernet import (
+from eqdarts.darts.relaxation import Relaxation
+from eqdarts.darts.supernet import (
     Architecture,
     Rows,
     forward,
@@ -19,6 +17,8 @@ from eqdarts.supernet import (
     readout_fitted,
     readout_used,
 )
+from eqdarts.graph.operations import OPERATIONS
+from eqdarts.graph.space import SearchSpace
 
 R, n, d, N = 3, 11, 2, 2
 OPS = ("zero", "linear", "exp", "power", "odd_power", "ln", "affine_power")  # M = 7, P = 3

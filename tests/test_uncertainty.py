@@ -6,11 +6,11 @@ import pytest
 from scipy import stats
 
 from eqdarts import DARTSRegressor, InputDataError, refit
-from eqdarts.equation import Equation
-from eqdarts.refitting import with_fit
-from eqdarts.regression.minimise import local, sum_of_squares
-from eqdarts.regression.model import Model, Observations
-from eqdarts.training import keep
+from eqdarts.data.kept import keep
+from eqdarts.equation.equation import Equation
+from eqdarts.equation.refit import with_fit
+from eqdarts.equation.regression.minimise import local, sum_of_squares
+from eqdarts.equation.regression.model import Model, Observations
 
 
 def decay(seed=0, noise=0.05, n=40):

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from eqdarts import EqdartsError, writing
-from eqdarts.writing import write_files, write_text
+from eqdarts import EqdartsError
+from eqdarts.runtime import writing
+from eqdarts.runtime.writing import write_files, write_text
 
 
 def contents(folder):
@@ -59,7 +60,7 @@ def test_what_fails_or_is_interrupted_leaves_nothing_aside(failing, tmp_path, mo
 def test_what_a_killed_process_left_is_removed_by_the_next_one(tmp_path):
     code = """
         import os, signal, sys
-        from eqdarts.writing import write_files
+        from eqdarts.runtime.writing import write_files
         replace = os.replace
 
         def kill(*paths):

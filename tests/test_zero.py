@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eqdarts import DARTSRegressor
-from eqdarts.constants import Rows, compile_template, fit_constants, template
-from eqdarts.streaming import Task, fit_streaming
-from eqdarts.table.chunks import ArraySource
-from eqdarts.zero import EXACT, Target
+from eqdarts.data.chunks import ArraySource
+from eqdarts.fit.formula import Rows, compile_template, fit_constants, template
+from eqdarts.fit.stream import Task, fit_streaming
+from eqdarts.fit.zero import EXACT, Target
 
 N = 60
 

@@ -12,9 +12,9 @@ from matplotlib.patches import Circle, FancyArrowPatch
 from matplotlib.path import Path
 
 from eqdarts.errors import InputDataError
-from eqdarts.genotype import Genotype, GenotypeBatch, prune
+from eqdarts.graph.genotype import Genotype, GenotypeBatch, prune
+from eqdarts.graph.space import SearchSpace
 from eqdarts.plots.style import GREY, LIGHT, MARKS, input_names, new_axes, plain
-from eqdarts.search_space import SearchSpace
 
 _FILLS = {"input": "#f4f1e4", "sum": "#dbe8f5", "product": "#fae3d3", "output": "#e0efdf"}
 

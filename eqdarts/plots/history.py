@@ -11,9 +11,9 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from eqdarts.errors import InputDataError
-from eqdarts.genotype import Genotype
+from eqdarts.graph.genotype import Genotype
+from eqdarts.graph.space import SearchSpace
 from eqdarts.plots.style import BLUE, GREY, LIGHT, MARKS, RED, bare, input_names, new_axes, plain
-from eqdarts.search_space import SearchSpace
 
 # Twelve hues that stay apart for most readers (Paul Tol's "muted" and "bright" sets).
 _HUES = ("#332288", "#88ccee", "#44aa99", "#117733", "#999933", "#ddcc77",

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.font_manager import FontProperties
 from matplotlib.mathtext import MathTextParser
 
-from eqdarts.visible import visible
+from eqdarts.formula.visible import visible
 
 BLUE, RED, GREY, LIGHT = "#2f6da8", "#c8452d", "#6b6b6b", "#c9c9c9"
 MARKS = {"sum": "Σ", "product": "Π"}

@@ -22,18 +22,18 @@ from math import ceil
 import numpy as np
 import sympy
 
-from eqdarts.config import SearchConfig
-from eqdarts.equation import Equation, Front
-from eqdarts.links import usable
-from eqdarts.numeric import tape
-from eqdarts.search.assess import Assessor
+from eqdarts.data.columns import column_scale
+from eqdarts.equation.equation import Equation, Front
+from eqdarts.fit.assess import Assessor
+from eqdarts.formula.tape import tape
+from eqdarts.graph.links import usable
+from eqdarts.graph.space import SearchSpace
+from eqdarts.options import SearchConfig
+from eqdarts.propose.symmetry import Reduction, ambiguity, reductions
 from eqdarts.search.finish import Problem, View, candidates, finish, moderate
 from eqdarts.search.sampled import SampledSearch, SampledState
 from eqdarts.search.stops import ExactGraphs, Watch
-from eqdarts.search.symmetry import Reduction, ambiguity, reductions
-from eqdarts.search_space import SearchSpace
-from eqdarts.singularities import special_rows
-from eqdarts.table.columns import column_scale
+from eqdarts.simplify.singularities import special_rows
 
 _FIRST, _AGAIN = 4, 1.5  # epochs before a search is asked for its symmetries, and how many times more before the next
 _MOST_OPEN = 0.5  # relative loss from which on a graph's slopes say nothing

@@ -9,11 +9,11 @@ from __future__ import annotations
 import numpy as np
 import sympy
 
-from eqdarts.description import NATS_PER_NODE, digits_of
-from eqdarts.equation import Equation
-from eqdarts.numeric import tape
+from eqdarts.equation.equation import Equation
+from eqdarts.fit.zero import EXACT, PROVEN
+from eqdarts.formula.tape import tape
 from eqdarts.search.finish import Problem
-from eqdarts.zero import EXACT, PROVEN
+from eqdarts.simplify.description import NATS_PER_NODE, digits_of
 
 _FEW_CONSTANTS = 3
 _ROWS_PER_CONSTANT = 4  # with no more rows a fit to rounding is no proof: two points fix a line, four a cosine

@@ -11,22 +11,22 @@ import numpy as np
 import sympy
 import torch
 
-from eqdarts.constants import Rows, compile_template, fit_constants, template
-from eqdarts.description import count_constants, description_length
-from eqdarts.equation import Equation, Front, evaluate
-from eqdarts.exports.formula import Formula
-from eqdarts.exports.record import in_table_units
-from eqdarts.fit import Rows as ScaledRows
-from eqdarts.genotype import Genotype
-from eqdarts.reduce import reduce, shortest_writing
-from eqdarts.search.library import LIBRARY
-from eqdarts.search.monomials import MONOMIALS
-from eqdarts.search.population import Population, front_of, scores
-from eqdarts.search_space import SearchSpace
-from eqdarts.simplify import simplify
-from eqdarts.snapping import Simplified
-from eqdarts.symbolic import Constants, column_symbols, plain, to_expression
-from eqdarts.zero import EXACT, Target
+from eqdarts.equation.equation import Equation, Front, evaluate
+from eqdarts.equation.exports.formula import Formula
+from eqdarts.equation.exports.record import in_table_units
+from eqdarts.fit.formula import Rows, compile_template, fit_constants, template
+from eqdarts.fit.graphs import Rows as ScaledRows
+from eqdarts.fit.zero import EXACT, Target
+from eqdarts.graph.genotype import Genotype
+from eqdarts.graph.population import Population, front_of, scores
+from eqdarts.graph.space import SearchSpace
+from eqdarts.graph.to_sympy import Constants, column_symbols, plain, to_expression
+from eqdarts.propose.library import LIBRARY
+from eqdarts.propose.monomials import MONOMIALS
+from eqdarts.simplify.description import count_constants, description_length
+from eqdarts.simplify.reduce import reduce, shortest_writing
+from eqdarts.simplify.simplify import simplify
+from eqdarts.simplify.snapping import Simplified
 
 _REDUCED = 8  # formulas that are made structurally simpler
 _BEAM = 4  # orders of replacing constants, for them
@@ -66,7 +66,7 @@ class Problem:
     compiled : bool
         Are constants fitted by compiled loops?
     rounding : array [n] or None
-        The greatest error of y by rounding, where its digits show one (`eqdarts.table.rounding`).
+        The greatest error of y by rounding, where its digits show one (`eqdarts.data.rounding`).
     x_rounding : array [n, d] or None
         The same of columns in the format of y.
     whole : Problem or None

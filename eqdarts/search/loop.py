@@ -14,25 +14,25 @@ import numpy as np
 import sympy
 import torch
 
-from eqdarts.config import SearchConfig
-from eqdarts.constants import Rows as ConstantRows
-from eqdarts.constants import compile_template, fit_constants, template
-from eqdarts.equation import Equation, Front
+from eqdarts.darts.sampling import sample
+from eqdarts.equation.equation import Equation, Front
+from eqdarts.equation.selection import choose
 from eqdarts.errors import warn
-from eqdarts.fit import Rows
-from eqdarts.genotype import Genotype, concatenate
-from eqdarts.operations import DEFAULT_OPERATIONS
-from eqdarts.search.assess import Assessor
+from eqdarts.fit.assess import Assessor
+from eqdarts.fit.formula import Rows as ConstantRows
+from eqdarts.fit.formula import compile_template, fit_constants, template
+from eqdarts.fit.graphs import Rows
+from eqdarts.graph.genotype import Genotype, concatenate
+from eqdarts.graph.operations import DEFAULT_OPERATIONS
+from eqdarts.graph.population import Population, joined, scores
+from eqdarts.graph.space import SearchSpace
+from eqdarts.options import SearchConfig
+from eqdarts.propose.sums import best_first, has_sums, plain_sums
 from eqdarts.search.branches import Branches, can_branch
 from eqdarts.search.finish import Draft, Problem, candidates, constant_equation, finish, finish_one, offer_all, simplest
 from eqdarts.search.mixture import MixtureSearch
-from eqdarts.search.population import Population, joined, scores
 from eqdarts.search.sampled import SampledSearch
-from eqdarts.search.sampling import sample
 from eqdarts.search.stops import ExactGraphs, Watch
-from eqdarts.search.sums import best_first, has_sums, plain_sums
-from eqdarts.search_space import SearchSpace
-from eqdarts.selection import choose
 
 _SIMPLEST_SHARE = 0.3  # most of the time that is left at the end, for the simplest graphs; not tuned
 _FINISHED = 40  # graphs that become equations at the end, at the most

@@ -7,19 +7,19 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
-from eqdarts import discretise
-from eqdarts.config import SearchConfig
-from eqdarts.fit import Rows
-from eqdarts.genotype import concatenate
-from eqdarts.relaxation import Relaxation
+from eqdarts.darts import discretise
+from eqdarts.darts.relaxation import Relaxation
+from eqdarts.darts.sampling import draw_parameters
+from eqdarts.darts.supernet import Architecture, forward
+from eqdarts.darts.supernet import Rows as MixtureRows
+from eqdarts.fit.assess import Assessor
+from eqdarts.fit.graphs import Rows
+from eqdarts.graph.genotype import concatenate
+from eqdarts.graph.population import Population, best, joined, nothing
+from eqdarts.graph.space import SearchSpace
+from eqdarts.options import SearchConfig
+from eqdarts.propose.waves import waves_of
 from eqdarts.search import relaxed
-from eqdarts.search.assess import Assessor
-from eqdarts.search.population import Population, best, joined, nothing
-from eqdarts.search.sampling import draw_parameters
-from eqdarts.search.waves import waves_of
-from eqdarts.search_space import SearchSpace
-from eqdarts.supernet import Architecture, forward
-from eqdarts.supernet import Rows as MixtureRows
 
 _EVERY = 10  # epochs between two readings
 _NEVER = -1e9  # α of a candidate that must not be chosen

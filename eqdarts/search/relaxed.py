@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from eqdarts.bilevel import (
+from eqdarts.darts.bilevel import (
     ReplicaLoss,
     along,
     clip,
@@ -21,11 +21,8 @@ from eqdarts.bilevel import (
     second_order,
     train_gradient,
 )
-from eqdarts.config import SearchConfig
-from eqdarts.errors import check_choice
-from eqdarts.relaxation import Relaxation, temperature_at
-from eqdarts.search_space import SearchSpace
-from eqdarts.supernet import (
+from eqdarts.darts.relaxation import Relaxation, temperature_at
+from eqdarts.darts.supernet import (
     Architecture,
     Rows,
     initial_architecture,
@@ -33,6 +30,9 @@ from eqdarts.supernet import (
     mean_squared_error,
     readout_fitted,
 )
+from eqdarts.errors import check_choice
+from eqdarts.graph.space import SearchSpace
+from eqdarts.options import SearchConfig
 
 #: Norm to which the gradient of a replica is clipped (Liu et al. 2019, appendix A.1).
 CLIP = 5.0

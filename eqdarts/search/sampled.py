@@ -13,19 +13,19 @@ from functools import cached_property
 
 import numpy as np
 
-from eqdarts.config import SearchConfig
-from eqdarts.genotype import GenotypeBatch, concatenate
-from eqdarts.search.assess import Assessor
-from eqdarts.search.credit import edge_advantage, link_advantage, merit_of, node_advantage
-from eqdarts.search.moves import neighbours, propose
-from eqdarts.search.population import WIDE_PER_BAND, WIDE_SIZE, Population, best, front_of, joined, nothing, parent_odds
-from eqdarts.search.prior import link_log_odds, log_odds
-from eqdarts.search.pursuit import Features, draw_features, pursue
-from eqdarts.search.sampling import Odds, blank, odds_of, sample
-from eqdarts.search.sums import Sums, SumSearch
-from eqdarts.search.waves import WAVE, waves_of, with_waves_of_residuals
-from eqdarts.search_space import SearchSpace
-from eqdarts.zero import QUIET
+from eqdarts.darts.credit import edge_advantage, link_advantage, merit_of, node_advantage
+from eqdarts.darts.prior import link_log_odds, log_odds
+from eqdarts.darts.sampling import Odds, blank, odds_of, sample
+from eqdarts.fit.assess import Assessor
+from eqdarts.fit.zero import QUIET
+from eqdarts.graph.genotype import GenotypeBatch, concatenate
+from eqdarts.graph.population import WIDE_PER_BAND, WIDE_SIZE, Population, best, front_of, joined, nothing, parent_odds
+from eqdarts.graph.space import SearchSpace
+from eqdarts.options import SearchConfig
+from eqdarts.propose.gradient import Features, draw_features, pursue
+from eqdarts.propose.moves import neighbours, propose
+from eqdarts.propose.sums import Sums, SumSearch
+from eqdarts.propose.waves import WAVE, waves_of, with_waves_of_residuals
 
 _EPOCHS_PER_NODE = 2  # epochs before another latent node is allowed
 _RUN = 10  # epochs of the shortest run

@@ -8,13 +8,13 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from eqdarts.config import SearchConfig
-from eqdarts.equation import Front
-from eqdarts.interrupts import Interrupts
+from eqdarts.equation.equation import Front
+from eqdarts.graph.population import Population
+from eqdarts.graph.space import SearchSpace
+from eqdarts.options import SearchConfig
+from eqdarts.runtime.interrupts import Interrupts
 from eqdarts.search.exactness import Exactness, is_plain
 from eqdarts.search.finish import Problem, View, finish, offer_all
-from eqdarts.search.population import Population
-from eqdarts.search_space import SearchSpace
 
 # An exact equation that is no proof is doubted until the search has so many times more epochs, and so many.
 _DOUBT, _DOUBT_EPOCHS = 5, 100

@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from eqdarts.data import check_names, check_numeric
+from eqdarts.data.columns import listed
 from eqdarts.errors import InputDataError, check_range, warn
 from eqdarts.estimator import DARTSRegressor
-from eqdarts.table import check_names, check_numeric
-from eqdarts.table.columns import listed
 
 _OPTIONS = tuple(inspect.signature(DARTSRegressor).parameters)
 #: Options that a sweep sets itself, and what to do instead.

@@ -11,7 +11,7 @@ import pandas as pd
 
 from eqdarts.errors import kept_warnings
 from eqdarts.estimator import DARTSRegressor
-from eqdarts.records import Record
+from eqdarts.formula.records import Record
 from eqdarts.sweeping.jobs import Data, Job
 
 _LONGEST = 100_000  # characters of a formula or a message

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from eqdarts.errors import EqdartsError, InputDataError, warn
-from eqdarts.records import dump, parse_json
+from eqdarts.formula.records import dump, parse_json
+from eqdarts.runtime.writing import write_text
 from eqdarts.sweeping.jobs import Job, description
 from eqdarts.sweeping.outcome import Outcome, Result, read
-from eqdarts.writing import write_text
 
 _LONGEST_LINE = 1_000_000  # bytes
 

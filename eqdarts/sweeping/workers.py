@@ -19,8 +19,8 @@ from typing import Any
 from sklearn.utils.parallel import Parallel
 
 from eqdarts.errors import EqdartsError, InputDataError
-from eqdarts.orphans import delayed_here
-from eqdarts.overlapping import Overlapping
+from eqdarts.runtime.orphans import delayed_here
+from eqdarts.runtime.overlapping import Overlapping
 from eqdarts.sweeping.jobs import Data, Job
 from eqdarts.sweeping.outcome import Result, failed
 

@@ -1,0 +1,1 @@
+"""Differentiable architecture search: α, its relaxation, its gradients, and the graphs that are read off."""

@@ -1,0 +1,297 @@
+"""A table as a sequence of chunks: arrays in memory, a CSV file or a Parquet file that need not fit into it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import pandas as pd
+
+from eqdarts.data.columns import check_names, listed
+from eqdarts.data.csv import ERRORS, FEWER_COLUMNS, check_delimiter, check_header, kind_of, parser_error
+from eqdarts.data.missing import HOW_TO_DROP, Missing, advice
+from eqdarts.data.parquet import parquet_chunks, parquet_columns, parquet_rows
+from eqdarts.errors import InputDataError, check_range, warn
+
+CHUNK_ROWS = 200_000
+_CHUNK_VALUES = 20_000_000  # of a file's chunk at the most (160 MB): that of a wide table has fewer rows
+_BYTES = 8  # of a number in a CSV file, with its delimiter
+_PARQUET = (".parquet", ".pq")
+#: Every digit of a number counts, as in a Parquet file; later releases of pandas have no other way.
+_EXACT: dict[str, Any] = (
+    {} if tuple(map(int, pd.__version__.split(".")[:2])) >= (3, 1) else {"float_precision": "round_trip"}
+)
+
+
+#: Of some rows of a file: arrays of numbers without gaps, or whatever a column holds.
+Columns = Sequence[pd.Series | np.ndarray]
+
+
+@dataclass(frozen=True, eq=False)
+class Chunk:
+    """Some rows: X [m, d], y [m], and their weights [m] or None."""
+
+    X: np.ndarray
+    y: np.ndarray
+    weights: np.ndarray | None = None
+
+    def __len__(self) -> int:
+        return len(self.y)
+
+
+class Source(Protocol):
+    """A table that can be read again and again, from its first row to its last."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The d columns of X."""
+        ...
+
+    @property
+    def target(self) -> str: ...
+
+    @property
+    def size(self) -> int:
+        """About how many numbers it holds."""
+        ...
+
+    def chunks(self) -> Iterator[Chunk]:
+        """All rows; numbers are finite."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class ArraySource:
+    """Arrays in memory, finite: X [n, d], y [n], weights [n] or None. Its chunks are views."""
+
+    X: np.ndarray
+    y: np.ndarray
+    names: tuple[str, ...]
+    target: str
+    weights: np.ndarray | None = None
+    chunk_rows: int = CHUNK_ROWS
+
+    @property
+    def size(self) -> int:
+        return self.X.size + self.y.size
+
+    def chunks(self) -> Iterator[Chunk]:
+        for start in range(0, len(self.y), self.chunk_rows):
+            rows = slice(start, start + self.chunk_rows)
+            yield Chunk(self.X[rows], self.y[rows], None if self.weights is None else self.weights[rows])
+
+
+@dataclass(frozen=True, eq=False)
+class FileSource:
+    """Some columns of a CSV or Parquet file.
+
+    Attributes
+    ----------
+    path : Path
+    names : tuple of str
+    target : str
+    places : tuple of int
+        Of these columns and then of the target in a CSV file.
+    chunk_rows : int
+    delimiter, encoding : str
+        Of a CSV file.
+    missing : Missing
+    """
+
+    path: Path
+    names: tuple[str, ...]
+    target: str
+    places: tuple[int, ...]
+    chunk_rows: int
+    delimiter: str
+    encoding: str
+    missing: Missing = ERRORS
+    _left_out: dict[int, int] = field(default_factory=dict, compare=False)  # rows by where their chunk begins
+
+    @property
+    def rows_left_out(self) -> int:
+        """Rows with missing cells that were left out, as far as the file has been read."""
+        return sum(self._left_out.values())
+
+    @property
+    def is_parquet(self) -> bool:
+        return self.path.suffix.lower() in _PARQUET
+
+    @property
+    def size(self) -> int:
+        if self.is_parquet:
+            return parquet_rows(self.path) * (len(self.names) + 1)
+        return self.path.stat().st_size // _BYTES
+
+    def chunks(self) -> Iterator[Chunk]:
+        """All rows.
+
+        Raises
+        ------
+        InputDataError
+            Naming the file, the column and the row, counted from 1 below the header.
+        """
+        columns, start, kept = (*self.names, self.target), 0, 0
+        for found in self._columns():
+            rows = len(found[0])
+            numbers = np.empty((len(columns), rows))  # each column in one piece, as it is read and worked with
+            for k, column in enumerate(found):
+                values, text = self.missing.numbers(column)
+                if text is not None:
+                    raise InputDataError(_not_a_number(self.path, columns[k], _cell(column, text), start + text, True))
+                numbers[k] = values
+            if not _all_finite(numbers):
+                numbers = self._without_gaps(numbers, columns, start)
+            start, kept = start + rows, kept + numbers.shape[1]
+            if numbers.size:
+                yield Chunk(numbers[:-1].T, numbers[-1])
+        if kept < 2:
+            raise InputDataError(f"{self.path}: {kept} rows without a missing cell; {FEWER_COLUMNS}")
+
+    def _columns(self) -> Iterator[Columns]:
+        if self.is_parquet:
+            return parquet_chunks(self.path, (*self.names, self.target), self.chunk_rows)
+        return _csv_columns(self.path, self.places, self.chunk_rows, self.delimiter, self.encoding, self.missing)
+
+    def _without_gaps(self, numbers: np.ndarray, columns: Sequence[str], start: int) -> np.ndarray:
+        """The rows that have no missing cells, if those are to be left out."""
+        bad = np.isinf(numbers) if self.missing.drop else ~np.isfinite(numbers)
+        if bad.any():
+            row, column = (int(k) for k in np.argwhere(bad.T)[0])
+            raise InputDataError(
+                f"{self.path}: column {columns[column]!r}: row {start + row + 1} below the header is empty, NaN or "
+                f"infinity; fill it, or drop it ({HOW_TO_DROP})"
+            )
+        kept = ~np.isnan(numbers).any(axis=0)
+        self._left_out[start] = int((~kept).sum())
+        return numbers[:, kept]
+
+
+def _all_finite(numbers: np.ndarray) -> bool:
+    with np.errstate(over="ignore", invalid="ignore"):
+        return bool(np.isfinite(numbers.sum())) or bool(np.isfinite(numbers).all())  # mostly, one pass shows it
+
+
+def _cell(column: pd.Series | np.ndarray, row: int) -> object:
+    return column.iloc[row] if isinstance(column, pd.Series) else column[row]
+
+
+def _not_a_number(path: Path, name: str, cell: object, row: int, chosen: bool) -> str:
+    text = str(cell)[:60]
+    place = f"{path}: column {name!r}: {text!r} in row {row + 1} below the header is {kind_of(cell)}"
+    return f"{place}, not a number; {advice(text, chosen)}"
+
+
+def open_table(
+    path: str | Path,
+    target: str,
+    features: Sequence[str] | None = None,
+    chunk_rows: int = CHUNK_ROWS,
+    delimiter: str = ",",
+    encoding: str = "utf-8",
+    missing: Missing = ERRORS,
+) -> FileSource:
+    """A CSV file with a header line, or a Parquet file, whose rows are read in chunks.
+
+    Parameters
+    ----------
+    path : str or Path
+        Ending in .parquet or .pq, it is read as Parquet, which needs pyarrow; otherwise as CSV, which may be
+        compressed (.gz, .bz2, .zip, .xz).
+    target : str
+        The column to explain.
+    features : sequence of str, optional
+        The columns to explain it with; by default all others that have a name. Those without are left out with a
+        `SearchWarning`.
+    chunk_rows : int
+        Rows of a chunk, at least 2; fewer if the file has hundreds of columns.
+    delimiter, encoding : str
+        Of a CSV file; ``"\\t"`` may be written as a backslash and a t.
+    missing : Missing
+        Which cells count as missing, and whether their rows are left out.
+
+    Raises
+    ------
+    InputDataError
+        Naming the file and the column.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = pathlib.Path(folder) / "planets.csv"
+    ...     _ = path.write_text("axis,period\\n0.39,0.24\\n1,1\\n5.2,11.9\\n")
+    ...     source = open_table(path, "period", chunk_rows=2)
+    ...     [chunk.y.tolist() for chunk in source.chunks()]
+    [[0.24, 1.0], [11.9]]
+    """
+    path = Path(path)
+    check_range("chunk_rows", chunk_rows, 2, integer=True)
+    delimiter = check_delimiter(delimiter)
+    if not path.is_file():
+        raise InputDataError(f"{path}: {'a folder' if path.is_dir() else 'no such file'}; check the path")
+    parquet = path.suffix.lower() in _PARQUET
+    header = parquet_columns(path) if parquet else _csv_header(path, delimiter, encoding)
+    check_header(str(path), [name for name in header if name], target, features)
+    rows = min(int(chunk_rows), max(2, _CHUNK_VALUES // len(header)))
+    if parquet:
+        parts: Iterator[Columns] = parquet_chunks(path, header, rows)
+    else:
+        parts = _csv_columns(path, range(len(header)), rows, delimiter, encoding, missing)
+    first = next(parts, [])
+    count = len(first[0]) if first else 0
+    if count < 2:
+        raise InputDataError(f"{path}: {count} rows of data; an equation needs at least two")
+    names = _numeric(path, header, first, target, missing) if features is None else tuple(features)
+    check_names(names, target)
+    used = tuple(header.index(name) for name in (*names, target))
+    return FileSource(path, names, target, used, rows, delimiter, encoding, missing)
+
+
+def _numeric(path: Path, header: Sequence[str], first: Columns, target: str, missing: Missing) -> tuple[str, ...]:
+    """The named columns but for the target, which hold numbers in the first chunk; a warning names the others."""
+    names: list[str] = []
+    nameless: list[str] = []
+    for place, name in enumerate(header):
+        if not name:
+            nameless.append(f"column {place + 1}")
+        elif name != target:
+            _, text = missing.numbers(first[place])
+            if text is not None:
+                raise InputDataError(_not_a_number(path, name, _cell(first[place], text), text, False))
+            names.append(name)
+    if nameless:
+        warn(f"{path}: left out {listed(nameless)}, without a name", stacklevel=4)
+    if not names:
+        raise InputDataError(f"{path}: no column of numbers besides the target {target!r}; add one")
+    return tuple(names)
+
+
+def _csv_header(path: Path, delimiter: str, encoding: str) -> list[str]:
+    options = {"dtype": str, "keep_default_na": False, "skipinitialspace": True}
+    try:
+        head = pd.read_csv(path, header=None, nrows=2, sep=delimiter, encoding=encoding, **options)  # type: ignore[call-overload]
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, OSError, UnicodeError, LookupError) as error:
+        raise parser_error(str(path), error, encoding) from error
+    return [str(name).strip() for name in head.iloc[0]]
+
+
+def _csv_columns(
+    path: Path, places: Sequence[int], rows: int, delimiter: str, encoding: str, missing: Missing
+) -> Iterator[Columns]:
+    """The columns at these places, in this order, of so many rows at a time.
+
+    All are read, as pandas finds no line too long otherwise.
+    """
+    try:
+        with pd.read_csv(
+            path, header=0, sep=delimiter, encoding=encoding, chunksize=rows, skipinitialspace=True, low_memory=False,
+            keep_default_na=False, na_values=list(missing.spellings), **_EXACT,
+        ) as reader:  # fmt: skip
+            for frame in reader:
+                yield [frame.iloc[:, place] for place in places]
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, OSError, UnicodeError, LookupError) as error:
+        raise parser_error(str(path), error, encoding) from error

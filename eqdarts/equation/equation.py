@@ -1,0 +1,587 @@
+"""One discovered equation, and the front of the best ones for each complexity."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from math import nan
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import sympy
+from numpy.typing import ArrayLike
+from sympy import Expr
+
+from eqdarts.data import rows_of, rows_of_values
+from eqdarts.equation.exports import record
+from eqdarts.equation.exports.c import to_c
+from eqdarts.equation.exports.calculus import derivative
+from eqdarts.equation.exports.domain import conditions
+from eqdarts.equation.exports.excel import EXCEL_DIGITS, to_excel
+from eqdarts.equation.exports.formula import Formula
+from eqdarts.equation.exports.python import to_python
+from eqdarts.equation.exports.solving import solve_for
+from eqdarts.equation.exports.torch import EquationModule, to_torch
+from eqdarts.equation.regression import record as fit_record
+from eqdarts.equation.regression.intervals import Resampling, bootstrap, profile
+from eqdarts.equation.regression.naming import floats_as_symbols
+from eqdarts.equation.regression.report import FitReport
+from eqdarts.errors import InputDataError, check_choice, check_range
+from eqdarts.fit.zero import EXACT
+from eqdarts.formula.latex import DIGITS, MOST_DIGITS, to_latex, to_latex_with_errors, to_text
+from eqdarts.formula.records import MAX_NAME, Record, dump, parse_json
+from eqdarts.formula.tape import function
+from eqdarts.formula.text import format_name
+from eqdarts.graph.genotype import Genotype
+from eqdarts.simplify.description import count_constants, description_length, size
+from eqdarts.simplify.singularities import with_limits
+
+_FORMAT, _VERSION = "eqdarts equation", 1
+_LONGEST_TARGET = 10 * MAX_NAME  # that of a derivative is made of several names
+_ROUNDING = 1e-9  # losses (relative) and lengths closer than this are one
+_ROWS = 100  # of a front whose table is not known
+
+
+@dataclass(frozen=True)
+class Equation:
+    """target = expression, over symbols named like the columns.
+
+    Attributes
+    ----------
+    expression : sympy.Expr
+        Floats are fitted constants; integers, fractions and multiples of π are exact.
+    columns : tuple of str
+        All columns of the table, in the order of X, whether they stand in the expression or not.
+    target : str
+    loss : float
+        Mean squared error on all rows, in squared units of the target.
+    relative_loss : float
+        What is beyond the rounding of doubles, in units of the variance of the target (`eqdarts.fit.zero`).
+    origin : str
+        What found it: "sample", "neighbour", "move", "gradient", "monomials", "product", "library", "ratio",
+        "relaxed", "resampled" or "constant"; after "symmetry, " in a search of the groups that a symmetry left, and
+        with ", rounded" if its exponents were held at round values. "refit" for a given structure, "derivative" for one
+        that came of another equation.
+    genotype : Genotype or None
+        The graph it was read from.
+    inner, units, target_unit : sympy.Expr, tuple of float, float
+        The same equation with every column in units of `units` and the target in `target_unit`, where
+        their magnitudes are so extreme that the expression itself would overflow; else None.
+    fit : FitReport or None
+        How well the constants are known, and how well the equation fits.
+    digits : int or None
+        Significant digits with which constants are shown: as many as it takes that what is shown predicts the rows of
+        the fit as well as the equation itself (`eqdarts.equation.precision`). None: it was not fitted; four are shown.
+    """
+
+    expression: Expr
+    columns: tuple[str, ...]
+    target: str
+    loss: float
+    relative_loss: float
+    origin: str
+    genotype: Genotype | None = None
+    inner: Expr | None = None
+    units: tuple[float, ...] = ()
+    target_unit: float = 1.0
+    fit: FitReport | None = field(default=None, compare=False, repr=False)
+    digits: int | None = None
+
+    @property
+    def complexity(self) -> int:
+        """Nodes of the expression tree."""
+        return size(self.expression)
+
+    @property
+    def n_constants(self) -> int:
+        """How many constants were fitted."""
+        return count_constants(self.expression) if self.fit is None else len(self.fit.names)
+
+    @property
+    def constants(self) -> pd.DataFrame:
+        """A row per constant, by name: value, std_error, low, high.
+
+        Standard errors and limits are asymptotic, and NaN without `fit`: `DARTSRegressor.equation` adds it to an
+        equation of a front.
+        """
+        if self.fit is not None:
+            return self.fit.table
+        _, symbols, values = floats_as_symbols(self.expression, self.columns)
+        index = pd.Index([s.name for s in symbols], dtype=object)
+        unknown = np.full(len(values), np.nan)
+        return pd.DataFrame({"value": values, "std_error": unknown, "low": unknown, "high": unknown}, index=index)
+
+    def intervals(
+        self,
+        method: str = "asymptotic",
+        level: float = 0.95,
+        *,
+        resampling: str = "residual",
+        n_resamples: int = 500,
+        random_state: int = 0,
+    ) -> pd.DataFrame:
+        """Confidence intervals of the constants.
+
+        Parameters
+        ----------
+        method : {"asymptotic", "profile", "bootstrap"}
+            By the linear approximation at the optimum; by following the sum of squares away from it, which sees
+            curvature (Bates & Watts 1988, section 6.1); or by the spread over resampled tables.
+        level : float
+            Between 0 and 1.
+        resampling : {"residual", "pairs"}
+            Of the bootstrap: redraw the residuals and keep X, or redraw whole rows, which needs no equal errors.
+        n_resamples : int
+            Tables of the bootstrap, at least 10.
+        random_state : int
+            Seed of the bootstrap.
+
+        Returns
+        -------
+        DataFrame
+            A row per fitted constant: value, low, high.
+
+        Raises
+        ------
+        InputDataError
+            For an unknown option, or without the rows that the method needs.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from eqdarts import refit
+        >>> x = np.linspace(1, 3, 9)
+        >>> line = refit("a*x1 + b", x, 2 * x + 1 + 0.1 * np.cos(9 * x))
+        >>> line.intervals("profile", 0.9).round(3)
+           value    low   high
+        a  2.018  1.942  2.095
+        b  0.958  0.798  1.119
+        """
+        check_choice("method", method, ("asymptotic", "profile", "bootstrap"))
+        check_choice("resampling", resampling, ("residual", "pairs"))
+        check_range("n_resamples", n_resamples, 10, integer=True)
+        if not 0 < level < 1:
+            raise InputDataError(f"level={level!r}: expected a number between 0 and 1, such as 0.95")
+        fit = self.fit
+        if fit is None:
+            raise InputDataError("no fit is known of this equation; take it from model.equation(), or refit it")
+        if method == "asymptotic":
+            low, high = fit.intervals(level)
+        elif fit.model is None:
+            raise InputDataError(f"method={method!r} needs the rows, which are not kept here; refit the equation")
+        elif method == "profile":
+            low, high = profile(fit, fit.model, level)
+        else:
+            low, high = bootstrap(fit, fit.model, level, Resampling(resampling, int(n_resamples), random_state))
+        index = pd.Index(fit.names, dtype=object)
+        return pd.DataFrame({"value": fit.values, "low": low, "high": high}, index=index)
+
+    def text(self, precision: int | None = None) -> str:
+        """The expression in one line, which `refit` and `eqdarts.formula.parsing.parse_expression` read.
+
+        A name that is no word, or that means something else there, such as pi, stands in backticks.
+
+        Parameters
+        ----------
+        precision : int, optional
+            Significant digits of the constants, from 1 to 17; by default `digits`.
+
+        Examples
+        --------
+        >>> flow = sympy.Symbol("flow rate (m3/s)")
+        >>> Equation(0.333333 * flow**2, (flow.name,), "p", 0.0, 0.0, "sample").text()
+        '0.3333*`flow rate (m3/s)`**2'
+        """
+        return to_text(self.expression, self._shown(precision))
+
+    def _shown(self, precision: int | None) -> int:
+        return precision if precision is not None else self.digits or DIGITS
+
+    def __str__(self) -> str:
+        return self.text(MOST_DIGITS)
+
+    def __repr__(self) -> str:
+        written = f"{format_name(self.target)} = {self.text()}"
+        return f"Equation({written!r}, complexity={self.complexity}, loss={self.loss:.4g})"
+
+    @property
+    def formula(self) -> Formula:
+        """What predictions and exports compute."""
+        if self.inner is None:
+            return Formula(self.expression, self.columns, self.target)
+        return Formula(self.inner, self.columns, self.target, self.units, self.target_unit)
+
+    def predict(self, X: pd.DataFrame | ArrayLike) -> np.ndarray:
+        """The equation on rows X [n, d]; NaN outside its domain. Returns [n].
+
+        Where it is 0/0 as it is written and has a limit, as sin(x)/x at x = 0, its value is the limit.
+
+        Of a DataFrame of any library the columns that stand in the equation are taken by their names, whatever their
+        order and whatever else there is; those of an array are in the order of `columns`.
+
+        Raises
+        ------
+        InputDataError
+            Naming the columns that are missing.
+        """
+        rows = rows_of(X, self.columns, self.formula.used)
+        if self.inner is None:
+            return evaluate(self.expression, self.columns, rows)
+        with np.errstate(all="ignore"):
+            return self.target_unit * evaluate(self.inner, self.columns, rows / self.units)
+
+    def __call__(self, X: pd.DataFrame | ArrayLike | None = None, /, **columns: ArrayLike) -> np.ndarray | float:
+        """The equation at values of its columns, as a function of their names.
+
+        Parameters
+        ----------
+        X : DataFrame or array [n, d], optional
+            Rows, as `predict` takes them; then no columns are given.
+        **columns : number or array
+            By name; arrays are broadcast. Those that do not stand in the equation may be left out. A name that is no
+            word is given as ``law(**{"flow rate (m3/s)": 2})``.
+
+        Returns
+        -------
+        float, or array of the shape of the arrays
+            NaN outside the domain.
+
+        Raises
+        ------
+        InputDataError
+            Naming a column that is unknown or missing.
+
+        Examples
+        --------
+        >>> m, v = sympy.symbols("m v")
+        >>> energy = Equation(m * v**2 / 2, ("m", "v"), "E", 0.0, 0.0, "sample")
+        >>> energy(m=2, v=3), energy(m=2, v=[1, 2, 3]).tolist()
+        (9.0, [1.0, 4.0, 9.0])
+        """
+        if X is not None:
+            if columns:
+                raise InputDataError("give rows or columns by name, not both")
+            return self.predict(X)
+        rows, shape = rows_of_values(columns, self.columns, self.formula.used)
+        value = self.predict(rows).reshape(shape)
+        return value if shape else float(value)
+
+    def sympy(self) -> Expr:
+        """The expression, over symbols named like the columns."""
+        return self.expression
+
+    def latex(self, precision: int | None = None, mul: str | None = None, errors: bool = False) -> str:
+        """``target = expression`` in LaTeX.
+
+        Parameters
+        ----------
+        precision : int, optional
+            Significant digits of the constants, from 1 to 17; by default `digits`.
+        mul : {None, "dot", "times", "thin"}
+            The sign between factors: ·, ×, or a thin space. None: nothing, or a thin space where names are words.
+        errors : bool
+            Print every constant with its standard error, as (1.234 ± 0.012): the error with two significant digits,
+            and the value to the same place.
+
+        Raises
+        ------
+        InputDataError
+            For an unknown sign, digits out of range, or if no standard errors are known.
+        """
+        if not errors:
+            return to_latex(self.expression, self.target, self._shown(precision), mul)
+        fit = self.fit
+        if fit is None:
+            raise InputDataError(
+                "errors=True: no standard errors are known; take it from model.equation(), or refit it"
+            )
+        rows = zip(fit.table.index, fit.table.value, fit.table.std_error, strict=True)
+        constants = {str(name): (float(value), float(error)) for name, value, error in rows}
+        return to_latex_with_errors(fit.template, self.target, constants, self._shown(precision), mul)
+
+    def python(self, name: str | None = None) -> str:
+        """The source of a NumPy function of the columns that stand in the equation, in the order of the table.
+
+        It needs nothing but NumPy (and SciPy, if the equation holds erf or erfc). Names of columns that are no
+        identifiers are changed, and the docstring says which is which.
+
+        Parameters
+        ----------
+        name : str, optional
+            Of the function; by default like the target.
+
+        Raises
+        ------
+        InputDataError
+            If the name is no identifier, or the equation has a function without a counterpart.
+
+        Examples
+        --------
+        >>> G, m, r = sympy.symbols("G m r")
+        >>> law = Equation(G * m / r**2, ("G", "m", "r"), "g", 0.0, 0.0, "sample")
+        >>> print(law.python().splitlines()[-1].strip())
+        return G*m/r**2
+        """
+        return to_python(self.formula, name)
+
+    def c(self, name: str | None = None) -> str:
+        """The source of a C99 function of the columns that stand in the equation, as `python` has it.
+
+        It includes ``math.h`` and returns NaN or infinity off the domain; constants keep every bit.
+        """
+        return to_c(self.formula, name)
+
+    def excel(self, cells: Mapping[str, str] | None = None) -> str:
+        """A spreadsheet formula.
+
+        Parameters
+        ----------
+        cells : mapping of str to str, optional
+            The cell or name of each column, such as ``{"mass": "$B$2"}``; by default A2, B2, ... in the order of
+            the columns.
+
+        Returns
+        -------
+        str
+            Beginning with "="; in English, with commas. Off the domain a spreadsheet shows an error, or its own
+            idea of the root of a negative number. Constants have 15 digits, as many as a spreadsheet keeps; of an
+            equation that needs more, or was not fitted, they are sums of two numbers.
+
+        Raises
+        ------
+        InputDataError
+            For an unknown column or something that is no cell; if the formula is too long or beyond the range
+            of numbers in a spreadsheet.
+
+        Examples
+        --------
+        >>> x = sympy.Symbol("x")
+        >>> Equation(-(x**2) + 1, ("x",), "y", 0.0, 0.0, "sample").excel()
+        '=1 - A2^2'
+        """
+        return to_excel(self.formula, cells, self.digits is None or self.digits > EXCEL_DIGITS)
+
+    def torch(self) -> EquationModule:
+        """A module of all columns X [n, d] -> [n], with the constants as one float64 parameter ``constants``.
+
+        Differentiable by X and by the constants.
+        """
+        return to_torch(self.formula)
+
+    def to_json(self) -> str:
+        """The equation as JSON, for `from_json`; constants keep every bit.
+
+        Raises
+        ------
+        InputDataError
+            If it holds a function that `eqdarts.formula.parsing.parse_expression` does not read, or anything else that
+            `from_json` would refuse, such as a name of many thousand characters.
+        """
+        head = {"format": _FORMAT, "version": _VERSION, "target": self.target, "columns": list(self.columns)}
+        text = dump({**head, **self.to_record()})
+        self.from_json(text)
+        return text
+
+    @classmethod
+    def from_json(cls, text: str) -> Equation:
+        """The inverse of `to_json`. Nothing in the text is evaluated as code.
+
+        Raises
+        ------
+        InputDataError
+            Naming the field that is wrong.
+
+        Examples
+        --------
+        >>> x = sympy.Symbol("x")
+        >>> law = Equation(0.1 * x, ("x",), "y", 0.0, 0.0, "sample")
+        >>> Equation.from_json(law.to_json()) == law
+        True
+        """
+        data = parse_json(text, "equation")
+        data.header(_FORMAT, _VERSION)
+        return cls.from_record(data, data.items("columns", Record.text), data.text("target", _LONGEST_TARGET))
+
+    def to_record(self) -> dict[str, object]:
+        """Plain values for JSON, without columns and target."""
+        return {**record.write(self), "fit": None if self.fit is None else fit_record.write(self.fit)}
+
+    @classmethod
+    def from_record(cls, data: Record, columns: tuple[str, ...], target: str) -> Equation:
+        """The inverse of `to_record`."""
+        fit = fit_record.read(data.record("fit"), columns) if "fit" in data else None
+        return cls(**record.read(data, columns, target), fit=fit)
+
+    def derivative(self, column: str) -> Equation:
+        r"""The partial derivative by a column, as an equation; its losses are NaN, as there is no data for it.
+
+        At the corners of \|u\| and Max it is the mean of both slopes.
+
+        Raises
+        ------
+        InputDataError
+            If there is no such column.
+
+        Examples
+        --------
+        >>> t = sympy.Symbol("t")
+        >>> speed = Equation(4.905 * t**2, ("t",), "s", 0.0, 0.0, "sample").derivative("t")
+        >>> print(speed.target, "=", speed)
+        ∂s/∂t = 9.81*t
+        """
+        slope = derivative(self.formula, column)
+        changed: dict[str, Any] = {"target": slope.target, "loss": nan, "relative_loss": nan, "origin": "derivative"}
+        changed |= {"genotype": None, "fit": None}
+        if self.inner is None:
+            return replace(self, expression=slope.expression, **changed)
+        return replace(
+            self, expression=record.in_table_units(slope), inner=slope.expression, target_unit=slope.target_unit,
+            **changed,
+        )  # fmt: skip
+
+    def domain(self) -> list[str]:
+        """Conditions on the columns under which the equation gives a real number.
+
+        They come from logarithms, inverse functions, denominators and powers that are no whole numbers; those
+        that always hold are left out. They speak of the equation as it is written, and so of exported code:
+        sin(x)/x has ``x != 0``, where `predict` gives the limit. `is_defined` tests rows by what `predict` gives.
+
+        Examples
+        --------
+        >>> x, y = sympy.symbols("x y")
+        >>> Equation(sympy.log(x) / (x - y), ("x", "y"), "z", 0.0, 0.0, "sample").domain()
+        ['x - y != 0', 'x > 0']
+        """
+        return conditions(self.expression, self._shown(None))
+
+    def is_defined(self, X: pd.DataFrame | ArrayLike) -> np.ndarray:
+        """On which rows X [n, d] the equation gives a finite number: bool [n]."""
+        return np.isfinite(self.predict(X))
+
+    def solve_for(self, column: str, max_time: float = 20.0) -> list[Expr]:
+        """Expressions for a column, over the other columns and a symbol named like the target.
+
+        SymPy solves in a process of its own, which ends after max_time seconds; it takes about one to start.
+
+        Returns
+        -------
+        list of Expr
+            At least one. Solutions that need complex numbers or functions that are not elementary are left out,
+            and one may be valid on part of the domain only.
+
+        Raises
+        ------
+        InputDataError
+            If the column does not stand in the equation, or no solution is found in time.
+
+        Examples
+        --------
+        >>> T, l = sympy.symbols("T l")
+        >>> period = Equation(2.006 * sympy.sqrt(l), ("l",), "T", 0.0, 0.0, "sample")
+        >>> [sympy.N(s, 4) for s in period.solve_for("l")]
+        [0.2485*T**2]
+        """
+        return solve_for(Formula(self.expression, self.columns, self.target), column, max_time)
+
+
+def evaluate(expression: sympy.Expr, columns: Sequence[str], X: np.ndarray) -> np.ndarray:
+    """An expression over symbols named like the columns, on rows X [n, d]; NaN outside its domain.
+
+    Where it is undefined as it is written and has a limit, such as sin(x)/x at 0, that limit.
+    """
+    symbols = tuple(sympy.Symbol(name) for name in columns)
+    X = np.asarray(X, dtype=float)
+    return with_limits(expression, symbols, X, as_written(expression, columns, X))
+
+
+def as_written(expression: sympy.Expr, columns: Sequence[str], X: np.ndarray) -> np.ndarray:
+    """The same with NaN at limits too."""
+    symbols = [sympy.Symbol(name) for name in columns]
+    value = function(expression, symbols)(*np.asarray(X, dtype=float).T)
+    return np.array(np.broadcast_to(value, (len(X),)))
+
+
+@dataclass(frozen=True)
+class _Rank:
+    """What decides about an equation of a front."""
+
+    equation: Equation
+    complexity: int
+    loss: float
+    length: float  # of its description, in nats
+
+    @classmethod
+    def of(cls, equation: Equation, rows: int) -> _Rank:
+        loss = equation.relative_loss
+        return cls(equation, equation.complexity, loss, description_length(loss, equation.expression, rows))
+
+    def dominates(self, other: _Rank) -> bool:
+        """Is it as simple and as good? Losses that differ by rounding are equal."""
+        return self.complexity <= other.complexity and self.loss <= other.loss * (1 + _ROUNDING) + EXACT
+
+    def beats(self, other: _Rank) -> bool:
+        """And as short to describe?"""
+        return self.dominates(other) and self.length <= other.length + _ROUNDING
+
+
+@dataclass(frozen=True)
+class Front:
+    """Equations none of which is as simple as another and fits as well: losses fall as complexity rises.
+
+    By these two alone a law would fall to an imitation of the same size that fits the noise a little better. So where
+    one equation is as simple and as good as another, the shorter description of the two stays, digits of numbers
+    included; which are left does not depend on the order in which they came.
+
+    Attributes
+    ----------
+    equations : tuple of Equation
+        Simplest first. Of those given the front is kept.
+    rows : int
+        Of their table, for description lengths.
+    """
+
+    equations: tuple[Equation, ...] = ()
+    rows: int = _ROWS
+    _ranks: tuple[_Rank, ...] = field(default=(), repr=False, compare=False)  # of all that may come to stay
+
+    def __post_init__(self) -> None:
+        ranks = list(self._ranks)
+        for equation in () if ranks else self.equations:
+            ranks = _with(ranks, _Rank.of(equation, self.rows))
+        kept: list[_Rank] = []
+        for rank in sorted(ranks, key=lambda r: (r.length, r.complexity, r.loss)):
+            if not any(rank.dominates(other) or other.dominates(rank) for other in kept):
+                kept.append(rank)
+        kept.sort(key=lambda r: r.complexity)
+        object.__setattr__(self, "_ranks", tuple(ranks))
+        object.__setattr__(self, "equations", tuple(r.equation for r in kept))
+
+    def __len__(self) -> int:
+        return len(self.equations)
+
+    def __iter__(self) -> Iterator[Equation]:
+        return iter(self.equations)
+
+    def __getitem__(self, index: int) -> Equation:
+        return self.equations[index]
+
+    def __repr__(self) -> str:
+        if not self.equations:
+            return "Front()"
+        first, last = self.equations[0], self.equations[-1]
+        count = "1 equation" if len(self) == 1 else f"{len(self)} equations"
+        return f"Front({count}, complexity {first.complexity} to {last.complexity}, the last {last!r})"
+
+    def offer(self, equation: Equation) -> Front:
+        """The front of this equation and all that were offered before."""
+        new = _Rank.of(equation, self.rows)
+        ranks = _with(list(self._ranks), new)
+        return Front(rows=self.rows, _ranks=tuple(ranks)) if ranks and ranks[-1] is new else self
+
+
+def _with(ranks: list[_Rank], new: _Rank) -> list[_Rank]:
+    """With one more, unless it is beaten, and without those that it beats."""
+    if not np.isfinite(new.loss) or any(rank.beats(new) for rank in ranks):
+        return ranks
+    return [*(rank for rank in ranks if not new.beats(rank)), new]

@@ -1,0 +1,126 @@
+"""An equation as plain values for JSON, and back. Formulas are text that the whitelist parser reads."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Protocol
+
+import sympy
+
+from eqdarts.equation.exports.formula import Formula
+from eqdarts.errors import InputDataError
+from eqdarts.formula.latex import MOST_DIGITS
+from eqdarts.formula.parsing import MAX_LENGTH, parse_expression
+from eqdarts.formula.records import Record
+from eqdarts.formula.text import format_expression
+from eqdarts.graph.genotype import Genotype
+from eqdarts.graph.links import LINK_NAMES
+from eqdarts.graph.space import AGGREGATORS
+
+
+class Exported(Protocol):
+    """What is read of an equation."""
+
+    @property
+    def expression(self) -> sympy.Expr: ...
+    @property
+    def columns(self) -> tuple[str, ...]: ...
+    @property
+    def loss(self) -> float: ...
+    @property
+    def relative_loss(self) -> float: ...
+    @property
+    def origin(self) -> str: ...
+    @property
+    def genotype(self) -> Genotype | None: ...
+    @property
+    def inner(self) -> sympy.Expr | None: ...
+    @property
+    def units(self) -> tuple[float, ...]: ...
+    @property
+    def target_unit(self) -> float: ...
+    @property
+    def digits(self) -> int | None: ...
+
+
+def in_table_units(formula: Formula) -> sympy.Expr:
+    """The formula with its units multiplied out; its numbers may be beyond the range of doubles."""
+    units = dict(zip(formula.columns, formula.units, strict=True)) if formula.units else {}
+    own = {sympy.Symbol(name): sympy.Symbol(name) / sympy.Float(u) for name, u in units.items() if u != 1}
+    outer = sympy.Float(formula.target_unit) if formula.target_unit != 1 else sympy.Integer(1)
+    return outer * formula.expression.subs(own)
+
+
+def write(equation: Exported) -> dict[str, Any]:
+    """Everything but columns and target, which the equations of a model share."""
+    scaled = None
+    if equation.inner is not None:
+        scaled = {
+            "expression": format_expression(equation.inner),
+            "column_units": list(equation.units),
+            "target_unit": equation.target_unit,
+        }
+    return {
+        "expression": _for_readers(equation.expression) if scaled else format_expression(equation.expression),
+        "loss": _finite(equation.loss),
+        "relative_loss": _finite(equation.relative_loss),
+        "origin": equation.origin,
+        "genotype": None if equation.genotype is None else equation.genotype.to_dict(),
+        "scaled": scaled,
+        "digits": equation.digits,
+    }
+
+
+def read(record: Record, columns: tuple[str, ...], target: str) -> dict[str, Any]:
+    """The arguments of an equation."""
+    fields: dict[str, Any] = {
+        "columns": columns,
+        "target": target,
+        "loss": record.number_or_nan("loss"),
+        "relative_loss": record.number_or_nan("relative_loss"),
+        "origin": record.text("origin"),
+        "genotype": _genotype(record.record("genotype")) if "genotype" in record else None,
+    }
+    if "digits" in record:
+        fields["digits"] = record.integer("digits", 1, MOST_DIGITS)
+    if "scaled" not in record:
+        return {**fields, "expression": _expression(record, columns)}
+    scaled = record.record("scaled")
+    inner = _expression(scaled, columns)
+    units = scaled.items("column_units", Record.number)
+    target_unit = scaled.number("target_unit")
+    if len(units) != len(columns) or not all(u > 0 for u in (*units, target_unit)):
+        raise scaled.error("column_units", f"expected {len(columns)} positive numbers, and a positive target_unit")
+    expression = in_table_units(Formula(inner, columns, target, units, target_unit))
+    return {**fields, "expression": expression, "inner": inner, "units": units, "target_unit": target_unit}
+
+
+def _expression(record: Record, columns: tuple[str, ...]) -> sympy.Expr:
+    text = record.text("expression", MAX_LENGTH)
+    try:
+        return parse_expression(text, columns, others=False, evaluate=False)
+    except InputDataError as error:
+        raise InputDataError(f"{record.where}: {error}") from error
+
+
+def _genotype(record: Record) -> Genotype:
+    return Genotype(
+        record.items("operations", Record.text),
+        record.items("aggregators", lambda r, k: r.choice(k, AGGREGATORS)),
+        record.items("readout", Record.boolean),
+        record.choice("link", LINK_NAMES),
+        record.items("inputs", lambda r, k: r.text(k, MAX_LENGTH)) if "inputs" in record else (),
+        record.text("prefactor", MAX_LENGTH) if "prefactor" in record else "1",
+    )
+
+
+def _finite(value: float) -> float | None:
+    return float(value) if math.isfinite(value) else None
+
+
+def _for_readers(expression: sympy.Expr) -> str:
+    """Text that is never read back."""
+    try:
+        return format_expression(expression)
+    except InputDataError:
+        return str(expression)

@@ -1,0 +1,269 @@
+"""A fitted model as plain values for JSON, and back; every field is checked, and none is evaluated."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from eqdarts.equation.equation import Equation, Front
+from eqdarts.equation.selection import CRITERIA
+from eqdarts.errors import InputDataError, warn
+from eqdarts.formula.records import Record, parse_json, read_text
+from eqdarts.graph.links import LINK_NAMES
+from eqdarts.graph.operations import OPERATIONS
+from eqdarts.graph.space import AGGREGATORS, SearchSpace
+from eqdarts.options import MAX_NODES
+
+FORMAT, VERSION = "eqdarts model", 1
+_STOPS = ("exact", "max_epochs", "max_time", "patience", "interrupted", "constant")
+_MAX_FORMULAS = 1_000_000  # characters
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What is kept of the table that a model was fitted to.
+
+    Attributes
+    ----------
+    rows, distinct_rows : int
+        As given, and after equal rows were merged.
+    minimum, maximum : tuple of float
+        Of each column.
+    target_mean, target_std : float
+        The standard deviation is that of the rows themselves (divided by n).
+    """
+
+    rows: int
+    distinct_rows: int
+    minimum: tuple[float, ...]
+    maximum: tuple[float, ...]
+    target_mean: float
+    target_std: float
+
+    @classmethod
+    def of(cls, X: np.ndarray, y: np.ndarray, distinct_rows: int) -> Summary:
+        """Of X [n, d] and y [n]."""
+        # Divided first: squares of large values would overflow.
+        size = float(np.abs(y).max()) or 1.0
+        return cls(
+            len(y),
+            distinct_rows,
+            tuple(map(float, X.min(axis=0))),
+            tuple(map(float, X.max(axis=0))),
+            float(np.mean(y / size)) * size,
+            float(np.std(y / size)) * size,
+        )
+
+
+@dataclass(frozen=True)
+class Saved:
+    """What a file holds of a model."""
+
+    settings: dict[str, Any]
+    columns: tuple[str, ...]
+    named_columns: bool
+    target: str
+    stop_reason: str
+    training: Summary
+    space: SearchSpace | None
+    front: Front
+
+
+def write(saved: Saved, best_index: int) -> dict[str, Any]:
+    """Plain values; settings that JSON cannot hold are left out with a `SearchWarning`.
+
+    Raises
+    ------
+    InputDataError
+        If an equation cannot be written, or `read` would find the formulas too long.
+    """
+    training, space = saved.training, saved.space
+    record = {
+        "format": FORMAT,
+        "version": VERSION,
+        "target": saved.target,
+        "columns": list(saved.columns),
+        "named_columns": saved.named_columns,
+        "settings": _settings(saved.settings),
+        "stop_reason": saved.stop_reason,
+        "best_index": best_index,
+        "training": {
+            "rows": training.rows,
+            "distinct_rows": training.distinct_rows,
+            "minimum": list(training.minimum),
+            "maximum": list(training.maximum),
+            "target_mean": training.target_mean,
+            "target_std": training.target_std,
+        },
+        "search_space": None if space is None else {
+            "inputs": list(space.inputs),
+            "nodes": space.nodes,
+            "operations": list(space.operations),
+            "aggregators": list(space.aggregators),
+            "signed": list(space.signed),
+            "readout_inputs": space.readout_inputs,
+            "readout_coefficients": space.readout_coefficients,
+            "readout_intercept": space.readout_intercept,
+            "links": list(space.links),
+        },
+        "equations": [
+            {"complexity": e.complexity, **e.to_record(), "latex": e.latex()}
+            for e in saved.front
+        ],
+    }  # fmt: skip
+    _check_formulas(Record(record, "model"))
+    return record
+
+
+def read(path: str | os.PathLike[str], defaults: Mapping[str, Any]) -> Saved:
+    """A file that `write` made. defaults: of the settings, by name.
+
+    Raises
+    ------
+    InputDataError
+        Naming the file and the field.
+    """
+    data = parse_json(read_text(path), os.fsdecode(path))
+    data.header(FORMAT, VERSION)
+    columns = data.items("columns", Record.text)
+    if not columns or len(set(columns)) < len(columns):
+        raise data.error("columns", "expected at least one name, and each of them once")
+    target = data.text("target")
+    space = _space(data.record("search_space"), columns) if "search_space" in data else None
+    _check_formulas(data)
+    equations = data.items("equations", lambda r, k: _equation(r.record(k), columns, target, space), 1000)
+    if not equations:
+        raise data.error("equations", "expected at least one")
+    training = _training(data.record("training"), len(columns))
+    return Saved(
+        settings=_read_settings(data.record("settings"), defaults),
+        columns=columns,
+        named_columns=data.boolean("named_columns"),
+        target=target,
+        stop_reason=data.choice("stop_reason", _STOPS),
+        training=training,
+        space=space,
+        front=Front(equations, training.distinct_rows),
+    )
+
+
+def _check_formulas(data: Record) -> None:
+    """Refuse so much text in formulas that reading it would take minutes."""
+    equations = [e for e in data.take("equations", list, "a list") if isinstance(e, dict)]
+    parts = [p for e in equations for p in (e, e.get("scaled"), e.get("fit")) if isinstance(p, dict)]
+    texts = [p.get(key) for p in parts for key in ("expression", "template")]
+    total = sum(len(text) for text in texts if isinstance(text, str))
+    if total > _MAX_FORMULAS:
+        raise data.error("equations", f"{total} characters of formulas; at most {_MAX_FORMULAS} are read")
+
+
+def _equation(data: Record, columns: tuple[str, ...], target: str, space: SearchSpace | None) -> Equation:
+    equation = Equation.from_record(data, columns, target)
+    for name, value in (("loss", equation.loss), ("relative_loss", equation.relative_loss)):
+        if not 0 <= value < math.inf:
+            raise data.error(name, "expected a number at least 0")
+    genotype = equation.genotype
+    if genotype is not None and space is not None:
+        d, n = len(genotype.inputs or space.inputs), space.nodes
+        sizes = (len(genotype.operations), len(genotype.aggregators), len(genotype.readout))
+        if sizes != (n * d + n * (n - 1) // 2, n, n + d + 1):
+            raise data.error("genotype", "its lengths do not fit the search space")
+    return equation
+
+
+def _training(data: Record, d: int) -> Summary:
+    low, high = data.items("minimum", Record.number), data.items("maximum", Record.number)
+    if not len(low) == len(high) == d:
+        raise data.error("minimum", f"expected {d} numbers, and {d} of maximum")
+    rows = data.integer("rows", 1)
+    return Summary(
+        rows,
+        data.integer("distinct_rows", 1, rows),
+        low,
+        high,
+        data.number("target_mean"),
+        data.number("target_std", 0.0),
+    )
+
+
+def _space(data: Record, columns: tuple[str, ...]) -> SearchSpace | None:
+    """None, with a warning, if it has operations that are not registered here; predictions need none of them."""
+    operations = data.items("operations", Record.text)
+    unknown = [name for name in operations if name not in OPERATIONS]
+    if unknown:
+        warn(
+            f"{data.where}: the operations {', '.join(map(ascii, unknown[:20]))} are not registered here; "
+            "predictions are the same, but search_space_ is left out",
+            stacklevel=4,
+        )
+        return None
+    inputs, signed = data.items("inputs", lambda r, k: r.choice(k, columns)), data.items("signed", Record.boolean)
+    if len(signed) != len(inputs):
+        raise data.error("signed", f"expected {len(inputs)} values")
+    try:
+        return SearchSpace(
+            inputs=inputs,
+            nodes=data.integer("nodes", 1, MAX_NODES),
+            operations=operations,
+            aggregators=data.items("aggregators", lambda r, k: r.choice(k, AGGREGATORS)),
+            signed=signed,
+            readout_inputs=data.boolean("readout_inputs"),
+            readout_coefficients=data.boolean("readout_coefficients"),
+            readout_intercept=data.boolean("readout_intercept"),
+            links=data.items("links", lambda r, k: r.choice(k, LINK_NAMES)),
+        )
+    except InputDataError as error:
+        known = str(error).startswith(data.where)
+        raise error if known else InputDataError(f"{data.where}: {error}") from error
+
+
+def _settings(settings: Mapping[str, Any]) -> dict[str, Any]:
+    kept, left_out = {}, []
+    for name, value in settings.items():
+        plain = _plain(value)
+        if plain is None and value is not None:
+            left_out.append(name)
+        else:
+            kept[name] = plain
+    if left_out:
+        warn(
+            f"{', '.join(left_out)}: left out, as JSON cannot hold it; set it again after loading, with set_params",
+            stacklevel=4,
+        )
+    return kept
+
+
+def _plain(value: Any) -> Any:
+    """The value as JSON has it; None where it cannot be held."""
+    if isinstance(value, np.generic | np.ndarray):
+        value = value.tolist()
+    if isinstance(value, list | tuple):
+        items = [_plain(item) for item in value]
+        return None if any(item is None or isinstance(item, list) for item in items) else items
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return value if isinstance(value, str | bool | int) else None
+
+
+def _read_settings(data: Record, defaults: Mapping[str, Any]) -> dict[str, Any]:
+    settings = {}
+    for name, value in data.data.items():
+        if name not in defaults:
+            raise data.error(name, "is no option of DARTSRegressor")
+        if isinstance(value, dict):
+            raise data.error(name, "expected a plain value or a list of them")
+        if isinstance(value, list):
+            if any(isinstance(item, dict | list) for item in value):
+                raise data.error(name, "expected a list of plain values")
+            value = tuple(value) if isinstance(defaults[name], tuple) else value
+        if isinstance(value, str) and len(value) > 1000:
+            raise data.error(name, f"{len(value)} characters; at most 1000 are read")
+        settings[name] = value
+    if settings.get("model_selection", "best") not in CRITERIA:
+        raise data.error("model_selection", f"expected one of {', '.join(CRITERIA)}")
+    return settings

@@ -1,0 +1,49 @@
+"""How many digits of its constants an equation is shown with."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import sympy
+
+from eqdarts.equation.equation import Equation
+from eqdarts.formula.latex import DIGITS, MOST_DIGITS, rounded
+
+#: By how much the loss may grow when the constants are rounded: a share of itself, or of the variance of the target
+#: where that is more, as it is for a law that is exact. Not tuned: nobody sees the difference in a plot.
+OF_LOSS, OF_VARIANCE = 0.01, 1e-8
+_ROUNDING = 4 * float(np.finfo(float).eps)  # of the target's magnitude: a target that does not vary leaves no more
+_ROWS = 10_000  # of a longer table every second, third, ... row decides
+
+
+def with_digits(equation: Equation, X: np.ndarray, y: np.ndarray, weights: np.ndarray | None = None) -> Equation:
+    """The equation with the fewest digits, from four, at which what is shown predicts these rows as well as it does.
+
+    Near x = 2000 a parabola of x is a small difference of large terms, and four digits of each are none of it.
+
+    X: [n, d]   y: [n]   weights: [n] or None
+    """
+    if not equation.expression.has(sympy.Float):
+        return replace(equation, digits=DIGITS)
+    step = max(1, len(y) // _ROWS)
+    X, y = X[::step], y[::step]
+    weights = np.ones(len(y)) if weights is None else weights[::step]
+    weights = weights if weights.any() else np.ones(len(y))
+    size = float(np.abs(y).max()) or 1.0  # squares of large values would overflow
+    unit = y / size
+
+    def loss(candidate: Equation) -> float:
+        with np.errstate(all="ignore"):
+            return float(np.average((candidate.predict(X) / size - unit) ** 2, weights=weights))
+
+    exact = loss(equation)
+    variance = float(np.average((unit - np.average(unit, weights=weights)) ** 2, weights=weights))
+    allowed = exact + max(OF_LOSS * exact, OF_VARIANCE * variance) + _ROUNDING**2
+    fewest = (d for d in range(DIGITS, MOST_DIGITS) if loss(_rounded(equation, d)) <= allowed)
+    return replace(equation, digits=next(fewest, MOST_DIGITS))
+
+
+def _rounded(equation: Equation, digits: int) -> Equation:
+    inner = None if equation.inner is None else rounded(equation.inner, digits)
+    return replace(equation, expression=rounded(equation.expression, digits), inner=inner)

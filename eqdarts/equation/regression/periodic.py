@@ -1,0 +1,206 @@
+"""Constants inside sines and cosines: their starting values are peaks of a periodogram, not draws of a magnitude.
+
+A sum of squares has a valley at every few periods of a wave, and the right one is as narrow as one over the range of
+its column, so draws of the right magnitude miss it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import sympy
+
+from eqdarts.equation.regression.model import Model
+from eqdarts.equation.regression.scales import natural_values
+from eqdarts.fit.periodogram import peaks, rows_of, successive
+from eqdarts.formula.tape import number, on_rows
+
+_WAVES = (sympy.sin, sympy.cos, sympy.tan)
+_SINGLE = 6  # highest peaks of each periodogram
+_FREE = 0.25  # share of draws with any frequency that the rows can show
+_SAME = 1e-6  # peaks closer than this are one
+_SHAPES = ((1, 0), (2, 1))  # degrees of trend and amplitude
+_WITHOUT_POLES = 0.1, 0.9  # quantiles at which values are cut
+_BEST_FIRST = 0.6  # odds of each candidate relative to the one before it
+
+
+@dataclass(frozen=True, eq=False)
+class Wave:
+    """A constant c that gives a wave its frequency: the argument has a term (c^power·others)·column.
+
+    Attributes
+    ----------
+    place : int
+    power : float
+    others : tuple of (int, float)
+        Constants beside it, and their powers.
+    column : array [n]
+    range : tuple of (float, float)
+        Angular frequencies that the rows can show.
+    candidates : array
+        The most promising, the best first.
+    """
+
+    place: int
+    power: float
+    others: tuple[tuple[int, float], ...]
+    column: np.ndarray
+    range: tuple[float, float]
+    candidates: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Periods:
+    """What a formula's waves need for their starts.
+
+    Attributes
+    ----------
+    waves : tuple of Wave
+    phases : dict of int to float
+        Constants that only shift a wave, and the number beside each.
+    """
+
+    waves: tuple[Wave, ...] = ()
+    phases: dict[int, float] = field(default_factory=dict)
+
+    def into(self, drawn: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """Draws [count, K] with frequencies from the candidates, most often the best ones, and any phases."""
+        drawn, count = drawn.copy(), len(drawn)
+        for place, beside in self.phases.items():
+            drawn[:, place] = rng.uniform(-np.pi, np.pi, count) / beside
+        taken: list[tuple[np.ndarray, np.ndarray]] = []  # columns, and the places of the candidates that they have
+        for wave in self.waves:
+            low, high = wave.range
+            omega = np.exp(rng.uniform(np.log(low), np.log(high), count))
+            if len(wave.candidates):
+                odds = np.tile(_BEST_FIRST ** np.arange(len(wave.candidates)), (count, 1))
+                for column, places in taken:
+                    if column is wave.column and len(wave.candidates) > 1:  # two waves of one frequency are one
+                        odds[np.arange(count), places] *= 0.1
+                shares = np.cumsum(odds, axis=1) / odds.sum(axis=1, keepdims=True)
+                places = np.minimum((shares < rng.random(count)[:, None]).sum(axis=1), len(wave.candidates) - 1)
+                taken.append((wave.column, places))
+                omega = np.where(rng.random(count) < _FREE, omega, wave.candidates[places])
+            with np.errstate(all="ignore"):
+                for k, power in wave.others:
+                    omega = omega / np.abs(drawn[:, k]) ** power
+                value = omega ** (1 / wave.power)
+            drawn[:, wave.place] = np.where(np.isfinite(value), value, drawn[:, wave.place])
+        return drawn
+
+
+NO_PERIODS = Periods()
+
+
+def periods(model: Model) -> Periods:
+    """The waves of a formula, with the peaks of periodograms of y."""
+    found: dict[int, Wave] = {}
+    phases: dict[int, float] = {}
+    nodes = sorted(model.form.atoms(*_WAVES), key=sympy.default_sort_key)
+    nodes = [node for node in nodes if node.free_symbols & set(model.constants)]
+    if not nodes:
+        return NO_PERIODS
+    reader = _Reader(model, len(nodes))
+    for node in nodes:
+        for term in sympy.Add.make_args(sympy.expand_mul(node.args[0])):
+            if not term.free_symbols & set(model.columns):
+                coefficient, base = term.as_coeff_Mul()
+                if base in model.constants:
+                    phases[model.constants.index(base)] = number(coefficient)
+                continue
+            wave = reader.wave(node, term)
+            if wave is not None:
+                found.setdefault(wave.place, wave)
+    return Periods(tuple(found.values()), {k: v for k, v in phases.items() if k not in found})
+
+
+def within_a_turn(model: Model, theta: np.ndarray) -> np.ndarray:
+    """θ with phases between −π and π, where that changes nothing."""
+    theta = theta.copy()
+    for k, c in enumerate(model.constants):
+        inside = [node for node in model.form.atoms(*_WAVES) if node.has(c)]
+        bare = model.form.xreplace({node: sympy.Integer(0) for node in inside})
+        slopes = {sympy.expand_mul(node.args[0]).diff(c) for node in inside}
+        # An integer times a whole turn more is the same angle.
+        if not slopes or bare.has(c) or not all(s.is_Integer for s in slopes) or not np.isinf(model.upper[k]):
+            continue
+        if np.isinf(model.lower[k]):
+            theta[k] = theta[k] - 2 * np.pi * np.round(theta[k] / (2 * np.pi))
+    return theta
+
+
+class _Reader:
+    """Reads waves and looks for their frequencies, once for every column and factor."""
+
+    def __init__(self, model: Model, waves: int) -> None:
+        self._model, self._count = model, waves
+        products = model.form.atoms(sympy.Mul, sympy.Pow)
+        self._multiplied = any(
+            sum(a.has(*_WAVES) for a in p.args) > 1 or (p.is_Pow and p.has(*_WAVES)) for p in products
+        )
+        self._natural = natural_values(model)
+        self._known: dict[tuple[sympy.Expr, sympy.Expr], tuple[np.ndarray, tuple[float, float], np.ndarray]] = {}
+
+    def wave(self, node: sympy.Expr, term: sympy.Expr) -> Wave | None:
+        """The wave whose argument has this term; None without a constant that gives a frequency."""
+        powers: list[tuple[int, float]] = []
+        rest: list[sympy.Expr] = []
+        for factor in sympy.Mul.make_args(term):
+            base, power = factor.as_base_exp()
+            if base in self._model.constants and power.is_number:
+                powers.append((self._model.constants.index(base), number(power)))
+            else:
+                rest.append(factor)
+        if not powers:
+            return None
+        beside = sympy.Mul(*rest)
+        key = beside, self._factor(node)
+        if key not in self._known:
+            self._known[key] = self._looked_for(*key)
+        (place, power), *others = powers
+        column, ends, candidates = self._known[key]
+        return Wave(place, power, tuple(others), column, ends, candidates) if ends[1] > ends[0] > 0 else None
+
+    def _factor(self, node: sympy.Expr) -> sympy.Expr:
+        """What multiplies the wave in the first term that has it, without other waves and what holds no column."""
+        columns = set(self._model.columns)
+        for term in sympy.Add.make_args(self._model.form):
+            factors = sympy.Mul.make_args(term)
+            if node in factors:
+                return sympy.Mul(*(f for f in factors if f.free_symbols & columns and not f.has(*_WAVES)))
+        return sympy.Integer(1)
+
+    def _looked_for(self, beside: sympy.Expr, factor: sympy.Expr) -> tuple[np.ndarray, tuple[float, float], np.ndarray]:
+        model, y = self._model, self._model.rows.y
+        if model.form.has(sympy.tan):  # its poles would hide its period
+            y = np.clip(y, *np.quantile(y, _WITHOUT_POLES))
+        column = on_rows(beside.xreplace(self._natural), model.columns, model.rows.X)
+        root = np.asarray(model.rows.factor * model.rows.scale)
+        rows = rows_of(column, y, root)
+        if rows is None:
+            return column, (0.0, 0.0), np.zeros(0)
+        ranges = 0.5 * np.pi / rows.half, rows.limit / rows.half
+        found: list[float] = []
+        singles: list[float] = []
+        sources = [(rows, shape) for shape in _SHAPES]
+        if factor.free_symbols:
+            own = rows_of(column, y, root, on_rows(factor.xreplace(self._natural), model.columns, model.rows.X))
+            sources = ([(own, _SHAPES[0])] if own is not None else []) + sources
+        for source, (trend, amplitude) in sources:
+            found += successive(source, self._count + 1, trend, amplitude).omega.tolist()
+            singles += peaks(source, _SINGLE, trend, amplitude).omega.tolist()
+        tops = found[:4]
+        # Products of waves have their sums and differences, squares twice their frequency.
+        derived = [(a + s * b) / 2 for i, a in enumerate(tops) for b in tops[:i] for s in (1, -1)]
+        derived += [w / 2 for w in tops[:2]]
+        order = [*derived, *found, *singles] if self._multiplied else [*found, *singles, *derived]
+        return column, ranges, _different(order)
+
+
+def _different(omega: list[float]) -> np.ndarray:
+    kept: list[float] = []
+    for w in map(abs, omega):
+        if w > 0 and not any(abs(w - k) < _SAME * k for k in kept):
+            kept.append(w)
+    return np.array(kept)

@@ -1,0 +1,88 @@
+"""A fit report as plain values for JSON, and back. The rows of the fit are not kept."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from eqdarts.equation.regression.report import FitReport
+from eqdarts.errors import InputDataError
+from eqdarts.formula.parsing import MAX_LENGTH, parse_expression
+from eqdarts.formula.records import Record
+from eqdarts.formula.text import format_expression
+
+#: JSON has no numbers for these.
+_SPECIAL = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
+_NUMBERS = ("rss", "residual_std", "aic", "bic", "mdl", "condition")
+_COUNTS = ("observations", "degrees_of_freedom", "starts", "starts_agreeing")
+
+
+def write(fit: FitReport) -> dict[str, Any]:
+    """Everything but the rows."""
+    return {
+        "template": format_expression(fit.template),
+        "names": list(fit.names),
+        "values": [_plain(v) for v in fit.values],
+        "std_errors": [_plain(v) for v in fit.std_errors],
+        "covariance": [[_plain(v) for v in row] for row in fit.covariance],
+        "fixed": {name: _plain(value) for name, value in fit.fixed.items()},
+        "confidence": fit.confidence,
+        **{name: _plain(getattr(fit, name)) for name in _NUMBERS},
+        **{name: int(getattr(fit, name)) for name in _COUNTS},
+        "converged": bool(fit.converged),
+        "message": fit.message,
+        "identifiable": bool(fit.identifiable),
+        "undetermined": list(fit.undetermined),
+        "at_bound": list(fit.at_bound),
+    }
+
+
+def read(data: Record, columns: tuple[str, ...]) -> FitReport:
+    """The inverse of `write`."""
+    names = data.items("names", Record.text)
+    fixed = data.record("fixed")
+    values, errors = data.items("values", Record.number), data.items("std_errors", _number)
+    rows = data.items("covariance", lambda r, k: r.items(k, _number))
+    if not len(names) == len(values) == len(errors) == len(rows) or any(len(row) != len(names) for row in rows):
+        raise data.error("names", "values, std_errors and covariance differ in length")
+    confidence = data.number("confidence")
+    if not 0 < confidence < 1:
+        raise data.error("confidence", f"expected a number between 0 and 1, got {confidence!r}")
+    try:
+        known = (*columns, *names, *fixed.data)
+        form = parse_expression(data.text("template", MAX_LENGTH), known, others=False, evaluate=False)
+    except InputDataError as error:
+        raise data.error("template", str(error)) from error
+    numbers: dict[str, Any] = {name: _number(data, name) for name in _NUMBERS}
+    counts: dict[str, Any] = {name: data.integer(name) for name in _COUNTS}
+    return FitReport(
+        names=names,
+        values=np.array(values, dtype=float),
+        std_errors=np.array(errors, dtype=float),
+        covariance=np.array(rows, dtype=float).reshape(len(names), len(names)),
+        converged=data.boolean("converged"),
+        message=data.text("message"),
+        identifiable=data.boolean("identifiable"),
+        undetermined=data.items("undetermined", lambda r, k: r.choice(k, names)),
+        at_bound=data.items("at_bound", lambda r, k: r.choice(k, names)),
+        fixed={name: fixed.number(name) for name in fixed.data},
+        confidence=confidence,
+        template=form,
+        **numbers,
+        **counts,
+    )
+
+
+def _plain(value: float) -> float | str:
+    value = float(value)
+    if math.isfinite(value):
+        return value
+    return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+
+
+def _number(data: Record, name: str) -> float:
+    if isinstance(data.data.get(name), str):
+        return _SPECIAL[data.choice(name, tuple(_SPECIAL))]
+    return data.number(name)

@@ -1,0 +1,241 @@
+"""How well the constants of a fitted formula are known, and how well it fits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+import sympy
+from scipy import stats
+
+from eqdarts.equation.regression.minimise import Optimum
+from eqdarts.equation.regression.model import Model
+from eqdarts.fit.flat import lengths
+from eqdarts.simplify.description import description_length
+
+_RANK = 1e-12  # singular values of the scaled Jacobian below this share of the largest are rounding
+_SHARE = 1e-3  # of a direction without information; a constant with less is not concerned
+
+
+@dataclass(frozen=True, eq=False)
+class FitReport:
+    """What least squares says about the constants of one formula.
+
+    Weights are relative: errors with a weight of 4 are half as large as those with a weight of 1, and their
+    size is estimated from the residuals.
+
+    Attributes
+    ----------
+    names : tuple of str
+        The K fitted constants.
+    values, std_errors : array [K]
+        Standard errors are infinite where the rows do not determine a constant, and NaN at a bound or without
+        degrees of freedom.
+    covariance : array [K, K]
+        s²·(JᵀWJ)⁻¹ at the optimum (Bates & Watts 1988, eq. 2.8); NaN where a standard error is not finite.
+    rss : float
+        Weighted residual sum of squares, in squared units of the target.
+    observations, degrees_of_freedom : int
+        Rows with a positive weight, and these less K.
+    residual_std : float
+        √(rss / degrees of freedom); NaN without any.
+    aic, bic : float
+        Of normal errors, their variance counted as a parameter.
+    mdl : float
+        Nats to write down residuals and formula, as `eqdarts.equation.selection.choose` counts them.
+    converged : bool
+    message : str
+        What ended the fit, in words.
+    starts, starts_agreeing : int
+        Starting points tried, and those that reached this optimum.
+    condition : float
+        Of the Jacobian with its columns scaled to length 1; infinite if constants are not determined.
+    identifiable : bool
+        Do the rows determine every constant?
+    undetermined, at_bound : tuple of str
+        The constants that they do not determine, and those that a bound holds.
+    fixed : dict of str to float
+        Constants that were given.
+    confidence : float
+        Of the intervals in `Equation.constants`.
+    template : sympy.Expr
+        The formula with symbols for its fitted constants.
+    """
+
+    names: tuple[str, ...]
+    values: np.ndarray
+    std_errors: np.ndarray
+    covariance: np.ndarray
+    rss: float
+    observations: int
+    degrees_of_freedom: int
+    residual_std: float
+    aic: float
+    bic: float
+    mdl: float
+    converged: bool
+    message: str
+    starts: int
+    starts_agreeing: int
+    condition: float
+    identifiable: bool
+    undetermined: tuple[str, ...]
+    at_bound: tuple[str, ...]
+    fixed: dict[str, float]
+    confidence: float
+    template: sympy.Expr
+    model: Model | None = field(default=None, repr=False)  # formula and rows, for intervals that need them
+
+    def intervals(self, level: float) -> tuple[np.ndarray, np.ndarray]:
+        """Asymptotic limits [K], [K] by Student's t."""
+        reach = stats.t.ppf(0.5 + level / 2, self.degrees_of_freedom) if self.degrees_of_freedom > 0 else np.nan
+        with np.errstate(invalid="ignore"):
+            return self.values - reach * self.std_errors, self.values + reach * self.std_errors
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """A row per constant: value, std_error, low, high; those that were given have no error."""
+        low, high = self.intervals(self.confidence)
+        held = np.array(list(self.fixed.values()), dtype=float)
+        columns = {
+            "value": np.concatenate([self.values, held]),
+            "std_error": np.concatenate([self.std_errors, np.zeros(len(held))]),
+            "low": np.concatenate([low, held]),
+            "high": np.concatenate([high, held]),
+        }
+        return pd.DataFrame(columns, index=pd.Index([*self.names, *self.fixed], dtype=object))
+
+    @property
+    def correlation(self) -> pd.DataFrame:
+        """Correlations of the constants [K, K]; NaN where an error is not finite."""
+        with np.errstate(invalid="ignore", divide="ignore"):
+            matrix = self.covariance / np.outer(self.std_errors, self.std_errors)
+        return pd.DataFrame(matrix, index=list(self.names), columns=list(self.names))
+
+    def __str__(self) -> str:
+        lines = [
+            self.table.to_string(),
+            f"residual standard deviation {self.residual_std:.6g} on {self.degrees_of_freedom} degrees of freedom",
+            f"RSS {self.rss:.6g}, AIC {self.aic:.6g}, BIC {self.bic:.6g}, MDL {self.mdl:.6g}",
+            f"{'converged' if self.converged else 'not converged'}: {self.message}; condition {self.condition:.2g}",
+        ]
+        if self.undetermined:
+            lines.append(f"not determined by the rows: {', '.join(self.undetermined)}")
+        return "\n".join(lines)
+
+
+@dataclass(frozen=True, eq=False)
+class Spread:
+    """(JᵀJ)⁻¹ [K, K] over the constants that are free and determined, NaN elsewhere.
+
+    Attributes
+    ----------
+    inverse : array [K, K]
+    errors : array [K]
+        Square roots of its diagonal; infinite where undetermined, NaN where held.
+    condition : float
+    undetermined : bool array [K]
+    """
+
+    inverse: np.ndarray
+    errors: np.ndarray
+    condition: float
+    undetermined: np.ndarray
+
+
+def spread(J: np.ndarray, held: np.ndarray) -> Spread:
+    """How far the rows let the constants move, from the Jacobian [n, K]; held: bool [K], at a bound."""
+    K = J.shape[1]
+    free = np.flatnonzero(~held)
+    inverse, errors = np.full((K, K), np.nan), np.full(K, np.nan)
+    undetermined = np.zeros(K, dtype=bool)
+    if not len(free):
+        return Spread(inverse, errors, 1.0, undetermined)
+    J = J[:, free]
+    norm = lengths(J.T)
+    scaled = J / np.where(norm > 0, norm, 1.0)
+    # R of J = QR has its singular values, and is small.
+    _, s, Vt = np.linalg.svd(np.linalg.qr(scaled, mode="r") if len(J) > K else scaled, full_matrices=True)
+    s = np.concatenate([s, np.zeros(len(free) - len(s))])
+    lost = s <= _RANK * max(s[0], 1e-300)
+    concerned = (np.abs(Vt[lost]) > _SHARE).any(axis=0)
+    undetermined[free] = concerned
+    kept = Vt[~lost].T / s[~lost]
+    norm = np.where(norm > 0, norm, np.inf)
+    block = kept @ kept.T
+    known = free[~concerned]
+    with np.errstate(over="ignore", under="ignore", divide="ignore"):
+        inverse[np.ix_(known, known)] = (block / norm / norm[:, None])[np.ix_(~concerned, ~concerned)]
+    errors[known] = (np.sqrt(np.diag(block)) / norm)[~concerned]
+    errors[free[concerned]] = np.inf
+    return Spread(inverse, errors, float("inf") if lost.any() else float(s[0] / s[-1]), undetermined)
+
+
+def report(
+    model: Model,
+    optimum: Optimum,
+    *,
+    confidence: float,
+    fixed: dict[str, float],
+    observations: int,
+    expression: sympy.Expr,
+    held: np.ndarray | None = None,
+    inflation: float = 1.0,
+    keep_rows: bool = True,
+) -> FitReport:
+    """The statistics of an optimum.
+
+    observations: rows of the user's table with a positive weight
+    expression: the formula with its numbers   inflation: rows of the table for each row of the model
+    """
+    theta, rows = optimum.theta, model.rows
+    n, K = observations, len(theta)
+    if held is None:
+        held = model.held(theta)
+    _, J = model.linearise(theta)
+    found = spread(np.nan_to_num(J, nan=0.0, posinf=0.0, neginf=0.0), held)
+    freedom = n - K + int(held.sum())
+    # In units of the scale, whose square may leave the range of doubles.
+    inner_rss = optimum.loss * inflation
+    unit = np.sqrt(optimum.loss / freedom) if freedom > 0 else np.nan
+    with np.errstate(over="ignore", under="ignore"):
+        rss = float(np.float64(inner_rss) * rows.scale * rows.scale)
+    with np.errstate(invalid="ignore"):
+        errors = np.where(np.isinf(found.errors), np.inf, found.errors * unit)
+    names = [c.name for c in model.constants]
+    weights = np.ones(len(rows)) if rows.weights is None else rows.weights
+    deviance = _deviance(inner_rss, n, weights, inflation) + 2 * n * np.log(rows.scale)
+    square = float(np.average((rows.y / rows.scale) ** 2, weights=weights))
+    relative = optimum.loss / weights.sum() / square if square > 0 else 0.0
+    return FitReport(
+        names=tuple(names),
+        values=theta,
+        std_errors=errors,
+        covariance=found.inverse * unit * unit,
+        rss=rss,
+        observations=n,
+        degrees_of_freedom=freedom,
+        residual_std=float(unit * np.sqrt(inflation) * rows.scale),
+        aic=deviance + 2 * (K + 1),
+        bic=deviance + np.log(n) * (K + 1),
+        mdl=description_length(relative, expression, n),
+        converged=optimum.converged,
+        message=optimum.message,
+        starts=optimum.starts,
+        starts_agreeing=optimum.agreeing,
+        condition=found.condition,
+        identifiable=not found.undetermined.any(),
+        undetermined=tuple(c for c, lost in zip(names, found.undetermined, strict=True) if lost),
+        at_bound=tuple(c for c, at in zip(names, held, strict=True) if at),
+        fixed=fixed,
+        confidence=confidence,
+        template=model.form,
+        model=model if keep_rows else None,
+    )
+
+
+def _deviance(rss: float, n: int, weights: np.ndarray, inflation: float) -> float:
+    """−2 log L of normal errors whose variance is rss/n over the weight of a row."""
+    with np.errstate(divide="ignore"):
+        return float(n * (np.log(2 * np.pi) + 1 + np.log(rss / n)) - inflation * np.log(weights).sum())

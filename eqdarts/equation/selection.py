@@ -1,0 +1,48 @@
+"""Chooses one equation of a front, and scores them all."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from eqdarts.equation.equation import Front
+from eqdarts.errors import check_choice
+from eqdarts.simplify.description import description_length
+
+CRITERIA = ("best", "accuracy", "score")
+
+
+def choose(front: Front, criterion: str, n: int) -> int:
+    """The place of the chosen equation on the front.
+
+    "best": the shortest description of table and equation together (Rissanen 1978), which charges
+    for every node and constant and so leaves out terms that are within the noise; "accuracy": the
+    lowest loss; "score": the steepest fall of the log loss per complexity, as PySR has it.
+
+    n: rows of the table
+    """
+    check_choice("model_selection", criterion, CRITERIA)
+    if criterion == "accuracy":
+        return int(np.argmin([e.relative_loss for e in front]))
+    if criterion == "score":
+        return int(np.argmax(scores(front)))
+    return int(np.argmin([description_length(e.relative_loss, e.expression, n) for e in front]))
+
+
+def credibility(front: Front, n: int) -> np.ndarray:
+    """Share of belief in each equation of the front, e^(−description length), adding up to 1.
+
+    Description lengths differ about as half of the BIC does, so these are approximate posterior weights (Raftery 1995).
+    """
+    length = np.array([description_length(e.relative_loss, e.expression, n) for e in front])
+    weight = np.exp(length.min() - length)
+    return weight / weight.sum()
+
+
+def scores(front: Front) -> np.ndarray:
+    """−Δ log loss / Δ complexity from one equation of the front to the next; 0 for the first."""
+    # Losses at the level of rounding are all the same.
+    losses = np.log([max(e.relative_loss, 1e-30) for e in front])
+    complexity = np.array([e.complexity for e in front], dtype=float)
+    if len(front) < 2:
+        return np.zeros(len(front))
+    return np.concatenate([[0.0], -np.diff(losses) / np.maximum(np.diff(complexity), 1.0)])

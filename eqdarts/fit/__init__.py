@@ -1,0 +1,1 @@
+"""The constants of graphs and formulas, by least squares; and how good a fitted graph is."""

@@ -1,0 +1,296 @@
+"""Proposed graphs become members of the population: fitted on train rows, ranked on validation rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import torch
+
+from eqdarts.fit.backend import Backend, CompiledBackend, TorchBackend, backend_of
+from eqdarts.fit.compiled.batch import Linearised
+from eqdarts.fit.graphs import Rows
+from eqdarts.fit.roundness import count_round
+from eqdarts.fit.zero import EXACT, UNSETTLED, Target
+from eqdarts.graph.genotype import GenotypeBatch, constants_of
+from eqdarts.graph.population import (
+    Population,
+    best,
+    complexity_of,
+    exponents_of,
+    is_whole_or_half,
+    joined,
+    nothing,
+    scores,
+    without_idle_factors,
+)
+from eqdarts.graph.space import SearchSpace
+
+# Successive halving: Levenberg–Marquardt steps of each stage, and the share that goes on to the next.
+_SCREENING, _MIDDLE, _LONG = 6, 10, 25
+_SURVIVORS, _FINALISTS = 0.2, 0.4
+_SURVIVORS_OF_SMALL = 0.4  # of noisy tables of few rows, where fits are cheap and imitations many
+_SCREENING_ROWS = 64
+_ROUNDED = 15  # steps of a fit whose exponents are held at round values
+_CONFIRMING, _CONFIRMED = 8, 96  # steps on all rows, and how many graphs of an epoch take them
+_PER_BAND, _PER_BAND_OF_SMALL = 4, 12  # of them for each size
+_CLOSER = 256  # graphs whose constants are looked at more closely: those that can become the best by it
+_MOST_CONSTANTS = 32
+_MOST_EVIDENCE = 100  # rows that a loss on the validation rows speaks for
+_SMALL = 100  # a noisy table with no more rows cannot spare any of them
+
+
+@dataclass(frozen=True, eq=False)
+class _Parts:
+    """The rows for each stage of the halving, as the backend holds them, and how many the ranking speaks for."""
+
+    screening: Any
+    train: Any
+    ranking: Any
+    evidence: int
+    survivors: float = _SURVIVORS
+
+
+class Assessor:
+    """Fits graphs on train rows by successive halving and measures them on validation rows.
+
+    backend: by default the fastest   exact: the loss (a share of the variance of y) below which a graph is exact
+    """
+
+    def __init__(
+        self,
+        space: SearchSpace,
+        train: Rows,
+        validation: Rows,
+        threads: int = 1,
+        everything: Rows | None = None,
+        backend: Backend | None = None,
+        exact: float = EXACT,
+    ) -> None:
+        self._space, self.exact = space, exact
+        self.train, self.validation, self.everything = train, validation, everything
+        self._backend = backend_of(space, train.y.device, threads) if backend is None else backend
+        weights = None if train.root_weights is None else train.root_weights.square().cpu().numpy()
+        self._measure = Target.of(train.y.cpu().numpy(), weights)
+        self._root_mean_square = float(train.y.square().mean().sqrt()) or 1.0
+        self._few, self._train, self._validation = (
+            self._backend.rows(rows)
+            for rows in (train[_evenly(train.y.shape[0], _SCREENING_ROWS, train.y.device)], train, validation)
+        )
+        self._everything = None if everything is None else self._backend.rows(everything)
+        self.rows = min(int(validation.y.shape[0]), _MOST_EVIDENCE)
+        self.all_rows = self.rows if everything is None else int(everything.y.shape[0])
+        self._parts = self._noisy_parts = _Parts(self._few, self._train, self._validation, self.rows)
+        self.is_small = everything is not None and self.all_rows <= _SMALL
+        if self.is_small:
+            self._noisy_parts = _Parts(
+                self._everything, self._everything, self._everything, self.all_rows, _SURVIVORS_OF_SMALL
+            )
+        # With more constants than half of the rows, a graph can fit anything.
+        self._most_constants = max(3, min(_MOST_CONSTANTS, train.y.shape[0] // 2))
+
+    def best_fifth(self, batch: GenotypeBatch, w: np.ndarray, origin: np.ndarray) -> tuple[Population, np.ndarray]:
+        """A short fit of all on few rows, longer ones of the most promising; that fifth is returned.
+
+        And the places of all that are defined on the rows, most promising first.
+        """
+        batch, w, origin, order = self._screened(batch, w, origin, self._parts)
+        w, coefficients, loss = self._backend.fit(batch, w, self._train, _MIDDLE)
+        place = self._ranked(batch, w, coefficients, self._parts)
+        finalists, others = np.split(place, [max(1, int(_FINALISTS * len(place)))])
+        members = self._measured(batch.select(others), w[others], coefficients[others], loss[others], origin[others])
+        members = joined(members, self._rounded(batch.select(place), w[place], origin[place], self._few))
+        long = self._fitted(batch.select(finalists), w[finalists], origin[finalists])
+        return joined(joined(members, long), self._rounded(long.batch, long.w, long.origin, self._train)), order
+
+    def best_confirmed(self, batch: GenotypeBatch, w: np.ndarray, origin: np.ndarray) -> tuple[Population, np.ndarray]:
+        """The same for noisy data: the best by all rows, fitted on all rows.
+
+        Few rows cannot tell a law from its neighbours, and a long fit on them learns only their noise.
+        """
+        held = self._simple(batch, w, origin)
+        batch, w, origin, order = self._screened(batch, w, origin, self._noisy_parts)
+        found = joined(held, self._by_all_rows(batch, w, origin))
+        per_band = _PER_BAND_OF_SMALL if self.is_small else _PER_BAND
+        return self.confirmed(best(found, self.all_rows, _CONFIRMED, per_band)), order
+
+    def all_confirmed(self, batch: GenotypeBatch, w: np.ndarray, origin: np.ndarray) -> Population:
+        """The same without the short fit on few rows, which only few graphs of nearly the same loss would survive."""
+        held = self._simple(batch, w, origin)
+        place = self._sensible(batch)
+        batch, origin = batch.select(place), origin[place]
+        found = self._by_all_rows(batch, self._backend.settled(batch, w[place], self._noisy_parts.screening), origin)
+        found = joined(held, found)
+        return self.confirmed(best(found, self.all_rows, _CONFIRMED, _CONFIRMED))
+
+    def _simple(self, batch: GenotypeBatch, w: np.ndarray, origin: np.ndarray) -> Population:
+        """Of a small table, the graphs with simple constants from the start, which a free fit moves away from."""
+        if not self.is_small:
+            return nothing(self._space)
+        return joined(self._held(batch, w, origin), self._plain(batch, w, origin))
+
+    def _held(self, batch: GenotypeBatch, w: np.ndarray, origin: np.ndarray) -> Population:
+        """Fitted with exponents held at round values from the start: few rows leave free ones anywhere."""
+        place = self._sensible(batch)
+        batch, origin, rows = batch.select(place), origin[place], self._noisy_parts.train
+        return self._rounded(batch, self._backend.settled(batch, w[place], rows), origin, rows, noisy=True)
+
+    def _plain(self, batch: GenotypeBatch, w: np.ndarray, origin: np.ndarray) -> Population:
+        """With all constants inside a graph held at the next multiple of a half: only the readout is fitted.
+
+        Few noisy rows cannot fix the constants of a law, but its simple constants need no rows.
+        """
+        place = self._sensible(batch)
+        w = np.round(2.0 * w[place]) / 2.0
+        batch = without_idle_factors(self._space, batch.select(place), w)
+        return self.of_readout(batch, w, _marked(origin[place]), noisy=True)
+
+    def _by_all_rows(self, batch: GenotypeBatch, w: np.ndarray, origin: np.ndarray) -> Population:
+        """Fitted on train rows, measured by all, as they are and with round exponents, or all constants round."""
+        train = self._noisy_parts.train
+        w, coefficients, loss = self._backend.fit(batch, w, train, _MIDDLE)
+        found = self._measured(batch, w, coefficients, loss, origin, noisy=True)
+        found = joined(found, self._rounded(batch, w, origin, train, noisy=True))
+        return joined(found, self._plain(batch, w, origin)) if self.is_small else found
+
+    def confirmed(self, population: Population) -> Population:
+        """The graphs fitted on and measured by all rows; what is held at round values stays there.
+
+        The loss is then one of the fit itself, which the charge for constants in the score makes up for.
+        """
+        batch, w, rows = population.batch, population.w, self._everything
+        # In small tables all constants may be held, else exponents only.
+        frozen = is_whole_or_half(w) & (self.is_small | exponents_of(self._space, batch))
+        w, coefficients, loss = self._backend.fit(batch, w, rows, _CONFIRMING, frozen)
+        return self._measured(batch, w, coefficients, loss, population.origin, noisy=True)
+
+    def _screened(
+        self, batch: GenotypeBatch, w: np.ndarray, origin: np.ndarray, parts: _Parts
+    ) -> tuple[GenotypeBatch, np.ndarray, np.ndarray, np.ndarray]:
+        """The fifth that a short fit on few rows finds most promising, and the order of all."""
+        sensible = self._sensible(batch)
+        batch, w, origin = batch.select(sensible), w[sensible], origin[sensible]
+        w = self._backend.settled(batch, w, parts.screening)
+        w, coefficients, _ = self._backend.fit(batch, w, parts.screening, _SCREENING)
+        order = self._ranked(batch, w, coefficients, parts)
+        place = order[: max(1, int(parts.survivors * len(batch)))]
+        return batch.select(place), w[place], origin[place], sensible[order]
+
+    def _rounded(
+        self, batch: GenotypeBatch, w: np.ndarray, origin: np.ndarray, rows: Any, noisy: bool = False
+    ) -> Population:
+        """The graphs with exponents held at whole numbers, and once more at halves where those differ.
+
+        Free exponents turn the last part of a fit into a long curved valley, down which few fits come to the end.
+        """
+        frozen = exponents_of(self._space, batch)
+        some = np.flatnonzero(frozen.any(axis=(1, 2)))
+        whole, halves = (np.where(frozen, np.round(w * grid) / grid, w)[some] for grid in (1, 2))
+        differ = np.flatnonzero((whole != halves).any(axis=(1, 2)))
+        some = np.concatenate([some, some[differ]])
+        w = np.concatenate([whole, halves[differ]])
+        batch, origin, frozen = without_idle_factors(self._space, batch.select(some), w), origin[some], frozen[some]
+        w, coefficients, loss = self._backend.fit(batch, w, rows, _ROUNDED, frozen)
+        return self._measured(batch, w, coefficients, loss, _marked(origin), noisy)
+
+    def all_of(self, batch: GenotypeBatch, w: np.ndarray, origin: np.ndarray) -> Population:
+        """A long fit of every graph."""
+        place = self._sensible(batch)
+        return self._fitted(batch.select(place), w[place], origin[place])
+
+    def of_readout(self, batch: GenotypeBatch, w: np.ndarray, origin: np.ndarray, noisy: bool) -> Population:
+        """Every graph with its constants as they are: only the readout is fitted."""
+        if not len(batch):
+            return nothing(self._space)
+        rows = self._noisy_parts.train if noisy else self._train
+        w, coefficients, loss = self._backend.fit(batch, w, rows, 1, np.ones(w.shape, dtype=bool))
+        return self._measured(batch, w, coefficients, loss, origin, noisy)
+
+    def _round_constants(self, batch: GenotypeBatch, w: np.ndarray, coefficients: np.ndarray) -> np.ndarray:
+        """How many constants of each graph may be simple numbers: int [R]."""
+        linear = self.linearise(batch, w, coefficients, self._noisy_parts.screening)
+        return count_round(self._space, batch, w, coefficients, linear, self.all_rows)
+
+    @cached_property
+    def without_loops(self) -> Assessor:
+        """The same by the torch program: of few graphs it is done before the compiled loops are loaded."""
+        backend = TorchBackend(self._space, self.train.y.device)
+        return Assessor(
+            self._space, self.train, self.validation, everything=self.everything, backend=backend, exact=self.exact
+        )
+
+    @property
+    def can_confirm(self) -> bool:
+        """Was it given all rows?"""
+        return self._everything is not None
+
+    @property
+    def can_pursue(self) -> bool:
+        """Can it linearise graphs? Only the compiled loops do."""
+        return isinstance(self._backend, CompiledBackend)
+
+    def node_values(self, batch: GenotypeBatch, w: np.ndarray) -> np.ndarray:
+        """Values of the nodes [R, N, n] on the train rows."""
+        return self._backend.node_values(batch, w, self._train)
+
+    def node_values_on(self, rows: Rows, batch: GenotypeBatch, w: np.ndarray) -> np.ndarray:
+        """The same on other rows."""
+        return self._backend.node_values(batch, w, self._backend.rows(rows))
+
+    def linearise(self, batch: GenotypeBatch, w: np.ndarray, coefficients: np.ndarray, rows: Any = None) -> Linearised:
+        """Fitted graphs near their constants, by default on the train rows."""
+        assert isinstance(self._backend, CompiledBackend)
+        return self._backend.linearise(batch, w, coefficients, self._train if rows is None else rows)
+
+    def _ranked(self, batch: GenotypeBatch, w: np.ndarray, coefficients: np.ndarray, parts: _Parts) -> np.ndarray:
+        """Places of the graphs that are defined on the rows that rank them, most promising first."""
+        loss, _ = self._backend.measure(batch, w, coefficients, parts.ranking)
+        rank = scores(self._measure.loss(loss) + UNSETTLED, constants_of(self._space, batch), parts.evidence)
+        order = np.argsort(rank, kind="stable")
+        return order[np.isfinite(rank[order])]
+
+    def _sensible(self, batch: GenotypeBatch) -> np.ndarray:
+        """Places of the graphs that have a node, and no more constants than the rows can bear; at least one if any."""
+        count = constants_of(self._space, batch)
+        good = batch.readout[:, : self._space.nodes].any(axis=1) & (count <= self._most_constants)
+        return np.flatnonzero(good) if good.any() else np.argsort(count, kind="stable")[:1]
+
+    def _fitted(self, batch: GenotypeBatch, w: np.ndarray, origin: np.ndarray) -> Population:
+        w, coefficients, loss = self._backend.fit(batch, w, self._train, _LONG)
+        return self._measured(batch, w, coefficients, loss, origin)
+
+    def _measured(
+        self,
+        batch: GenotypeBatch,
+        w: np.ndarray,
+        coefficients: np.ndarray,
+        train_loss: np.ndarray,
+        origin: np.ndarray,
+        noisy: bool = False,
+    ) -> Population:
+        """A population with the loss on the validation rows, or for noisy data on all."""
+        judges = self._everything if noisy else self._validation
+        loss, _ = self._backend.measure(batch, w, coefficients, judges)
+        _, size = self._backend.measure(batch, w, coefficients, self._train)
+        with np.errstate(all="ignore"):
+            size = np.nan_to_num(size * np.abs(coefficients), nan=0.0, posinf=0.0)
+            share = np.maximum(size / self._root_mean_square, np.minimum(size / self._measure.deviation, 1.0))
+        complexity = complexity_of(self._space, batch, w, share, noisy, held=noisy and self.is_small)
+        if noisy and self.is_small and self.can_pursue:
+            # Where rows are many, the loss alone tells a law from its imitations.
+            rank = scores(self._measure.loss(loss), complexity - constants_of(self._space, batch), self.all_rows)
+            some = np.argsort(rank, kind="stable")[:_CLOSER]
+            complexity[some] -= self._round_constants(batch.select(some), w[some], coefficients[some])
+        loss, train_loss = self._measure.loss(loss), self._measure.loss(train_loss)
+        return Population(batch, w, coefficients, loss, train_loss, complexity, origin)
+
+
+def _evenly(n: int, most: int, device: torch.device) -> torch.Tensor:
+    """At most so many of n rows, evenly spread."""
+    return torch.linspace(0, n - 1, min(n, most), device=device).round().long()
+
+
+def _marked(origin: np.ndarray) -> np.ndarray:
+    return np.array([o if o.endswith(", rounded") else f"{o}, rounded" for o in origin], dtype=object)

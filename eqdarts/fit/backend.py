@@ -1,0 +1,157 @@
+"""Where fixed graphs are fitted: in compiled loops on a CPU, or by the torch program on any device."""
+
+from __future__ import annotations
+
+import os
+from typing import Any, Generic, Protocol, TypeVar
+
+import numpy as np
+import torch
+
+from eqdarts.errors import InputDataError, shown
+from eqdarts.fit.compiled.batch import CompiledRows, Kernel, Linearised
+from eqdarts.fit.graphs import FittedGraphs, Rows, basis_of, fit_graphs, read_out, used_columns
+from eqdarts.graph.genotype import GenotypeBatch
+from eqdarts.graph.links import LINK_NAMES, LINKS
+from eqdarts.graph.space import SearchSpace
+
+T = TypeVar("T")
+
+
+class Pursuable(Protocol):
+    """What pursuit needs: graphs on the train rows."""
+
+    def node_values(self, batch: GenotypeBatch, w: np.ndarray) -> np.ndarray:
+        """Values of the nodes [R, N, n]."""
+        ...
+
+    def linearise(self, batch: GenotypeBatch, w: np.ndarray, coefficients: np.ndarray) -> Linearised:
+        """Fitted graphs near their constants."""
+        ...
+
+
+class Backend(Protocol[T]):
+    """Fits and measures graphs, NumPy arrays in and out; T is how it holds rows."""
+
+    def rows(self, rows: Rows) -> T: ...
+
+    def fit(
+        self, batch: GenotypeBatch, w: np.ndarray, rows: T, steps: int, frozen: np.ndarray | None = None
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Fitted w [R, E, P], coefficients [R, Q] and mean squared error [R].
+
+        frozen: bool [R, E, P], parameters that keep their value
+        """
+        ...
+
+    def settled(self, batch: GenotypeBatch, w: np.ndarray, rows: T) -> np.ndarray:
+        """w [R, E, P] with starting values moved into the domain of their operation."""
+        ...
+
+    def measure(
+        self, batch: GenotypeBatch, w: np.ndarray, coefficients: np.ndarray, rows: T
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Mean squared error [R], and the root mean square [R, Q] of every readout column in use."""
+        ...
+
+    def node_values(self, batch: GenotypeBatch, w: np.ndarray, rows: T) -> np.ndarray:
+        """Values of the nodes [R, N, n]."""
+        ...
+
+
+class CompiledBackend(Generic[T]):
+    """Compiled loops; see `eqdarts.fit.compiled`."""
+
+    def __init__(self, space: SearchSpace, threads: int) -> None:
+        self._kernel, self._links = Kernel(space, threads), space.links
+        self.fit, self.measure, self.linearise = self._kernel.fit, self._kernel.measure, self._kernel.linearise
+        self.settled, self.node_values = self._kernel.settled, self._kernel.node_values
+
+    def rows(self, rows: Rows) -> CompiledRows:
+        weights = None if rows.root_weights is None else rows.root_weights.numpy()
+        return CompiledRows(rows.inputs.numpy(), rows.y.numpy(), weights, self._links)
+
+
+class TorchBackend:
+    """The batched tensor program."""
+
+    def __init__(self, space: SearchSpace, device: torch.device) -> None:
+        self._space, self._device = space, device
+
+    def rows(self, rows: Rows) -> Rows:
+        return rows
+
+    def fit(
+        self, batch: GenotypeBatch, w: np.ndarray, rows: Rows, steps: int, frozen: np.ndarray | None = None
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        fitted_w, loss = np.array(w, dtype=float), np.empty(len(batch))
+        coefficients = np.zeros(batch.readout.shape)
+        for link in np.unique(batch.links):
+            mine = np.flatnonzero(batch.links == link)
+            held = None if frozen is None else torch.as_tensor(frozen[mine], device=self._device)
+            start = torch.as_tensor(fitted_w[mine], device=self._device)
+            fitted = fit_graphs(self._space, batch.select(mine), start, _linked(rows, LINK_NAMES[link]), steps, held)
+            fitted_w[mine], loss[mine] = fitted.w.cpu().numpy(), fitted.loss.cpu().numpy()
+            coefficients[mine] = fitted.coefficients.cpu().numpy()
+        return fitted_w, coefficients, loss
+
+    def node_values(self, batch: GenotypeBatch, w: np.ndarray, rows: Rows) -> np.ndarray:
+        tensors = (
+            torch.as_tensor(a, device=self._device) for a in (w, np.zeros(batch.readout.shape), np.zeros(len(w)))
+        )
+        basis = basis_of(self._space, FittedGraphs(batch, *tensors), rows)  # [R, Q, n]
+        return basis[:, : self._space.nodes].cpu().numpy()
+
+    def settled(self, batch: GenotypeBatch, w: np.ndarray, rows: Rows) -> np.ndarray:
+        """The same w: only the compiled loops move them."""
+        return w
+
+    def measure(
+        self, batch: GenotypeBatch, w: np.ndarray, coefficients: np.ndarray, rows: Rows
+    ) -> tuple[np.ndarray, np.ndarray]:
+        tensors = (torch.as_tensor(a, device=self._device) for a in (w, coefficients, np.zeros(len(batch))))
+        graphs = FittedGraphs(batch, *tensors)
+        used, _ = used_columns(self._space, batch, graphs.w)
+        basis = basis_of(self._space, graphs, rows)  # [R, Q, n]
+        size = basis.square().mean(dim=-1).sqrt()
+        prediction = read_out(graphs, basis, used).cpu().numpy()  # [R, n]
+        with np.errstate(all="ignore"):
+            for link in np.unique(batch.links[batch.links > 0]):
+                mine = batch.links == link
+                prediction[mine] = LINKS[LINK_NAMES[link]].value(prediction[mine])
+            residual = prediction - rows.y.cpu().numpy()
+            if rows.root_weights is not None:
+                residual *= rows.root_weights.cpu().numpy()
+            loss = np.mean(residual**2, axis=1)
+        return np.where(np.isfinite(loss), loss, np.inf), torch.where(used, size, 0.0).cpu().numpy()
+
+
+def _linked(rows: Rows, name: str) -> Rows:
+    """Rows whose target is f = g⁻¹(y), weighted so that its residuals are those of y to first order."""
+    if name == "identity":
+        return rows
+    target, weight = (torch.as_tensor(a, device=rows.y.device) for a in LINKS[name].target(rows.y.cpu().numpy()))
+    return Rows(rows.inputs, target, weight if rows.root_weights is None else weight * rows.root_weights)
+
+
+def backend_of(space: SearchSpace, device: torch.device, threads: int) -> Backend:
+    """The fastest backend that can fit this space there."""
+    if device.type == "cpu" and Kernel.covers(space):
+        return CompiledBackend(space, threads)
+    return TorchBackend(space, device)
+
+
+def check_device(device: Any) -> None:
+    """Raise `InputDataError` unless numbers can be kept and computed there."""
+    try:
+        known = isinstance(device, str) and float(torch.ones(1, dtype=torch.float64, device=device).sum()) == 1
+        reason = "expected a name"
+    except (RuntimeError, AssertionError, ValueError, TypeError, NotImplementedError) as error:
+        known, reason = False, " ".join(str(error).split(".")[0].split())[:200]
+    if not known:
+        raise InputDataError(f"device={shown(device)}: {reason}; choose 'cpu', or 'cuda' if there is such a device")
+
+
+def available_cores() -> int:
+    """CPU cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

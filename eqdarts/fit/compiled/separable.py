@@ -1,0 +1,144 @@
+"""Variable projection with Levenberg–Marquardt for one graph; the steps are those of `eqdarts.fit.least_squares`."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from eqdarts.runtime.loops import compiled
+
+# When a fit ends, and how far a step reaches: as in eqdarts.fit.least_squares.
+SLOW, PATIENCE, STUCK, REACH = 0.999999, 5, 1e8, 4.0
+FLAT, NEARLY_FREE = 1e-10, 0.1
+SPACING = 1e-16
+
+
+def floor_of(target, tolerance):
+    """The mean squared error at which a fit is done: a share of the variance of the target [n], or its rounding."""
+    return tolerance * float(np.var(target)) + float(np.mean((SPACING * target) ** 2))
+
+
+@compiled
+def dot(a, b):
+    """Σ a·b."""
+    total = 0.0
+    for i in range(a.shape[0]):
+        total += a[i] * b[i]
+    return total
+
+
+@compiled
+def cholesky(matrix, size):
+    """Lower factor in place; False if the matrix is not positive definite."""
+    for i in range(size):
+        for j in range(i + 1):
+            total = matrix[i, j]
+            for k in range(j):
+                total -= matrix[i, k] * matrix[j, k]
+            if i == j:
+                if not total > 0.0:
+                    return False
+                matrix[i, i] = math.sqrt(total)
+            else:
+                matrix[i, j] = total / matrix[j, j]
+    return True
+
+
+@compiled
+def substitute(factor, size, right):
+    """Solve L·Lᵀ·x = right in place, right [size]."""
+    for i in range(size):
+        total = right[i]
+        for k in range(i):
+            total -= factor[i, k] * right[k]
+        right[i] = total / factor[i, i]
+    for i in range(size - 1, -1, -1):
+        total = right[i]
+        for k in range(i + 1, size):
+            total -= factor[k, i] * right[k]
+        right[i] = total / factor[i, i]
+
+
+@compiled
+def solve_readout(unit, used, y, gram, norms, step, coefficients, residual):
+    """Readout of the first `used` columns unit [Q, n], which come unscaled and leave with unit norm.
+
+    Fills coefficients [Q] (of the unscaled columns), residual [n] and the Cholesky factor in gram [Q, Q];
+    returns the mean squared error, infinite where that is undefined.
+    """
+    n = y.shape[0]
+    for q in range(used):
+        norm = math.sqrt(dot(unit[q], unit[q]))
+        if not math.isfinite(norm):
+            return math.inf
+        norms[q] = norm if norm > 0.0 else 1.0
+        scale = 1.0 / norms[q]
+        for i in range(n):
+            unit[q, i] *= scale
+        for r in range(q + 1):
+            gram[q, r] = dot(unit[q], unit[r])
+        gram[q, q] += 1e-14
+        coefficients[q] = 0.0
+    residual[:] = y
+    if not cholesky(gram, used):
+        return math.inf
+    for _ in range(2):
+        for q in range(used):
+            step[q] = dot(unit[q], residual)
+        substitute(gram, used, step)
+        for q in range(used):
+            coefficients[q] += step[q]
+            for i in range(n):
+                residual[i] -= step[q] * unit[q, i]
+    loss = dot(residual, residual) / n
+    for q in range(used):
+        coefficients[q] /= norms[q]
+    return loss if math.isfinite(loss) else math.inf
+
+
+@compiled
+def normal_equations(jacobian, free, size, unit, used, factor, residual, overlap, gradient, curvature):
+    """Jᵀr [F] and JᵀJ [F, F] of the free rows of the Jacobian [P, n], projected on the complement of the readout.
+
+    free: int [F], of which the first `size` count
+    """
+    for p in range(size):
+        row = jacobian[free[p]]
+        gradient[p] = dot(row, residual)
+        for q in range(used):
+            overlap[p, q] = dot(row, unit[q])
+        # With L the factor of the Gram matrix, L⁻¹·overlap turns the projection into a dot product.
+        for q in range(used):
+            total = overlap[p, q]
+            for k in range(q):
+                total -= factor[q, k] * overlap[p, k]
+            overlap[p, q] = total / factor[q, q]
+        for r in range(p + 1):
+            total = dot(row, jacobian[free[r]])
+            for q in range(used):
+                total -= overlap[p, q] * overlap[r, q]
+            curvature[p, r] = total
+
+
+@compiled
+def damped_step(gradient, curvature, size, damping, reach, matrix, step):
+    """(JᵀJ + λ diag JᵀJ)⁻¹ Jᵀr into step [P], shortened to `reach`; zero where that is not finite."""
+    largest = 0.0
+    for p in range(size):
+        largest = max(largest, curvature[p, p])
+    for p in range(size):
+        for r in range(p):
+            matrix[p, r] = curvature[p, r]
+        matrix[p, p] = curvature[p, p] * (1.0 + damping) + 1e-13 * largest + 1e-300
+        step[p] = gradient[p]
+    square = math.nan
+    if cholesky(matrix, size):
+        substitute(matrix, size, step)
+        square = dot(step[:size], step[:size])
+    if not math.isfinite(square):
+        step[:size] = 0.0
+    elif square > reach * reach:
+        scale = reach / math.sqrt(square)
+        for p in range(size):
+            step[p] *= scale

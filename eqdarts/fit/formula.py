@@ -1,0 +1,285 @@
+"""Refits the constants of one fixed formula to rows, by nonlinear least squares."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import sympy
+import torch
+from torch import Tensor
+
+from eqdarts.fit.compiled import formulas as loops
+from eqdarts.fit.flat import inverse_of_squares
+from eqdarts.fit.least_squares import solve
+from eqdarts.fit.zero import Target
+from eqdarts.formula.tape import Tape, tape
+
+_MOST_SLOPE = 1e150  # whose square is finite
+_TOLERANCE = 1e-31  # a fit is done below this share of the target's mean square
+_KINDS: dict[object, int] = {
+    sympy.Add: loops.ADD, sympy.Mul: loops.MUL, sympy.Pow: loops.POW, sympy.exp: loops.EXP, sympy.log: loops.LOG,
+    sympy.sin: loops.SIN, sympy.cos: loops.COS, sympy.tan: loops.TAN, sympy.tanh: loops.TANH, sympy.sinh: loops.SINH,
+    sympy.cosh: loops.COSH, sympy.asin: loops.ASIN, sympy.acos: loops.ACOS, sympy.atan: loops.ATAN,
+    sympy.Abs: loops.ABS, sympy.sign: loops.SIGN,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Template:
+    """A formula whose constants are symbols.
+
+    Attributes
+    ----------
+    expression : sympy.Expr
+    columns : tuple of Symbol
+    constants : tuple of Symbol
+    values : array [K]
+    roles : tuple of str
+        Where each constant stands: "exponent" of a power, "phase" of a sine or cosine, or "factor".
+    """
+
+    expression: sympy.Expr
+    columns: tuple[sympy.Symbol, ...]
+    constants: tuple[sympy.Symbol, ...]
+    values: np.ndarray
+    roles: tuple[str, ...]
+
+    def at(self, values: Any) -> sympy.Expr:
+        """The formula with numbers (floats, or exact SymPy numbers) for its constants."""
+        numbers = {
+            c: v if isinstance(v, sympy.Basic) else sympy.Float(v) for c, v in zip(self.constants, values, strict=True)
+        }
+        return self.expression.xreplace(numbers)
+
+
+def is_round(value: float) -> bool:
+    """Is it a multiple of a quarter, as starting values often are?"""
+    return (4.0 * value).is_integer()
+
+
+def template(expression: sympy.Expr, columns: tuple[sympy.Symbol, ...]) -> Template:
+    """Every float of the expression becomes a constant of its own; exact numbers stay.
+
+    A part that occurs again, such as a latent node that two others use, keeps its constants, and floats of
+    equal size are one constant: `eqdarts.simplify.reduce` makes them equal where the data allow. Only round ones,
+    which may be untouched starting values, are not taken for the same.
+    """
+    values: list[float] = []
+    roles: list[str] = []
+    known: dict[sympy.Expr, sympy.Expr] = {}
+    shared: dict[tuple[float, str], sympy.Expr] = {}
+    symbols: list[sympy.Symbol] = []
+
+    def walk(node: sympy.Expr, role: str) -> sympy.Expr:
+        if isinstance(node, sympy.Float):
+            value = float(node)
+            if is_round(value) or (abs(value), role) not in shared:
+                # A dummy equals no other symbol, whatever the columns are called.
+                symbols.append(sympy.Dummy(f"c_{len(symbols)}", real=True))
+                values.append(value)
+                roles.append(role)
+                shared[abs(value), role] = symbols[-1] if value > 0 else -symbols[-1]
+                return symbols[-1]
+            same = shared[abs(value), role]
+            return same if value > 0 else -same
+        if not node.args:
+            return node
+        if node in known:
+            return known[node]
+        known[node] = rebuilt(node, role)
+        return known[node]
+
+    def rebuilt(node: sympy.Expr, role: str) -> sympy.Expr:
+        if isinstance(node, sympy.Pow):
+            return sympy.Pow(walk(node.base, "factor"), walk(node.exp, "exponent"), evaluate=False)
+        periodic = isinstance(node, sympy.sin | sympy.cos)
+        phase = role == "inside" and isinstance(node, sympy.Add)
+        below = "inside" if periodic else "factor"
+        return node.func(*(walk(a, "phase" if phase and a.is_Float else below) for a in node.args), evaluate=False)
+
+    body = walk(expression, "factor")
+    return Template(body, columns, tuple(symbols), np.array(values), tuple(roles))
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """A template as a program of (X [n, d], values [K])."""
+
+    tape: Tape
+    columns: int
+    constants: int
+
+    @cached_property
+    def program(self) -> loops.Program | None:
+        """For compiled loops; None if it has a function that they lack."""
+        steps = self.tape.steps
+        kinds, numbers = np.empty(len(steps), dtype=np.int64), np.zeros(len(steps))
+        moving = np.zeros(len(steps), dtype=bool)
+        for k, step in enumerate(steps):
+            numbers[k] = step.number
+            if step.kind == "number":
+                kinds[k] = loops.NUMBER
+            elif step.kind == "argument":
+                moving[k] = step.number >= self.columns
+                kinds[k] = loops.CONSTANT if moving[k] else loops.COLUMN
+                numbers[k] -= self.columns if moving[k] else 0
+            elif step.kind in _KINDS:
+                kinds[k] = _KINDS[step.kind]
+                moving[k] = moving[list(step.inputs)].any()
+            else:
+                return None
+        first = np.cumsum([0, *(len(step.inputs) for step in steps)])
+        inputs = np.array([i for step in steps for i in step.inputs], dtype=np.int64)
+        return loops.Program(kinds, numbers, first, inputs, moving)
+
+    def value(self, X: np.ndarray, values: np.ndarray) -> np.ndarray:
+        """The formula [n]; NaN off its domain."""
+        return np.broadcast_to(self.tape.value(*X.T, *values), (len(X),))
+
+    def linearise(
+        self, X: np.ndarray, values: np.ndarray, weight: np.ndarray | float = 1.0
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """For R sets of constants [R, K]: the formula [R, n] and its derivatives by the constants [R, K, n].
+
+        weight: [n], that both are multiplied by
+        """
+        by = range(self.columns, self.columns + self.constants)
+        sets, n = len(values), len(X)
+        value, slopes = self.tape.linearise(by, *X.T, *values.T[:, :, None])
+        jacobian = np.empty((sets, self.constants, n))
+        with np.errstate(all="ignore"):
+            for k, slope in enumerate(slopes):
+                np.multiply(slope, weight, out=jacobian[:, k])
+            return np.multiply(np.broadcast_to(value, (sets, n)), weight), jacobian
+
+
+def compile_template(form: Template) -> Compiled:
+    """The program of a template."""
+    compiled = tape(form.expression, [*form.columns, *form.constants])
+    return Compiled(compiled, len(form.columns), len(form.constants))
+
+
+@dataclass(frozen=True)
+class ConstantFit:
+    """Fitted constants.
+
+    Attributes
+    ----------
+    values : array [K]
+    loss : float
+        As a share of the variance of y, beyond rounding (`eqdarts.fit.zero`); infinite where undefined.
+    precision : array [K]
+        Standard error of each constant (asymptotic); very large if the data do not determine it.
+    inverse : array [K, K]
+        (JᵀJ)⁻¹ over the free constants, zero elsewhere; J in units of the standard deviation of y.
+    slopes : array [K, n]
+        J over the free constants, zero elsewhere.
+    rounding : float
+        What arithmetic leaves of y, which no loss counts.
+    """
+
+    values: np.ndarray
+    loss: float
+    precision: np.ndarray
+    inverse: np.ndarray
+    slopes: np.ndarray
+    rounding: float
+
+
+class _FormulaModel:
+    """A formula as a separable model with one basis function, itself, whose coefficient is 1."""
+
+    def __init__(self, form: Compiled, X: np.ndarray, weight: np.ndarray) -> None:
+        self._form, self._X, self._weight = form, X, weight
+
+    def linearise(self, w: Tensor) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
+        value, jacobian = self._form.linearise(self._X, w.numpy(), self._weight)
+        slopes = torch.from_numpy(jacobian).nan_to_num_(0.0, 0.0, 0.0)  # [R, K, n]
+        return torch.from_numpy(value)[:, None], lambda _: slopes  # [R, 1, n]
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows to fit: X [n, d], y [n], square roots of their weights [n] or None.
+
+    compiled: are compiled loops to be used? They are many times faster, once they are loaded
+    """
+
+    X: np.ndarray
+    y: np.ndarray
+    root_weights: np.ndarray | None = None
+    compiled: bool = False
+
+    @cached_property
+    def measure(self) -> Target:
+        """What losses are measured by."""
+        with np.errstate(over="ignore"):
+            return Target.of(self.y, None if self.root_weights is None else self.root_weights**2)
+
+    @property
+    def weight(self) -> np.ndarray:
+        """Per row, such that residual · weight has a mean square of 1 where the mean leaves the variance of y."""
+        return (np.ones(len(self.y)) if self.root_weights is None else self.root_weights) / self.measure.deviation
+
+
+def fit_sets(
+    form: Compiled, starts: np.ndarray, free: np.ndarray, rows: Rows, steps: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Least squares from R starts at once, each over its own free constants.
+
+    starts: [R, K]   free: bool [R, K]   returns: values [R, K], losses [R] as in `ConstantFit`
+    """
+    values, squares = _fit_sets(form, starts, free, rows, steps if free.any() else 0)
+    return values, rows.measure.loss(squares * rows.measure.variance)
+
+
+def _fit_sets(
+    form: Compiled, starts: np.ndarray, free: np.ndarray, rows: Rows, steps: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """The same with mean squared errors in units of the variance of y."""
+    weight = rows.weight
+    if rows.compiled and form.program is not None:
+        with np.errstate(all="ignore"):
+            return form.program.fit(rows.X.T, rows.y * weight, weight, starts, free, steps, _TOLERANCE)
+    one = torch.ones(len(starts), 1, dtype=torch.float64)
+    solution = solve(
+        _FormulaModel(form, rows.X, weight),
+        torch.tensor(starts),
+        torch.tensor(rows.y * weight),
+        one.bool(),
+        steps,
+        free=torch.tensor(free),
+        fixed=one,
+        tolerance=_TOLERANCE,
+        shrinks=True,
+    )
+    return solution.w.numpy(), solution.loss.numpy()
+
+
+def fit_constants(
+    form: Compiled, start: np.ndarray, rows: Rows, free: np.ndarray | None = None, steps: int = 40
+) -> ConstantFit:
+    """Least squares over the free constants, from `start`, by Levenberg–Marquardt.
+
+    start: [K]   free: bool [K], all by default
+
+    With more free constants than rows nothing is moved.
+    """
+    free = np.ones(len(start), dtype=bool) if free is None else free
+    steps = steps if free.sum() <= len(rows.y) else 0
+    sets, losses = fit_sets(form, np.array(start, dtype=float)[None], free[None], rows, steps)
+    values, loss, n = sets[0], float(losses[0]), len(rows.y)
+    inverse, slopes = np.zeros((len(start), len(start))), np.zeros((len(start), n))
+    if free.any() and np.isfinite(loss):
+        _, jacobian = form.linearise(rows.X, values[None], rows.weight)
+        slopes[free] = np.where(np.abs(jacobian[0, free]) < _MOST_SLOPE, jacobian[0, free], 0.0)
+        inverse[np.ix_(free, free)] = inverse_of_squares(slopes[free])
+    rounding = rows.measure.rounding / rows.measure.variance
+    spread = (loss + rounding) * n / max(1, n - int(free.sum()))
+    with np.errstate(invalid="ignore", over="ignore"):
+        precision = np.sqrt(np.maximum(np.diag(inverse), 0.0) * spread)
+    return ConstantFit(values, loss, precision, inverse, slopes, rounding)

@@ -1,0 +1,1 @@
+"""Formulas as SymPy expressions: read, written, evaluated; what may stand in one."""

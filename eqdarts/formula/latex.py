@@ -1,0 +1,192 @@
+"""Expressions as text and as LaTeX, with a sensible number of digits; SymPy prints every formula."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+import sympy
+from mpmath.libmp import to_str
+from sympy.printing.latex import LatexPrinter
+from sympy.printing.str import StrPrinter
+
+from eqdarts.errors import check_choice, check_range
+from eqdarts.formula.text import format_name
+from eqdarts.formula.visible import visible
+
+_ESCAPES = {
+    "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_",
+    "{": r"\{", "}": r"\}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
+}  # fmt: skip
+_SIGNS = {None: "", "dot": r" \cdot ", "times": r" \times ", "thin": r" \, "}
+_DERIVATIVE = re.compile("∂(.+)/∂(.+)", re.DOTALL)
+DIGITS, MOST_DIGITS = 4, 17  # significant ones of a float: as a rule, and as many as a double has
+_SHORT_NAME = re.compile(r"[A-Za-z]+(_?[A-Za-z0-9]{1,2})?")
+
+
+def rounded(expression: sympy.Expr, digits: int) -> sympy.Expr:
+    """Floats rounded to so many significant digits; whole ones become integers."""
+
+    def short(value: sympy.Float) -> sympy.Expr:
+        number = float(f"{float(value):.{digits}g}")
+        if abs(number) == float("inf") or (number == 0 and not value.is_zero):
+            return sympy.Float(to_str(value._mpf_, digits))  # beyond the doubles
+        return sympy.Integer(int(number)) if number == int(number) and abs(number) < 10**digits else sympy.Float(number)
+
+    return expression.xreplace({f: short(f) for f in expression.atoms(sympy.Float)})
+
+
+def to_text(expression: sympy.Expr, digits: int = DIGITS) -> str:
+    """One line with floats of so many significant digits; `eqdarts.formula.parsing.parse_expression` reads it.
+
+    Examples
+    --------
+    >>> to_text(3.14159 * sympy.Symbol("flow rate") ** 2 / sympy.Symbol("pi"))
+    '3.142*`flow rate`**2/`pi`'
+    """
+    check_range("precision", digits, 1, MOST_DIGITS, integer=True)
+    return str(_TextPrinter().doprint(rounded(expression, digits)))
+
+
+def _decimal(number: sympy.Float) -> tuple[str, int]:
+    """The shortest decimal that is read as this double, and a power of ten to multiply it by.
+
+    Without one where the number is of ordinary size, or its digits reach down to the point.
+    """
+    value = float(number)
+    ordinary = abs(value) < float("inf") and (value != 0 or number.is_zero)
+    decimal = Decimal(repr(value) if ordinary else to_str(number._mpf_, 15)).normalize()
+    magnitude = decimal.adjusted()
+    if -4 < magnitude < max(5, len(decimal.as_tuple().digits)):
+        return f"{decimal:f}", 0
+    return f"{decimal.scaleb(-magnitude):f}", magnitude
+
+
+class _TextPrinter(StrPrinter):
+    """SymPy's order and signs, with names and numbers as the parser reads them."""
+
+    def _print_Symbol(self, expr: sympy.Symbol) -> str:
+        return format_name(expr.name)
+
+    def _print_Float(self, expr: sympy.Float) -> str:
+        digits, power = _decimal(expr)
+        return f"{digits}e{power}" if power else digits
+
+    def _print_Exp1(self, expr: sympy.Expr) -> str:
+        return "exp(1)"
+
+
+def symbol_latex(name: str) -> str:
+    """A column name in LaTeX.
+
+    A letter (Greek ones by their names) with a short subscript as SymPy has it, a longer identifier in
+    upright type, anything else as text.
+    """
+    slope = _DERIVATIVE.fullmatch(name)
+    if slope:
+        above, below = map(symbol_latex, slope.groups())
+        return rf"\frac{{\partial {above}}}{{\partial {below}}}"
+    if _SHORT_NAME.fullmatch(name):
+        printed = sympy.latex(sympy.Symbol(name))
+        letter = re.split(r"[_\d]", name)[0]
+        if len(letter) == 1 or printed.startswith("\\"):
+            return printed
+    body = "".join(_ESCAPES.get(c, c) for c in visible(name))
+    return rf"\mathrm{{{body}}}" if name.isidentifier() and name.isascii() else rf"\text{{{body}}}"
+
+
+def to_latex(expression: sympy.Expr, target: str, digits: int = DIGITS, mul: str | None = None) -> str:
+    """``target = expression``; floats with so many significant digits, and a sign between factors by name."""
+    check_range("precision", digits, 1, MOST_DIGITS, integer=True)
+    short = rounded(expression, digits)
+    names = {s: symbol_latex(s.name) for s in short.free_symbols}
+    return f"{symbol_latex(target)} = {_printed(short, names, mul)}"
+
+
+def to_latex_with_errors(
+    form: sympy.Expr,
+    target: str,
+    constants: Mapping[str, tuple[float, float]],
+    digits: int = DIGITS,
+    mul: str | None = None,
+) -> str:
+    r"""``target = form`` with ``(value \pm standard error)`` in the place of each constant.
+
+    An error has two significant digits and its value ends at the same place (JCGM 100:2008, 7.2.6). A constant with
+    the error 0 is exact; one whose error is not known has so many digits.
+
+    form: over columns and symbols named like the constants   constants: value and standard error by name
+    """
+    check_range("precision", digits, 1, MOST_DIGITS, integer=True)
+    names: dict[sympy.Symbol, str] = {}
+    places: dict[sympy.Symbol, sympy.Expr] = {}
+    for k, (name, (value, error)) in enumerate(constants.items()):
+        # Printed in the order of their names, these come before every column, as numbers do.
+        symbol = sympy.Symbol(f" {k:04d}")
+        names[symbol] = _measured(abs(value), error, digits)
+        places[sympy.Symbol(name)] = -symbol if value < 0 else symbol
+    short = rounded(form.xreplace(places), digits)
+    names |= {s: symbol_latex(s.name) for s in short.free_symbols if s not in names}
+    printed = _printed(short, names, mul)
+    # A power and a right-hand side need no parentheses.
+    printed = re.sub(r"\^\{\\left\(([^(){}]*\\pm[^(){}]*)\\right\)\}", r"^{\1}", printed)
+    printed = re.sub(r"^\\left\(([^(){}]*\\pm[^(){}]*)\\right\)$", r"\1", printed)
+    return f"{symbol_latex(target)} = {printed}"
+
+
+def _measured(value: float, error: float, digits: int) -> str:
+    """A value that is not negative and its standard error."""
+    if not error > 0 or not math.isfinite(value):
+        number = sympy.Float(value) if error == 0 else rounded(sympy.Float(value), digits)
+        return _printed(number, {}, None)
+    if error == math.inf:
+        return rf"\left({_measured(value, math.nan, digits)} \pm \infty\right)"
+    place = int(f"{error:.1e}".split("e")[1]) - 1
+    step = Decimal(1).scaleb(place)
+    shown, spread = (Decimal(repr(x)).quantize(step) for x in (value, error))
+    magnitude = max(shown, spread).adjusted()
+    if place <= 0 and -4 <= magnitude < 6:
+        return rf"\left({shown:f} \pm {spread:f}\right)"
+    shown, spread = shown.scaleb(-magnitude), spread.scaleb(-magnitude)
+    return rf"\left({shown:f} \pm {spread:f}\right) \cdot 10^{{{magnitude}}}"
+
+
+class _Printer(LatexPrinter):
+    """SymPy's printer, with the habits of a careful author where it has others."""
+
+    def _print_Float(self, expr: sympy.Float) -> str:
+        r"""10^{5}, not 1.0 \cdot 10^{5}; and all digits of a double where they are asked for."""
+        digits, power = _decimal(expr)
+        if not power:
+            return digits
+        tens = f"10^{{{power}}}"
+        return rf"{digits} \cdot {tens}" if digits not in ("1", "-1") else digits.replace("1", tens)
+
+    def _print_log(self, expr: sympy.log, exp: Any = None) -> str:
+        """The exponent outside: behind the argument it seems to belong to that."""
+        printed = str(super()._print_log(expr))
+        return printed if exp is None else rf"\left({printed}\right)^{{{exp}}}"
+
+    def _as_ordered_terms(self, expr: sympy.Add, order: Any = None) -> list[sympy.Expr]:
+        """A term without a minus sign first, if there is one."""
+        terms = list(super()._as_ordered_terms(expr, order))
+        first = next((k for k, term in enumerate(terms) if not term.could_extract_minus_sign()), 0)
+        return [terms[first], *terms[:first], *terms[first + 1 :]]
+
+
+def _printed(expression: sympy.Expr, names: dict[sympy.Symbol, str], mul: str | None) -> str:
+    check_choice("mul", mul, tuple(_SIGNS))
+    settings: dict[str, Any] = {
+        "symbol_names": names, "ln_notation": True, "inv_trig_style": "full", "fold_frac_powers": True,
+    }  # fmt: skip
+    if mul is not None:
+        settings["mul_symbol"] = _SIGNS[mul]
+    elif any(printed.startswith((r"\mathrm", r"\text")) for printed in names.values()):
+        # Upright words run together without a space between the factors.
+        settings["mul_symbol"] = _SIGNS["thin"]
+    printer = _Printer(settings)
+    printer._settings["mul_symbol_latex_numbers"] = r" \cdot "
+    return str(printer.doprint(expression))

@@ -1,0 +1,212 @@
+"""The gradient at a vertex: what a fitted graph would gain from a new part, before anything is fitted.
+
+A feature f is a node or two drawn from α. Added to the readout, or as an edge into node j, it changes the
+output to first order along t = δ_j·f (sum) or t = δ_j·k_j·f (product), with δ_j the derivative of the output
+by the node. What is left of t beside the readout and the Jacobian of w, which refitting covers anyway, can
+explain the share (r·t⊥)² / (‖t⊥‖²·‖r‖²) of the residual r. This is the DARTS gradient of the architecture
+weight of that edge at w*(α), normalised; the choice of the largest is matching pursuit (Mallat & Zhang 1993).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from eqdarts.darts.sampling import Odds, blank, sample
+from eqdarts.fit.backend import Pursuable
+from eqdarts.fit.flat import lengths
+from eqdarts.graph.genotype import GenotypeBatch, prune, used_counts
+from eqdarts.graph.population import Population
+from eqdarts.graph.space import AGGREGATORS, SearchSpace
+from eqdarts.propose.moves import renumber
+from eqdarts.runtime.loops import compiled
+
+_FEATURES = 1024  # drawn per epoch
+_TOP, _LUCKY = 8, 8  # of each parent: the largest gains, and others drawn in proportion to their gain
+_ABSENT = 0.5  # share of the powers in a feature that start at exponent 0
+_DEPENDENT = 1e-6  # a t⊥ with a smaller share of t is rounding
+_READOUT = -1  # the place of a feature that joins the readout
+
+
+@dataclass(frozen=True, eq=False)
+class Features:
+    """K small graphs whose last node is a feature, with its values on the train rows [K, n]."""
+
+    batch: GenotypeBatch
+    w: np.ndarray
+    values: np.ndarray
+
+    @cached_property
+    def squares(self) -> np.ndarray:
+        return self.values**2
+
+
+def draw_features(
+    space: SearchSpace, alpha: np.ndarray, beta: np.ndarray, backend: Pursuable, rng: np.random.Generator
+) -> Features:
+    """Features drawn from α that are defined and vary on the train rows."""
+    counts = rng.integers(1, min(2, space.nodes) + 1, size=_FEATURES)
+    batch, w = sample(space, alpha, beta, counts, rng)
+    operations = batch.operations.copy()
+    for name in ("power", "odd_power"):
+        if name in space.operations:
+            idle = (operations == space.operations.index(name)) & (rng.random(operations.shape) < _ABSENT)
+            operations[idle] = space.operations.index("power") if "power" in space.operations else space.zero
+            w[idle] = 0.0
+    readout = np.zeros_like(batch.readout)
+    last = space.nodes - 1 - batch.readout[:, space.nodes - 1 :: -1].argmax(axis=1)
+    readout[np.arange(len(last)), last] = True
+    batch = prune(space, GenotypeBatch(operations, batch.aggregators, readout))
+    values = backend.node_values(batch, w)[np.arange(len(last)), last]  # [K, n]
+    with np.errstate(all="ignore"):
+        good = np.isfinite(values).all(axis=1) & (np.ptp(values, axis=1) > 1e-9) & (np.abs(values).max(axis=1) < 1e9)
+    good &= batch.readout[np.arange(len(last)), last]
+    keep = np.flatnonzero(good)
+    return Features(batch.select(keep), w[keep], values[keep])
+
+
+def pursue(
+    space: SearchSpace,
+    odds: Odds,
+    limit: int,
+    parents: Population,
+    features: Features,
+    backend: Pursuable,
+    rng: np.random.Generator,
+) -> tuple[GenotypeBatch, np.ndarray, np.ndarray]:
+    """Children [C] of the parents, each with a feature that promises to explain much of the residual, and their w.
+
+    And of each feature [K] the share of the residual that it can explain at its best place, the mean over parents.
+    """
+    linear = backend.linearise(parents.batch, parents.w, parents.coefficients)
+    used, depth = used_counts(space, parents.batch), used_counts(space, features.batch)
+    chosen: list[tuple[int, int, int, float]] = []
+    promise, asked = np.zeros(len(features.values)), np.zeros(len(features.values))
+    for r in range(len(parents)):
+        room = np.flatnonzero(depth <= limit - used[r])
+        if not len(room) or not np.isfinite(linear.jacobian[r]).all() or not np.isfinite(linear.basis[r]).all():
+            continue
+        values, squares = features.values[room], features.squares[room]
+        frame = _orthonormal(np.concatenate([linear.basis[r], linear.jacobian[r]]))
+        places = [_READOUT, *range(used[r])]
+        gains, steps = np.zeros((len(places), len(room))), np.zeros((len(places), len(room)))
+        for i, j in enumerate(places):
+            along = linear.root_weights[r] if j == _READOUT else linear.deltas[r, j]
+            if j != _READOUT and parents.batch.aggregators[r, j] == AGGREGATORS.index("product"):
+                along = along * linear.nodes[r, j]
+            gains[i], steps[i] = _gains(values, squares, along, frame, linear.residual[r])
+        promise[room] += gains.max(axis=0)
+        asked[room] += 1
+        chosen += [(r, int(room[k]), places[i], float(steps[i, k])) for i, k in _picked(gains, rng)]
+    children, w = _children(space, odds, parents, features, used, depth, chosen, rng)
+    return children, w, promise / np.maximum(asked, 1)
+
+
+def _orthonormal(rows: np.ndarray) -> np.ndarray:
+    """An orthonormal basis [B, n] of the space that rows [·, n] span."""
+    norms = lengths(rows)
+    rows = rows[norms > 0] / norms[norms > 0, None]
+    _, size, right = np.linalg.svd(rows, full_matrices=False)
+    return right[size > 1e-9 * size.max(initial=0.0)]
+
+
+def _gains(
+    values: np.ndarray, squares: np.ndarray, along: np.ndarray, frame: np.ndarray, residual: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Share of the residual [K] that each tangent can explain, and the length of the step.
+
+    Tangents are features [K, n], given with their squares, times `along` [n]. They are only ever multiplied with what
+    is the same for all, so none is formed: t⊥ is t less its part in the frame, and so are its square and its overlap.
+    """
+    with np.errstate(all="ignore"):
+        inside = values @ (frame * along).T  # [K, B]
+        before = squares @ along**2
+        after = before - np.einsum("kb,kb->k", inside, inside)
+        overlap = values @ (along * residual) - inside @ (frame @ residual)
+        gain = overlap**2 / (after * (residual @ residual))
+        good = np.isfinite(gain) & (after > _DEPENDENT * before)
+        return np.where(good, gain, 0.0), np.where(good, overlap / after, 0.0)
+
+
+def _picked(gains: np.ndarray, rng: np.random.Generator) -> list[tuple[int, int]]:
+    """(place, feature) of the largest gains and of some others; each feature at its best place."""
+    place = gains.argmax(axis=0)
+    best = gains.max(axis=0)
+    order = np.argsort(-best, kind="stable")
+    top, others = order[:_TOP], order[_TOP:]
+    others = others[best[others] > 0]
+    lucky = np.zeros(0, dtype=np.int64)
+    if len(others):
+        odds = best[others] / best[others].sum()
+        lucky = rng.choice(others, size=min(_LUCKY, len(others)), replace=False, p=odds)
+    return [(int(place[k]), int(k)) for k in [*top, *lucky] if best[k] > 0]
+
+
+def _children(
+    space: SearchSpace,
+    odds: Odds,
+    parents: Population,
+    features: Features,
+    used: np.ndarray,
+    depth: np.ndarray,
+    chosen: list[tuple[int, int, int, float]],
+    rng: np.random.Generator,
+) -> tuple[GenotypeBatch, np.ndarray]:
+    batch, w = blank(space, len(chosen))
+    linear, power = (space.operations.index(n) if n in space.operations else -1 for n in ("linear", "power"))
+    for c, (r, k, j, step) in enumerate(chosen):
+        batch.operations[c], batch.aggregators[c] = parents.batch.operations[r], parents.batch.aggregators[r]
+        batch.readout[c], batch.links[c], w[c] = parents.batch.readout[r], parents.batch.links[r], parents.w[r]
+        at = int(used[r]) if j == _READOUT else j
+        product = j != _READOUT and parents.batch.aggregators[r, j] == AGGREGATORS.index("product")
+        operation = _joining(space, product, rng)
+        if j != _READOUT and operation < 0:
+            continue
+        _attach(
+            odds, int(used[r]), at, int(depth[k]), j != _READOUT, operation, step, product and operation == linear,
+            features.batch.operations[k], features.batch.aggregators[k], features.w[k],
+            batch.operations[c], batch.aggregators[c], batch.readout[c], w[c],
+        )  # fmt: skip
+        if product and operation == power:
+            e = space.into(at + int(depth[k])).start + space.n_inputs + at + int(depth[k]) - 1
+            w[c, e, 0] = 1.0
+    return prune(space, batch), w
+
+
+def _joining(space: SearchSpace, product: bool, rng: np.random.Generator) -> int:
+    """The place of the operation on the edge from a feature into a node, −1 if the space has none.
+
+    The names decide, not the order in which the space has them.
+    """
+    names = ("power", "linear") if product else ("linear", "scale")
+    first, *others = [space.operations.index(n) for n in names if n in space.operations] or [-1]
+    return others[0] if product and others and rng.random() < 0.5 else first
+
+
+@compiled
+def _attach(
+    odds, used, at, depth, inside, operation, step, shifted,
+    feature_operations, feature_aggregators, feature_w, operations, aggregators, readout, w,
+):  # fmt: skip
+    """Put the nodes of a feature before node `at`, with an edge into it if `inside`, else into the readout."""
+    d = odds.inputs
+    for k in range(depth):
+        renumber(odds, used + k, -1, at + k, operations, aggregators, readout, w)
+        for i in range(d):
+            operations[odds.first[at + k] + i] = feature_operations[odds.first[k] + i]
+            w[odds.first[at + k] + i] = feature_w[odds.first[k] + i]
+        for i in range(k):
+            operations[odds.first[at + k] + d + at + i] = feature_operations[odds.first[k] + d + i]
+            w[odds.first[at + k] + d + at + i] = feature_w[odds.first[k] + d + i]
+        aggregators[at + k] = feature_aggregators[k]
+    if inside:
+        e = odds.first[at + depth] + d + at + depth - 1
+        operations[e] = operation
+        w[e] = 0.0
+        w[e, 0] = step
+        if shifted:
+            w[e, 1] = 1.0
+    else:
+        readout[at + depth - 1] = True

@@ -1,0 +1,132 @@
+"""Sums of terms from a library: functions of small parts of the columns, with simple constants as laws often have.
+
+Candidates side by side, and linear algebra to choose a few: the idea of SINDy (Brunton, Proctor & Kutz 2016), with the
+library made of the operations of the space. A law such as sin(x²)·cos(x) − 1 takes four edges that tell nothing one by
+one; here it is one term. What has other constants inside is left to fits that start from the sums chosen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import chain, groupby, islice, product
+
+import numpy as np
+import torch
+
+from eqdarts.fit.graphs import Rows
+from eqdarts.graph.genotype import GenotypeBatch, concatenate
+from eqdarts.graph.links import LINKS
+from eqdarts.graph.space import SearchSpace
+from eqdarts.propose.monomials import degree_of, monomials, some_rows, term_of
+from eqdarts.propose.parts import INNER_DEGREE, Function, Part, can_add, functions_of, parts_of, powers_of, with_factor
+from eqdarts.propose.ratios import ratios
+from eqdarts.propose.sparse import MOST_PAIRED, chosen_terms, places_of_copies
+from eqdarts.propose.terms import Term, graphs_of
+
+#: The origin of these graphs.
+LIBRARY = "library"
+#: Terms, and columns and rows of a table.
+MOST, MOST_COLUMNS, MOST_ROWS = 4000, 20, 150
+_MOST_PAIRED_PARTS = 12  # the first, in one of the functions of a product of two
+_MOST_TERMS, _ROWS_PER_TERM = 5, 3  # of a sum
+
+#: Values of the nodes of R graphs on rows: [R, N, n].
+NodeValues = Callable[[Rows, GenotypeBatch, np.ndarray], np.ndarray]
+
+
+@dataclass(frozen=True, eq=False)
+class Library:
+    """Terms with their values [K, n] on some rows, the target [n] and the roots of the row weights [n] there."""
+
+    terms: list[Term]
+    values: np.ndarray
+    y: np.ndarray
+    root: np.ndarray
+
+    @property
+    def is_small(self) -> bool:
+        """May it be asked often, and for all pairs of terms?"""
+        return len(self.terms) <= MOST_PAIRED
+
+    def ratios(self, space: SearchSpace) -> tuple[GenotypeBatch, np.ndarray]:
+        """Ratios of sums of monomials, of terms of one node, and of all terms; see `eqdarts.propose.ratios`."""
+        plain = [k for k, term in enumerate(self.terms) if 0 < degree_of(term) <= INNER_DEGREE]
+        short = [k for k, term in enumerate(self.terms) if len(term.nodes) <= 1]
+        parts = [
+            ratios(space, [self.terms[k] for k in places], self.values[places], self.y)
+            for places in (plain, short, range(len(self.terms)))
+        ]
+        batches, w = zip(*parts, strict=True)
+        return concatenate(batches), np.concatenate(w)
+
+    def sums(self, space: SearchSpace, link: str, kept: int) -> tuple[GenotypeBatch, np.ndarray]:
+        """For every number of terms so many sums that explain most below a link, as graphs, and their w."""
+        target, slope = LINKS[link].target(self.y)
+        cost = np.array([len(term.nodes) for term in self.terms])
+        most = min(_MOST_TERMS, len(self.y) // _ROWS_PER_TERM)
+        choices = chosen_terms(
+            self.values, target, slope * self.root, cost, space.nodes, most, kept, all_pairs=self.is_small
+        )
+        return graphs_of(space, [(link, [self.terms[k] for k in choice]) for choice in choices])
+
+
+def library_of(space: SearchSpace, rows: Rows, node_values: NodeValues) -> Library:
+    """The terms of a space that are defined and differ on some of the rows."""
+    fitting = (term for term in _terms(space) if len(term.nodes) <= space.nodes)
+    terms = list(islice(fitting, MOST)) if space.n_inputs <= MOST_COLUMNS else []
+    X, y, root = some_rows(rows, MOST_ROWS)
+    values = values_of_terms(space, terms, rows, node_values)
+    for k, term in enumerate(terms):
+        if term.column is not None:
+            values[k] = X[:, term.column]
+    keep = distinct(values)
+    return Library([terms[k] for k in keep], values[keep], y, root)
+
+
+def values_of_terms(space: SearchSpace, terms: list[Term], rows: Rows, node_values: NodeValues) -> np.ndarray:
+    """Of the last node of each term [K, n], on the rows that `some_rows` takes."""
+    n = rows.y.shape[0]
+    rows = rows[torch.linspace(0, n - 1, min(n, MOST_ROWS)).round().long()]
+    if not terms:
+        return np.zeros((0, rows.y.shape[0]))
+    nodes = node_values(rows, *graphs_of(space, [("identity", [term]) for term in terms]))
+    last = np.array([max(0, len(term.nodes) - 1) for term in terms])
+    return nodes[np.arange(len(terms)), last]
+
+
+def distinct(values: np.ndarray) -> np.ndarray:
+    """Places of the rows [K, n] that are defined, vary, and are no a·φ + b of an earlier one φ."""
+    with np.errstate(all="ignore"):
+        good = np.isfinite(values).all(axis=1) & (np.abs(values).max(axis=1) < 1e9) & (np.ptp(values, axis=1) > 1e-9)
+    places = np.flatnonzero(good)
+    one = values[places] - values[places].mean(axis=1, keepdims=True)
+    one /= np.linalg.norm(one, axis=1, keepdims=True)
+    return np.delete(places, places_of_copies(one, np.arange(len(one))))
+
+
+def _terms(space: SearchSpace) -> Iterator[Term]:
+    """Monomials, functions of parts, those times a column, and products of two, simple ones first."""
+    functions, parts = functions_of(space), parts_of(space)
+    columns = [Part((), i) for i in range(space.n_inputs)]
+    simplest = [next(group) for _, group in groupby(functions, key=lambda f: f[0])]
+
+    def weighted(chosen: list[Function]) -> Iterator[Term]:
+        for part, f, column in product(parts, chosen, columns):
+            if part != column or can_add(space):
+                yield from (with_factor(space, part, f, factor) for factor in powers_of(space, column.place))
+
+    return chain(
+        (term_of(space, row) for row in monomials(space.signed)),
+        (with_factor(space, part, f, None) for part in parts for f in functions),
+        weighted(simplest),
+        (
+            with_factor(space, part, f, (column.place, *g))
+            for part in parts[:_MOST_PAIRED_PARTS]
+            for column in columns
+            if part.nodes or part.place < column.place
+            for f in simplest
+            for g in simplest
+        ),
+        weighted([f for f in functions if f not in simplest]),
+    )

@@ -1,0 +1,289 @@
+"""Local changes of good graphs: one edge, one aggregator, a node more or less, a node of another graph.
+
+What a move does not touch keeps its constants, so the fit starts warm. In the compiled loops below, one
+graph is its operations [E], aggregators [N], readout [Q] and constants w [E, P].
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from eqdarts.darts.sampling import Odds, draw, draw_edges, draw_start
+from eqdarts.graph.genotype import GenotypeBatch, prune
+from eqdarts.graph.space import SearchSpace
+from eqdarts.runtime.loops import compiled
+
+# The moves, and their chances, accumulated; what is left draws starting values.
+_EDGE, _AGGREGATOR, _INSERT, _WRAP, _DROP, _FRESH, _GRAFT, _READOUT, _SUBDIVIDE = range(9)
+_CHANCES = np.cumsum([0.36, 0.08, 0.12, 0.12, 0.07, 0.09, 0.08, 0.03, 0.00])
+_SUBDIVIDING = np.cumsum([0.28, 0.07, 0.10, 0.11, 0.06, 0.08, 0.07, 0.05, 0.16])
+_SECOND_MOVE = 0.3
+_LINK = 0.08  # chance of another link beside the move
+_JOINED = 0.4  # chance that the new node on an edge takes up a second source
+_KEPT = 0.5  # chance that the edge keeps its operation behind it
+_HIDDEN = 0.7  # chance that a node which another one wraps leaves the readout
+
+
+def propose(
+    space: SearchSpace,
+    odds: Odds,
+    limit: int,
+    parents: tuple[GenotypeBatch, np.ndarray],
+    others: tuple[GenotypeBatch, np.ndarray],
+    rng: np.random.Generator,
+    subdivide: bool = False,
+) -> tuple[GenotypeBatch, np.ndarray]:
+    """Each parent after one move, or two, with at most `limit` nodes; some moves take a node of the other graph.
+
+    parents, others: graphs [C] and their w [C, E, P]   subdivide: may a new node come between the ends of an edge?
+    """
+    batch, w = parents
+    child = GenotypeBatch(batch.operations.copy(), batch.aggregators.copy(), batch.readout.copy(), batch.links.copy())
+    w = w.copy()
+    _propose(
+        odds, _SUBDIVIDING if subdivide else _CHANCES, limit,
+        child.operations, child.aggregators, child.readout, child.links, w,
+        others[0].operations, others[0].aggregators, others[1], rng,
+    )  # fmt: skip
+    return prune(space, child), w
+
+
+def neighbours(
+    space: SearchSpace, odds: Odds, parent: GenotypeBatch, w: np.ndarray, rng: np.random.Generator
+) -> tuple[GenotypeBatch, np.ndarray]:
+    """Every graph [C] that differs from one parent in the operation of one edge, which starts anew, and their w.
+
+    parent: one graph, with its w [1, E, P]
+    """
+    used = used_nodes(odds, parent.operations[0])
+    place = {aggregator: a for a, aggregator in enumerate(odds.aggregators)}
+    rows = [place.get(parent.aggregators[0, j], 0) for _, j in space.edges[: odds.first[used]]]
+    edges = np.arange(len(rows))
+    other = odds.edge[rows, edges] > 0.0  # [used edges, M]
+    other[edges, parent.operations[0, edges]] = False
+    edges, operations = np.nonzero(other)
+    batch = parent.select(np.zeros(len(edges), dtype=np.int64))
+    batch.operations[np.arange(len(edges)), edges] = operations
+    w = np.repeat(w, len(edges), axis=0)
+    _start_at(odds, edges, operations, w, rng)
+    return prune(space, batch), w
+
+
+@compiled
+def _start_at(odds, edges, operations, w, rng):
+    for c in range(edges.shape[0]):
+        draw_start(odds, edges[c], operations[c], rng, w[c, edges[c]])
+
+
+@compiled
+def _propose(
+    odds, chances, limit, operations, aggregators, readout, links, w, other_operations, other_aggregators, other_w, rng
+):
+    for c in range(operations.shape[0]):
+        if odds.link.shape[0] > 1 and rng.random() < _LINK:
+            links[c] = odds.links[draw(odds.link, -1, rng)]
+        moves = 2 if rng.random() < _SECOND_MOVE else 1
+        for _ in range(moves):
+            _move(
+                odds, chances, limit, operations[c], aggregators[c], readout[c], w[c],
+                other_operations[c], other_aggregators[c], other_w[c], rng,
+            )  # fmt: skip
+
+
+@compiled
+def _move(odds, chances, limit, operations, aggregators, readout, w, other_operations, other_aggregators, other_w, rng):
+    used = used_nodes(odds, operations)
+    room = used < limit
+    move = rng.random()
+    if move < chances[_EDGE] and used:
+        _change_edge(odds, used, operations, aggregators, w, rng)
+    elif move < chances[_AGGREGATOR] and used:
+        _change_aggregator(odds, int(rng.random() * used), operations, aggregators, readout, w, rng)
+    elif move < chances[_INSERT] and room:
+        _insert(odds, used, int(rng.random() * (used + 1)), operations, aggregators, readout, w, rng)
+    elif move < chances[_WRAP] and room and used:
+        _wrap(odds, used, int(rng.random() * used), operations, aggregators, readout, w, rng)
+    elif move < chances[_DROP] and used > 1:
+        renumber(odds, used, int(rng.random() * used), -1, operations, aggregators, readout, w)
+    elif move < chances[_FRESH] and used:
+        _fresh_node(odds, int(rng.random() * used), operations, aggregators, readout, w, rng)
+    elif move < chances[_GRAFT] and room:
+        _graft(odds, used, operations, aggregators, readout, w, other_operations, other_aggregators, other_w, rng)
+    elif move < chances[_READOUT]:
+        readout[odds.node.shape[0] : -1] = not readout[-2]
+    elif move < chances[_SUBDIVIDE] and room and used:
+        _subdivide(odds, used, operations, aggregators, readout, w, rng)
+    elif used:
+        _redraw(odds, used, operations, w, rng)
+
+
+@compiled
+def used_nodes(odds, operations):
+    """Nodes up to the last one with an edge."""
+    for e in range(operations.shape[0] - 1, -1, -1):
+        if operations[e] != odds.zero:
+            j = odds.node.shape[0] - 1
+            while odds.first[j] > e:
+                j -= 1
+            return j + 1
+    return 0
+
+
+@compiled
+def _place(odds, aggregator):
+    """Where an aggregator stands among those of the space."""
+    for a in range(odds.aggregators.shape[0]):
+        if odds.aggregators[a] == aggregator:
+            return a
+    return 0
+
+
+@compiled
+def _set_edge(odds, e, aggregator, without, operations, w, rng):
+    m = draw(odds.edge[aggregator, e], without, rng)
+    if m >= 0:
+        operations[e] = m
+        draw_start(odds, e, m, rng, w[e])
+
+
+@compiled
+def _change_edge(odds, used, operations, aggregators, w, rng):
+    j = int(rng.random() * used)
+    e = odds.first[j] + int(rng.random() * (odds.first[j + 1] - odds.first[j]))
+    _set_edge(odds, e, _place(odds, aggregators[j]), operations[e], operations, w, rng)
+
+
+@compiled
+def _change_aggregator(odds, j, operations, aggregators, readout, w, rng):
+    count = odds.aggregators.shape[0]
+    if count < 2:
+        _fresh_node(odds, j, operations, aggregators, readout, w, rng)
+        return
+    a = (_place(odds, aggregators[j]) + 1 + int(rng.random() * (count - 1))) % count
+    aggregators[j] = odds.aggregators[a]
+    if rng.random() < 0.7:
+        draw_edges(odds, j, a, operations, w, rng)
+        return
+    for e in range(odds.first[j], odds.first[j + 1]):
+        if not odds.edge[a, e, operations[e]] > 0.0:
+            _set_edge(odds, e, a, -1, operations, w, rng)
+
+
+@compiled
+def _fresh_node(odds, j, operations, aggregators, readout, w, rng):
+    a = draw(odds.node[j], -1, rng)
+    aggregators[j] = odds.aggregators[a]
+    readout[j] = True
+    draw_edges(odds, j, a, operations, w, rng)
+
+
+@compiled
+def _insert(odds, used, at, operations, aggregators, readout, w, rng):
+    """A new node before node `at`, and an edge from it to `at`; after the last node, a new one."""
+    renumber(odds, used, -1, at, operations, aggregators, readout, w)
+    _fresh_node(odds, at, operations, aggregators, readout, w, rng)
+    if at < used:
+        e = odds.first[at + 1] + odds.inputs + at
+        _set_edge(odds, e, _place(odds, aggregators[at + 1]), odds.zero, operations, w, rng)
+        readout[at] = rng.random() > _HIDDEN
+
+
+@compiled
+def _wrap(odds, used, inner, operations, aggregators, readout, w, rng):
+    """A new node at the end: a function of node `inner`, half of the time joined by other edges."""
+    a = draw(odds.node[used], -1, rng)
+    aggregators[used] = odds.aggregators[a]
+    readout[used] = True
+    if rng.random() < 0.5:
+        draw_edges(odds, used, a, operations, w, rng)
+    _set_edge(odds, odds.first[used] + odds.inputs + inner, a, odds.zero, operations, w, rng)
+    if rng.random() < _HIDDEN:
+        readout[inner] = False
+
+
+@compiled
+def _drawn_edge(odds, used, operations, rng):
+    """One of the edges that are there, or −1."""
+    count, chosen = 0, -1
+    for e in range(odds.first[used]):
+        if operations[e] != odds.zero:
+            count += 1
+            if rng.random() * count < 1.0:
+                chosen = e
+    return chosen
+
+
+@compiled
+def _subdivide(odds, used, operations, aggregators, readout, w, rng):
+    """A new node on an edge, a function of its source and maybe of another: cos(x) becomes cos(x²) or sin(x + z)."""
+    edge = _drawn_edge(odds, used, operations, rng)
+    if edge < 0:
+        return
+    at = 0  # the node that the edge enters, and the number of the new one
+    while odds.first[at + 1] <= edge:
+        at += 1
+    source, m, old_w = edge - odds.first[at], operations[edge], w[edge].copy()
+    renumber(odds, used, -1, at, operations, aggregators, readout, w)
+    a = draw(odds.node[at], -1, rng)
+    aggregators[at] = odds.aggregators[a]
+    _set_edge(odds, odds.first[at] + source, a, odds.zero, operations, w, rng)
+    if rng.random() < _JOINED:
+        other = int(rng.random() * (odds.inputs + at))
+        _set_edge(odds, odds.first[at] + other, a, odds.zero, operations, w, rng)
+    operations[odds.first[at + 1] + source] = odds.zero
+    behind, b = odds.first[at + 1] + odds.inputs + at, _place(odds, aggregators[at + 1])
+    if odds.edge[b, behind, m] > 0.0 and rng.random() < _KEPT:
+        operations[behind] = m
+        w[behind] = old_w
+    else:
+        _set_edge(odds, behind, b, odds.zero, operations, w, rng)
+
+
+@compiled
+def _redraw(odds, used, operations, w, rng):
+    """New starting values for one node: another basin of the same graph."""
+    j = int(rng.random() * used)
+    for e in range(odds.first[j], odds.first[j + 1]):
+        draw_start(odds, e, operations[e], rng, w[e])
+
+
+@compiled
+def _graft(odds, used, operations, aggregators, readout, w, other_operations, other_aggregators, other_w, rng):
+    """A node of another graph, with its edges from inputs and from nodes of the same number."""
+    count = used_nodes(odds, other_operations)
+    if not count:
+        return
+    j = int(rng.random() * count)
+    width = odds.inputs + min(j, used)
+    for k in range(width):
+        operations[odds.first[used] + k] = other_operations[odds.first[j] + k]
+        w[odds.first[used] + k] = other_w[odds.first[j] + k]
+    operations[odds.first[used] + width : odds.first[used + 1]] = odds.zero
+    aggregators[used] = other_aggregators[j]
+    readout[used] = True
+
+
+@compiled
+def renumber(odds, used, drop, gap, operations, aggregators, readout, w):
+    """Drop one node (−1: none), or leave a gap without edges before node `gap` (−1: none)."""
+    old_operations, old_w = operations.copy(), w.copy()
+    old_aggregators, old_readout = aggregators.copy(), readout.copy()
+    nodes, d = odds.node.shape[0], odds.inputs
+    operations[:] = odds.zero
+    w[:] = 0.0
+    readout[:nodes] = False
+    for old in range(used):
+        if old == drop:
+            continue
+        new = old + (gap >= 0 and old >= gap) - (drop >= 0 and old > drop)
+        for k in range(d):
+            operations[odds.first[new] + k] = old_operations[odds.first[old] + k]
+            w[odds.first[new] + k] = old_w[odds.first[old] + k]
+        for before in range(old):
+            if before == drop:
+                continue
+            place = before + (gap >= 0 and before >= gap) - (drop >= 0 and before > drop)
+            operations[odds.first[new] + d + place] = old_operations[odds.first[old] + d + before]
+            w[odds.first[new] + d + place] = old_w[odds.first[old] + d + before]
+        aggregators[new] = old_aggregators[old]
+        readout[new] = old_readout[old]

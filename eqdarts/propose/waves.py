@@ -1,0 +1,201 @@
+"""Waves: frequencies that the table shows, as starting values of sines and as graphs to start from.
+
+A graph is fitted from drawn constants, and a frequency is only found from a start within half a period over the range
+of its column. So peaks of periodograms, of the target against each column, say where to start.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from eqdarts.darts.sampling import blank
+from eqdarts.fit.backend import Pursuable
+from eqdarts.fit.graphs import Rows
+from eqdarts.fit.periodogram import chance, peaks, polished, rows_of, spread, successive
+from eqdarts.graph.genotype import GenotypeBatch, concatenate
+from eqdarts.graph.links import LINKS
+from eqdarts.graph.population import Population
+from eqdarts.graph.space import SearchSpace
+from eqdarts.propose.gradient import Features
+from eqdarts.propose.parts import Part, with_factor
+from eqdarts.propose.terms import Edge, Node, Term, graphs_of
+
+#: The origin of these graphs.
+WAVE = "wave"
+_MOST_ROWS, _MOST_COLUMNS = 300, 8
+_MOST_FACTORS = 3  # columns of tables in which each is tried as an amplitude
+_MOST_WAVES = 3  # of a sum
+_LEAST_PERIODS = 1.0  # within the range: slower waves are found from any start
+_BY_CHANCE = 1e-6  # a peak that is more likely in noise is none
+_LEAST_GAIN = 0.05  # share of what the trend leaves
+_PLAIN, _GROWING = (1, 0), (2, 1)  # degrees of trend and amplitude
+
+
+@dataclass(frozen=True, eq=False)
+class _Data:
+    """Columns [d, n], a target [n] and roots of the row weights [n]."""
+
+    X: np.ndarray
+    y: np.ndarray
+    root: np.ndarray
+
+    def peaks(self, column: int, shape: tuple[int, int], amplitude: np.ndarray | None = None) -> np.ndarray:
+        """Angular frequencies that stand out, best first; none that the search would find from any start."""
+        rows = rows_of(self.X[column], self.y, self.root, amplitude)
+        if rows is None:
+            return np.zeros(0)
+        first = peaks(rows, 1, *shape)
+        if not len(first.omega) or first.omega[0] * rows.half < np.pi * _LEAST_PERIODS:
+            return np.zeros(0)
+        if first.gain[0] < _LEAST_GAIN or chance(first.gain, rows, *shape)[0] > _BY_CHANCE:
+            return np.zeros(0)
+        found = successive(rows, _MOST_WAVES, *shape)
+        good = (chance(found.gain, rows, *shape) < _BY_CHANCE) & (found.gain > _LEAST_GAIN)
+        count = len(good) if good.all() else int(np.argmin(good))
+        return polished(rows, found.omega[:count], *shape)
+
+
+def data_of(rows: Rows, link: str = "identity") -> _Data:
+    """What lies below a link, on a part of the rows."""
+    y = rows.y.cpu().numpy()
+    target, slope = LINKS[link].target(y)
+    root = np.ones(len(y)) if rows.root_weights is None else rows.root_weights.cpu().numpy()
+    some = spread(len(y), _MOST_ROWS)
+    return _Data(rows.inputs.cpu().numpy()[:, some], target[some], (root * slope)[some])
+
+
+def has_waves(space: SearchSpace) -> bool:
+    """May a graph of the space have a sine of a column?"""
+    return bool({"sin", "cos"} & set(space.operations)) and space.n_inputs <= _MOST_COLUMNS
+
+
+def waves_of(space: SearchSpace, rows: Rows) -> tuple[SearchSpace, GenotypeBatch, np.ndarray]:
+    """The space with the frequencies that the table shows, and graphs [R] with them to start from, with their w."""
+    if not has_waves(space):
+        return space, *blank(space, 0)
+    found = _found(space, data_of(rows))
+    frequencies = tuple(tuple(float(w) for w in np.concatenate(each)) for each in found)
+    space = replace(space, frequencies=frequencies)
+    sums: list[tuple[str, list[Term]]] = []
+    for link in space.links if any(frequencies) else ():
+        data = data_of(rows, link)
+        found = found if link == "identity" else _found(space, data)
+        sums += [(link, terms) for i in range(space.n_inputs) for terms in _sums(space, data, i, found[i])]
+    sums = [(link, terms) for link, terms in sums if sum(len(term.nodes) for term in terms) <= space.nodes]
+    return space, *(graphs_of(space, sums) if sums else blank(space, 0))
+
+
+def with_waves_of_residuals(
+    space: SearchSpace, features: Features, parents: Population, X: np.ndarray, backend: Pursuable
+) -> Features:
+    """The features, and waves that stand out in what graphs leave of the target. X: columns [d, n] of the train rows"""
+    if not has_waves(space):
+        return features
+    linear = backend.linearise(parents.batch, parents.w, parents.coefficients)
+    sums: list[tuple[str, list[Term]]] = []
+    some = spread(X.shape[1], _MOST_ROWS)
+    for residual in linear.residual[:, some]:
+        data = _Data(X[:, some], residual, np.ones(len(some)))
+        for i in range(space.n_inputs) if np.isfinite(residual).all() else ():
+            one = np.ones(len(residual))
+            for w in data.peaks(i, _PLAIN):
+                sums += [("identity", _phased(space, data, i, [_Wave(w, None, one)]))]
+    if not sums:
+        return features
+    batch, w = graphs_of(space, sums)
+    values = backend.node_values(batch, w)[:, 0]
+    return Features(
+        concatenate([features.batch, batch]), np.concatenate([features.w, w]), np.concatenate([features.values, values])
+    )
+
+
+def _found(space: SearchSpace, data: _Data) -> list[list[np.ndarray]]:
+    """Frequencies of waves of each input: of constant and of growing amplitude, and times each other input."""
+    found = []
+    for i in range(space.n_inputs):
+        plain = data.peaks(i, _PLAIN)
+        growing = data.peaks(i, _GROWING) if len(plain) else plain
+        few = space.n_inputs <= _MOST_FACTORS
+        others = [j for j in range(space.n_inputs) if few and j != i]
+        found.append([plain, growing, *(data.peaks(i, _PLAIN, data.X[j])[:1] for j in others)])
+    return found
+
+
+@dataclass(frozen=True, eq=False)
+class _Wave:
+    """sin(ω·x_i + φ) times an amplitude that an edge gives."""
+
+    omega: float
+    factor: Edge | None
+    amplitude: np.ndarray  # [n]
+
+
+def _sums(space: SearchSpace, data: _Data, column: int, found: list[np.ndarray]) -> list[list[Term]]:
+    """Of waves of one column, whose frequencies are those found."""
+    one = np.ones(len(data.y))
+    plain = [_Wave(w, None, one) for w in found[0]]
+    choices = [plain[:k] for k in range(1, len(plain) + 1)]
+    if "product" in space.aggregators:
+        for w in found[1][:2]:
+            constant = _Wave(w, None, one)
+            varying = [_Wave(w, edge, values) for edge, values in _amplitudes(space, data, column, w)]
+            choices += [[constant], *([v] for v in varying), *([constant, v] for v in varying)]
+        others = [j for j in range(space.n_inputs) if j != column]
+        for other, beside in zip(others, found[2:], strict=False):
+            choices += [[_Wave(w, _as_it_is(space, other), data.X[other])] for w in beside]
+    out = []
+    for waves in choices:
+        terms = _phased(space, data, column, waves)
+        out += [terms, [*terms, Term(column=column)]] if space.readout_inputs else [terms]
+    return out
+
+
+def _as_it_is(space: SearchSpace, column: int) -> Edge:
+    """A column as a factor."""
+    return (column, "linear", (1.0, 0.0)) if "linear" in space.operations else (column, "power", (1.0,))
+
+
+def _amplitudes(space: SearchSpace, data: _Data, column: int, omega: float) -> list[tuple[Edge, np.ndarray]]:
+    """Factors of the same column that a wave's amplitude may be: x, 1/x, and the exponential nearest to it."""
+    x = data.X[column]
+    found: list[tuple[Edge, np.ndarray]] = []
+    if "linear" in space.operations or "power" in space.operations:
+        found.append((_as_it_is(space, column), x))
+    if "power" in space.operations and not space.signed[column]:
+        found.append(((column, "power", (-1.0,)), 1 / x))
+    if "exp" in space.operations:
+        u = (x - x.mean()) / (np.ptp(x) / 2)
+        phase = omega * (x - x.mean())
+        basis = np.stack([one * wave for one in (np.ones(len(x)), u) for wave in (np.cos(phase), np.sin(phase))], 1)
+        c = np.linalg.lstsq(
+            np.column_stack([basis, np.ones(len(x)), u]) * data.root[:, None], data.y * data.root, rcond=None
+        )[0]
+        ends = [np.hypot(c[0] + at * c[2], c[1] + at * c[3]) for at in (-0.5, 0.5)]
+        rate = float(np.log(ends[1] / ends[0]) * 2 / np.ptp(x)) if min(ends) > 0 else 0.0
+        if np.isfinite(rate) and rate != 0 and abs(rate) * np.abs(x).max() < 100:
+            found.append(((column, "exp", (rate,)), np.exp(rate * x)))
+    return found
+
+
+def _phased(space: SearchSpace, data: _Data, column: int, waves: list[_Wave]) -> list[Term]:
+    """The terms of a sum of waves, with the phases that fit best, a line beside them."""
+    x = data.X[column]
+    middle = (x.min() + x.max()) / 2
+    columns = [np.ones(len(x)), x - middle]
+    for wave in waves:
+        angle = wave.omega * (x - middle)
+        columns += [wave.amplitude * np.sin(angle), wave.amplitude * np.cos(angle)]
+    c = np.linalg.lstsq(np.stack(columns, 1) * data.root[:, None], data.y * data.root, rcond=None)[0][2:]
+    name = "sin" if "sin" in space.operations else "cos"
+    terms = []
+    for k, wave in enumerate(waves):
+        # a·sin(ωv) + b·cos(ωv) = √(a² + b²)·sin(ωv + atan2(b, a)), with v = x − middle
+        phase = np.arctan2(c[2 * k + 1], c[2 * k]) - wave.omega * middle - (0.0 if name == "sin" else np.pi / 2)
+        function = (name, (wave.omega, float(np.remainder(phase + np.pi, 2 * np.pi) - np.pi)))
+        if "product" in space.aggregators:
+            terms.append(with_factor(space, Part((), column), function, wave.factor))
+        else:
+            terms.append(Term((Node("sum", ((column, *function),)),)))
+    return terms

@@ -1,0 +1,1 @@
+"""The process around the mathematics: threads, interrupts, the garbage collector, files, compiled loops."""

@@ -1,0 +1,1 @@
+"""A fitted formula made as simple as the rows allow."""

@@ -1,0 +1,50 @@
+"""How long it takes to write a formula down: its size, its constants, and what it leaves of the data."""
+
+from __future__ import annotations
+
+import numpy as np
+import sympy
+
+from eqdarts.fit.formula import is_round
+from eqdarts.fit.zero import EXACT
+
+NATS_PER_NODE = 2.5  # log of about a dozen symbols that could stand in a node
+
+
+def size(expression: sympy.Expr) -> int:
+    """Complexity: the nodes of the expression tree; a number counts once, be it 3/4, 0.1234 or the 2π of a product."""
+    if not expression.args or expression.is_number:
+        return 1
+    # The root in 4·√6·x is a number of its own: otherwise some root would stand for every constant.
+    with_pi = expression.is_Mul and sympy.pi in expression.args and expression.args[0].is_Rational
+    return 1 + sum(map(size, expression.args)) - with_pi
+
+
+def count_constants(expression: sympy.Expr) -> int:
+    """Floats in the expression: the constants that were fitted. Equal ones, unless they are round, are one."""
+    floats = [abs(float(node)) for node in sympy.preorder_traversal(expression) if isinstance(node, sympy.Float)]
+    return len({f for f in floats if not is_round(f)}) + sum(map(is_round, floats))
+
+
+def description_length(loss: float, expression: sympy.Expr, n: int) -> float:
+    """Nats to write down the residuals, the constants and the tree (Rissanen 1978), up to a constant.
+
+    A constant is written to the precision that the data give it, about the noise over √n beside its own size: the
+    less noise, the more digits. (The Occam factor of MacKay 1992 is the same charge.)
+
+    loss: as a share of the variance of y, beyond rounding (`eqdarts.fit.zero`)
+    """
+    fit = 0.5 * n * np.log(loss + EXACT)
+    digits = 0.5 * np.log(n / (min(loss, 1.0) + EXACT)) * count_constants(expression)
+    return float(fit + digits + digits_of(expression) + NATS_PER_NODE * size(expression))
+
+
+def digits_of(expression: sympy.Expr) -> float:
+    """Nats to write the exact numbers beside their nodes: log |p|·q of p/q, one more symbol for π or a root."""
+    return float(
+        sum(
+            np.log(max(1, abs(node.p)) * float(node.q)) if isinstance(node, sympy.Rational) else NATS_PER_NODE
+            for node in sympy.preorder_traversal(expression)
+            if isinstance(node, sympy.Rational) or node is sympy.pi or (node.is_Pow and node.is_number)
+        )
+    )

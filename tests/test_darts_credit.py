@@ -1,0 +1,86 @@
+"""Credit of candidates: the natural gradient of the expected merit, whatever the number of graphs that have them."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from random_graphs import space_of
+
+from eqdarts import DARTSRegressor
+from eqdarts.darts.credit import _PRIOR_COUNT, edge_advantage, link_advantage, merit_of, node_advantage
+from eqdarts.darts.prior import link_log_odds, log_odds
+from eqdarts.darts.sampling import sample
+from eqdarts.graph.operations import DEFAULT_OPERATIONS
+
+N = 3
+SPACE = space_of(N, operations=DEFAULT_OPERATIONS, links=("identity", "reciprocal"))
+seeds = st.integers(0, 2**32 - 1)
+
+
+def drawn(seed: int, size: int = 200):
+    rng = np.random.default_rng(seed)
+    gamma = link_log_odds(SPACE)
+    batch, w = sample(SPACE, log_odds(SPACE), np.zeros((N, 2)), np.full(size, N), rng, gamma)
+    return batch, w, rng
+
+
+def test_merit_falls_with_the_rank_and_is_least_without_one():
+    np.testing.assert_allclose(merit_of(np.array([3, 0, 1]), 5), [0.5, 0.0, -1.0, 1.0, -1.0])
+
+
+@given(seeds)
+def test_equal_merit_moves_nothing(seed):
+    batch, w, _ = drawn(seed)
+    merit = np.full(len(batch), 0.3)
+    for advantage in (
+        edge_advantage(SPACE, batch, w, merit),
+        node_advantage(SPACE, batch, merit),
+        link_advantage(SPACE, batch, merit),
+    ):
+        np.testing.assert_allclose(advantage, 0.0, atol=1e-12)
+
+
+@given(seeds)
+def test_a_candidate_that_all_good_graphs_have_gains_and_all_gains_are_below_two(seed):
+    batch, w, _ = drawn(seed)
+    mine = batch.links == 1
+    merit = np.where(mine, 1.0, -1.0)
+    advantage = link_advantage(SPACE, batch, merit)
+    assert advantage[1] > 0 > advantage[0]
+    assert np.abs(edge_advantage(SPACE, batch, w, merit)).max() < 2
+
+
+@given(st.integers(50, 1500))
+def test_a_rare_candidate_learns_nearly_as_fast_as_a_frequent_one(count):
+    """The plain score function would move it in proportion to its number of graphs."""
+    batch, _, _ = drawn(0, 3000)
+    batch.links[:] = np.arange(3000) < count
+    merit = np.where(batch.links == 1, 1.0, -1.0)
+    mean = (2 * count - 3000) / 3000
+    assert link_advantage(SPACE, batch, merit)[1] == pytest.approx((1 - mean) * count / (count + _PRIOR_COUNT))
+
+
+@given(seeds)
+def test_what_is_learned_of_an_edge_holds_for_its_source_in_every_node(seed):
+    batch, w, rng = drawn(seed)
+    advantage = edge_advantage(SPACE, batch, w, rng.normal(size=len(batch)))
+    source = np.array([min(i, SPACE.n_inputs) for i, _ in SPACE.edges])
+    for s in set(source):
+        same = advantage[:, source == s]
+        np.testing.assert_array_equal(same, np.broadcast_to(same[:, :1], same.shape))
+
+
+def test_alpha_learns_which_columns_matter():
+    """The gradient at fitted graphs raises the odds of the columns that the target needs, in products of anything."""
+    rng = np.random.default_rng(5)
+    X = rng.uniform(0.5, 3, (240, 6))
+    y = X[:, 0] * np.sin(2 * X[:, 1]) / (1 + X[:, 0]) + 0.05 * rng.normal(size=240)
+    options = {"max_time": None, "max_epochs": 10, "replicas": 512, "max_nodes": 3, "symmetries": False}
+    options |= {"random_state": 0, "verbose": 0}
+    model = DARTSRegressor(alpha_learning_rate=0.2, **options).fit(X, y)
+    alpha, space = model.alpha_history_[-1, 0], model.search_space_
+    absent = np.exp(alpha[space.aggregators.index("product"), :6, space.zero])
+    absent /= np.exp(alpha[space.aggregators.index("product"), :6]).sum(axis=-1)
+    assert absent[:2].mean() < 0.5 * absent[2:].mean()
+    still = DARTSRegressor(alpha_learning_rate=0.0, alpha_weight_decay=0.0, **options).fit(X, y).alpha_history_
+    assert (still == still[0]).all()

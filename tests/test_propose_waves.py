@@ -1,0 +1,131 @@
+"""Waves that the table shows start sines: their frequencies, whole graphs of them, and features of residuals."""
+
+import numpy as np
+import pytest
+import torch
+
+from eqdarts import DARTSRegressor
+from eqdarts.darts.sampling import odds_of, sample
+from eqdarts.fit.assess import Assessor
+from eqdarts.fit.graphs import Rows
+from eqdarts.graph.operations import DEFAULT_OPERATIONS, WAVE_PARAMETERS
+from eqdarts.graph.space import SearchSpace
+from eqdarts.propose.gradient import draw_features
+from eqdarts.propose.waves import waves_of, with_waves_of_residuals
+
+X = np.linspace(0, 1, 157)
+Z = np.random.default_rng(0).uniform(-1, 2, 157)
+HERTZ = np.arange(0, 1, 1 / 400)
+
+
+def rows_of(columns, y):
+    return Rows(torch.tensor(np.atleast_2d(columns)), torch.tensor(y))
+
+
+def space_of(d=1, **options):
+    options.setdefault("operations", DEFAULT_OPERATIONS)
+    return SearchSpace(tuple(f"x{i}" for i in range(d)), 4, **options)
+
+
+def least_loss(space, rows, batch, w):
+    return (
+        Assessor(space, rows, rows)
+        .of_readout(batch, w, np.array(["wave"] * len(batch), dtype=object), False)
+        .loss.min()
+    )
+
+
+#: Columns, y, and the frequencies of the first column.
+WAVES = {
+    "one": (X, 2 * np.sin(62.8 * X + 1) + 3, [62.8]),
+    "far from zero": (X + 100, 2 * np.sin(62.8 * X + 1), [62.8]),
+    "seconds": (1.7e9 + 1e5 * X, np.sin(62.8 * X), [62.8e-5]),
+    "two": (HERTZ, np.sin(100 * np.pi * HERTZ) + 0.5 * np.sin(240 * np.pi * HERTZ), [100 * np.pi, 240 * np.pi]),
+    "growing": (X, X * np.sin(62.8 * X), [62.8]),
+    "on a line": (X, 3 * X + np.sin(62.8 * X), [62.8]),
+    "unequal distances": (X**1.7, np.sin(200 * X**1.7), [200]),
+    "times a column": (np.stack([X, Z]), Z * np.sin(80 * X + 1), [80]),
+    "few rows": (X[::13], np.sin(25 * X[::13] + 1), [25]),
+}
+
+
+@pytest.mark.parametrize("case", WAVES)
+def test_frequencies_and_graphs_are_those_of_the_law(case):
+    columns, y, law = WAVES[case]
+    rows = rows_of(columns, y)
+    plain = space_of(len(rows.inputs), signed=tuple((rows.inputs <= 0).any(dim=1).tolist()))
+    space, batch, w = waves_of(plain, rows)
+    for omega in law:
+        assert min(abs(found / omega - 1) for found in space.frequencies[0]) < 1e-4
+    assert least_loss(space, rows, batch, w) < 1e-12
+    again = waves_of(plain, rows)
+    np.testing.assert_array_equal(again[2], w)
+
+
+def test_below_a_link():
+    rows = rows_of(X, 1 / (2 + np.sin(62.8 * X)))
+    space, batch, w = waves_of(space_of(links=("identity", "reciprocal")), rows)
+    assert least_loss(space, rows, batch, w) < 1e-20
+
+
+@pytest.mark.parametrize(
+    ("y", "options"),
+    [
+        (X**2, {}),
+        (np.exp(3 * X), {}),
+        (np.sin(2 * X), {}),
+        (np.random.default_rng(0).normal(size=157), {}),
+        (np.sin(62.8 * X), {"operations": ("zero", "linear", "power", "exp")}),
+    ],
+)
+def test_there_are_none_where_none_stand_out(y, options):
+    space, batch, _ = waves_of(space_of(**options), rows_of(X, y))
+    assert not any(space.frequencies)
+    assert len(batch) == 0
+
+
+def test_graphs_keep_to_the_space():
+    rows = rows_of(X, 3 * X + np.sin(62.8 * X))
+    small = SearchSpace(("x",), 1, ("zero", "cos"), ("sum",))
+    space, batch, w = waves_of(small, rows)
+    assert least_loss(space, rows, batch, w) < 1e-20
+    assert (batch.operations < 2).all()
+
+
+def test_drawn_sines_start_at_frequencies_that_stand_out():
+    space = space_of(2, frequencies=((62.8,), ()))
+    size = (len(space.aggregators), len(space.edges), len(space.operations))
+    batch, w = sample(space, np.zeros(size), np.zeros((4, 2)), np.full(500, 4), np.random.default_rng(0))
+    places = [m for m, row in enumerate(space.rows) if row.parameters == WAVE_PARAMETERS]
+    assert [space.operations[m] for m in places] == ["sin", "cos"]
+    sines = np.isin(batch.operations, places)
+    first = np.array([i == 0 for i, _ in space.edges])
+    assert 0.4 < (w[..., 0] == 62.8)[sines & first].mean() < 0.6
+    assert not (w[..., 0] == 62.8)[sines & ~first].any()
+    assert not odds_of(space_of(2), np.zeros(size), np.zeros((4, 2))).known.any()
+
+
+def test_residuals_show_waves_that_the_target_hides():
+    rows = rows_of(X, 100 * X**3 + np.sin(50 * X))
+    space = space_of(operations=("zero", "power", "linear", "scale", "sin"))
+    assessor = Assessor(space, rows, rows)
+    batch, w = sample(
+        space, np.zeros((2, len(space.edges), 5)), np.zeros((4, 2)), np.full(1, 1), np.random.default_rng(0)
+    )
+    batch.operations[:], batch.aggregators[:], w[:] = space.zero, 1, 0.0
+    batch.operations[0, 0], w[0, 0, 0], batch.readout[0, 0] = 1, 3.0, True
+    cubic = assessor.of_readout(batch, w, np.array(["cubic"], dtype=object), False)
+    rng = np.random.default_rng(0)
+    drawn = draw_features(space, np.zeros((2, len(space.edges), 5)), np.zeros((4, 2)), assessor, rng)
+    features = with_waves_of_residuals(space, drawn, cubic, rows.inputs.numpy(), assessor)
+    more = features.w[len(drawn.w) :, 0, 0]
+    assert len(more)
+    assert more[0] == pytest.approx(50, rel=1e-3)
+
+
+@pytest.mark.parametrize("case", ["growing", "two", "times a column", "on a line"])
+def test_a_fit_finds_such_laws_in_its_first_epoch(case):
+    columns, y, _ = WAVES[case]
+    model = DARTSRegressor(max_epochs=2, max_time=None, random_state=0, n_jobs=1).fit(np.atleast_2d(columns).T, y)
+    assert model.stop_reason_ == "exact"
+    assert model.score(np.atleast_2d(columns).T, y) > 1 - 1e-12
