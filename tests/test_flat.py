@@ -86,3 +86,8 @@ def test_lengths_of_rows_whose_squares_leave_the_range_of_doubles(unit):
     rows = np.array([[3.0, 4.0], [0.0, 0.0], [6.0, -8.0]]) * unit
     np.testing.assert_allclose(lengths(rows) / unit, [5.0, 0.0, 10.0], rtol=1e-15)
     assert np.isinf(lengths(np.array([[np.inf, 1.0]]))).all()
+
+
+def test_rows_too_short_for_squares_give_finite_numbers_and_no_warning():
+    rows = np.array([[1e-200, 2e-200, 0.0], [1.0, 0.0, 1.0]])
+    assert np.isfinite(inverse_of_squares(rows)).all()

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 import sympy
 
-from eqdarts import DARTSRegressor
+from eqdarts import DARTSRegressor, InputDataError, refit
 from eqdarts.data.kept import keep
 from eqdarts.equation.equation import Equation, evaluate
 from eqdarts.equation.refit import with_fit
@@ -138,3 +138,60 @@ def test_constants_of_an_equation_with_a_limit_have_errors():
     fit = with_fit(equation, keep(x[:, None], y, None, 51)).fit
     assert np.isfinite(fit.table.std_error).all()
     assert fit.observations == 50
+
+
+ROWS = np.linspace(-6, 6, 61).round(12)
+SINC = np.sinc(2 * ROWS / np.pi)
+
+
+@pytest.mark.parametrize(
+    ("text", "X", "y", "expected"),
+    [
+        ("a*sin(w*x)/x + c", ROWS, 6 * SINC + 0.5, {"a": 3.0, "c": 0.5}),
+        ("a*sin(2*x)/x", ROWS, 6 * SINC, {"a": 3.0}),
+        ("sin(2*x)/x", ROWS, 2 * SINC, {}),
+        ("a*sin(w*(x - 2))/(x - 2)", ROWS + 2, 6 * SINC, {"a": 3.0, "w": 2.0}),
+        (
+            "a*x*log(b*x)",
+            np.linspace(0, 2, 41),
+            1.5 * np.linspace(0, 2, 41) * np.log(np.r_[1, np.linspace(0, 4, 41)[1:]]),
+            {"a": 1.5, "b": 2.0},
+        ),
+    ],
+)
+def test_a_row_with_a_limit_only_does_not_veto_a_given_formula(text, X, y, expected):
+    table = pd.DataFrame({"x": X})
+    with pytest.warns(SearchWarning, match="not defined on 1 of .* rows .* its limit is taken there"):
+        law = refit(text, table, y, random_state=0)
+    np.testing.assert_allclose(law.predict(table), y, atol=1e-12)
+    assert law.loss < 1e-24
+    assert law.relative_loss < 1e-24
+    for name, value in expected.items():
+        assert law.constants.value[name] == pytest.approx(value)
+
+
+def test_the_loss_of_a_given_formula_counts_the_rows_with_a_limit_only():
+    y = 6 * SINC
+    y[30] += 2.0
+    with pytest.warns(SearchWarning, match="its limit is taken there"):
+        law = refit("a*sin(w*x)/x", pd.DataFrame({"x": ROWS}), y, sample_weight=np.where(ROWS == 0, 3.0, 1.0))
+    assert law.loss == pytest.approx(4.0 * 3 / 63)
+    assert law.fit.observations == 60
+
+
+@pytest.mark.parametrize("text", ["a/x", "a*log(x) + b"])
+def test_a_given_formula_with_a_pole_at_a_row_is_refused_with_the_row(text):
+    x = np.linspace(0, 5, 51)
+    with pytest.raises(InputDataError, match=r"undefined on 1 of 51 rows \(first: row 0\) and has no limit"):
+        refit(text, pd.DataFrame({"x": x}), np.ones(51))
+
+
+def test_rows_with_a_limit_only_do_not_veto_the_law_of_a_large_table():
+    x = np.random.default_rng(0).uniform(-10, 10, 10_400)
+    x[[5, 777, 10_000]] = 0.0
+    table, y = pd.DataFrame({"x": x}), np.sinc(x / np.pi)
+    model = DARTSRegressor(max_epochs=5, max_time=None, random_state=0, verbose=0, n_jobs=1)
+    with pytest.warns(SearchWarning, match="its limit is taken there"):
+        model.fit(table, y)
+    assert sympy.simplify(model.sympy() - sympy.sympify("sin(x)/x")) == 0
+    np.testing.assert_allclose(model.predict(table), y, atol=1e-12)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import sympy
@@ -16,6 +17,7 @@ from eqdarts.errors import warn
 from eqdarts.fit.formula import Template, compile_template, template
 from eqdarts.fit.stream import Streamed, Task, fit_streaming
 from eqdarts.graph.to_sympy import plain
+from eqdarts.simplify.singularities import with_limits
 
 
 def confirmed(
@@ -28,7 +30,7 @@ def confirmed(
 ) -> Front:
     """The front of these equations with constants and losses of the whole table.
 
-    An equation that is undefined on a row is left out.
+    An equation that is undefined on a row, and has no limit there, is left out.
 
     Parameters
     ----------
@@ -72,7 +74,20 @@ def _task(equation: Equation, form: Template) -> Task:
     used = formula.used
     places = np.array([formula.columns.index(name) for name in used], dtype=np.intp)
     units = np.array([formula.unit(name) for name in used])
-    return Task(compile_template(form), places, units, formula.target_unit, form.values, _is_linear(form))
+    return Task(
+        compile_template(form),
+        places,
+        units,
+        formula.target_unit,
+        form.values,
+        _is_linear(form),
+        partial(_limits, form),
+    )
+
+
+def _limits(form: Template, values: np.ndarray, X: np.ndarray) -> np.ndarray:
+    """Of the formula with these constants at rows X [n, d] of its columns; NaN where there is none."""
+    return with_limits(form.at(values), form.columns, X, np.full(len(X), np.nan))
 
 
 def _is_linear(form: Template) -> bool:

@@ -22,9 +22,9 @@ from eqdarts.data import (
     is_numeric,
 )
 from eqdarts.data.kept import Training
-from eqdarts.equation.equation import Equation, as_written
+from eqdarts.equation.equation import Equation, as_written, evaluate
 from eqdarts.equation.precision import with_digits
-from eqdarts.equation.regression.minimise import as_given, minimise
+from eqdarts.equation.regression.minimise import as_given, minimise, never_defined
 from eqdarts.equation.regression.model import Model, Observations
 from eqdarts.equation.regression.naming import exact, floats_as_symbols, free_symbols, with_exact_numbers
 from eqdarts.equation.regression.report import FitReport, report
@@ -144,22 +144,62 @@ def refit(
         model = Model(form, tuple(sympy.Symbol(columns[k]) for k in used), constants, observations, lower, upper)
     except ValueError as error:
         raise InputDataError(f"expression {str(expression)[:80]!r}: {error}") from error
-    optimum = minimise(model, known, int(n_starts), np.random.default_rng(0 if random_state is None else random_state))
+    seed = 0 if random_state is None else random_state
+    optimum = minimise(model, known, int(n_starts), np.random.default_rng(seed))
+    aside = np.zeros(len(observations), dtype=bool)
+    if optimum is None:
+        aside = never_defined(model, known, np.random.default_rng(seed))
+    if aside.any() and len(observations) - int(aside.sum()) >= len(constants):
+        model = model.on(observations.take(~aside))
+        optimum = minimise(model, known, int(n_starts), np.random.default_rng(seed))
     if optimum is None:
         raise InputDataError(
             f"{form} is undefined on some rows at every start that was tried; "
             "give starting values at which it is defined, or drop those rows"
         )
     fitted = form.subs({c: sympy.Float(v) for c, v in zip(constants, optimum.theta, strict=True)})
+    missed = _missed_by_limits(fitted, model.columns, observations, np.flatnonzero(rows), aside)
     found = report(
-        model, optimum, confidence=confidence, fixed=held, observations=len(observations), expression=fitted
+        model, optimum, confidence=confidence, fixed=held, observations=len(model.rows), expression=fitted
     )  # fmt: skip
     _warn(found)
     total = len(observations) if observations.weights is None else float(observations.weights.sum())
     measure = Target.of(observations.y / observations.scale, observations.weights)
-    loss, relative = found.rss / total, float(measure.loss(optimum.loss / total))
+    scaled, ratio = missed / observations.scale, model.rows.scale / observations.scale
+    loss = (found.rss + float(missed @ missed)) / total
+    relative = float(measure.loss((optimum.loss * ratio**2 + float(scaled @ scaled)) / total))
     law = Equation(fitted, columns, given.target, loss, relative, "refit", fit=found)
     return with_digits(law, X_array[rows], y_array[rows], observations.weights)
+
+
+def _missed_by_limits(
+    fitted: sympy.Expr,
+    columns: tuple[sympy.Symbol, ...],
+    observations: Observations,
+    numbers: np.ndarray,
+    aside: np.ndarray,
+) -> np.ndarray:
+    """Weighted residuals of a fitted formula at the rows where it has a limit only (bool [n]), and a warning.
+
+    numbers: [n], of the rows in the table
+    """
+    if not aside.any():
+        return np.zeros(0)
+    left = observations.take(aside)
+    value = evaluate(fitted, tuple(c.name for c in columns), left.X)
+    without = np.flatnonzero(~np.isfinite(value))
+    if len(without):
+        row = numbers[np.flatnonzero(aside)[without[0]]]
+        raise InputDataError(
+            f"{fitted} is undefined on {len(without)} of {len(observations)} rows (first: row {row}) and has no limit "
+            "there; drop those rows"
+        )
+    warn(
+        f"as it is written the formula is not defined on {len(value)} of {len(observations)} rows (first: row "
+        f"{numbers[np.flatnonzero(aside)[0]]}); its limit is taken there, and its constants come of the other rows",
+        stacklevel=3,
+    )
+    return (left.y - value) * (1.0 if left.weights is None else np.sqrt(left.weights))
 
 
 def refit_equation(equation: Equation, X: np.ndarray, y: np.ndarray, weights: ArrayLike | None) -> Equation:

@@ -31,8 +31,10 @@ def inverse_of_squares(rows: np.ndarray) -> np.ndarray:
     """(R·Rᵀ)⁻¹ of R [K, n], finite; flat directions, which rounding hides, come out very long, not absent."""
     size, directions = _directions(rows)
     largest = max(1.0, size.max(initial=0.0))
-    scaled = directions.T / np.where(size > _RANK * largest, size, _NONE * largest)
-    return np.nan_to_num(scaled @ scaled.T, nan=0.0, posinf=0.0, neginf=0.0)
+    with np.errstate(over="ignore", invalid="ignore"):
+        # Rows may be so short that squares of the directions leave the range of doubles.
+        scaled = directions.T / np.where(size > _RANK * largest, size, _NONE * largest)
+        return np.nan_to_num(scaled @ scaled.T, nan=0.0, posinf=0.0, neginf=0.0)
 
 
 def lengths(rows: np.ndarray) -> np.ndarray:

@@ -8,7 +8,7 @@ the optimum of a sample, so a few passes do, and a pass serves all formulas.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
@@ -23,7 +23,11 @@ _BLOCK = 16_384  # rows at once: the intermediate values of a formula then stay 
 _EQUAL = 1e-12  # losses whose ratio differs less from 1 are equal: near the optimum rounding decides
 _CREEPING, _PATIENCE = 0.1, 2  # a step that gains less than this share of its promise; so many end the fit
 _CANCELLED = 1e-6  # of the error: what a step leaves below this share cannot be had by subtraction
+_FEW = 0.1  # most share of a block's rows at which a formula may be undefined and have a limit
 _RIDGE = 1e-13  # singular values of the scaled normal equations below this share of the largest say nothing
+
+#: Of a formula with constants [K] at rows [n, d].
+Limits = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +48,9 @@ class Task:
     linear : bool
         Is the formula linear in its constants? Then its first step is the last, and what it leaves is known without
         another pass.
+    limits : callable or None
+        ``(values [K], X [n, d]) -> [n]``: the limits of the formula, in its units, at few rows at which it is undefined
+        as it is written, as sin(x)/x is at 0. They count with that limit, and say nothing of the constants.
     """
 
     form: Compiled
@@ -52,6 +59,7 @@ class Task:
     target_unit: float
     start: np.ndarray
     linear: bool = False
+    limits: Limits | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -241,6 +249,16 @@ def _over_chunk(work: Sequence[tuple[Task, np.ndarray]], chunk: Chunk) -> list[_
     return totals
 
 
+def _with_limits(task: Task, values: np.ndarray, X: np.ndarray, value: np.ndarray) -> np.ndarray:
+    """The values [n] of the formula on rows X [n, d], its limit where it is undefined, if such rows are few."""
+    undefined = ~np.isfinite(value)
+    if task.limits is None or not 0 < undefined.sum() <= max(1, _FEW * len(value)):
+        return value
+    value = value.copy()
+    value[undefined] = task.limits(values, X[undefined])
+    return value
+
+
 def _over_rows(task: Task, values: np.ndarray, chunk: Chunk, rows: slice) -> _Sums:
     X, y = chunk.X[rows], chunk.y[rows] / task.target_unit
     weights = None if chunk.weights is None else chunk.weights[rows]
@@ -250,7 +268,7 @@ def _over_rows(task: Task, values: np.ndarray, chunk: Chunk, rows: slice) -> _Su
     if (task.units != 1).any():
         columns = columns / task.units[:, None]
     value, jacobian = task.form.linearise(columns.T, values[None])
-    slopes, residual = jacobian[0], y - value[0]
+    slopes, residual = jacobian[0], y - _with_limits(task, values, columns.T, value[0])
     with np.errstate(all="ignore"):
         if weights is not None:
             root = np.sqrt(weights)

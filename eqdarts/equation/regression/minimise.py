@@ -32,6 +32,7 @@ _REFINEMENTS = 200
 _NOTHING = 1e-10  # share of a column that is rounding when the linear constants' part is taken off
 _NEAR = 1e-5  # of a bound, relative to its size
 _NEAR_ENOUGH = 1e-2  # a relative offset at which standard errors and limits are as good as at the optimum
+_FEW = 0.1  # most share of the rows at which a formula may have a limit only
 _OFFSET = 1e-6  # a relative offset below this is convergence (Bates & Watts 1981)
 
 
@@ -110,6 +111,16 @@ def _minimise(model: Model, given: np.ndarray, n_starts: int, rng: np.random.Gen
     limit = min(losses) * (1 + 1e-9) + _rounding(model)
     equal = [t for t, loss in zip(refined, losses, strict=True) if loss <= limit]
     return _judged(model, min(equal, key=lambda t: _distance(t, given)), tried, len(ties))
+
+
+def never_defined(model: Model, given: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Rows at which the formula is undefined whatever its constants are, as sin(w·x)/x is at 0, if there are few.
+
+    bool [n]; nothing else is said of a formula that is undefined everywhere at every draw.
+    """
+    draws = draw(model, given, rng, _RENEWALS) if len(given) else given[None]
+    never = ~np.any([np.isfinite(model.residual(theta)) for theta in draws], axis=0)
+    return never if never.mean() <= _FEW else np.zeros_like(never)
 
 
 def as_given(model: Model, theta: np.ndarray) -> Optimum:
