@@ -8,19 +8,26 @@ from typing import TYPE_CHECKING, Any
 from eqdarts.errors import EqdartsError, InputDataError, SearchWarning
 
 if TYPE_CHECKING:
+    from eqdarts.equation.equation import Equation, Front
     from eqdarts.equation.refit import refit
     from eqdarts.estimator import DARTSRegressor
+    from eqdarts.formula.parsing import parse_expression
     from eqdarts.graph.operations import OPERATIONS, Operation, register_operation
+    from eqdarts.propose.sources import PROPOSERS
     from eqdarts.sweeping import sweep
 
 __version__ = "0.1.0"
 __all__ = [
     "OPERATIONS",
+    "PROPOSERS",
     "DARTSRegressor",
     "EqdartsError",
+    "Equation",
+    "Front",
     "InputDataError",
     "Operation",
     "SearchWarning",
+    "parse_expression",
     "refit",
     "register_operation",
     "sweep",
@@ -30,8 +37,12 @@ __all__ = [
 #: and ``eqdarts --help`` needs none of it.
 _HOMES = {
     "DARTSRegressor": "eqdarts.estimator",
+    "Equation": "eqdarts.equation.equation",
+    "Front": "eqdarts.equation.equation",
     "OPERATIONS": "eqdarts.graph.operations",
     "Operation": "eqdarts.graph.operations",
+    "PROPOSERS": "eqdarts.propose.sources",
+    "parse_expression": "eqdarts.formula.parsing",
     "refit": "eqdarts.equation.refit",
     "register_operation": "eqdarts.graph.operations",
     "sweep": "eqdarts.sweeping",

@@ -6,7 +6,7 @@ import inspect
 import os
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from numbers import Integral
 from typing import Any
@@ -61,6 +61,7 @@ from eqdarts.graph.links import LINK_NAMES, usable
 from eqdarts.graph.operations import DEFAULT_OPERATIONS, in_order
 from eqdarts.graph.space import AGGREGATORS, SearchSpace
 from eqdarts.options import RELAXATIONS, SearchConfig
+from eqdarts.propose.sources import check_proposers
 from eqdarts.runtime.garbage import no_full_collections
 from eqdarts.runtime.interrupts import Interrupts, interrupts
 from eqdarts.runtime.threads import one_thread
@@ -154,6 +155,12 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         Sampled search: the slopes of the best graphs show whether the target depends on differences, sums or products
         of powers of columns (`eqdarts.propose.symmetry`). If so, it is searched as a function of these groups as well,
         in about half of the time. Needs "linear" and "power" among the operations, and both aggregators.
+    proposers : sequence of str or class, optional
+        Sampled search: where candidate graphs come from, by name from `eqdarts.PROPOSERS`, or a class of your own
+        (`eqdarts.propose.proposer`). "sample": drawn from α; "wave": sines at the frequencies that the table shows;
+        "neighbour", "move", "gradient": changes of good graphs, of one edge, of one part, or by the gradient at their
+        vertex; "product", "monomials", "ratio", "library": sums and products of given terms by linear algebra.
+        Default: all.
     model_selection : {"best", "accuracy", "score"}
         Which equation of the front `predict` uses; see `eqdarts.equation.selection.choose`.
     max_complexity : int, optional
@@ -183,7 +190,9 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         The row that `model_selection` chooses.
     history_ : DataFrame
         A row per epoch: epoch, seconds, nodes, train_loss and validation_loss (of the epoch's best,
-        relative to the variance of y), best_loss, graphs, equation (the best so far, as text).
+        relative to the variance of y), best_loss, graphs, equation (the best so far, as text). And for every source
+        of graphs, such as "move": move_graphs (given in the epoch), move_seconds (to propose them, and its part of the
+        time in which all were fitted), move_kept (graphs of its among the best so far). Branches are not counted.
     alpha_history_ : float array [epochs, R, A, E, M]
         Architecture weights after every epoch; R = 1 when graphs are sampled.
     front_ : Front
@@ -243,6 +252,7 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         readout_coefficients: bool = True,
         readout_intercept: bool = True,
         symmetries: bool = True,
+        proposers: Sequence[str | type] | None = None,
         model_selection: str = "best",
         max_complexity: int | None = None,
         max_columns: int | None = 20,
@@ -278,6 +288,7 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         self.readout_coefficients = readout_coefficients
         self.readout_intercept = readout_intercept
         self.symmetries = symmetries
+        self.proposers = proposers
         self.model_selection = model_selection
         self.max_complexity = max_complexity
         self.max_columns = max_columns
@@ -900,7 +911,7 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         self._training: Training | None = None
         self._problem: Problem | None = None
         self._result: SearchResult | None = None
-        self.history_ = pd.DataFrame([], columns=list(EpochRecord.__dataclass_fields__))
+        self.history_ = _history(())
         self.alpha_history_ = np.array([])
         return self
 
@@ -916,8 +927,7 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         # `resample` refits on these rows, so that a large table is not kept with the model.
         self._problem = problem.reduced()
         self._result = result if result is None else replace(result, history=(), alpha_history=())
-        names = list(EpochRecord.__dataclass_fields__)
-        self.history_ = pd.DataFrame([] if result is None else [asdict(r) for r in result.history], columns=names)
+        self.history_ = _history(() if result is None else result.history)
         self.alpha_history_ = np.array([] if result is None else result.alpha_history)
         self.stop_reason_ = "constant" if result is None else result.stop_reason
         _warn_of_limits(self.front_[self.best_index_], found.training)
@@ -1014,7 +1024,17 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
             readout_coefficients=self.readout_coefficients,
             readout_intercept=self.readout_intercept,
             symmetries=self.symmetries,
+            proposers=None if self.proposers is None else check_proposers(self.proposers),
         )
+
+
+def _history(records: Sequence[EpochRecord]) -> pd.DataFrame:
+    """A row per epoch, with columns for each source of graphs: 0 where it had no part."""
+    names = [name for name in EpochRecord.__dataclass_fields__ if name != "shares"]
+    table = pd.DataFrame([record.as_row() for record in records], columns=None if records else names)
+    sources = table.columns.difference(names)
+    whole = [name for name in sources if not name.endswith("_seconds")]
+    return table.fillna(dict.fromkeys(sources, 0)).astype(dict.fromkeys(whole, "int64"))
 
 
 def _warn_of_limits(equation: Equation, training: Training) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from eqdarts.errors import InputDataError, check_choice, check_flag, check_range, shown
 from eqdarts.graph.links import check_links
@@ -49,6 +50,7 @@ class SearchConfig:
     readout_coefficients: bool = True
     readout_intercept: bool = True
     symmetries: bool = True
+    proposers: tuple[Any, ...] | None = None
 
     def __post_init__(self) -> None:
         check_links(self.links)

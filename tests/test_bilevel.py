@@ -5,6 +5,7 @@ from functools import partial
 import pytest
 import torch
 
+from eqdarts.darts.architecture import Architecture
 from eqdarts.darts.bilevel import (
     clip,
     descend,
@@ -16,7 +17,7 @@ from eqdarts.darts.bilevel import (
     train_gradient,
 )
 from eqdarts.darts.relaxation import Relaxation
-from eqdarts.darts.supernet import Architecture, Rows, initial_architecture, initial_parameters, mean_squared_error
+from eqdarts.darts.supernet import Rows, initial_architecture, initial_parameters, mean_squared_error
 from eqdarts.graph.space import SearchSpace
 
 R, n, d, N = 3, 11, 2, 2

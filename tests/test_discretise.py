@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 import torch
 
+from eqdarts.darts.architecture import Architecture
 from eqdarts.darts.discretise import argmax, chosen_parameters, k_best, sample
-from eqdarts.darts.supernet import Architecture, initial_parameters
+from eqdarts.darts.supernet import initial_parameters
 from eqdarts.graph.genotype import prune
 from eqdarts.graph.space import AGGREGATORS, SearchSpace
 

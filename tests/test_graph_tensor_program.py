@@ -7,9 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from random_graphs import ALL, ROWS, draw_batch, draw_graphs, draw_inputs, node_values, space_of, well_conditioned
 
+from eqdarts.darts.architecture import Architecture
 from eqdarts.darts.relaxation import Relaxation
 from eqdarts.darts.sampling import draw_parameters
-from eqdarts.darts.supernet import Architecture, forward
+from eqdarts.darts.supernet import forward
 from eqdarts.graph.genotype import Genotype, GenotypeBatch, constants_of, live_nodes, prune
 from eqdarts.graph.space import AGGREGATORS
 from eqdarts.graph.tensor_program import GraphProgram

@@ -25,7 +25,7 @@ HOUSE = {
         "compiled": ("elementary", "program", "separable", "batch", "formulas"),
         "least_squares": {}, "graphs": {}, "backend": {}, "formula": {}, "stream": {}, "roundness": {}, "assess": {},
     },
-    "darts": ("relaxation", "supernet", "bilevel", "discretise", "prior", "sampling", "credit"),
+    "darts": ("relaxation", "prior", "architecture", "supernet", "bilevel", "discretise", "sampling", "credit"),
     "simplify": (
         "description", "rewriting", "canonical", "limits", "singularities", "snapping", "simplify", "reduce",
     ),
@@ -39,11 +39,11 @@ HOUSE = {
         "extrapolation": {}, "model_file": {},
     },
     "propose": (
-        "moves", "gradient", "sparse", "terms", "monomials", "parts", "waves", "ratios", "library", "products", "sums",
-        "symmetry",
+        "sparse", "terms", "proposer", "draw", "moves", "neighbours", "features", "monomials", "parts", "ratios",
+        "library", "products", "waves", "gradient", "sources", "symmetry",
     ),
     "search": (
-        "sampled", "relaxed", "mixture", "finish", "exactness", "stops", "branches", "loop", "progress",
+        "log", "sums", "sampled", "relaxed", "mixture", "finish", "exactness", "stops", "branches", "loop", "progress",
     ),
     "estimator": {},
     "sweeping": ("jobs", "outcome", "store", "workers", "study"),

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from random_graphs import space_of
 
+from eqdarts.darts.architecture import Architecture
 from eqdarts.darts.prior import link_log_odds, log_odds
 from eqdarts.darts.sampling import odds_of, sample
 from eqdarts.fit.assess import Assessor
@@ -14,7 +15,8 @@ from eqdarts.fit.graphs import Rows
 from eqdarts.graph.genotype import live_nodes, prune
 from eqdarts.graph.operations import DEFAULT_OPERATIONS
 from eqdarts.graph.space import SearchSpace
-from eqdarts.propose.gradient import _gains, _joining, _orthonormal, draw_features, pursue
+from eqdarts.propose.features import draw_features
+from eqdarts.propose.gradient import _gains, _joining, _orthonormal, pursue
 from eqdarts.propose.moves import used_nodes
 from eqdarts.search.sampled import luby
 
@@ -71,7 +73,7 @@ def search():
 def test_children_are_graphs_of_the_space_with_a_link_of_their_parent(search, limit):
     assessor, alpha, beta, odds, parents = search
     rng = np.random.default_rng(limit)
-    features = draw_features(SPACE, alpha, beta, assessor, rng)
+    features = draw_features(SPACE, Architecture(alpha, beta), assessor, rng)
     batch, w, promise = pursue(SPACE, odds, limit, parents, features, assessor, rng)
     assert promise.shape == (len(features.values),)
     assert ((promise >= 0) & (promise <= 1 + 1e-9)).all()
@@ -86,7 +88,7 @@ def test_children_are_graphs_of_the_space_with_a_link_of_their_parent(search, li
 
 def test_features_are_finite_and_vary(search):
     assessor, alpha, beta, odds, _ = search
-    features = draw_features(SPACE, alpha, beta, assessor, np.random.default_rng(1))
+    features = draw_features(SPACE, Architecture(alpha, beta), assessor, np.random.default_rng(1))
     assert np.isfinite(features.values).all()
     assert (np.ptp(features.values, axis=1) > 0).all()
     assert {used_nodes(odds, row) for row in features.batch.operations} <= {1, 2}
@@ -96,7 +98,7 @@ def test_the_best_children_start_better_than_their_parents_or_equal(search):
     """A feature in the readout can only lower the loss that its parent had on the train rows."""
     assessor, alpha, beta, odds, parents = search
     rng = np.random.default_rng(2)
-    features = draw_features(SPACE, alpha, beta, assessor, rng)
+    features = draw_features(SPACE, Architecture(alpha, beta), assessor, rng)
     batch, w, _ = pursue(SPACE, odds, N, parents, features, assessor, rng)
     _, _, loss = assessor._backend.fit(batch, w, assessor._train, 0)
     _, _, before = assessor._backend.fit(parents.batch, parents.w, assessor._train, 0)
@@ -111,7 +113,9 @@ def test_children_depend_only_on_the_generator(search_seed):
     space = space_of(3, operations=DEFAULT_OPERATIONS)
     assessor = Assessor(space, rows, rows)
     alpha, beta = log_odds(space), np.zeros((3, 2))
-    one, two = (draw_features(space, alpha, beta, assessor, np.random.default_rng(search_seed)) for _ in range(2))
+    one, two = (
+        draw_features(space, Architecture(alpha, beta), assessor, np.random.default_rng(search_seed)) for _ in range(2)
+    )
     assert one.batch.keys() == two.batch.keys()
     np.testing.assert_array_equal(one.values, two.values)
 

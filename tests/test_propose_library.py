@@ -9,7 +9,8 @@ from eqdarts.fit.backend import backend_of
 from eqdarts.fit.graphs import Rows
 from eqdarts.graph.operations import DEFAULT_OPERATIONS
 from eqdarts.graph.space import AGGREGATORS, SearchSpace
-from eqdarts.propose.library import library_of
+from eqdarts.propose.library import library_of, sums_of
+from eqdarts.propose.ratios import ratios_in
 
 RNG = np.random.default_rng(0)
 CPU = torch.device("cpu")
@@ -54,7 +55,7 @@ def test_a_law_of_its_terms_is_a_graph(law, link):
     X = RNG.uniform(-2, 2, (50, 2))
     y = law(*X.T)
     space = _space(2, signed=(True, True), links=("identity", "reciprocal"))
-    batch, w = _library(space, X, y).sums(space, link, 3)
+    batch, w = sums_of(space, _library(space, X, y), link, 3)
     backend = backend_of(space, CPU, 1)
     *_, loss = backend.fit(batch, w, backend.rows(_rows(X, y)), 1, np.ones(w.shape, dtype=bool))
     assert loss.min() < 1e-28 * y.var()
@@ -80,7 +81,7 @@ def test_its_terms_are_graphs_of_the_space_however_small(options):
     nodes = [node for term in library.terms for node in term.nodes]
     assert {node.aggregator for node in nodes} <= set(space.aggregators)
     assert {op for node in nodes for _, op, _ in node.edges} <= set(space.operations)
-    for batch, _ in (library.sums(space, "identity", 3), library.ratios(space)):
+    for batch, _ in (sums_of(space, library, "identity", 3), ratios_in(space, library)):
         assert set(np.unique(batch.aggregators)) <= {AGGREGATORS.index(a) for a in space.aggregators}
 
 
@@ -88,7 +89,7 @@ def test_too_many_columns_have_none():
     space = SearchSpace(tuple(f"x{k}" for k in range(30)), 2, DEFAULT_OPERATIONS)
     library = _library(space, RNG.uniform(1, 2, (20, 30)), RNG.uniform(1, 2, 20))
     assert library.terms == []
-    batch, _ = library.sums(space, "identity", 3)
+    batch, _ = sums_of(space, library, "identity", 3)
     assert len(batch) == 0
 
 

@@ -16,7 +16,8 @@ from eqdarts.graph.links import LINK_NAMES
 from eqdarts.graph.operations import DEFAULT_OPERATIONS
 from eqdarts.graph.space import AGGREGATORS
 from eqdarts.graph.tensor_program import GraphProgram
-from eqdarts.propose.moves import neighbours, propose, renumber, used_nodes
+from eqdarts.propose.moves import move, renumber, used_nodes
+from eqdarts.propose.neighbours import neighbours
 
 N = 5
 LINKS = ("sqrt", "identity", "arccos")
@@ -91,7 +92,7 @@ def test_children_are_graphs_of_the_space(name, seed):
     batch, w = pair(graphs, np.arange(29))
     for _ in range(5):
         order = rng.permutation(29)
-        batch, w = propose(space, odds, limit, (batch, w), (batch.select(order), w[order]), rng)
+        batch, w = move(space, odds, limit, (batch, w), (batch.select(order), w[order]), rng)
         E = np.arange(len(space.edges))
         assert space.allowed[E, batch.operations].all()
         assert {AGGREGATORS[a] for a in batch.aggregators.ravel()} <= set(space.aggregators)
@@ -113,7 +114,7 @@ def test_parents_are_left_alone(seed):
     graphs, odds = parents_of(space, 14, rng), prior_of(space)
     parents, others = pair(graphs, np.arange(7)), pair(graphs, np.arange(7, 14))
     before = [a.copy() for a in (*arrays(*parents), *arrays(*others))]
-    propose(space, odds, N, parents, others, rng)
+    move(space, odds, N, parents, others, rng)
     for now, then in zip((*arrays(*parents), *arrays(*others)), before, strict=True):
         np.testing.assert_array_equal(now, then)
 
@@ -122,7 +123,7 @@ def test_equal_generators_make_equal_children():
     space = SPACES["both"]
     graphs = parents_of(space, 23, np.random.default_rng(1))
     one, two = (
-        propose(space, prior_of(space), N, pair(graphs, np.arange(23)), pair(graphs, np.arange(23)[::-1]), rng)
+        move(space, prior_of(space), N, pair(graphs, np.arange(23)), pair(graphs, np.arange(23)[::-1]), rng)
         for rng in (np.random.default_rng(2), np.random.default_rng(2))
     )
     for a, b in zip(arrays(*one), arrays(*two), strict=True):
@@ -134,7 +135,7 @@ def test_every_kind_of_change_happens():
     graphs = parents_of(space, 2, rng, 3)
     before = graphs.batch
     first, second = np.zeros(199, dtype=int), np.ones(199, dtype=int)
-    children, w = propose(space, prior_of(space), N, pair(graphs, first), pair(graphs, second), rng)
+    children, w = move(space, prior_of(space), N, pair(graphs, first), pair(graphs, second), rng)
     nodes = children.readout[:, :N].sum(axis=1)
     same = children.operations == before.operations[0]
     assert (children.aggregators != before.aggregators[0]).any()
@@ -155,7 +156,7 @@ def test_a_node_of_the_other_graph_is_grafted():
     one.operations[:, 0] = other.operations[:, 0] = exp
     one.readout[:, 0] = other.readout[:, 0] = True
     w[:, 0], other_w[:, 0] = 1.0, 7.0
-    _, moved = propose(space, prior_of(space), N, (one, w), (other, other_w), rng)
+    _, moved = move(space, prior_of(space), N, (one, w), (other, other_w), rng)
     grafted = (moved == 7.0).any(axis=(1, 2))
     assert 0.02 < grafted.mean() < 0.4
 
@@ -168,7 +169,7 @@ def test_a_node_comes_between_the_ends_of_an_edge():
     one.operations[:, 0] = cos
     one.readout[:, 0] = True
     w[:, 0] = 7.0
-    children, moved = propose(space, prior_of(space), N, (one, w), (one, w), rng, subdivide=True)
+    children, moved = move(space, prior_of(space), N, (one, w), (one, w), rng, subdivide=True)
     behind = space.into(1).start + space.n_inputs  # the edge k_1 → k_2
     between = (children.operations[:, behind] == cos) & (moved[:, behind] == 7.0).all(axis=1)
     between &= children.operations[:, 0] != space.zero
@@ -186,7 +187,7 @@ def test_links_of_children_are_those_of_the_parents_or_drawn_by_their_odds():
     zeros = np.zeros((len(space.aggregators), len(space.edges), len(space.operations)))
     odds = odds_of(space, zeros, np.zeros((N, len(space.aggregators))), gamma)
     parents[0].links[:] = LINK_NAMES.index("sqrt")  # which has no chance of being drawn
-    children, _ = propose(space, odds, N, parents, parents, rng)
+    children, _ = move(space, odds, N, parents, parents, rng)
     share = np.bincount(children.links, minlength=len(LINK_NAMES)) / 4001
     assert share[LINK_NAMES.index("sqrt")] > 0.8
     identity, arccos = (share[LINK_NAMES.index(name)] for name in ("identity", "arccos"))
@@ -199,7 +200,7 @@ def test_without_odds_of_links_children_keep_theirs():
     graphs = parents_of(space, 211, rng)
     odds = odds_of(space, log_odds(space), np.zeros((N, 2)))
     parents = pair(graphs, np.arange(211))
-    children, _ = propose(space, odds, N, parents, parents, rng)
+    children, _ = move(space, odds, N, parents, parents, rng)
     np.testing.assert_array_equal(children.links, graphs.batch.links)
 
 
@@ -207,7 +208,7 @@ def test_constants_of_new_edges_start_in_their_ranges():
     space, rng = SPACES["both"], np.random.default_rng(4)
     odds, graphs = prior_of(space), parents_of(space, 2, rng)
     places = np.arange(211) % 2
-    children, w = propose(space, odds, N, pair(graphs, places), pair(graphs, 1 - places), rng)
+    children, w = move(space, odds, N, pair(graphs, places), pair(graphs, 1 - places), rng)
     present = children.operations != space.zero
     assert (w >= odds.low[children.operations])[present].all()
     assert (w <= odds.high[children.operations])[present].all()
@@ -272,14 +273,14 @@ def test_a_space_with_one_choice_does_not_loop_or_fail():
     rng = np.random.default_rng(5)
     batch = prune(space, draw_batch(space, 53, rng, absent=0.0))
     parents = batch, draw_parameters(space, batch, rng)
-    children, _ = propose(space, prior_of(space), 1, parents, parents, rng)
+    children, _ = move(space, prior_of(space), 1, parents, parents, rng)
     assert set(np.unique(children.operations)) <= {0, 1}
 
 
 def test_an_empty_parent_can_grow():
     space, rng = SPACES["both"], np.random.default_rng(6)
     empty = blank(space, 53)
-    children, _ = propose(space, prior_of(space), N, empty, empty, rng)
+    children, _ = move(space, prior_of(space), N, empty, empty, rng)
     assert live_nodes(space, children).any()
 
 

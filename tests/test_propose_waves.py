@@ -5,13 +5,14 @@ import pytest
 import torch
 
 from eqdarts import DARTSRegressor
+from eqdarts.darts.architecture import Architecture
 from eqdarts.darts.sampling import odds_of, sample
 from eqdarts.fit.assess import Assessor
 from eqdarts.fit.graphs import Rows
 from eqdarts.graph.operations import DEFAULT_OPERATIONS, WAVE_PARAMETERS
 from eqdarts.graph.space import SearchSpace
-from eqdarts.propose.gradient import draw_features
-from eqdarts.propose.waves import waves_of, with_waves_of_residuals
+from eqdarts.propose.features import draw_features
+from eqdarts.propose.waves import graphs_with_waves, with_frequencies, with_waves_of_residuals
 
 X = np.linspace(0, 1, 157)
 Z = np.random.default_rng(0).uniform(-1, 2, 157)
@@ -20,6 +21,12 @@ HERTZ = np.arange(0, 1, 1 / 400)
 
 def rows_of(columns, y):
     return Rows(torch.tensor(np.atleast_2d(columns)), torch.tensor(y))
+
+
+def waves_of(space, rows):
+    """The space with the frequencies of a table, and graphs with them."""
+    space = with_frequencies(space, rows)
+    return space, *graphs_with_waves(space, rows)
 
 
 def space_of(d=1, **options):
@@ -116,7 +123,8 @@ def test_residuals_show_waves_that_the_target_hides():
     batch.operations[0, 0], w[0, 0, 0], batch.readout[0, 0] = 1, 3.0, True
     cubic = assessor.of_readout(batch, w, np.array(["cubic"], dtype=object), False)
     rng = np.random.default_rng(0)
-    drawn = draw_features(space, np.zeros((2, len(space.edges), 5)), np.zeros((4, 2)), assessor, rng)
+    weights = Architecture(np.zeros((2, len(space.edges), 5)), np.zeros((4, 2)))
+    drawn = draw_features(space, weights, assessor, rng)
     features = with_waves_of_residuals(space, drawn, cubic, rows.inputs.numpy(), assessor)
     more = features.w[len(drawn.w) :, 0, 0]
     assert len(more)

@@ -10,8 +10,9 @@ import pytest
 import torch
 
 from eqdarts import OPERATIONS, InputDataError
+from eqdarts.darts.architecture import Architecture
 from eqdarts.darts.discretise import k_best
-from eqdarts.darts.supernet import Architecture, Rows
+from eqdarts.darts.supernet import Rows
 from eqdarts.graph.space import SearchSpace
 from eqdarts.options import SearchConfig
 from eqdarts.search.relaxed import epoch, start

@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 import torch
 
+from eqdarts.darts.architecture import Architecture
 from eqdarts.darts.relaxation import Relaxation
 from eqdarts.darts.supernet import (
-    Architecture,
     Rows,
     forward,
     initial_architecture,

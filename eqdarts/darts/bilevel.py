@@ -11,8 +11,8 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
+from eqdarts.darts.architecture import Architecture
 from eqdarts.darts.relaxation import zero_one_loss
-from eqdarts.darts.supernet import Architecture
 from eqdarts.graph.space import SearchSpace
 
 #: (logits, w [R, E, M, P], coefficients [R, Q]) -> loss [R]

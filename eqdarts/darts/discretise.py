@@ -9,8 +9,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from eqdarts.darts.architecture import Architecture
 from eqdarts.darts.relaxation import gumbel_noise
-from eqdarts.darts.supernet import Architecture, readout_used
+from eqdarts.darts.supernet import readout_used
 from eqdarts.graph.genotype import GenotypeBatch, prune
 from eqdarts.graph.space import AGGREGATORS, SearchSpace
 

@@ -11,29 +11,13 @@ from functools import reduce
 import torch
 from torch import Tensor
 
+from eqdarts.darts.architecture import Architecture
 from eqdarts.darts.relaxation import Relaxation
 from eqdarts.graph.operations import SAFE_POINT, WAVE_PARAMETERS, Operation
 from eqdarts.graph.space import SearchSpace
 
 #: Larger values count as undefined: below it, products of a few nodes and their squared errors stay finite.
 LARGEST = 1e60
-
-
-@dataclass(frozen=True, eq=False)
-class Architecture:
-    """What the search decides, still continuous.
-
-    Attributes
-    ----------
-    alpha : Tensor [R, A, E, M]
-        Architecture weights of the candidates, on every edge and for each aggregator its node may use.
-    beta : Tensor [R, N, A]
-        Architecture weights of the aggregators, in the order of `SearchSpace.aggregators`. With A = 1
-        this is the graph of Liu et al., and β has no effect.
-    """
-
-    alpha: Tensor
-    beta: Tensor
 
 
 @dataclass(frozen=True, eq=False)

@@ -69,7 +69,7 @@ class Assessor:
         backend: Backend | None = None,
         exact: float = EXACT,
     ) -> None:
-        self._space, self.exact = space, exact
+        self.space, self.exact = space, exact
         self.train, self.validation, self.everything = train, validation, everything
         self._backend = backend_of(space, train.y.device, threads) if backend is None else backend
         weights = None if train.root_weights is None else train.root_weights.square().cpu().numpy()
@@ -128,7 +128,7 @@ class Assessor:
     def _simple(self, batch: GenotypeBatch, w: np.ndarray, origin: np.ndarray) -> Population:
         """Of a small table, the graphs with simple constants from the start, which a free fit moves away from."""
         if not self.is_small:
-            return nothing(self._space)
+            return nothing(self.space)
         return joined(self._held(batch, w, origin), self._plain(batch, w, origin))
 
     def _held(self, batch: GenotypeBatch, w: np.ndarray, origin: np.ndarray) -> Population:
@@ -144,7 +144,7 @@ class Assessor:
         """
         place = self._sensible(batch)
         w = np.round(2.0 * w[place]) / 2.0
-        batch = without_idle_factors(self._space, batch.select(place), w)
+        batch = without_idle_factors(self.space, batch.select(place), w)
         return self.of_readout(batch, w, _marked(origin[place]), noisy=True)
 
     def _by_all_rows(self, batch: GenotypeBatch, w: np.ndarray, origin: np.ndarray) -> Population:
@@ -162,7 +162,7 @@ class Assessor:
         """
         batch, w, rows = population.batch, population.w, self._everything
         # In small tables all constants may be held, else exponents only.
-        frozen = is_whole_or_half(w) & (self.is_small | exponents_of(self._space, batch))
+        frozen = is_whole_or_half(w) & (self.is_small | exponents_of(self.space, batch))
         w, coefficients, loss = self._backend.fit(batch, w, rows, _CONFIRMING, frozen)
         return self._measured(batch, w, coefficients, loss, population.origin, noisy=True)
 
@@ -185,13 +185,13 @@ class Assessor:
 
         Free exponents turn the last part of a fit into a long curved valley, down which few fits come to the end.
         """
-        frozen = exponents_of(self._space, batch)
+        frozen = exponents_of(self.space, batch)
         some = np.flatnonzero(frozen.any(axis=(1, 2)))
         whole, halves = (np.where(frozen, np.round(w * grid) / grid, w)[some] for grid in (1, 2))
         differ = np.flatnonzero((whole != halves).any(axis=(1, 2)))
         some = np.concatenate([some, some[differ]])
         w = np.concatenate([whole, halves[differ]])
-        batch, origin, frozen = without_idle_factors(self._space, batch.select(some), w), origin[some], frozen[some]
+        batch, origin, frozen = without_idle_factors(self.space, batch.select(some), w), origin[some], frozen[some]
         w, coefficients, loss = self._backend.fit(batch, w, rows, _ROUNDED, frozen)
         return self._measured(batch, w, coefficients, loss, _marked(origin), noisy)
 
@@ -203,7 +203,7 @@ class Assessor:
     def of_readout(self, batch: GenotypeBatch, w: np.ndarray, origin: np.ndarray, noisy: bool) -> Population:
         """Every graph with its constants as they are: only the readout is fitted."""
         if not len(batch):
-            return nothing(self._space)
+            return nothing(self.space)
         rows = self._noisy_parts.train if noisy else self._train
         w, coefficients, loss = self._backend.fit(batch, w, rows, 1, np.ones(w.shape, dtype=bool))
         return self._measured(batch, w, coefficients, loss, origin, noisy)
@@ -211,14 +211,14 @@ class Assessor:
     def _round_constants(self, batch: GenotypeBatch, w: np.ndarray, coefficients: np.ndarray) -> np.ndarray:
         """How many constants of each graph may be simple numbers: int [R]."""
         linear = self.linearise(batch, w, coefficients, self._noisy_parts.screening)
-        return count_round(self._space, batch, w, coefficients, linear, self.all_rows)
+        return count_round(self.space, batch, w, coefficients, linear, self.all_rows)
 
     @cached_property
     def without_loops(self) -> Assessor:
         """The same by the torch program: of few graphs it is done before the compiled loops are loaded."""
-        backend = TorchBackend(self._space, self.train.y.device)
+        backend = TorchBackend(self.space, self.train.y.device)
         return Assessor(
-            self._space, self.train, self.validation, everything=self.everything, backend=backend, exact=self.exact
+            self.space, self.train, self.validation, everything=self.everything, backend=backend, exact=self.exact
         )
 
     @property
@@ -247,14 +247,14 @@ class Assessor:
     def _ranked(self, batch: GenotypeBatch, w: np.ndarray, coefficients: np.ndarray, parts: _Parts) -> np.ndarray:
         """Places of the graphs that are defined on the rows that rank them, most promising first."""
         loss, _ = self._backend.measure(batch, w, coefficients, parts.ranking)
-        rank = scores(self._measure.loss(loss) + UNSETTLED, constants_of(self._space, batch), parts.evidence)
+        rank = scores(self._measure.loss(loss) + UNSETTLED, constants_of(self.space, batch), parts.evidence)
         order = np.argsort(rank, kind="stable")
         return order[np.isfinite(rank[order])]
 
     def _sensible(self, batch: GenotypeBatch) -> np.ndarray:
         """Places of the graphs that have a node, and no more constants than the rows can bear; at least one if any."""
-        count = constants_of(self._space, batch)
-        good = batch.readout[:, : self._space.nodes].any(axis=1) & (count <= self._most_constants)
+        count = constants_of(self.space, batch)
+        good = batch.readout[:, : self.space.nodes].any(axis=1) & (count <= self._most_constants)
         return np.flatnonzero(good) if good.any() else np.argsort(count, kind="stable")[:1]
 
     def _fitted(self, batch: GenotypeBatch, w: np.ndarray, origin: np.ndarray) -> Population:
@@ -277,10 +277,10 @@ class Assessor:
         with np.errstate(all="ignore"):
             size = np.nan_to_num(size * np.abs(coefficients), nan=0.0, posinf=0.0)
             share = np.maximum(size / self._root_mean_square, np.minimum(size / self._measure.deviation, 1.0))
-        complexity = complexity_of(self._space, batch, w, share, noisy, held=noisy and self.is_small)
+        complexity = complexity_of(self.space, batch, w, share, noisy, held=noisy and self.is_small)
         if noisy and self.is_small and self.can_pursue:
             # Where rows are many, the loss alone tells a law from its imitations.
-            rank = scores(self._measure.loss(loss), complexity - constants_of(self._space, batch), self.all_rows)
+            rank = scores(self._measure.loss(loss), complexity - constants_of(self.space, batch), self.all_rows)
             some = np.argsort(rank, kind="stable")[:_CLOSER]
             complexity[some] -= self._round_constants(batch.select(some), w[some], coefficients[some])
         loss, train_loss = self._measure.loss(loss), self._measure.loss(train_loss)

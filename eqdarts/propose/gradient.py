@@ -9,62 +9,53 @@ weight of that edge at w*(α), normalised; the choice of the largest is matching
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
-
 import numpy as np
 
-from eqdarts.darts.sampling import Odds, blank, sample
+from eqdarts.darts.sampling import Odds, blank
 from eqdarts.fit.backend import Pursuable
 from eqdarts.fit.flat import lengths
 from eqdarts.graph.genotype import GenotypeBatch, prune, used_counts
-from eqdarts.graph.population import Population
+from eqdarts.graph.population import Population, parent_odds
 from eqdarts.graph.space import AGGREGATORS, SearchSpace
+from eqdarts.propose.features import Features, draw_features
 from eqdarts.propose.moves import renumber
+from eqdarts.propose.proposer import Evidence, Graphs, Situation
+from eqdarts.propose.waves import with_waves_of_residuals
 from eqdarts.runtime.loops import compiled
 
-_FEATURES = 1024  # drawn per epoch
+_PARENTS = 12  # per epoch
+_WAVES_AT = (1, 3, 7)  # ages of a run at which waves are looked for in residuals
 _TOP, _LUCKY = 8, 8  # of each parent: the largest gains, and others drawn in proportion to their gain
-_ABSENT = 0.5  # share of the powers in a feature that start at exponent 0
 _DEPENDENT = 1e-6  # a t⊥ with a smaller share of t is rounding
 _READOUT = -1  # the place of a feature that joins the readout
 
 
-@dataclass(frozen=True, eq=False)
-class Features:
-    """K small graphs whose last node is a feature, with its values on the train rows [K, n]."""
+class Gradient:
+    """Graphs with the parts that the gradient at their vertex asks for; and what α learns of these parts.
 
-    batch: GenotypeBatch
-    w: np.ndarray
-    values: np.ndarray
+    Parts are drawn from α, and from time to time waves of what the best graphs leave are among them.
+    """
 
-    @cached_property
-    def squares(self) -> np.ndarray:
-        return self.values**2
+    name, in_addition = "gradient", True
 
+    def propose(self, now: Situation) -> Graphs | None:
+        """Children of some parents; none where graphs cannot be linearised."""
+        if not now.is_known or not now.assessor.can_pursue:
+            return None
+        features = self._features(now)
+        elite = now.population
+        count = min(_PARENTS, len(elite))
+        chosen = elite.select(now.rng.choice(len(elite), size=count, replace=False, p=parent_odds(elite)))
+        batch, w, promise = pursue(now.space, now.odds, now.nodes, chosen, features, now.assessor, now.rng)
+        return Graphs(batch, w, evidence=Evidence(features.batch, features.w, promise))
 
-def draw_features(
-    space: SearchSpace, alpha: np.ndarray, beta: np.ndarray, backend: Pursuable, rng: np.random.Generator
-) -> Features:
-    """Features drawn from α that are defined and vary on the train rows."""
-    counts = rng.integers(1, min(2, space.nodes) + 1, size=_FEATURES)
-    batch, w = sample(space, alpha, beta, counts, rng)
-    operations = batch.operations.copy()
-    for name in ("power", "odd_power"):
-        if name in space.operations:
-            idle = (operations == space.operations.index(name)) & (rng.random(operations.shape) < _ABSENT)
-            operations[idle] = space.operations.index("power") if "power" in space.operations else space.zero
-            w[idle] = 0.0
-    readout = np.zeros_like(batch.readout)
-    last = space.nodes - 1 - batch.readout[:, space.nodes - 1 :: -1].argmax(axis=1)
-    readout[np.arange(len(last)), last] = True
-    batch = prune(space, GenotypeBatch(operations, batch.aggregators, readout))
-    values = backend.node_values(batch, w)[np.arange(len(last)), last]  # [K, n]
-    with np.errstate(all="ignore"):
-        good = np.isfinite(values).all(axis=1) & (np.ptp(values, axis=1) > 1e-9) & (np.abs(values).max(axis=1) < 1e9)
-    good &= batch.readout[np.arange(len(last)), last]
-    keep = np.flatnonzero(good)
-    return Features(batch.select(keep), w[keep], values[keep])
+    def _features(self, now: Situation) -> Features:
+        drawn = draw_features(now.space, now.architecture, now.assessor, now.rng)
+        if now.age not in _WAVES_AT:
+            return drawn
+        best_ones = now.population.select(np.unique([0, int(np.argmin(now.population.loss))]))
+        X = now.assessor.train.inputs.cpu().numpy()
+        return with_waves_of_residuals(now.space, drawn, best_ones, X, now.assessor)
 
 
 def pursue(

@@ -7,71 +7,53 @@ one; here it is one term. What has other constants inside is left to fits that s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from itertools import chain, groupby, islice, product
 
 import numpy as np
 import torch
 
 from eqdarts.fit.graphs import Rows
-from eqdarts.graph.genotype import GenotypeBatch, concatenate
+from eqdarts.graph.genotype import GenotypeBatch
 from eqdarts.graph.links import LINKS
 from eqdarts.graph.space import SearchSpace
-from eqdarts.propose.monomials import degree_of, monomials, some_rows, term_of
-from eqdarts.propose.parts import INNER_DEGREE, Function, Part, can_add, functions_of, parts_of, powers_of, with_factor
-from eqdarts.propose.ratios import ratios
-from eqdarts.propose.sparse import MOST_PAIRED, chosen_terms, places_of_copies
-from eqdarts.propose.terms import Term, graphs_of
+from eqdarts.propose.monomials import monomials, some_rows, term_of
+from eqdarts.propose.parts import Function, Part, can_add, functions_of, parts_of, powers_of, with_factor
+from eqdarts.propose.proposer import Effort, Graphs, Judged, NodeValues, Question
+from eqdarts.propose.sparse import chosen_terms, places_of_copies
+from eqdarts.propose.terms import Term, Terms, graphs_of
 
-#: The origin of these graphs.
-LIBRARY = "library"
 #: Terms, and columns and rows of a table.
 MOST, MOST_COLUMNS, MOST_ROWS = 4000, 20, 150
 _MOST_PAIRED_PARTS = 12  # the first, in one of the functions of a product of two
 _MOST_TERMS, _ROWS_PER_TERM = 5, 3  # of a sum
 
-#: Values of the nodes of R graphs on rows: [R, N, n].
-NodeValues = Callable[[Rows, GenotypeBatch, np.ndarray], np.ndarray]
 
-
-@dataclass(frozen=True, eq=False)
 class Library:
-    """Terms with their values [K, n] on some rows, the target [n] and the roots of the row weights [n] there."""
+    """Sums of terms below one link after the other, beside the search."""
 
-    terms: list[Term]
-    values: np.ndarray
-    y: np.ndarray
-    root: np.ndarray
+    name = "library"
 
-    @property
-    def is_small(self) -> bool:
-        """May it be asked often, and for all pairs of terms?"""
-        return len(self.terms) <= MOST_PAIRED
-
-    def ratios(self, space: SearchSpace) -> tuple[GenotypeBatch, np.ndarray]:
-        """Ratios of sums of monomials, of terms of one node, and of all terms; see `eqdarts.propose.ratios`."""
-        plain = [k for k, term in enumerate(self.terms) if 0 < degree_of(term) <= INNER_DEGREE]
-        short = [k for k, term in enumerate(self.terms) if len(term.nodes) <= 1]
-        parts = [
-            ratios(space, [self.terms[k] for k in places], self.values[places], self.y)
-            for places in (plain, short, range(len(self.terms)))
-        ]
-        batches, w = zip(*parts, strict=True)
-        return concatenate(batches), np.concatenate(w)
-
-    def sums(self, space: SearchSpace, link: str, kept: int) -> tuple[GenotypeBatch, np.ndarray]:
-        """For every number of terms so many sums that explain most below a link, as graphs, and their w."""
-        target, slope = LINKS[link].target(self.y)
-        cost = np.array([len(term.nodes) for term in self.terms])
-        most = min(_MOST_TERMS, len(self.y) // _ROWS_PER_TERM)
-        choices = chosen_terms(
-            self.values, target, slope * self.root, cost, space.nodes, most, kept, all_pairs=self.is_small
-        )
-        return graphs_of(space, [(link, [self.terms[k] for k in choice]) for choice in choices])
+    def solve(self, question: Question) -> list[Graphs]:
+        """As they come, and fitted further where they are promising."""
+        if question.effort < Effort.BESIDE:
+            return []
+        batch, w = sums_of(question.space, question.library(), question.link, question.kept)
+        return [Graphs(batch, w, judged=Judged.BOTH)] if len(batch) else []
 
 
-def library_of(space: SearchSpace, rows: Rows, node_values: NodeValues) -> Library:
+def sums_of(space: SearchSpace, library: Terms, link: str, kept: int) -> tuple[GenotypeBatch, np.ndarray]:
+    """For every number of terms so many sums that explain most below a link, as graphs, and their w."""
+    target, slope = LINKS[link].target(library.y)
+    cost = np.array([len(term.nodes) for term in library.terms])
+    most = min(_MOST_TERMS, len(library.y) // _ROWS_PER_TERM)
+    choices = chosen_terms(
+        library.values, target, slope * library.root, cost, space.nodes, most, kept, all_pairs=library.are_few
+    )
+    return graphs_of(space, [(link, [library.terms[k] for k in choice]) for choice in choices])
+
+
+def library_of(space: SearchSpace, rows: Rows, node_values: NodeValues) -> Terms:
     """The terms of a space that are defined and differ on some of the rows."""
     fitting = (term for term in _terms(space) if len(term.nodes) <= space.nodes)
     terms = list(islice(fitting, MOST)) if space.n_inputs <= MOST_COLUMNS else []
@@ -81,7 +63,7 @@ def library_of(space: SearchSpace, rows: Rows, node_values: NodeValues) -> Libra
         if term.column is not None:
             values[k] = X[:, term.column]
     keep = distinct(values)
-    return Library([terms[k] for k in keep], values[keep], y, root)
+    return Terms([terms[k] for k in keep], values[keep], y, root)
 
 
 def values_of_terms(space: SearchSpace, terms: list[Term], rows: Rows, node_values: NodeValues) -> np.ndarray:

@@ -16,15 +16,27 @@ from eqdarts.fit.graphs import Rows
 from eqdarts.graph.genotype import GenotypeBatch
 from eqdarts.graph.links import LINKS
 from eqdarts.graph.space import SearchSpace
+from eqdarts.propose.proposer import Effort, Graphs, Judged, Question
 from eqdarts.propose.sparse import chosen_terms
 from eqdarts.propose.terms import Node, Term, graphs_of
 
-#: The origin of these graphs.
-MONOMIALS = "monomials"
 _MOST_MONOMIALS, _MOST_DEGREE, _MOST_TERMS = 120, 9, 8
 _LOWEST = -2  # exponent
 _ROWS_PER_TERM = 2  # a sum has no more terms than so many rows allow
 _MOST_ROWS = 1000
+
+
+class Monomials:
+    """Straight lines, sums of monomials, and power laws with any exponents, to begin with."""
+
+    name = "monomials"
+
+    def solve(self, question: Question) -> list[Graphs]:
+        """All of them at once."""
+        if question.effort > Effort.AT_ONCE:
+            return []
+        sums, laws = (find(question.space, question.rows) for find in (sums_of_monomials, power_laws))
+        return [Graphs(*sums), Graphs(*laws, judged=Judged.LONG)]
 
 
 def can_sum(space: SearchSpace) -> bool:

@@ -10,7 +10,9 @@ import numpy as np
 
 from eqdarts.darts.sampling import Odds, draw, draw_edges, draw_start
 from eqdarts.graph.genotype import GenotypeBatch, prune
+from eqdarts.graph.population import parent_odds
 from eqdarts.graph.space import SearchSpace
+from eqdarts.propose.proposer import Graphs, Situation, parents
 from eqdarts.runtime.loops import compiled
 
 # The moves, and their chances, accumulated; what is left draws starting values.
@@ -24,7 +26,22 @@ _KEPT = 0.5  # chance that the edge keeps its operation behind it
 _HIDDEN = 0.7  # chance that a node which another one wraps leaves the readout
 
 
-def propose(
+class Moves:
+    """Good graphs after one or two moves, warm-started."""
+
+    name, in_addition = "move", False
+
+    def propose(self, now: Situation) -> Graphs | None:
+        """As many as there is room for."""
+        if not now.is_known:
+            return None
+        elite = now.population
+        pairs = now.rng.choice(len(elite), size=(2, now.room), p=parent_odds(elite))
+        chosen, others = (parents(elite, places) for places in pairs)
+        return Graphs(*move(now.space, now.odds, now.nodes, chosen, others, now.rng, subdivide=now.is_close))
+
+
+def move(
     space: SearchSpace,
     odds: Odds,
     limit: int,
@@ -46,33 +63,6 @@ def propose(
         others[0].operations, others[0].aggregators, others[1], rng,
     )  # fmt: skip
     return prune(space, child), w
-
-
-def neighbours(
-    space: SearchSpace, odds: Odds, parent: GenotypeBatch, w: np.ndarray, rng: np.random.Generator
-) -> tuple[GenotypeBatch, np.ndarray]:
-    """Every graph [C] that differs from one parent in the operation of one edge, which starts anew, and their w.
-
-    parent: one graph, with its w [1, E, P]
-    """
-    used = used_nodes(odds, parent.operations[0])
-    place = {aggregator: a for a, aggregator in enumerate(odds.aggregators)}
-    rows = [place.get(parent.aggregators[0, j], 0) for _, j in space.edges[: odds.first[used]]]
-    edges = np.arange(len(rows))
-    other = odds.edge[rows, edges] > 0.0  # [used edges, M]
-    other[edges, parent.operations[0, edges]] = False
-    edges, operations = np.nonzero(other)
-    batch = parent.select(np.zeros(len(edges), dtype=np.int64))
-    batch.operations[np.arange(len(edges)), edges] = operations
-    w = np.repeat(w, len(edges), axis=0)
-    _start_at(odds, edges, operations, w, rng)
-    return prune(space, batch), w
-
-
-@compiled
-def _start_at(odds, edges, operations, w, rng):
-    for c in range(edges.shape[0]):
-        draw_start(odds, edges[c], operations[c], rng, w[c, edges[c]])
 
 
 @compiled

@@ -17,19 +17,32 @@ from eqdarts.fit.graphs import Rows
 from eqdarts.graph.genotype import GenotypeBatch
 from eqdarts.graph.links import LINKS
 from eqdarts.graph.space import SearchSpace
-from eqdarts.propose.library import MOST, MOST_COLUMNS, MOST_ROWS, NodeValues, distinct, values_of_terms
+from eqdarts.propose.library import MOST, MOST_COLUMNS, MOST_ROWS, distinct, values_of_terms
 from eqdarts.propose.monomials import product_of_powers, some_rows
 from eqdarts.propose.parts import Part, functions_of, parts_of, with_factor
+from eqdarts.propose.proposer import Effort, Graphs, NodeValues, Question
 from eqdarts.propose.sparse import MOST_PAIRED, chosen_terms
 from eqdarts.propose.terms import Edge, Node, Term, graphs_of
 
-#: The origin of these graphs.
-PRODUCT = "product"
 _MOST_FACTORS = 3  # beside columns
 _ROWS_PER_EXPONENT = 2
 _SIMPLE = 12  # exponents are multiples of one over this, or stay as they are
 _ROUNDING = 1e-9  # of an exponent, and of a logarithm
 _DEPENDENT = 1e-9  # share of a logarithm that must be left beside those of the columns
+
+
+class Products:
+    """Products of columns, and with more effort of other factors; once each, of data without noise."""
+
+    name = "product"
+
+    def solve(self, question: Question) -> list[Graphs]:
+        """Those that are exact."""
+        if question.noisy or question.asked:
+            return []
+        factors_of = {Effort.AT_ONCE: no_factors, Effort.BEFORE_LOOPS: few_factors, Effort.BESIDE: many_factors}
+        factors = factors_of[question.effort](question.space)
+        return [Graphs(*products(question.space, factors, question.rows, question.node_values), only_exact=True)]
 
 
 @dataclass(frozen=True)
@@ -38,6 +51,11 @@ class Product:
 
     exponents: tuple[float, ...]
     factors: tuple[tuple[int, float], ...] = ()
+
+
+def no_factors(space: SearchSpace) -> list[Term]:
+    """Nothing beside the columns."""
+    return []
 
 
 def few_factors(space: SearchSpace) -> list[Term]:

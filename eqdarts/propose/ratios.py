@@ -12,13 +12,43 @@ from dataclasses import dataclass
 import numpy as np
 
 from eqdarts.darts.sampling import blank
-from eqdarts.graph.genotype import GenotypeBatch
+from eqdarts.graph.genotype import GenotypeBatch, concatenate
 from eqdarts.graph.space import SearchSpace
+from eqdarts.propose.monomials import degree_of
+from eqdarts.propose.parts import INNER_DEGREE
+from eqdarts.propose.proposer import Effort, Graphs, Question
 from eqdarts.propose.sparse import MOST_PAIRED, WIDTH, chosen_terms
-from eqdarts.propose.terms import Edge, Node, Term, graphs_of
+from eqdarts.propose.terms import Edge, Node, Term, Terms, graphs_of
 
 _MOST_TERMS, _ROWS_PER_TERM = 6, 3  # above and below together
 _COMPARED, _WIDEST = 40_000, 200  # columns times choices side by side, and the most choices
+
+
+_ASKED = 1  # links below which sums were looked for before: ratios are rarer
+
+
+class Ratios:
+    """Ratios of sums of terms, of data without noise, once beside the search."""
+
+    name = "ratio"
+
+    def solve(self, question: Question) -> list[Graphs]:
+        """Those that are exact."""
+        if question.effort < Effort.BESIDE or question.asked != _ASKED or question.noisy:
+            return []
+        return [Graphs(*ratios_in(question.space, question.library()), only_exact=True)]
+
+
+def ratios_in(space: SearchSpace, library: Terms) -> tuple[GenotypeBatch, np.ndarray]:
+    """Ratios of sums of monomials, of terms of one node, and of all terms."""
+    plain = [k for k, term in enumerate(library.terms) if 0 < degree_of(term) <= INNER_DEGREE]
+    short = [k for k, term in enumerate(library.terms) if len(term.nodes) <= 1]
+    parts = [
+        ratios(space, [library.terms[k] for k in places], library.values[places], library.y)
+        for places in (plain, short, range(len(library.terms)))
+    ]
+    batches, w = zip(*parts, strict=True)
+    return concatenate(batches), np.concatenate(w)
 
 
 @dataclass(frozen=True)

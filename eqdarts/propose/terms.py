@@ -11,6 +11,7 @@ from eqdarts.darts.sampling import blank
 from eqdarts.graph.genotype import GenotypeBatch
 from eqdarts.graph.links import LINK_NAMES
 from eqdarts.graph.space import AGGREGATORS, SearchSpace
+from eqdarts.propose.sparse import MOST_PAIRED
 
 #: Where an edge comes from, its operation, and the values of its parameters.
 Edge = tuple[int, str, tuple[float, ...]]
@@ -45,6 +46,21 @@ class Term:
 
     nodes: tuple[Node, ...] = ()
     column: int | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Terms:
+    """Terms with their values [K, n] on some rows, the target [n] and the roots of the row weights [n] there."""
+
+    terms: list[Term]
+    values: np.ndarray
+    y: np.ndarray
+    root: np.ndarray
+
+    @property
+    def are_few(self) -> bool:
+        """May they be asked often, and for all pairs of terms?"""
+        return len(self.terms) <= MOST_PAIRED
 
 
 def graphs_of(space: SearchSpace, sums: Sequence[tuple[str, Sequence[Term]]]) -> tuple[GenotypeBatch, np.ndarray]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from eqdarts.darts.sampling import blank
+from eqdarts.fit.assess import Assessor
 from eqdarts.fit.backend import Pursuable
 from eqdarts.fit.graphs import Rows
 from eqdarts.fit.periodogram import chance, peaks, polished, rows_of, spread, successive
@@ -18,12 +19,11 @@ from eqdarts.graph.genotype import GenotypeBatch, concatenate
 from eqdarts.graph.links import LINKS
 from eqdarts.graph.population import Population
 from eqdarts.graph.space import SearchSpace
-from eqdarts.propose.gradient import Features
+from eqdarts.propose.features import Features
 from eqdarts.propose.parts import Part, with_factor
+from eqdarts.propose.proposer import Graphs, Situation
 from eqdarts.propose.terms import Edge, Node, Term, graphs_of
 
-#: The origin of these graphs.
-WAVE = "wave"
 _MOST_ROWS, _MOST_COLUMNS = 300, 8
 _MOST_FACTORS = 3  # columns of tables in which each is tried as an amplitude
 _MOST_WAVES = 3  # of a sum
@@ -57,6 +57,23 @@ class _Data:
         return polished(rows, found.omega[:count], *shape)
 
 
+class Waves:
+    """Graphs with the sines that the table shows, at the start of every run."""
+
+    name, in_addition = "wave", True
+
+    def __init__(self) -> None:
+        self._graphs: Graphs | None = None
+
+    def propose(self, now: Situation) -> Graphs | None:
+        """In the first epoch of a run; always the same, as the table is."""
+        if now.age:
+            return None
+        if self._graphs is None:
+            self._graphs = Graphs(*graphs_with_waves(now.space, rows_of_waves(now.assessor)))
+        return self._graphs
+
+
 def data_of(rows: Rows, link: str = "identity") -> _Data:
     """What lies below a link, on a part of the rows."""
     y = rows.y.cpu().numpy()
@@ -71,20 +88,28 @@ def has_waves(space: SearchSpace) -> bool:
     return bool({"sin", "cos"} & set(space.operations)) and space.n_inputs <= _MOST_COLUMNS
 
 
-def waves_of(space: SearchSpace, rows: Rows) -> tuple[SearchSpace, GenotypeBatch, np.ndarray]:
-    """The space with the frequencies that the table shows, and graphs [R] with them to start from, with their w."""
+def rows_of_waves(assessor: Assessor) -> Rows:
+    """All rows, if they are there: a period is the better seen the more of it there is."""
+    return assessor.train if assessor.everything is None else assessor.everything
+
+
+def with_frequencies(space: SearchSpace, rows: Rows) -> SearchSpace:
+    """The space with the frequencies that the table shows, at which drawn sines start."""
     if not has_waves(space):
-        return space, *blank(space, 0)
+        return space
     found = _found(space, data_of(rows))
-    frequencies = tuple(tuple(float(w) for w in np.concatenate(each)) for each in found)
-    space = replace(space, frequencies=frequencies)
+    return replace(space, frequencies=tuple(tuple(float(w) for w in np.concatenate(each)) for each in found))
+
+
+def graphs_with_waves(space: SearchSpace, rows: Rows) -> tuple[GenotypeBatch, np.ndarray]:
+    """Sums of waves at the frequencies of the table as graphs [R] to start from, and their w."""
     sums: list[tuple[str, list[Term]]] = []
-    for link in space.links if any(frequencies) else ():
+    for link in space.links if any(space.frequencies) and has_waves(space) else ():
         data = data_of(rows, link)
-        found = found if link == "identity" else _found(space, data)
+        found = _found(space, data)
         sums += [(link, terms) for i in range(space.n_inputs) for terms in _sums(space, data, i, found[i])]
     sums = [(link, terms) for link, terms in sums if sum(len(term.nodes) for term in terms) <= space.nodes]
-    return space, *(graphs_of(space, sums) if sums else blank(space, 0))
+    return graphs_of(space, sums) if sums else blank(space, 0)
 
 
 def with_waves_of_residuals(

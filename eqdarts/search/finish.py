@@ -21,8 +21,8 @@ from eqdarts.graph.genotype import Genotype
 from eqdarts.graph.population import Population, front_of, scores
 from eqdarts.graph.space import SearchSpace
 from eqdarts.graph.to_sympy import Constants, column_symbols, plain, to_expression
-from eqdarts.propose.library import LIBRARY
-from eqdarts.propose.monomials import MONOMIALS
+from eqdarts.propose.library import Library
+from eqdarts.propose.monomials import Monomials
 from eqdarts.simplify.description import count_constants, description_length
 from eqdarts.simplify.reduce import reduce, shortest_writing
 from eqdarts.simplify.simplify import simplify
@@ -226,7 +226,7 @@ def candidates(population: Population, rows: int, limit: int) -> list[int]:
     rank = scores(population.loss, population.complexity, rows)
     order = np.argsort(rank, kind="stable")
     front = front_of(population) & (population.complexity <= population.complexity[order[0]])
-    sums = np.flatnonzero([origin.startswith((MONOMIALS, LIBRARY)) for origin in population.origin])
+    sums = np.flatnonzero([origin.startswith((Monomials.name, Library.name)) for origin in population.origin])
     front[sums[front_of(population.select(sums))]] = True
     return [*(int(k) for k in order if front[k]), *(int(k) for k in order if not front[k])][:limit]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import traceback
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -27,12 +27,13 @@ from eqdarts.graph.operations import DEFAULT_OPERATIONS
 from eqdarts.graph.population import Population, joined, scores
 from eqdarts.graph.space import SearchSpace
 from eqdarts.options import SearchConfig
-from eqdarts.propose.sums import best_first, has_sums, plain_sums
 from eqdarts.search.branches import Branches, can_branch
 from eqdarts.search.finish import Draft, Problem, candidates, constant_equation, finish, finish_one, offer_all, simplest
+from eqdarts.search.log import Share
 from eqdarts.search.mixture import MixtureSearch
 from eqdarts.search.sampled import SampledSearch
 from eqdarts.search.stops import ExactGraphs, Watch
+from eqdarts.search.sums import best_first, has_sums, plain_sums
 
 _SIMPLEST_SHARE = 0.3  # most of the time that is left at the end, for the simplest graphs; not tuned
 _FINISHED = 40  # graphs that become equations at the end, at the most
@@ -46,7 +47,17 @@ _SURELY_SECONDS = 0.25  # for making the constants of one of them simple; not tu
 
 @dataclass(frozen=True)
 class EpochRecord:
-    """One row of the history; `equation` is the best one so far, as text."""
+    """One row of the history.
+
+    Attributes
+    ----------
+    epoch, seconds, nodes, train_loss, validation_loss, best_loss, graphs
+        See `DARTSRegressor.history_`.
+    equation : str
+        The best one so far, as text.
+    shares : dict of str to Share
+        What each source of graphs did in the epoch; empty for relaxed searches.
+    """
 
     epoch: int
     seconds: float
@@ -56,6 +67,13 @@ class EpochRecord:
     best_loss: float
     graphs: int
     equation: str
+    shares: dict[str, Share] = field(default_factory=dict)
+
+    def as_row(self) -> dict[str, Any]:
+        """Flat: `NAME_graphs`, `NAME_seconds` and `NAME_kept` for every source of graphs."""
+        row = {name: value for name, value in vars(self).items() if name != "shares"}
+        shares = {f"{name}_{what}": value for name, share in self.shares.items() for what, value in vars(share).items()}
+        return {**row, **shares}
 
 
 class State(Protocol):
@@ -76,6 +94,11 @@ class State(Protocol):
     def validation_loss(self) -> float: ...
     @property
     def fitted(self) -> int: ...
+    @property
+    def shares(self) -> dict[str, Share]:
+        """What each source of graphs did in the epoch."""
+        ...
+
     @property
     def rows(self) -> int:
         """Rows that the losses of the population speak for."""
@@ -343,8 +366,9 @@ def compile_loops() -> None:
 def _record(state: State, epoch: int, seconds: float, equation: str) -> EpochRecord:
     best = float(state.population.loss.min()) if len(state.population) else np.inf
     return EpochRecord(
-        epoch, seconds, state.nodes, state.train_loss, state.validation_loss, best, state.fitted, equation
-    )
+        epoch, seconds, state.nodes, state.train_loss, state.validation_loss, best, state.fitted, equation,
+        state.shares,
+    )  # fmt: skip
 
 
 def _score(state: State) -> float:

@@ -8,18 +8,20 @@ import numpy as np
 import torch
 
 from eqdarts.darts import discretise
+from eqdarts.darts.architecture import Architecture
 from eqdarts.darts.relaxation import Relaxation
 from eqdarts.darts.sampling import draw_parameters
-from eqdarts.darts.supernet import Architecture, forward
 from eqdarts.darts.supernet import Rows as MixtureRows
+from eqdarts.darts.supernet import forward
 from eqdarts.fit.assess import Assessor
 from eqdarts.fit.graphs import Rows
 from eqdarts.graph.genotype import concatenate
 from eqdarts.graph.population import Population, best, joined, nothing
 from eqdarts.graph.space import SearchSpace
 from eqdarts.options import SearchConfig
-from eqdarts.propose.waves import waves_of
+from eqdarts.propose.waves import rows_of_waves, with_frequencies
 from eqdarts.search import relaxed
+from eqdarts.search.log import Share
 
 _EVERY = 10  # epochs between two readings
 _NEVER = -1e9  # α of a candidate that must not be chosen
@@ -57,6 +59,11 @@ class MixtureState:
         return self.population
 
     @property
+    def shares(self) -> dict[str, Share]:
+        """All graphs are read off the mixture."""
+        return {}
+
+    @property
     def gamma(self) -> None:
         """A mixture has only the identity as its link."""
         return None
@@ -84,7 +91,7 @@ class MixtureSearch:
         rng: np.random.Generator,
     ) -> None:
         # Mixtures and graphs read off may start sines at frequencies that the table shows.
-        self._space, _, _ = waves_of(space, train if assessor.everything is None else assessor.everything)
+        self._space = with_frequencies(space, rows_of_waves(assessor))
         self._config, self._assessor = config, assessor
         self._train, self._validation = _as_mixture_rows(train), _as_mixture_rows(validation)
         self._variance = float(train.y.var(correction=0)) or 1.0

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from eqdarts.darts.architecture import Architecture
 from eqdarts.darts.bilevel import (
     ReplicaLoss,
     along,
@@ -22,14 +23,7 @@ from eqdarts.darts.bilevel import (
     train_gradient,
 )
 from eqdarts.darts.relaxation import Relaxation, temperature_at
-from eqdarts.darts.supernet import (
-    Architecture,
-    Rows,
-    initial_architecture,
-    initial_parameters,
-    mean_squared_error,
-    readout_fitted,
-)
+from eqdarts.darts.supernet import Rows, initial_architecture, initial_parameters, mean_squared_error, readout_fitted
 from eqdarts.errors import check_choice
 from eqdarts.graph.space import SearchSpace
 from eqdarts.options import SearchConfig

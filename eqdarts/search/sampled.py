@@ -8,35 +8,36 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
 
+from eqdarts.darts.architecture import Architecture, halfway, moved, prior
 from eqdarts.darts.credit import edge_advantage, link_advantage, merit_of, node_advantage
-from eqdarts.darts.prior import link_log_odds, log_odds
-from eqdarts.darts.sampling import Odds, blank, odds_of, sample
+from eqdarts.darts.sampling import odds_of
 from eqdarts.fit.assess import Assessor
 from eqdarts.fit.zero import QUIET
 from eqdarts.graph.genotype import GenotypeBatch, concatenate
-from eqdarts.graph.population import WIDE_PER_BAND, WIDE_SIZE, Population, best, front_of, joined, nothing, parent_odds
+from eqdarts.graph.population import WIDE_PER_BAND, WIDE_SIZE, Population, best, joined, nothing
 from eqdarts.graph.space import SearchSpace
 from eqdarts.options import SearchConfig
-from eqdarts.propose.gradient import Features, draw_features, pursue
-from eqdarts.propose.moves import neighbours, propose
-from eqdarts.propose.sums import Sums, SumSearch
-from eqdarts.propose.waves import WAVE, waves_of, with_waves_of_residuals
+from eqdarts.propose.draw import Draw
+from eqdarts.propose.gradient import Gradient
+from eqdarts.propose.neighbours import Neighbours, neighbours
+from eqdarts.propose.proposer import Evidence, Graphs, Situation
+from eqdarts.propose.sources import check_proposers, made
+from eqdarts.propose.waves import rows_of_waves, with_frequencies
+from eqdarts.search.log import Log, Share
+from eqdarts.search.sums import Sums, SumSearch
 
 _EPOCHS_PER_NODE = 2  # epochs before another latent node is allowed
 _RUN = 10  # epochs of the shortest run
 _POLISHED = 16  # of the best graphs, how many are fitted further in every epoch
-_NEIGHBOURS = 0.25  # share of an epoch's graphs that are all the neighbours of some
-_PURSUED = 12  # parents per epoch that follow the gradient at their vertex
 _BY_FEW = 12  # epochs after which the best graphs of noisy data are confirmed on all rows
 _HEADS, _STARTS = 4, 2  # graphs whose neighbours are all tried at the end, and how often
 _CLOSING_SHARE = 0.25  # of the time that is left, for them; the rest is for turning graphs into equations
 _STEP = 5.0  # of the logits, as a multiple of the learning rate: natural gradients are mostly below a tenth
-_WAVES_AT = (1, 3, 7)  # ages of a run at which waves are looked for in residuals
 _SINGLE_LINK = 0.6  # share of fresh runs that keep to one link
 
 
@@ -46,12 +47,8 @@ class SampledState:
 
     Attributes
     ----------
-    alpha : array [A, E, M]
-        Architecture weights of the edges, given the aggregator of their node.
-    beta : array [N, A]
-        Architecture weights of the aggregators.
-    gamma : array [L]
-        Architecture weights of the links.
+    weights : Architecture
+        α [A, E, M], β [N, A] and γ [L].
     nodes : int
         Latent nodes in use; grows to `SearchConfig.max_nodes` in every run.
     population : Population
@@ -65,8 +62,6 @@ class SampledState:
         Runs that are over.
     grown : int
         Latent nodes at the start of this run.
-    expanded : frozenset of bytes
-        Keys of the graphs of this run whose neighbours were all proposed.
     rows : int
         Rows that the losses of the population speak for.
     noisy : bool
@@ -79,11 +74,11 @@ class SampledState:
         Graphs fitted so far.
     epochs : int
         How many are done.
+    shares : dict
+        What each source of graphs did in this epoch, by its name.
     """
 
-    alpha: np.ndarray
-    beta: np.ndarray
-    gamma: np.ndarray
+    weights: Architecture[np.ndarray]
     nodes: int
     population: Population
     active: Population
@@ -91,18 +86,23 @@ class SampledState:
     age: int = 0
     runs: int = 0
     grown: int = 1
-    expanded: frozenset[bytes] = frozenset()
     rows: int = 1
     noisy: bool = False
     train_loss: float = np.inf
     validation_loss: float = np.inf
     fitted: int = 0
     epochs: int = 0
+    shares: dict[str, Share] = field(default_factory=dict)
 
     @property
     def architecture(self) -> tuple[np.ndarray, np.ndarray]:
         """α [1, A, E, M] and β [1, N, A]: one distribution, shared by all replicas."""
-        return self.alpha[None], self.beta[None]
+        return self.weights.alpha[None], self.weights.beta[None]
+
+    @property
+    def gamma(self) -> np.ndarray | None:
+        """γ [L] of the links."""
+        return self.weights.gamma
 
     @property
     def known(self) -> Population:
@@ -112,29 +112,16 @@ class SampledState:
 
 @dataclass(frozen=True, eq=False)
 class Proposal:
-    """The graphs of an epoch.
+    """The graphs of an epoch [R], where their fit starts, and which source gave each; and what α may learn of them.
 
-    Attributes
-    ----------
-    batch : GenotypeBatch
-    w : array [R, E, P]
-    origin : array [R]
-    drawn : int
-        So many of them, the first, were drawn from α.
-    expanded : frozenset of bytes
-        Keys of the graphs whose neighbours were all proposed.
-    features : Features or None
-    promise : array [K]
-        What each feature may explain of the residuals of good graphs.
+    The first `drawn` of them come from α. The last are the best ones again.
     """
 
     batch: GenotypeBatch
     w: np.ndarray
     origin: np.ndarray
     drawn: int
-    expanded: frozenset[bytes]
-    features: Features | None
-    promise: np.ndarray
+    evidence: Evidence | None
 
 
 class SampledSearch:
@@ -154,23 +141,20 @@ class SampledSearch:
     ) -> None:
         self._space, self._config, self._rng = space, config, rng
         self._assessor, self._prepare, self._is_over = assessor, prepare, is_over
-        self._prior, self._link_prior = log_odds(space), link_log_odds(space)
-        self._sums = SumSearch(space, assessor)
+        self._prior = prior(space)
+        self._proposers, solvers = made(check_proposers(config.proposers))
+        self._sums = SumSearch(space, assessor, solvers)
 
     @cached_property
-    def _waves(self) -> tuple[SearchSpace, GenotypeBatch, np.ndarray]:
-        """The space with the frequencies that the table shows, and graphs with them to start from."""
-        rows = self._assessor.train if self._assessor.everything is None else self._assessor.everything
-        return waves_of(self._space, rows)
+    def _waves(self) -> SearchSpace:
+        """The space with the frequencies that the table shows, at which drawn sines start."""
+        return with_frequencies(self._space, rows_of_waves(self._assessor))
 
     def start(self, noisy: bool = False) -> SampledState:
         """α at its prior, no graph yet. noisy: are the data known to be?"""
-        space = self._space
-        population = nothing(space)
+        population = nothing(self._space)
         return SampledState(
-            self._prior.copy(),
-            np.zeros((space.nodes, len(space.aggregators))),
-            self._link_prior.copy(),
+            self._prior,
             1,
             population,
             population,
@@ -184,33 +168,31 @@ class SampledSearch:
 
         The first epoch begins with what linear algebra finds at once, and is over if that is exact, or the time is.
         """
+        log = Log()
         if state.epochs == 0:
-            state = self._opened(state)
+            state = self._opened(state, log)
             if len(state.population) or self._is_over():
-                return replace(state, epochs=1)
+                return replace(state, epochs=1, shares=log.shares)
         self._prepare()
         before = state
         state = self._restarted(state) if state.age >= _RUN * luby(state.runs + 1) else state
         state = self._by_all_rows(state) if self._turns_noisy(state) else state
         nodes = min(self._space.nodes, state.grown + state.age // _EPOCHS_PER_NODE)
-        proposed = self._propose(state, nodes)
-        assess = self._assessor.best_confirmed if state.noisy else self._assessor.best_fifth
-        found, order = assess(proposed.batch, proposed.w, proposed.origin)
+        proposed = self._propose(state, nodes, log)
+        found, order = self._fitted(state, proposed, log)
         turned = state.noisy and not before.noisy
-        sums = self._sums.epoch(state.sums, state.epochs, state.rows, state.noisy, turned)
-        alpha, beta, gamma = self._learn(state, proposed, order)
+        sums = self._sums.epoch(state.sums, state.epochs, state.rows, state.noisy, turned, log)
+        population = self._kept(joined(joined(state.population, found), sums.exact), state)
+        log.keep(joined(population, sums.population))
         lowest = int(np.argmin(found.loss)) if len(found) else 0
         return SampledState(
-            alpha,
-            beta,
-            gamma,
+            self._learn(state, proposed, order),
             nodes,
-            population=self._kept(joined(joined(state.population, found), sums.exact), state),
+            population=population,
             active=self._kept(joined(state.active, found), state),
             age=state.age + 1,
             runs=state.runs,
             grown=state.grown,
-            expanded=proposed.expanded,
             rows=state.rows,
             noisy=state.noisy,
             sums=sums,
@@ -218,11 +200,13 @@ class SampledSearch:
             validation_loss=float(found.loss[lowest]) if len(found) else np.inf,
             fitted=state.fitted + len(proposed.batch),
             epochs=state.epochs + 1,
+            shares=log.shares,
         )
 
-    def _opened(self, state: SampledState) -> SampledState:
+    def _opened(self, state: SampledState, log: Log) -> SampledState:
         """With sums of monomials and products; those that are exact are in the population."""
-        sums = self._sums.opening(state.noisy)
+        sums = self._sums.opening(state.noisy, log)
+        log.keep(sums.population)
         return replace(state, sums=sums, population=sums.exact, fitted=len(sums.population))
 
     def _kept(self, population: Population, state: SampledState) -> Population:
@@ -236,23 +220,19 @@ class SampledSearch:
     def _restarted(self, state: SampledState) -> SampledState:
         """The next run: one of three from the best of all, the others from nothing, α half way to its prior."""
         runs = state.runs + 1
+        weights = state.weights
         if runs % 3 == 2:
-            gamma = (self._link_prior + _finite(state.gamma, self._link_prior)) / 2
+            gamma = (_known(self._prior.gamma) + _finite(_known(weights.gamma), _known(self._prior.gamma))) / 2
             return replace(
-                state, gamma=gamma, active=state.population, age=0, runs=runs, grown=self._space.nodes,
-                expanded=frozenset(),
+                state, weights=replace(weights, gamma=gamma), active=state.population, age=0, runs=runs,
+                grown=self._space.nodes,
             )  # fmt: skip
-        with np.errstate(invalid="ignore"):
-            alpha = np.where(np.isfinite(self._prior), (state.alpha + self._prior) / 2, -np.inf)
-        gamma = self._link_prior.copy()
+        fresh = halfway(weights, self._prior)
+        gamma = _known(fresh.gamma)
         if self._rng.random() < _SINGLE_LINK:
             # Links reach different losses by chance; a run of its own keeps one from crowding out the rest.
             gamma[np.arange(len(gamma)) != self._rng.integers(len(gamma))] = -np.inf
-        fresh = nothing(self._space)
-        return replace(
-            state, alpha=alpha, beta=state.beta / 2, gamma=gamma, active=fresh, age=0, runs=runs, grown=1,
-            expanded=frozenset(),
-        )  # fmt: skip
+        return replace(state, weights=fresh, active=nothing(self._space), age=0, runs=runs, grown=1)
 
     def _turns_noisy(self, state: SampledState) -> bool:
         """Is it time to confirm on all rows?"""
@@ -283,130 +263,96 @@ class SampledSearch:
         """With the neighbours of the best graphs."""
         start = time.monotonic()
         end = start + _CLOSING_SHARE * (deadline - start)
-        odds = odds_of(self._space, self._prior, np.zeros_like(state.beta), self._link_prior)
+        odds = odds_of(self._space, self._prior.alpha, self._prior.beta, self._prior.gamma)
         population = state.population
         for k in list(range(min(_HEADS, len(population)))) * _STARTS:
             if time.monotonic() > end:
                 break
             head = state.population.select(np.array([k]))
             near, w = neighbours(self._space, odds, head.batch, head.w, self._rng)
-            found = self._assessor.all_confirmed(near, w, np.array(["neighbour"] * len(near), dtype=object))
+            found = self._assessor.all_confirmed(near, w, np.array([Neighbours.name] * len(near), dtype=object))
             population = best(joined(population, found), state.rows, WIDE_SIZE, WIDE_PER_BAND)
         return replace(state, population=population)
 
-    def _propose(self, state: SampledState, nodes: int) -> Proposal:
-        """R graphs: half drawn from α, half changes of the best so far."""
-        rng, replicas = self._rng, self._config.replicas
-        space, waves, waves_w = self._waves
-        elite = state.active
-        known = len(elite) > 3
-        counts = rng.integers(1, nodes + 1, size=replicas - replicas // 2 if known else replicas)
-        drawn, w = sample(space, state.alpha, state.beta, counts, rng, state.gamma)
-        parts = [("sample", drawn, w)] if state.age else [("sample", drawn, w), (WAVE, waves, waves_w)]
-        expanded, features, promise = state.expanded, None, np.zeros(0)
-        if known:
-            odds = odds_of(space, state.alpha, state.beta, state.gamma)
-            near, near_w, expanded = self._neighbours(state, odds)
-            moves = max(0, replicas // 2 - len(near))
-            pairs = rng.choice(len(elite), size=(2, moves), p=parent_odds(elite))
-            parents, others = ((elite.batch.select(places), elite.w[places]) for places in pairs)
-            moved = propose(space, odds, nodes, parents, others, rng, subdivide=self._closely(state))
-            parts += [("neighbour", near, near_w), ("move", *moved)]
-            if self._assessor.can_pursue:
-                features = self._features(state, space)
-                pursued, pursued_w, promise = self._pursued(state, odds, nodes, features)
-                parts.append(("gradient", pursued, pursued_w))
-        origin = np.concatenate([np.array([name] * len(batch), dtype=object) for name, batch, _ in parts])
-        polished = elite.select(np.arange(min(_POLISHED, len(elite)) if known else 0))
+    def _propose(self, state: SampledState, nodes: int, log: Log) -> Proposal:
+        """R graphs and some in addition, of all sources in their order; and the best so far again."""
+        replicas = self._config.replicas
+        now = Situation(
+            self._waves, state.weights, state.active, self._assessor, self._rng, replicas, replicas, nodes, state.age,
+            state.noisy,
+        )  # fmt: skip
+        parts: list[tuple[str, Graphs]] = []
+        for proposer in self._proposers:
+            with log.timed(proposer.name) as record:
+                graphs = proposer.propose(now)
+                if graphs is None:
+                    continue
+                record(len(graphs.batch))
+            parts.append((proposer.name, graphs))
+            if not proposer.in_addition:
+                now = replace(now, room=max(0, now.room - len(graphs.batch)))
+        polished = state.active.select(np.arange(min(_POLISHED, len(state.active)) if now.is_known else 0))
+        origin = [np.array([name] * len(graphs.batch), dtype=object) for name, graphs in parts]
         return Proposal(
-            concatenate([*(batch for _, batch, _ in parts), polished.batch]),
-            np.concatenate([*(w for *_, w in parts), polished.w]),
-            np.concatenate([origin, polished.origin]),
-            len(drawn),
-            expanded,
-            features,
-            promise,
+            concatenate([*(graphs.batch for _, graphs in parts), polished.batch]),
+            np.concatenate([*(graphs.w for _, graphs in parts), polished.w]),
+            np.concatenate([*origin, polished.origin]),
+            sum(len(graphs.batch) for name, graphs in parts if name == Draw.name),
+            next((graphs.evidence for _, graphs in parts if graphs.evidence is not None), None),
         )
 
-    def _features(self, state: SampledState, space: SearchSpace) -> Features:
-        """Drawn from α, and from time to time waves of what the best graphs leave."""
-        drawn = draw_features(space, state.alpha, state.beta, self._assessor, self._rng)
-        if state.age not in _WAVES_AT:
-            return drawn
-        best_ones = state.active.select(np.unique([0, int(np.argmin(state.active.loss))]))
-        X = self._assessor.train.inputs.cpu().numpy()
-        return with_waves_of_residuals(space, drawn, best_ones, X, self._assessor)
+    def _fitted(self, state: SampledState, proposed: Proposal, log: Log) -> tuple[Population, np.ndarray]:
+        """The most promising, and the order of all."""
+        if not len(proposed.batch):
+            return nothing(self._space), np.zeros(0, dtype=np.int64)
+        begin = time.monotonic()
+        assess = self._assessor.best_confirmed if state.noisy else self._assessor.best_fifth
+        found, order = assess(proposed.batch, proposed.w, proposed.origin)
+        names, counts = np.unique([origin.split(",")[0] for origin in proposed.origin], return_counts=True)
+        log.fitted(dict(zip(names.tolist(), counts.tolist(), strict=True)), time.monotonic() - begin)
+        return found, order
 
-    def _neighbours(self, state: SampledState, odds: Odds) -> tuple[GenotypeBatch, np.ndarray, frozenset[bytes]]:
-        """All that differ in one edge from the best of the front whose neighbours were not yet proposed."""
-        elite, room = state.active, int(_NEIGHBOURS * self._config.replicas)
-        parts = [blank(self._space, 0)]
-        expanded = set(state.expanded)
-        keys = elite.batch.keys()
-        for k in np.flatnonzero(front_of(elite) & (elite.complexity <= elite.complexity[0])):
-            if keys[k] in expanded:
-                continue
-            one = np.array([k])
-            near = neighbours(self._space, odds, elite.batch.select(one), elite.w[one], self._rng)
-            if len(near[0]) > room:
-                if len(parts) == 1:
-                    # A large graph has more neighbours than there is room for; a random part of them will do.
-                    some = np.sort(self._rng.choice(len(near[0]), room, replace=False))
-                    parts.append((near[0].select(some), near[1][some]))
-                    expanded.add(keys[k])
-                break
-            expanded.add(keys[k])
-            room -= len(near[0])
-            parts.append(near)
-        batches, constants = zip(*parts, strict=True)
-        return concatenate(list(batches)), np.concatenate(constants), frozenset(expanded)
-
-    def _pursued(
-        self, state: SampledState, odds: Odds, nodes: int, features: Features
-    ) -> tuple[GenotypeBatch, np.ndarray, np.ndarray]:
-        """Some parents with the parts that the gradient at their vertex asks for, and what each feature promises."""
-        elite, rng = state.active, self._rng
-        count = min(_PURSUED, len(elite))
-        parents = elite.select(rng.choice(len(elite), size=count, replace=False, p=parent_odds(elite)))
-        return pursue(self._space, odds, nodes, parents, features, self._assessor, rng)
-
-    def _learn(
-        self, state: SampledState, proposed: Proposal, order: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """A step along the natural gradients, with decay towards the prior; see `credit`.
+    def _learn(self, state: SampledState, proposed: Proposal, order: np.ndarray) -> Architecture[np.ndarray]:
+        """A step along the natural gradients, with decay towards the prior; see `eqdarts.darts.credit`.
 
         α learns from the gradient at fitted graphs: whole graphs drawn from it say little of a single edge. Where that
         gradient is not there, and for aggregators and links, the rank of the drawn graphs has to do.
         """
-        space, config = self._space, self._config
-        rate, decay = _STEP * config.alpha_learning_rate, config.alpha_weight_decay
+        space, weights, start = self._space, state.weights, self._prior
+        rate, decay = _STEP * self._config.alpha_learning_rate, self._config.alpha_weight_decay
         drawn = np.arange(proposed.drawn)
         batch, w, merit = proposed.batch.select(drawn), proposed.w[drawn], merit_of(order, len(proposed.batch))[drawn]
-        features = proposed.features
-        if features is not None:
-            promise = merit_of(np.argsort(-proposed.promise, kind="stable"), len(proposed.promise))
-            alpha = edge_advantage(space, features.batch, features.w, promise)
-        elif self._assessor.can_pursue:
-            alpha = np.zeros_like(state.alpha)
+        evidence = proposed.evidence
+        if evidence is not None:
+            promise = merit_of(np.argsort(-evidence.promise, kind="stable"), len(evidence.promise))
+            alpha = edge_advantage(space, evidence.batch, evidence.w, promise)
+        elif self._follows_gradient:
+            alpha = np.zeros_like(weights.alpha)  # no graph is known that could be followed
         else:
             alpha = edge_advantage(space, batch, w, merit)
-        return (
-            _moved(state.alpha, alpha, self._prior, rate, decay),
-            _moved(state.beta, node_advantage(space, batch, merit), np.zeros_like(state.beta), rate, decay),
-            _moved(state.gamma, link_advantage(space, batch, merit), self._link_prior, rate, decay),
+        beta, gamma = node_advantage(space, batch, merit), link_advantage(space, batch, merit)
+        return Architecture(
+            moved(weights.alpha, alpha, start.alpha, rate, decay),
+            moved(weights.beta, beta, start.beta, rate, decay),
+            moved(_known(weights.gamma), gamma, _known(start.gamma), rate, decay),
         )
 
-
-def _moved(logits: np.ndarray, gradient: np.ndarray, prior: np.ndarray, rate: float, decay: float) -> np.ndarray:
-    """The logits after one step; those of −∞ stay."""
-    with np.errstate(invalid="ignore"):
-        return np.where(np.isfinite(logits), logits + rate * gradient - decay * (logits - prior), -np.inf)
+    @property
+    def _follows_gradient(self) -> bool:
+        """Is α learned from the gradient at fitted graphs, as soon as there are some?"""
+        return self._assessor.can_pursue and any(p.name == Gradient.name for p in self._proposers)
 
 
 def luby(i: int) -> int:
     """1, 1, 2, 1, 1, 2, 4, …: run lengths within a log factor of the best (Luby, Sinclair & Zuckerman 1993)."""
     k = (i + 1).bit_length() - 1
     return 1 << (k - 1) if i + 1 == 1 << k else luby(i - (1 << k) + 1)
+
+
+def _known(gamma: np.ndarray | None) -> np.ndarray:
+    """γ, which a sampled search always has."""
+    assert gamma is not None
+    return gamma
 
 
 def _finite(logits: np.ndarray, otherwise: np.ndarray) -> np.ndarray:

@@ -1,0 +1,57 @@
+"""What the search decides, still continuous: the architecture weights α, β and γ, their prior, and a step of theirs.
+
+The relaxed searches hold them as tensors with an axis of replicas, and move them by the gradient of the mixture
+(`bilevel`). The sampled search holds one set as arrays, from which all graphs are drawn, and moves it by the natural
+gradient at fitted graphs (`credit`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+import numpy as np
+from torch import Tensor
+
+from eqdarts.darts.prior import link_log_odds, log_odds
+from eqdarts.graph.space import SearchSpace
+
+Weights = TypeVar("Weights", np.ndarray, Tensor)
+
+
+@dataclass(frozen=True, eq=False)
+class Architecture(Generic[Weights]):
+    """Logits of all choices, as arrays [...] or with replicas as tensors [R, ...].
+
+    Attributes
+    ----------
+    alpha : [..., A, E, M]
+        Of the candidates, on every edge and for each aggregator its node may use; −∞ where one makes no sense.
+    beta : [..., N, A]
+        Of the aggregators, in the order of `SearchSpace.aggregators`. With A = 1 this is the graph of Liu et al.,
+        and β has no effect.
+    gamma : [L] or None
+        Of the links; None: only the identity.
+    """
+
+    alpha: Weights
+    beta: Weights
+    gamma: Weights | None = None
+
+
+def prior(space: SearchSpace) -> Architecture[np.ndarray]:
+    """Where the sampled search starts; see `eqdarts.darts.prior`."""
+    return Architecture(log_odds(space), np.zeros((space.nodes, len(space.aggregators))), link_log_odds(space))
+
+
+def halfway(weights: Architecture[np.ndarray], to: Architecture[np.ndarray]) -> Architecture[np.ndarray]:
+    """Half way from α and β to others, with the others' γ."""
+    with np.errstate(invalid="ignore"):
+        alpha = np.where(np.isfinite(to.alpha), (weights.alpha + to.alpha) / 2, -np.inf)
+    return Architecture(alpha, (weights.beta + to.beta) / 2, None if to.gamma is None else to.gamma.copy())
+
+
+def moved(logits: np.ndarray, gradient: np.ndarray, prior: np.ndarray, rate: float, decay: float) -> np.ndarray:
+    """The logits after one step along a gradient, with decay towards their prior; those of −∞ stay."""
+    with np.errstate(invalid="ignore"):
+        return np.where(np.isfinite(logits), logits + rate * gradient - decay * (logits - prior), -np.inf)
