@@ -27,13 +27,13 @@ from eqdarts.graph.operations import DEFAULT_OPERATIONS
 from eqdarts.graph.population import Population, joined, scores
 from eqdarts.graph.space import SearchSpace
 from eqdarts.options import SearchConfig
-from eqdarts.propose.sums import best_first, has_sums, plain_sums
 from eqdarts.search.branches import Branches, can_branch
 from eqdarts.search.finish import Draft, Problem, candidates, constant_equation, finish, finish_one, offer_all, simplest
 from eqdarts.search.log import Share
 from eqdarts.search.mixture import MixtureSearch
 from eqdarts.search.sampled import SampledSearch
 from eqdarts.search.stops import ExactGraphs, Watch
+from eqdarts.search.sums import best_first, has_sums, plain_sums
 
 _SIMPLEST_SHARE = 0.3  # most of the time that is left at the end, for the simplest graphs; not tuned
 _FINISHED = 40  # graphs that become equations at the end, at the most

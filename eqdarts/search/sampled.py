@@ -27,9 +27,9 @@ from eqdarts.propose.gradient import Gradient
 from eqdarts.propose.neighbours import Neighbours, neighbours
 from eqdarts.propose.proposer import Evidence, Graphs, Situation
 from eqdarts.propose.sources import check_proposers, made
-from eqdarts.propose.sums import Sums, SumSearch
 from eqdarts.propose.waves import rows_of_waves, with_frequencies
 from eqdarts.search.log import Log, Share
+from eqdarts.search.sums import Sums, SumSearch
 
 _EPOCHS_PER_NODE = 2  # epochs before another latent node is allowed
 _RUN = 10  # epochs of the shortest run
