@@ -333,7 +333,7 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         table = ArraySource(given.X, given.y, given.names, given.target, weights)
         if len(given.y) > SUBSET_ROWS and self._validation_is_share:
             return self._fit_large(config, table, rng)
-        with interrupts() as noted:
+        with np.errstate(all="ignore"), interrupts() as noted:
             found = self._search(table, rng, Watch(config, start, noted))
             summary = Summary.of(given.X, given.y, distinct_rows=len(found.problem.y))
             return self._store(found, summary)
@@ -439,14 +439,14 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         drawn = Drawn(source, SUBSET_ROWS, int(rng.integers(2**31 - 1)), self._threads())
         start = time.monotonic()
         if source.size >= _LONG:
-            with interrupts() as noted:
+            with np.errstate(all="ignore"), interrupts() as noted:
                 sight = self._at_first_sight(config, drawn, rng.spawn(1)[0], noted)
                 if sight is not None:
                     return self._store_large(*sight, source)
         spent = time.monotonic() - start
         subset = drawn.subset()
         watch = Watch(config, time.monotonic() - spent)
-        with interrupts() as watch.interrupts:
+        with np.errstate(all="ignore"), interrupts() as watch.interrupts:
             found = self._search(_as_source(subset, source), rng, watch)
             return self._store_large(self._confirmed(found, source, watch.interrupts), subset, source)
 
@@ -608,7 +608,7 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         if self._result is None or self.search_space_ is None:
             return list(self.front_)
         rng = self._generator()
-        with one_thread():
+        with np.errstate(all="ignore"), one_thread():
             drawn = resample(self.search_space_, self._result, self._problem, k, rng)
         kept = getattr(self, "_training", None)
         if kept is None:

@@ -91,3 +91,14 @@ def test_lengths_of_rows_whose_squares_leave_the_range_of_doubles(unit):
 def test_rows_too_short_for_squares_give_finite_numbers_and_no_warning():
     rows = np.array([[1e-200, 2e-200, 0.0], [1.0, 0.0, 1.0]])
     assert np.isfinite(inverse_of_squares(rows)).all()
+
+
+def test_units_of_the_values_do_not_matter():
+    """Constants of 1e150 and 1e-9 beside each other, with so many flat directions that they are used up in turn."""
+    rng = np.random.default_rng(0)
+    sizes = np.geomspace(1e-150, 1e9, 27)
+    rows = rng.normal(size=(27, 21)) @ np.diag(np.geomspace(1, 2, 21)) * sizes[:, None]
+    values = rng.uniform(1, 2, 27) / sizes
+    points = simplest_points(values, flat_directions(rows), np.linalg.norm(rows, axis=1))
+    assert np.count_nonzero(points[0]) == 21
+    np.testing.assert_allclose(points[0] @ rows, values @ rows, rtol=1e-6)

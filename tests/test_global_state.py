@@ -18,7 +18,7 @@ import pytest
 import torch
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from eqdarts.errors import SearchWarning, kept_warnings, warn
+from eqdarts.errors import InputDataError, SearchWarning, kept_warnings, warn
 from eqdarts.estimator import DARTSRegressor
 from eqdarts.runtime.garbage import no_full_collections
 from eqdarts.runtime.overlapping import Overlapping
@@ -266,6 +266,27 @@ def test_warnings_are_kept_in_the_thread_that_asks_for_it_and_in_no_other():
         assert result.result() == ["other"]
     assert kept == ["one", "one"]
     assert warnings.filters == filters
+
+
+@pytest.mark.parametrize("kind", ["to 1e304", "down to 1e-321", "a far outlier"])
+def test_floating_point_errors_are_the_affair_of_eqdarts_alone(kind):
+    """None is heard of, not even where NumPy was asked to raise them."""
+    t = np.linspace(0, 700, 40)
+    y = {"to 1e304": np.exp(t), "down to 1e-321": np.exp(-740 / 700 * t), "a far outlier": np.r_[1e20, t[1:]]}[kind]
+    X = np.column_stack([t, np.linspace(2, 1, 40)])
+    with np.errstate(all="raise"):
+        model = DARTSRegressor(max_epochs=2, max_time=None, replicas=64, n_jobs=1, verbose=0, random_state=0).fit(X, y)
+        model.predict(X)
+        model.extrapolation(X)
+        model.resample(2)
+        law = model.equation()
+        law.intervals("profile")
+        law.intervals("bootstrap", n_resamples=10)
+        assert str(law.fit)
+        assert str(model)
+        with suppress(InputDataError):  # rows that the chosen structure cannot have
+            model.refit(X, y)
+        assert np.geterr()["over"] == "raise"
 
 
 def test_the_states_of_global_generators_do_not_matter():

@@ -51,6 +51,21 @@ def test_profile_of_a_linear_model_is_exactly_student():
     np.testing.assert_allclose(line.intervals("profile"), line.intervals(), rtol=1e-3)
 
 
+@pytest.mark.parametrize(
+    ("formula", "law"),
+    [
+        ("a*x1 + b", lambda x: 0.1 * x + 0.7),
+        ("A*exp(-k*x1) + B", lambda x: 3 * np.exp(-x)),
+        ("1/(a - x1)", lambda x: 1 / (6 - x)),
+    ],
+)
+def test_without_noise_a_profile_is_as_narrow_as_rounding(formula, law):
+    """The sum of squares is rounding itself, and depends on the way by which its least is reached."""
+    x = np.linspace(0, 5, 40)
+    limits = refit(formula, x[:, None], law(x)).intervals("profile")
+    assert (limits["high"] - limits["low"]).between(0, 1e-13).all()
+
+
 def test_profile_limits_are_where_the_sum_of_squares_says(curve):
     limits = curve.intervals("profile", 0.95)
     table, y = decay()

@@ -166,14 +166,15 @@ class Equation:
         fit = self.fit
         if fit is None:
             raise InputDataError("no fit is known of this equation; take it from model.equation(), or refit it")
-        if method == "asymptotic":
-            low, high = fit.intervals(level)
-        elif fit.model is None:
-            raise InputDataError(f"method={method!r} needs the rows, which are not kept here; refit the equation")
-        elif method == "profile":
-            low, high = profile(fit, fit.model, level)
-        else:
-            low, high = bootstrap(fit, fit.model, level, Resampling(resampling, int(n_resamples), random_state))
+        with np.errstate(all="ignore"):
+            if method == "asymptotic":
+                low, high = fit.intervals(level)
+            elif fit.model is None:
+                raise InputDataError(f"method={method!r} needs the rows, which are not kept here; refit the equation")
+            elif method == "profile":
+                low, high = profile(fit, fit.model, level)
+            else:
+                low, high = bootstrap(fit, fit.model, level, Resampling(resampling, int(n_resamples), random_state))
         index = pd.Index(fit.names, dtype=object)
         return pd.DataFrame({"value": fit.values, "low": low, "high": high}, index=index)
 

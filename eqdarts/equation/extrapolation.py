@@ -16,7 +16,7 @@ from eqdarts.equation.equation import Equation
 _FACETS = 4  # columns up to which the facets of the hull are computed; beyond, a linear program for each row
 _PROGRAMS = 10  # columns up to which these programs are solved; beyond, hardly a new row lies inside any hull
 _HULL_ROWS = 2000  # training rows in a linear program
-_ROUNDING = 1e-9  # of the unit cube
+_ROUNDING = 1e-9  # of the unit cube, and of the largest y
 
 
 def extrapolation(
@@ -29,8 +29,10 @@ def extrapolation(
     below_or_above = (X[:, used] < low) | (X[:, used] > high)
     named = [", ".join(columns[used[k]] for k in np.flatnonzero(row)) for row in below_or_above]
     outside = np.asarray(below_or_above.any(axis=1))
-    gap = disagreement(X, equations) / max(residual_std, _ROUNDING * float(np.sqrt(np.mean(training.y**2))), 1e-300)
-    hull = outside_hull(X[:, used], training.X[:, used], low, high, outside)
+    with np.errstate(all="ignore"):
+        rounding = _ROUNDING * float(np.abs(training.y).max())
+        gap = disagreement(X, equations) / max(residual_std, rounding, 1e-300)
+        hull = outside_hull(X[:, used], training.X[:, used], low, high, outside)
     return pd.DataFrame(
         {
             "outside_range": outside,

@@ -140,36 +140,37 @@ def refit(
             f"{len(constants)} constants ({_listed(constants)}) and only {len(observations)} rows; "
             "fix constants or collect more rows"
         )
-    try:
-        model = Model(form, tuple(sympy.Symbol(columns[k]) for k in used), constants, observations, lower, upper)
-    except ValueError as error:
-        raise InputDataError(f"expression {str(expression)[:80]!r}: {error}") from error
-    seed = 0 if random_state is None else random_state
-    optimum = minimise(model, known, int(n_starts), np.random.default_rng(seed))
-    aside = np.zeros(len(observations), dtype=bool)
-    if optimum is None:
-        aside = never_defined(model, known, np.random.default_rng(seed))
-    if aside.any() and len(observations) - int(aside.sum()) >= len(constants):
-        model = model.on(observations.take(~aside))
+    with np.errstate(all="ignore"):
+        try:
+            model = Model(form, tuple(sympy.Symbol(columns[k]) for k in used), constants, observations, lower, upper)
+        except ValueError as error:
+            raise InputDataError(f"expression {str(expression)[:80]!r}: {error}") from error
+        seed = 0 if random_state is None else random_state
         optimum = minimise(model, known, int(n_starts), np.random.default_rng(seed))
-    if optimum is None:
-        raise InputDataError(
-            f"{form} is undefined on some rows at every start that was tried; "
-            "give starting values at which it is defined, or drop those rows"
-        )
-    fitted = form.subs({c: sympy.Float(v) for c, v in zip(constants, optimum.theta, strict=True)})
-    missed = _missed_by_limits(fitted, model.columns, observations, np.flatnonzero(rows), aside)
-    found = report(
-        model, optimum, confidence=confidence, fixed=held, observations=len(model.rows), expression=fitted
-    )  # fmt: skip
-    _warn(found)
-    total = len(observations) if observations.weights is None else float(observations.weights.sum())
-    measure = Target.of(observations.y / observations.scale, observations.weights)
-    scaled, ratio = missed / observations.scale, model.rows.scale / observations.scale
-    loss = (found.rss + float(missed @ missed)) / total
-    relative = float(measure.loss((optimum.loss * ratio**2 + float(scaled @ scaled)) / total))
-    law = Equation(fitted, columns, given.target, loss, relative, "refit", fit=found)
-    return with_digits(law, X_array[rows], y_array[rows], observations.weights)
+        aside = np.zeros(len(observations), dtype=bool)
+        if optimum is None:
+            aside = never_defined(model, known, np.random.default_rng(seed))
+        if aside.any() and len(observations) - int(aside.sum()) >= len(constants):
+            model = model.on(observations.take(~aside))
+            optimum = minimise(model, known, int(n_starts), np.random.default_rng(seed))
+        if optimum is None:
+            raise InputDataError(
+                f"{form} is undefined on some rows at every start that was tried; "
+                "give starting values at which it is defined, or drop those rows"
+            )
+        fitted = form.subs({c: sympy.Float(v) for c, v in zip(constants, optimum.theta, strict=True)})
+        missed = _missed_by_limits(fitted, model.columns, observations, np.flatnonzero(rows), aside)
+        found = report(
+            model, optimum, confidence=confidence, fixed=held, observations=len(model.rows), expression=fitted
+        )  # fmt: skip
+        _warn(found)
+        total = len(observations) if observations.weights is None else float(observations.weights.sum())
+        measure = Target.of(observations.y / observations.scale, observations.weights)
+        scaled, ratio = missed / observations.scale, model.rows.scale / observations.scale
+        loss = (found.rss + float(missed @ missed)) / total
+        relative = float(measure.loss((optimum.loss * ratio**2 + float(scaled @ scaled)) / total))
+        law = Equation(fitted, columns, given.target, loss, relative, "refit", fit=found)
+        return with_digits(law, X_array[rows], y_array[rows], observations.weights)
 
 
 def _missed_by_limits(
@@ -227,15 +228,16 @@ def with_fit(equation: Equation, training: Training, confidence: float = 0.95) -
         return equation
     rows = rows if defined.all() else rows.take(defined)
     model = Model(form, tuple(sympy.Symbol(equation.columns[k]) for k in used), constants, rows, -open_ends, open_ends)
-    found = report(
-        model,
-        as_given(model, theta),
-        confidence=confidence,
-        fixed={},
-        observations=training.observations - int((~defined).sum()),
-        expression=equation.expression,
-        inflation=training.inflation,
-    )
+    with np.errstate(all="ignore"):
+        found = report(
+            model,
+            as_given(model, theta),
+            confidence=confidence,
+            fixed={},
+            observations=training.observations - int((~defined).sum()),
+            expression=equation.expression,
+            inflation=training.inflation,
+        )
     return replace(equation, fit=found)
 
 

@@ -34,7 +34,8 @@ def credibility(front: Front, n: int) -> np.ndarray:
     Description lengths differ about as half of the BIC does, so these are approximate posterior weights (Raftery 1995).
     """
     length = np.array([description_length(e.relative_loss, e.expression, n) for e in front])
-    weight = np.exp(length.min() - length)
+    with np.errstate(under="ignore"):
+        weight = np.exp(length.min() - length)
     return weight / weight.sum()
 
 

@@ -74,9 +74,10 @@ class Stability:
                 spread = _residual_std(equation, self.rows)
                 values.append(equation.predict(rows)[:, None] + spread * at)
                 weights.append(np.full(len(at), weight / len(at)))
-        low, median, high = _weighted_quantiles(
-            np.concatenate(values, axis=1), np.concatenate(weights), (0.5 - level / 2, 0.5, 0.5 + level / 2)
-        )
+        with np.errstate(all="ignore"):
+            low, median, high = _weighted_quantiles(
+                np.concatenate(values, axis=1), np.concatenate(weights), (0.5 - level / 2, 0.5, 0.5 + level / 2)
+            )
         index = X.index if isinstance(X, pd.DataFrame) else None
         return pd.DataFrame({"low": low, "median": median, "high": high}, index=index)
 

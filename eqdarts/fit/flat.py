@@ -66,33 +66,34 @@ def simplest_points(values: np.ndarray, directions: np.ndarray, sizes: np.ndarra
 
     values: [K]   directions: [k, K]   sizes: [K], of what each value is multiplied with
     """
-    point, directions = values, directions.copy()
+    # In shares of the sum, as constants may be 1e150 and 1e-9 beside each other.
+    point, directions = values, directions * sizes
     kept = np.ones(len(values), dtype=bool)
     while len(directions) and comb(int(kept.sum()), len(directions)) > _MOST_POINTS:
-        last = max(int(k) for k in np.flatnonzero(np.abs(directions * sizes).max(axis=0) > _ZERO))
-        point, directions = _without(point, directions, last)
+        last = max(int(k) for k in np.flatnonzero(np.abs(directions).max(axis=0) > _ZERO))
+        point, directions = _without(point, directions, sizes, last)
         kept[last] = False
     if not len(directions):
         return [point]
     found: dict[tuple[int, ...], np.ndarray] = {}
     for zeros in islice(combinations(np.flatnonzero(kept), len(directions)), _MOST_POINTS):
-        inner = (directions * sizes)[:, zeros]
+        inner = directions[:, zeros]
         if np.linalg.matrix_rank(inner, tol=_ZERO) < len(directions):
             continue
-        new = point - np.linalg.solve(directions[:, zeros].T, point[list(zeros)]) @ directions
+        new = point - np.linalg.solve(inner.T, (point * sizes)[list(zeros)]) @ directions / sizes
         new[list(zeros)] = 0.0
         new[np.abs(new * sizes) <= _ZERO * np.abs(new * sizes).max(initial=0.0)] = 0.0
         found.setdefault(tuple(np.flatnonzero(new).tolist()), new)
     return [new for _, _, new in sorted((_roughness(new), support, new) for support, new in found.items())]
 
 
-def _without(point: np.ndarray, directions: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
-    """The point with value k moved to zero, and the directions that leave it there."""
+def _without(point: np.ndarray, directions: np.ndarray, sizes: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+    """The point with value k moved to zero, and the directions, in shares, that leave it there."""
     pivot = int(np.abs(directions[:, k]).argmax())
     along = directions[pivot] / directions[pivot, k]
     rest = np.delete(directions, pivot, axis=0)
     rest = np.linalg.qr((rest - np.outer(rest[:, k], along)).T)[0].T
-    new = point - point[k] * along
+    new = point - point[k] * sizes[k] * along / sizes
     new[k] = 0.0
     return new, rest
 

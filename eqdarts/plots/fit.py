@@ -137,7 +137,8 @@ def _choose_scale(set_scale: Any, values: np.ndarray) -> None:
 
 
 def _r_squared(y: np.ndarray, predicted: np.ndarray) -> str:
-    missing = np.square(y - predicted).sum() / np.square(y - y.mean()).sum() if np.ptp(y) else 0.0
+    unit = float(np.abs(y - y.mean()).max())  # the squares of values as they are may leave the range of doubles
+    missing = np.square((y - predicted) / unit).sum() / np.square((y - y.mean()) / unit).sum() if unit else 0.0
     if not 0 < missing < 1e-4:
         return f"$R^2 = {1 - missing:.4g}$"
     mantissa, exponent = f"{missing:.1e}".split("e")

@@ -50,24 +50,31 @@ class _Profile:
             model.form, (*model.columns, model.constants[k]), others, self._at(self._center),
             model.lower[keep], model.upper[keep],
         )  # fmt: skip
-        self._known = {0.0: self._start}
+        self._known = {0.0: (self._start, 0.0)}
 
     def _at(self, value: float) -> Observations:
         rows = self._rows
         return Observations(np.column_stack([rows.X, np.full(len(rows), value)]), rows.y, rows.weights)
 
     def tau(self, distance: float) -> float:
-        """√((S − S_min)/s²) at so many standard errors from the optimum; infinite where undefined."""
+        """√((S − S_min)/s²) at so many standard errors from the optimum; infinite where undefined.
+
+        Of a place where it was asked for it stays what it was: without noise another start has other rounding, of the
+        size of τ itself.
+        """
+        if distance in self._known:
+            return self._known[distance][1]
         model = self._model.on(self._at(self._center + distance * self._error))
         near = min(self._known, key=lambda d: abs(d - distance))
-        start = self._known[near]
+        start, _ = self._known[near]
         if len(start):
             found = local(model, start)
             if found is None:
                 return np.inf
             start = found
-        self._known[distance] = start
-        return float(np.sqrt(max(0.0, (sum_of_squares(model, start) - self._least) / self._variance)))
+        tau = float(np.sqrt(max(0.0, (sum_of_squares(model, start) - self._least) / self._variance)))
+        self._known[distance] = start, tau
+        return tau
 
     def limit(self, sign: int, reach: float) -> float:
         """Where τ reaches this value on one side, or the bound, if it does not up to there."""

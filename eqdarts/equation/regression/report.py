@@ -90,7 +90,7 @@ class FitReport:
     def intervals(self, level: float) -> tuple[np.ndarray, np.ndarray]:
         """Asymptotic limits [K], [K] by Student's t."""
         reach = stats.t.ppf(0.5 + level / 2, self.degrees_of_freedom) if self.degrees_of_freedom > 0 else np.nan
-        with np.errstate(invalid="ignore"):
+        with np.errstate(all="ignore"):
             return self.values - reach * self.std_errors, self.values + reach * self.std_errors
 
     @property
@@ -109,7 +109,7 @@ class FitReport:
     @property
     def correlation(self) -> pd.DataFrame:
         """Correlations of the constants [K, K]; NaN where an error is not finite."""
-        with np.errstate(invalid="ignore", divide="ignore"):
+        with np.errstate(all="ignore"):
             matrix = self.covariance / np.outer(self.std_errors, self.std_errors)
         return pd.DataFrame(matrix, index=list(self.names), columns=list(self.names))
 
