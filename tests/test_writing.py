@@ -56,6 +56,35 @@ def test_what_fails_or_is_interrupted_leaves_nothing_aside(failing, tmp_path, mo
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("links", [True, False], ids=["links", "no links"])
+@pytest.mark.parametrize("error", [PermissionError(13, "used by another program"), KeyboardInterrupt()], ids=type)
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("number", range(4))
+def test_a_move_that_fails_leaves_all_as_it_was(number, after, error, links, tmp_path, monkeypatch):
+    before = {"a": b"old a", "c": b"old c", "d": b"old d"}
+    for name, content in before.items():
+        (tmp_path / name).write_bytes(content)
+    replace, done = os.replace, []
+
+    def failing(source, place):
+        done.append(place)
+        if len(done) == number + 1:
+            if after:
+                replace(source, place)
+            raise error
+        replace(source, place)
+
+    def no_links(*_):
+        raise OSError(95, "Operation not supported")
+
+    monkeypatch.setattr(os, "replace", failing)
+    if not links:
+        monkeypatch.setattr(os, "link", no_links)
+    with pytest.raises((EqdartsError, KeyboardInterrupt)):
+        write_files({tmp_path / name: f"new {name}".encode() for name in "abcd"})
+    assert contents(tmp_path) == before
+
+
 @pytest.mark.skipif(os.name != "posix", reason="no SIGKILL")
 def test_what_a_killed_process_left_is_removed_by_the_next_one(tmp_path):
     code = """
@@ -72,7 +101,7 @@ def test_what_a_killed_process_left_is_removed_by_the_next_one(tmp_path):
     (tmp_path / "a").write_bytes(b"old")
     done = subprocess.run([sys.executable, "-c", textwrap.dedent(code), tmp_path], check=False)
     assert done.returncode == -9
-    assert len(contents(tmp_path)) == 4
+    assert len(contents(tmp_path)) == 5  # one of them another name of what was there
     write_text(tmp_path / "b", "newer")
     assert contents(tmp_path) == {"a": b"old", "b": b"newer"}
 

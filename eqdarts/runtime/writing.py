@@ -7,8 +7,9 @@ import os
 import platform
 import re
 import secrets
+import shutil
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
@@ -37,8 +38,8 @@ def write_text(path: str | os.PathLike[str], text: str) -> None:
 def write_files(contents: Mapping[str | os.PathLike[str], bytes]) -> None:
     """Write files, each complete or not at all, and none if one of them cannot be written.
 
-    All are made aside, in the folders where they belong, and then moved into place. What a killed process left aside
-    there is removed.
+    All are made aside, in the folders where they belong, and then moved into place; if one cannot be moved, those
+    before it become what they were. What a killed process left aside there is removed.
 
     Raises
     ------
@@ -57,13 +58,47 @@ def write_files(contents: Mapping[str | os.PathLike[str], bytes]) -> None:
             with _naming(path):
                 asides.append(place.with_name(_name_aside()))
                 _write_aside(asides[-1], place, contents[path])
-        for path, aside, place in zip(contents, asides, places, strict=True):
-            with _naming(path):
-                os.replace(aside, place)
+        _move(contents, asides, places)
     finally:
         for aside in asides:
             with suppress(OSError):
                 aside.unlink()
+
+
+def _move(paths: Iterable[str | os.PathLike[str]], asides: Sequence[Path], places: Sequence[Path]) -> None:
+    """Move files into place, all or none."""
+    before: list[tuple[Path, Path | None]] = []  # places that are moved to, and what was there
+    try:
+        for path, aside, place in zip(paths, asides, places, strict=True):
+            with _naming(path):
+                before.append((place, _second_name(place)))
+                os.replace(aside, place)
+    except BaseException:
+        for (place, old), aside in reversed(list(zip(before, asides, strict=False))):
+            if not aside.exists():  # it was moved
+                with suppress(OSError):
+                    if old is None:
+                        place.unlink()
+                    else:
+                        os.replace(old, place)
+        raise
+    finally:
+        for _, old in before:
+            if old is not None:
+                with suppress(OSError):
+                    old.unlink()
+
+
+def _second_name(place: Path) -> Path | None:
+    """Another name for what is at a place, which it keeps when another file is moved there."""
+    if not place.exists():
+        return None
+    second = place.with_name(_name_aside())
+    try:
+        os.link(place, second)
+    except OSError:  # a file system without links
+        shutil.copy2(place, second)
+    return second
 
 
 @contextmanager
