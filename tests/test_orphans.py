@@ -74,3 +74,13 @@ def test_processes_that_run():
     done = subprocess.Popen([sys.executable, "-c", ""])
     done.wait()
     assert not runs(done.pid)
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/stat"), reason="only Linux tells")
+def test_a_process_that_nobody_has_waited_for_does_not_run():
+    """As where the parent of the main process is a program that waits for none: its workers would take it for alive."""
+    done = subprocess.Popen([sys.executable, "-c", ""])
+    os.waitid(os.P_PID, done.pid, os.WEXITED | os.WNOWAIT)
+    os.kill(done.pid, 0)  # its number is still taken
+    assert not runs(done.pid)
+    done.wait()

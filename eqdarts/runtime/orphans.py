@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Callable
 from functools import cache
+from pathlib import Path
 from threading import Thread
 from typing import Any
 
@@ -46,11 +47,20 @@ def _end_with(master: int, parent: bool) -> None:
 
 
 def runs(process: int) -> bool:
-    """Whether there is a process of this number. For POSIX: on Windows, asking would end it."""
+    """Whether a process of this number runs. For POSIX: on Windows, asking would end it."""
     try:
         os.kill(process, 0)
     except ProcessLookupError:
         return False
     except (OSError, OverflowError):
         return True  # another user's
-    return True
+    return not _is_over(process)
+
+
+def _is_over(process: int) -> bool:
+    """Has it ended, and only its number is kept because nobody asked how? Known on Linux, elsewhere false."""
+    try:
+        status = Path(f"/proc/{process}/stat").read_bytes()
+    except OSError:
+        return False
+    return status.rpartition(b")")[2].split()[:1] in ([b"Z"], [b"X"])
