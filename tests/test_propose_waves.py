@@ -91,6 +91,52 @@ def test_there_are_none_where_none_stand_out(y, options):
     assert len(batch) == 0
 
 
+PLANE = np.random.default_rng(1).uniform(0, np.array([[10.0], [3.0]]), (2, 120))
+TRAVELLING = np.sin(4 * PLANE[0] - 12 * PLANE[1] + 1)
+
+
+@pytest.mark.parametrize(
+    "y",
+    [
+        1.5 * TRAVELLING + 2,
+        TRAVELLING + 0.5 * np.sin(3 * PLANE[0] + 7 * PLANE[1]),
+        2 * np.sin(6 * PLANE[0] + 1) * np.cos(9 * PLANE[1] + 2),
+    ],
+)
+def test_waves_along_two_columns_are_graphs_to_start_from(y):
+    rows = rows_of(PLANE, y)
+    space, batch, w = waves_of(space_of(2), rows)
+    assert least_loss(space, rows, batch, w) < 1e-6
+
+
+def test_waves_along_two_columns_below_a_link():
+    rows = rows_of(PLANE, 1 / (2 + TRAVELLING))
+    space, batch, w = waves_of(space_of(2, links=("identity", "reciprocal")), rows)
+    assert least_loss(space, rows, batch, w) < 1e-6
+
+
+def test_noise_of_two_columns_has_no_waves():
+    _, batch, _ = waves_of(space_of(2), rows_of(PLANE, np.random.default_rng(0).normal(size=120)))
+    assert not len(batch)
+
+
+@pytest.mark.parametrize("operations", [("zero", "scale", "cos"), ("zero", "sin")])
+def test_waves_along_two_columns_keep_to_the_space(operations):
+    plain = SearchSpace(("x0", "x1"), 3, operations, ("sum",))
+    rows = rows_of(PLANE, TRAVELLING)
+    _, batch, _ = waves_of(plain, rows)
+    assert (batch.operations < len(operations)).all()
+    assert not batch.aggregators.any()
+
+
+def test_a_travelling_wave_is_found():
+    t = np.arange(0, 3, 0.2)
+    x, t = (a.ravel() for a in np.meshgrid(np.arange(0, 6, 0.4), t))
+    model = DARTSRegressor(max_epochs=3, max_time=None, replicas=64, random_state=0, verbose=0, n_jobs=1)
+    y = 3 * np.cos(4 * x - 12 * t)
+    assert model.fit(np.stack([x, t], 1), y).score(np.stack([x, t], 1), y) > 1 - 1e-9
+
+
 def test_graphs_keep_to_the_space():
     rows = rows_of(X, 3 * X + np.sin(62.8 * X))
     small = SearchSpace(("x",), 1, ("zero", "cos"), ("sum",))

@@ -382,6 +382,10 @@ def test_constants_of_nature_beside_a_constant():
     assert values(decay_).tolist() == pytest.approx([3, 1, 7e-7], rel=1e-6)
     absorbed = refit("exp(-x1*s/1.6e-16)", np.linspace(0.1, 2, 8)[:, None], np.exp(-1.3 * np.linspace(0.1, 2, 8)))
     assert values(absorbed).tolist() == pytest.approx([2.08e-16], rel=1e-6)
+    r = np.linspace(3e-10, 9e-10, 25)
+    pair = 4 * 1.65e-21 * ((3.4e-10 / r) ** 12 - (3.4e-10 / r) ** 6)
+    lennard_jones = refit("4*e*((s*1e-9/r)**12 - (s*1e-9/r)**6)", pd.DataFrame({"r": r}), pair)
+    assert values(lennard_jones).tolist() == pytest.approx([1.65e-21, 0.34], rel=1e-6)
 
 
 SINE = "A*sin(w*x1 + p) + c"
@@ -427,6 +431,52 @@ def test_waves_of_a_product_are_found():
     y = 2 * np.sin(70 * UNIT + 1) * np.sin(9 * UNIT + 0.4)
     found = values(refit("A*sin(w*x1 + p)*sin(v*x1 + q)", UNIT[:, None], y, n_starts=12))
     assert sorted([abs(found["w"]), abs(found["v"])]) == pytest.approx([9, 70], rel=1e-6)
+
+
+POINTS = np.linspace(0, 10, 120)
+
+
+@pytest.mark.parametrize(
+    ("formula", "y", "law"),
+    [
+        ("A*tan(w*x1 + p)", 2 * np.tan(1.3 * POINTS + 0.4), {"A": 2, "w": 1.3, "p": 0.4}),
+        ("A*tan(w*x1 + p) + c", 5 - np.tan(3.7 * POINTS + 1), {"A": -1, "w": 3.7, "p": 1, "c": 5}),
+        ("A*exp(-k*x1)*tan(w*x1)", np.exp(-0.3 * POINTS) * np.tan(2 * POINTS), {"A": 1, "w": 2, "k": 0.3}),
+    ],
+)
+def test_tangents_are_found_without_a_start(formula, y, law):
+    equation = refit(formula, POINTS[:, None], y, n_starts=12)
+    np.testing.assert_allclose(equation.predict(POINTS[:, None]), y, rtol=1e-6)
+    found = values(equation)
+    assert found["w"] * np.sign(found["w"]) == pytest.approx(law["w"], rel=1e-9)
+    assert {name for name in law if name != "p"} <= set(found.index)
+
+
+def test_a_tangent_is_found_in_noise():
+    y = 2 * np.tan(1.3 * POINTS + 0.4) + 0.05 * np.random.default_rng(0).normal(size=120)
+    found = values(refit("A*tan(w*x1 + p)", POINTS[:, None], y, n_starts=12))
+    assert [abs(found["A"]), abs(found["w"])] == pytest.approx([2, 1.3], rel=2e-3)
+
+
+PLANE = pd.DataFrame(np.random.default_rng(1).uniform(0, (10, 3), (300, 2)), columns=["x", "t"])
+TRAVELLING = 1.5 * np.sin(4 * PLANE.x - 12 * PLANE.t + 0.3)
+
+
+@pytest.mark.parametrize(
+    ("formula", "y", "law"),
+    [
+        ("A*sin(k*x - w*t + p)", TRAVELLING, {"k": 4, "w": 12}),
+        ("A*sin(k*(x - c*t) + p)", TRAVELLING, {"k": 4, "c": 3}),
+        ("b + A*sin(2*pi*(x/L - t/T) + p)", TRAVELLING + 7, {"L": np.pi / 2, "T": np.pi / 6}),
+        ("A*exp(-d*x)*cos(k*x - w*t)", np.exp(-0.2 * PLANE.x) * np.cos(4 * PLANE.x + 12 * PLANE.t), {"k": 4, "w": 12}),
+        ("A*sin(k*x + p)*cos(w*t + q)", np.sin(6 * PLANE.x) * np.cos(9 * PLANE.t), {"k": 6, "w": 9}),
+    ],
+)
+def test_waves_of_two_columns_are_found_without_a_start(formula, y, law):
+    equation = refit(formula, PLANE, y, n_starts=12)
+    assert equation.relative_loss < 1e-18
+    for name, value in law.items():
+        assert abs(values(equation)[name]) == pytest.approx(value, rel=1e-9)
 
 
 def test_phases_stay_within_a_turn():

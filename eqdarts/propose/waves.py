@@ -15,18 +15,21 @@ from eqdarts.fit.assess import Assessor
 from eqdarts.fit.backend import Pursuable
 from eqdarts.fit.graphs import Rows
 from eqdarts.fit.periodogram import chance, peaks, polished, rows_of, spread, successive
+from eqdarts.fit.planes import plane_chance, plane_rows, successive_planes
 from eqdarts.graph.genotype import GenotypeBatch, concatenate
 from eqdarts.graph.links import LINKS
 from eqdarts.graph.population import Population
 from eqdarts.graph.space import SearchSpace
 from eqdarts.propose.features import Features
-from eqdarts.propose.parts import Part, with_factor
+from eqdarts.propose.parts import Part, can_add, with_factor
 from eqdarts.propose.proposer import Graphs, Situation
 from eqdarts.propose.terms import Edge, Node, Term, graphs_of
 
 _MOST_ROWS, _MOST_COLUMNS = 300, 8
 _MOST_FACTORS = 3  # columns of tables in which each is tried as an amplitude
 _MOST_WAVES = 3  # of a sum
+_MOST_PLANES = 2  # of a sum
+_MOST_PAIRS = 3  # columns of tables in which waves along two of them are looked for
 _LEAST_PERIODS = 1.0  # within the range: slower waves are found from any start
 _BY_CHANCE = 1e-6  # a peak that is more likely in noise is none
 _LEAST_GAIN = 0.05  # share of what the trend leaves
@@ -55,6 +58,16 @@ class _Data:
         good = (chance(found.gain, rows, *shape) < _BY_CHANCE) & (found.gain > _LEAST_GAIN)
         count = len(good) if good.all() else int(np.argmin(good))
         return polished(rows, found.omega[:count], *shape)
+
+    def plane_peaks(self, i: int, j: int) -> np.ndarray:
+        """Pairs of angular frequencies [K, 2] that stand out, best first, of waves along two columns."""
+        rows = plane_rows(self.X[i], self.X[j], self.y, self.root)
+        if rows is None:
+            return np.zeros((0, 2))
+        omega, gain = successive_planes(rows, _MOST_PLANES)
+        fast = (np.abs(omega) * rows.half > 0.5 * np.pi * _LEAST_PERIODS).all(axis=1)
+        good = fast & (gain > _LEAST_GAIN) & (plane_chance(gain, len(self.y)) < _BY_CHANCE)
+        return omega[: len(good) if good.all() else int(np.argmin(good))]
 
 
 class Waves:
@@ -108,6 +121,11 @@ def graphs_with_waves(space: SearchSpace, rows: Rows) -> tuple[GenotypeBatch, np
         data = data_of(rows, link)
         found = _found(space, data)
         sums += [(link, terms) for i in range(space.n_inputs) for terms in _sums(space, data, i, found[i])]
+    # Below other links they are looked for only if there are some here.
+    planes = _planes(space, data_of(rows)) if has_waves(space) else []
+    sums += [("identity", terms) for terms in planes if "identity" in space.links]
+    for link in space.links if planes else ():
+        sums += [(link, terms) for terms in _planes(space, data_of(rows, link)) if link != "identity"]
     sums = [(link, terms) for link, terms in sums if sum(len(term.nodes) for term in terms) <= space.nodes]
     return graphs_of(space, sums) if sums else blank(space, 0)
 
@@ -146,6 +164,62 @@ def _found(space: SearchSpace, data: _Data) -> list[list[np.ndarray]]:
         others = [j for j in range(space.n_inputs) if few and j != i]
         found.append([plain, growing, *(data.peaks(i, _PLAIN, data.X[j])[:1] for j in others)])
     return found
+
+
+def _planes(space: SearchSpace, data: _Data) -> list[list[Term]]:
+    """Waves along two columns, sin(k·x_i + l·x_j + φ), and products of a wave of each."""
+    if not 2 <= space.n_inputs <= _MOST_PAIRS:
+        return []
+    out = []
+    for i in range(space.n_inputs):
+        for j in range(i):
+            pairs = data.plane_peaks(j, i)
+            for k, pair in enumerate(pairs):
+                out += _along(space, data, (j, i), pairs[: k + 1]) + _crossed(space, data, (j, i), np.abs(pair))
+    return out
+
+
+def _along(space: SearchSpace, data: _Data, columns: tuple[int, int], pairs: np.ndarray) -> list[list[Term]]:
+    """A sum of waves along both columns."""
+    if not can_add(space):
+        return []
+    X = data.X[list(columns)]
+    angle = pairs @ (X - X.mean(axis=1, keepdims=True))
+    c = _solved(data, np.concatenate([np.sin(angle), np.cos(angle)])).reshape(2, -1)
+    terms = []
+    for pair, a, b in zip(pairs, *c, strict=True):
+        inner = Node("sum", ((columns[0], "scale", (pair[0],)), (columns[1], "scale", (pair[1],))))
+        phase = np.arctan2(b, a) - pair @ X.mean(axis=1)
+        terms.append(Term((inner, Node("sum", ((space.n_inputs, *_function(space, 1.0, phase)),)))))
+    return [terms]
+
+
+def _crossed(space: SearchSpace, data: _Data, columns: tuple[int, int], pair: np.ndarray) -> list[list[Term]]:
+    """A wave of one column times a wave of the other, as standing waves are."""
+    if "product" not in space.aggregators:
+        return []
+    middle = data.X[list(columns)].mean(axis=1)
+    angles = [w * (data.X[i] - m) for w, i, m in zip(pair, columns, middle, strict=True)]
+    waves = [(np.sin(angle), np.cos(angle)) for angle in angles]
+    c = _solved(data, np.stack([one * other for one in waves[0] for other in waves[1]])).reshape(2, 2)
+    # Of rank one if the law is a product: its singular vectors are amplitudes of sine and cosine in each factor.
+    left, _, right = np.linalg.svd(c)
+    phases = [np.arctan2(b, a) - w * m for (a, b), w, m in zip((left[:, 0], right[0]), pair, middle, strict=True)]
+    edges = tuple((i, *_function(space, w, p)) for i, w, p in zip(columns, pair, phases, strict=True))
+    return [[Term((Node("product", edges),))]]
+
+
+def _solved(data: _Data, waves: np.ndarray) -> np.ndarray:
+    """Amplitudes of waves [K, n] beside a constant."""
+    basis = np.vstack([np.ones(len(data.y)), waves])
+    return np.asarray(np.linalg.lstsq((basis * data.root).T, data.y * data.root, rcond=None)[0][1:])
+
+
+def _function(space: SearchSpace, omega: float, phase: float) -> tuple[str, tuple[float, float]]:
+    """sin(ω·x + phase), as a cosine where there are no sines."""
+    name = "sin" if "sin" in space.operations else "cos"
+    phase = phase - (0.0 if name == "sin" else np.pi / 2)
+    return name, (float(omega), float(np.remainder(phase + np.pi, 2 * np.pi) - np.pi))
 
 
 @dataclass(frozen=True, eq=False)
@@ -213,12 +287,10 @@ def _phased(space: SearchSpace, data: _Data, column: int, waves: list[_Wave]) ->
         angle = wave.omega * (x - middle)
         columns += [wave.amplitude * np.sin(angle), wave.amplitude * np.cos(angle)]
     c = np.linalg.lstsq(np.stack(columns, 1) * data.root[:, None], data.y * data.root, rcond=None)[0][2:]
-    name = "sin" if "sin" in space.operations else "cos"
     terms = []
     for k, wave in enumerate(waves):
         # a·sin(ωv) + b·cos(ωv) = √(a² + b²)·sin(ωv + atan2(b, a)), with v = x − middle
-        phase = np.arctan2(c[2 * k + 1], c[2 * k]) - wave.omega * middle - (0.0 if name == "sin" else np.pi / 2)
-        function = (name, (wave.omega, float(np.remainder(phase + np.pi, 2 * np.pi) - np.pi)))
+        function = _function(space, wave.omega, np.arctan2(c[2 * k + 1], c[2 * k]) - wave.omega * middle)
         if "product" in space.aggregators:
             terms.append(with_factor(space, Part((), column), function, wave.factor))
         else:

@@ -14,6 +14,7 @@ import sympy
 from eqdarts.equation.regression.model import Model
 from eqdarts.equation.regression.scales import natural_values
 from eqdarts.fit.periodogram import peaks, rows_of, successive
+from eqdarts.fit.planes import plane_peaks, plane_rows, successive_planes
 from eqdarts.formula.tape import number, on_rows
 
 _WAVES = (sympy.sin, sympy.cos, sympy.tan)
@@ -21,6 +22,7 @@ _SINGLE = 6  # highest peaks of each periodogram
 _FREE = 0.25  # share of draws with any frequency that the rows can show
 _SAME = 1e-6  # peaks closer than this are one
 _SHAPES = ((1, 0), (2, 1))  # degrees of trend and amplitude
+_FLAT = 0, 0
 _WITHOUT_POLES = 0.1, 0.9  # quantiles at which values are cut
 _BEST_FIRST = 0.6  # odds of each candidate relative to the one before it
 
@@ -49,6 +51,31 @@ class Wave:
     range: tuple[float, float]
     candidates: np.ndarray
 
+    def value(self, omega: np.ndarray, drawn: np.ndarray) -> np.ndarray:
+        """The constant [count] that gives frequencies beside the others; what was drawn where none does."""
+        with np.errstate(all="ignore"):
+            size, sign = np.abs(omega), np.sign(omega)
+            for k, power in self.others:
+                size = size / np.abs(drawn[:, k]) ** power
+            value = sign * size ** (1 / self.power)
+        return np.where(np.isfinite(value), value, drawn[:, self.place])
+
+
+@dataclass(frozen=True, eq=False)
+class Plane:
+    """Two constants of one wave, whose argument has two columns.
+
+    Attributes
+    ----------
+    waves : tuple of Wave
+        What each alone may be.
+    candidates : array [K, 2]
+        Frequencies, the best first; those of the second have signs.
+    """
+
+    waves: tuple[Wave, Wave]
+    candidates: np.ndarray
+
 
 @dataclass(frozen=True, eq=False)
 class Periods:
@@ -57,11 +84,13 @@ class Periods:
     Attributes
     ----------
     waves : tuple of Wave
+    planes : tuple of Plane
     phases : dict of int to float
         Constants that only shift a wave, and the number beside each.
     """
 
     waves: tuple[Wave, ...] = ()
+    planes: tuple[Plane, ...] = ()
     phases: dict[int, float] = field(default_factory=dict)
 
     def into(self, drawn: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -82,11 +111,12 @@ class Periods:
                 places = np.minimum((shares < rng.random(count)[:, None]).sum(axis=1), len(wave.candidates) - 1)
                 taken.append((wave.column, places))
                 omega = np.where(rng.random(count) < _FREE, omega, wave.candidates[places])
-            with np.errstate(all="ignore"):
-                for k, power in wave.others:
-                    omega = omega / np.abs(drawn[:, k]) ** power
-                value = omega ** (1 / wave.power)
-            drawn[:, wave.place] = np.where(np.isfinite(value), value, drawn[:, wave.place])
+            drawn[:, wave.place] = wave.value(omega, drawn)
+        for plane in self.planes:
+            places = np.minimum(rng.geometric(1 - _BEST_FIRST, count) - 1, len(plane.candidates) - 1)
+            use = rng.random(count) >= _FREE
+            for wave, omega in zip(plane.waves, plane.candidates[places].T, strict=True):
+                drawn[use, wave.place] = wave.value(omega, drawn)[use]
         return drawn
 
 
@@ -102,17 +132,30 @@ def periods(model: Model) -> Periods:
     if not nodes:
         return NO_PERIODS
     reader = _Reader(model, len(nodes))
+    by_node: dict[sympy.Expr, list[Wave]] = {}
     for node in nodes:
+        own = by_node.setdefault(node, [])
         for term in sympy.Add.make_args(sympy.expand_mul(node.args[0])):
             if not term.free_symbols & set(model.columns):
                 coefficient, base = term.as_coeff_Mul()
                 if base in model.constants:
                     phases[model.constants.index(base)] = number(coefficient)
                 continue
-            wave = reader.wave(node, term)
+            wave = reader.wave(node, term, {*found})
             if wave is not None:
-                found.setdefault(wave.place, wave)
-    return Periods(tuple(found.values()), {k: v for k, v in phases.items() if k not in found})
+                found[wave.place] = wave
+                own.append(wave)
+    pairs = [waves for waves in by_node.values() if len(waves) == 2]
+    products = sorted(model.form.atoms(sympy.Mul), key=sympy.default_sort_key)
+    # cos(u)·cos(v) consists of the waves cos(u + v) and cos(u − v).
+    factors = [[f for f in product.args if len(by_node.get(f, [])) == 1] for product in products]
+    pairs += [[by_node[a][0], by_node[b][0]] for a, b in (f for f in factors if len(f) == 2)]
+    planes = [reader.plane(first, second) for first, second in pairs]
+    return Periods(
+        tuple(found.values()),
+        tuple(plane for plane in planes if plane is not None),
+        {k: v for k, v in phases.items() if k not in found},
+    )
 
 
 def within_a_turn(model: Model, theta: np.ndarray) -> np.ndarray:
@@ -140,10 +183,13 @@ class _Reader:
             sum(a.has(*_WAVES) for a in p.args) > 1 or (p.is_Pow and p.has(*_WAVES)) for p in products
         )
         self._natural = natural_values(model)
-        self._known: dict[tuple[sympy.Expr, sympy.Expr], tuple[np.ndarray, tuple[float, float], np.ndarray]] = {}
+        self._known: dict[tuple[sympy.Expr, sympy.Expr, bool], tuple[np.ndarray, tuple[float, float], np.ndarray]] = {}
 
-    def wave(self, node: sympy.Expr, term: sympy.Expr) -> Wave | None:
-        """The wave whose argument has this term; None without a constant that gives a frequency."""
+    def wave(self, node: sympy.Expr, term: sympy.Expr, taken: set[int]) -> Wave | None:
+        """The wave whose argument has this term; None without a constant that gives a frequency.
+
+        taken: constants whose frequency another term gives
+        """
         powers: list[tuple[int, float]] = []
         rest: list[sympy.Expr] = []
         for factor in sympy.Mul.make_args(term):
@@ -152,15 +198,26 @@ class _Reader:
                 powers.append((self._model.constants.index(base), number(power)))
             else:
                 rest.append(factor)
-        if not powers:
+        powers.sort(key=lambda p: p[0] in taken)
+        if not powers or powers[0][0] in taken:
             return None
         beside = sympy.Mul(*rest)
-        key = beside, self._factor(node)
+        key = beside, self._factor(node), isinstance(node, sympy.tan)
         if key not in self._known:
             self._known[key] = self._looked_for(*key)
         (place, power), *others = powers
         column, ends, candidates = self._known[key]
         return Wave(place, power, tuple(others), column, ends, candidates) if ends[1] > ends[0] > 0 else None
+
+    def plane(self, first: Wave, second: Wave) -> Plane | None:
+        """Both as one wave of two columns; None where none stands out."""
+        rows = self._model.rows
+        root = np.asarray(rows.factor * rows.scale)
+        plane = plane_rows(first.column, second.column, rows.y, root)
+        if plane is None:
+            return None
+        pairs = np.concatenate([successive_planes(plane, min(self._count, 2))[0], plane_peaks(plane, _SINGLE)[0]])
+        return Plane((first, second), pairs) if len(pairs) else None
 
     def _factor(self, node: sympy.Expr) -> sympy.Expr:
         """What multiplies the wave in the first term that has it, without other waves and what holds no column."""
@@ -171,12 +228,22 @@ class _Reader:
                 return sympy.Mul(*(f for f in factors if f.free_symbols & columns and not f.has(*_WAVES)))
         return sympy.Integer(1)
 
-    def _looked_for(self, beside: sympy.Expr, factor: sympy.Expr) -> tuple[np.ndarray, tuple[float, float], np.ndarray]:
+    def _looked_for(
+        self, beside: sympy.Expr, factor: sympy.Expr, tangent: bool
+    ) -> tuple[np.ndarray, tuple[float, float], np.ndarray]:
         model, y = self._model, self._model.rows.y
-        if model.form.has(sympy.tan):  # its poles would hide its period
-            y = np.clip(y, *np.quantile(y, _WITHOUT_POLES))
         column = on_rows(beside.xreplace(self._natural), model.columns, model.rows.X)
         root = np.asarray(model.rows.factor * model.rows.scale)
+        if tangent:
+            rows = rows_of(column, _without_poles(y), root)
+            if rows is None:
+                return column, (0.0, 0.0), np.zeros(0)
+            # tan(u) has half the period of sin(u).
+            waves = successive(rows, self._count + 1, *_FLAT).omega, peaks(rows, _SINGLE, *_FLAT).omega
+            ends = 0.25 * np.pi / rows.half, rows.limit / rows.half / 2
+            return column, ends, _different((np.concatenate(waves) / 2).tolist())
+        if model.form.has(sympy.tan):  # its poles would hide the periods of other waves
+            y = np.clip(y, *np.quantile(y, _WITHOUT_POLES))
         rows = rows_of(column, y, root)
         if rows is None:
             return column, (0.0, 0.0), np.zeros(0)
@@ -196,6 +263,13 @@ class _Reader:
         derived += [w / 2 for w in tops[:2]]
         order = [*derived, *found, *singles] if self._multiplied else [*found, *singles, *derived]
         return column, ranges, _different(order)
+
+
+def _without_poles(y: np.ndarray) -> np.ndarray:
+    """sin(2u) of y = c + A·tan(u): where u takes all angles alike, c is the median, and |A| that of |y − c|."""
+    above = y - np.median(y)
+    above = above / (np.median(np.abs(above)) or 1.0)
+    return np.asarray(2 * above / (1 + above**2))
 
 
 def _different(omega: list[float]) -> np.ndarray:

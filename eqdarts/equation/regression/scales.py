@@ -85,9 +85,10 @@ class _Walk:
             self._visit_sum(node, wanted, exponent)
         elif isinstance(node, sympy.Mul):
             for part, others in self._in_order(node):
-                # Of parts whose constants are not placed yet nothing is known.
+                # Of parts whose constants are not placed yet nothing is known. An amplitude takes what is left over.
                 placed = [p for p in others if not p.free_symbols & self._constants - set(self.known)]
-                self.visit(part, _finite(wanted / self._size(sympy.Mul(*placed))), exponent)
+                amplitude = part not in self._constants and any(p in self._constants - set(self.known) for p in others)
+                self.visit(part, 1.0 if amplitude else _finite(wanted / self._size(sympy.Mul(*placed))), exponent)
         elif isinstance(node, sympy.Pow):
             base, power = node.args
             if power.is_number:
