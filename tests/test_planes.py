@@ -2,10 +2,9 @@
 
 import numpy as np
 import pytest
+from eqdarts.fit.graphs.planes import plane_chance, plane_peaks, plane_rows, successive_planes
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from eqdarts.fit.planes import plane_chance, plane_peaks, plane_rows, successive_planes
 
 seeds = st.integers(0, 2**32 - 1)
 

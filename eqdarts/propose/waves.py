@@ -14,8 +14,8 @@ from eqdarts.darts.sampling import blank
 from eqdarts.fit.assess import Assessor
 from eqdarts.fit.backend import Pursuable
 from eqdarts.fit.graphs import Rows
+from eqdarts.fit.graphs.planes import plane_chance, plane_rows, successive_planes
 from eqdarts.fit.periodogram import chance, peaks, polished, rows_of, spread, successive
-from eqdarts.fit.planes import plane_chance, plane_rows, successive_planes
 from eqdarts.graph.genotype import GenotypeBatch, concatenate
 from eqdarts.graph.links import LINKS
 from eqdarts.graph.population import Population

@@ -13,8 +13,8 @@ import sympy
 
 from eqdarts.equation.regression.model import Model
 from eqdarts.equation.regression.scales import natural_values
+from eqdarts.fit.graphs.planes import plane_peaks, plane_rows, successive_planes
 from eqdarts.fit.periodogram import peaks, rows_of, successive
-from eqdarts.fit.planes import plane_peaks, plane_rows, successive_planes
 from eqdarts.formula.tape import number, on_rows
 
 _WAVES = (sympy.sin, sympy.cos, sympy.tan)
