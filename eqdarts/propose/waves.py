@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from eqdarts.darts.sampling import blank
+from eqdarts.fit import planes
 from eqdarts.fit.assess import Assessor
 from eqdarts.fit.backend import Pursuable
 from eqdarts.fit.graphs import Rows
-from eqdarts.fit.graphs.planes import plane_chance, plane_rows, successive_planes
 from eqdarts.fit.periodogram import chance, peaks, polished, rows_of, spread, successive
 from eqdarts.graph.genotype import GenotypeBatch, concatenate
 from eqdarts.graph.links import LINKS
@@ -61,12 +61,12 @@ class _Data:
 
     def plane_peaks(self, i: int, j: int) -> np.ndarray:
         """Pairs of angular frequencies [K, 2] that stand out, best first, of waves along two columns."""
-        rows = plane_rows(self.X[i], self.X[j], self.y, self.root)
+        rows = planes.plane_rows(self.X[i], self.X[j], self.y, self.root)
         if rows is None:
             return np.zeros((0, 2))
-        omega, gain = successive_planes(rows, _MOST_PLANES)
+        omega, gain = planes.successive_planes(rows, _MOST_PLANES)
         fast = (np.abs(omega) * rows.half > 0.5 * np.pi * _LEAST_PERIODS).all(axis=1)
-        good = fast & (gain > _LEAST_GAIN) & (plane_chance(gain, len(self.y)) < _BY_CHANCE)
+        good = fast & (gain > _LEAST_GAIN) & (planes.plane_chance(gain, len(self.y)) < _BY_CHANCE)
         return omega[: len(good) if good.all() else int(np.argmin(good))]
 
 
@@ -122,9 +122,9 @@ def graphs_with_waves(space: SearchSpace, rows: Rows) -> tuple[GenotypeBatch, np
         found = _found(space, data)
         sums += [(link, terms) for i in range(space.n_inputs) for terms in _sums(space, data, i, found[i])]
     # Below other links they are looked for only if there are some here.
-    planes = _planes(space, data_of(rows)) if has_waves(space) else []
-    sums += [("identity", terms) for terms in planes if "identity" in space.links]
-    for link in space.links if planes else ():
+    along_two = _planes(space, data_of(rows)) if has_waves(space) else []
+    sums += [("identity", terms) for terms in along_two if "identity" in space.links]
+    for link in space.links if along_two else ():
         sums += [(link, terms) for terms in _planes(space, data_of(rows, link)) if link != "identity"]
     sums = [(link, terms) for link, terms in sums if sum(len(term.nodes) for term in terms) <= space.nodes]
     return graphs_of(space, sums) if sums else blank(space, 0)

@@ -13,7 +13,7 @@ import sympy
 
 from eqdarts.equation.regression.model import Model
 from eqdarts.equation.regression.scales import natural_values
-from eqdarts.fit.graphs.planes import plane_peaks, plane_rows, successive_planes
+from eqdarts.fit import planes
 from eqdarts.fit.periodogram import peaks, rows_of, successive
 from eqdarts.formula.tape import number, on_rows
 
@@ -150,10 +150,10 @@ def periods(model: Model) -> Periods:
     # cos(u)·cos(v) consists of the waves cos(u + v) and cos(u − v).
     factors = [[f for f in product.args if len(by_node.get(f, [])) == 1] for product in products]
     pairs += [[by_node[a][0], by_node[b][0]] for a, b in (f for f in factors if len(f) == 2)]
-    planes = [reader.plane(first, second) for first, second in pairs]
+    along_two = [reader.plane(first, second) for first, second in pairs]
     return Periods(
         tuple(found.values()),
-        tuple(plane for plane in planes if plane is not None),
+        tuple(plane for plane in along_two if plane is not None),
         {k: v for k, v in phases.items() if k not in found},
     )
 
@@ -213,10 +213,12 @@ class _Reader:
         """Both as one wave of two columns; None where none stands out."""
         rows = self._model.rows
         root = np.asarray(rows.factor * rows.scale)
-        plane = plane_rows(first.column, second.column, rows.y, root)
+        plane = planes.plane_rows(first.column, second.column, rows.y, root)
         if plane is None:
             return None
-        pairs = np.concatenate([successive_planes(plane, min(self._count, 2))[0], plane_peaks(plane, _SINGLE)[0]])
+        pairs = np.concatenate(
+            [planes.successive_planes(plane, min(self._count, 2))[0], planes.plane_peaks(plane, _SINGLE)[0]]
+        )
         return Plane((first, second), pairs) if len(pairs) else None
 
     def _factor(self, node: sympy.Expr) -> sympy.Expr:
