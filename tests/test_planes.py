@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from eqdarts.fit import planes
+from eqdarts.fit.graphs import planes
 
 seeds = st.integers(0, 2**32 - 1)
 

@@ -11,10 +11,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from eqdarts.darts.sampling import blank
-from eqdarts.fit import planes
 from eqdarts.fit.assess import Assessor
 from eqdarts.fit.backend import Pursuable
-from eqdarts.fit.graphs import Rows
+from eqdarts.fit.graphs import Rows, planes
 from eqdarts.fit.periodogram import chance, peaks, polished, rows_of, spread, successive
 from eqdarts.graph.genotype import GenotypeBatch, concatenate
 from eqdarts.graph.links import LINKS

@@ -13,7 +13,7 @@ import sympy
 
 from eqdarts.equation.regression.model import Model
 from eqdarts.equation.regression.scales import natural_values
-from eqdarts.fit import planes
+from eqdarts.fit.graphs import planes
 from eqdarts.fit.periodogram import peaks, rows_of, successive
 from eqdarts.formula.tape import number, on_rows
 
