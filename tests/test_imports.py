@@ -21,7 +21,7 @@ HOUSE = {
     "graph": ("operations", "links", "space", "genotype", "tensor_program", "to_sympy", "population"),
     "options": {},
     "fit": {
-        "flat": {}, "zero": {}, "periodogram": {}, "planes": {},
+        "flat": {}, "zero": {}, "periodogram": {},
         "compiled": ("elementary", "program", "separable", "batch", "formulas"),
         "least_squares": {}, "graphs": {}, "backend": {}, "formula": {}, "stream": {}, "roundness": {}, "assess": {},
     },

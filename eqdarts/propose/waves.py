@@ -13,8 +13,18 @@ import numpy as np
 from eqdarts.darts.sampling import blank
 from eqdarts.fit.assess import Assessor
 from eqdarts.fit.backend import Pursuable
-from eqdarts.fit.graphs import Rows, planes
-from eqdarts.fit.periodogram import chance, peaks, polished, rows_of, spread, successive
+from eqdarts.fit.graphs import Rows
+from eqdarts.fit.periodogram import (
+    chance,
+    peaks,
+    plane_chance,
+    plane_rows,
+    polished,
+    rows_of,
+    spread,
+    successive,
+    successive_planes,
+)
 from eqdarts.graph.genotype import GenotypeBatch, concatenate
 from eqdarts.graph.links import LINKS
 from eqdarts.graph.population import Population
@@ -60,12 +70,12 @@ class _Data:
 
     def plane_peaks(self, i: int, j: int) -> np.ndarray:
         """Pairs of angular frequencies [K, 2] that stand out, best first, of waves along two columns."""
-        rows = planes.plane_rows(self.X[i], self.X[j], self.y, self.root)
+        rows = plane_rows(self.X[i], self.X[j], self.y, self.root)
         if rows is None:
             return np.zeros((0, 2))
-        omega, gain = planes.successive_planes(rows, _MOST_PLANES)
+        omega, gain = successive_planes(rows, _MOST_PLANES)
         fast = (np.abs(omega) * rows.half > 0.5 * np.pi * _LEAST_PERIODS).all(axis=1)
-        good = fast & (gain > _LEAST_GAIN) & (planes.plane_chance(gain, len(self.y)) < _BY_CHANCE)
+        good = fast & (gain > _LEAST_GAIN) & (plane_chance(gain, len(self.y)) < _BY_CHANCE)
         return omega[: len(good) if good.all() else int(np.argmin(good))]
 
 

@@ -13,8 +13,7 @@ import sympy
 
 from eqdarts.equation.regression.model import Model
 from eqdarts.equation.regression.scales import natural_values
-from eqdarts.fit.graphs import planes
-from eqdarts.fit.periodogram import peaks, rows_of, successive
+from eqdarts.fit.periodogram import peaks, plane_peaks, plane_rows, rows_of, successive, successive_planes
 from eqdarts.formula.tape import number, on_rows
 
 _WAVES = (sympy.sin, sympy.cos, sympy.tan)
@@ -213,12 +212,10 @@ class _Reader:
         """Both as one wave of two columns; None where none stands out."""
         rows = self._model.rows
         root = np.asarray(rows.factor * rows.scale)
-        plane = planes.plane_rows(first.column, second.column, rows.y, root)
+        plane = plane_rows(first.column, second.column, rows.y, root)
         if plane is None:
             return None
-        pairs = np.concatenate(
-            [planes.successive_planes(plane, min(self._count, 2))[0], planes.plane_peaks(plane, _SINGLE)[0]]
-        )
+        pairs = np.concatenate([successive_planes(plane, min(self._count, 2))[0], plane_peaks(plane, _SINGLE)[0]])
         return Plane((first, second), pairs) if len(pairs) else None
 
     def _factor(self, node: sympy.Expr) -> sympy.Expr:
