@@ -190,7 +190,16 @@ BAD_FILES = {
     "feature twice": ("a,y\n1,2\n3,4\n", {"features": ["a", "a"]}, ["'a' stands twice"]),
     "no features": ("a,y\n1,2\n3,4\n", {"features": []}, ["features=[]"]),
     "text in target": ("a,y\n1,2\n\n3,x\n", {}, ["column 'y'", "'x' in line 4 is text"]),
-    "date in feature": ("a,y\n1,2\n1/2/2020,3\n", {"features": ["a"]}, ["'1/2/2020' in line 3 is a date"]),
+    "comments above the header": (
+        "# spectrometer 3\n# 25 °C\na,y\n1,2\n",
+        {},
+        ["'# spectrometer 3', is a comment", "header"],
+    ),
+    "date in feature": (
+        "a,y\n1,2\n1/2/2020,3\n",
+        {"features": ["a"]},
+        ["'1/2/2020' in line 3 is a date", "days since"],
+    ),
     "decimal comma": ("a;y\n1,5;2\n3;4\n", {"delimiter": ";", "features": ["a"]}, ["'1,5' in line 2", "point"]),
     "text after a quoted line end": ('a,n,y\n1,"p\nq",2\n3,s,x\n', {"features": ["a"]}, ["'x' in line 4"]),
     "empty cells": ("a,y\n1,2\n,3\n5,6\nNA,7\n", {}, ["column 'a'", "2 of 4", "'' in line 3"]),
@@ -395,3 +404,12 @@ def test_groups_are_read_as_numbers_or_text(write):
         read_frame(path, ["z"], ["x"], ["sight"])
     with pytest.raises(InputDataError, match="column 'note': 'n' in line 2 is text"):
         read_frame(path, ["note"], ["x"])
+
+
+@pytest.mark.parametrize("features", [None, ["when"]])
+def test_no_date_is_proposed_as_the_sign_of_a_missing_value(features, tmp_path):
+    file = tmp_path / "log.csv"
+    file.write_text("when,y\n2026-03-01,1\n2026-03-02,2\n")
+    with pytest.raises(InputDataError, match="is a date") as caught:
+        read_csv(file, "y", features)
+    assert "--na" not in str(caught.value)

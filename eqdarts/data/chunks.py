@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 
 from eqdarts.data.columns import check_names, listed
-from eqdarts.data.csv import ERRORS, FEWER_COLUMNS, check_delimiter, check_header, kind_of, parser_error
-from eqdarts.data.missing import HOW_TO_DROP, Missing, advice
+from eqdarts.data.csv import ERRORS, check_delimiter, check_header, kind_of, parser_error
+from eqdarts.data.missing import FEWER_COLUMNS, HOW_TO_DROP, Missing, advice
 from eqdarts.data.parquet import parquet_chunks, parquet_columns, parquet_rows
 from eqdarts.errors import InputDataError, check_range, warn
 
@@ -181,8 +181,9 @@ def _cell(column: pd.Series | np.ndarray, row: int) -> object:
 
 def _not_a_number(path: Path, name: str, cell: object, row: int, chosen: bool) -> str:
     text = str(cell)[:60]
-    place = f"{path}: column {name!r}: {text!r} in row {row + 1} below the header is {kind_of(cell)}"
-    return f"{place}, not a number; {advice(text, chosen)}"
+    kind = kind_of(cell)
+    place = f"{path}: column {name!r}: {text!r} in row {row + 1} below the header is {kind}"
+    return f"{place}, not a number; {advice(text, chosen, kind)}"
 
 
 def open_table(

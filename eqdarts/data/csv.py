@@ -18,14 +18,14 @@ import numpy as np
 import pandas as pd
 
 from eqdarts.data.columns import listed
-from eqdarts.data.missing import HOW_TO_DROP, Missing, advice
+from eqdarts.data.missing import DATE, FEWER_COLUMNS, HOW_TO_DROP, Missing, advice
 from eqdarts.errors import InputDataError, warn
 
+_COMMENTS = ("#", "%", "//")  # what lines begin with that instruments write above the header
 _DELIMITERS = {",": "','", ";": "';'", "\t": "'\\t' (tab)", "|": "'|'"}
 _BOOLEANS = {"true": 1.0, "false": 0.0}
 #: The rule that a missing cell is an error.
 ERRORS = Missing()
-FEWER_COLUMNS = "name the columns to use (features, --features)"
 _DATE = re.compile(r"\d{1,4}([-/.])\d{1,2}\1\d{1,4}\b")
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+$")
 
@@ -186,6 +186,11 @@ def _split_cells(text: str, delimiter: str, path: str) -> pd.DataFrame:
     if header is None:
         raise InputDataError(f"{path}: no header with column names; expected one above the rows of numbers")
     if len(header) == 1:
+        if header[0].strip().startswith(_COMMENTS):
+            raise InputDataError(
+                f"{path}: the first line, {_shown(header[0])}, is a comment, and no header with column names; remove "
+                "the lines above the header"
+            )
         best = max((d for d in _DELIMITERS if d != delimiter), key=header[0].count)
         if best in header[0]:
             raise InputDataError(
@@ -339,9 +344,10 @@ class _CsvFile:
         if text is not None:
             cell = self._cell(place, text)
             comma = bool(_DECIMAL_COMMA.match(cell))
-            hint = "write numbers with a decimal point" if comma else advice(cell, chosen)
+            kind = _kind(cell)
+            hint = "write numbers with a decimal point" if comma else advice(cell, chosen, kind)
             raise InputDataError(
-                f"{self.path}: column {name!r}: {self._at(place, text)} is {_kind(cell)}, not a number; {hint}"
+                f"{self.path}: column {name!r}: {self._at(place, text)} is {kind}, not a number; {hint}"
             )
         self._check_finite(place, name, values)
         return values
@@ -409,4 +415,4 @@ def kind_of(cell: object) -> str:
 def _kind(cell: str) -> str:
     if not cell:
         return "empty"
-    return "a date" if _DATE.match(cell) else "text"
+    return DATE if _DATE.match(cell) else "text"

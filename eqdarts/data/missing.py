@@ -84,9 +84,18 @@ class Missing:
         return self.without(values), text
 
 
-def advice(cell: str, chosen: bool) -> str:
-    """What to do about a cell that is no number. chosen: was its column asked for?"""
-    first = "turn it into a number" if chosen else "name the columns to use (features, --features)"
+DATE = "a date"
+FEWER_COLUMNS = "name the columns to use (features, --features)"
+
+
+def advice(cell: str, chosen: bool, kind: str) -> str:
+    """What to do about a cell that is no number. chosen: was its column asked for?   kind: what it is
+
+    A date is no sign that a value is missing.
+    """
+    if kind == DATE:
+        return "turn dates into numbers, such as days since the first" if chosen else FEWER_COLUMNS
+    first = "turn it into a number" if chosen else FEWER_COLUMNS
     return f"{first}, or have it read as missing and its row left out (na, drop_missing; --na {cell!r} --drop-missing)"
 
 
