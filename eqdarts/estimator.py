@@ -900,7 +900,7 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         check_is_fitted(self)
         if index is None:
             return self.front_[self.best_index_]
-        if not 0 <= index < len(self.front_):
+        if not isinstance(index, Integral) or not 0 <= index < len(self.front_):
             raise InputDataError(f"index={index!r}: equations_ has the rows 0 to {len(self.front_) - 1}")
         return self.front_[int(index)]
 

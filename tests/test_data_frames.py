@@ -207,3 +207,47 @@ def test_the_left_side_is_the_target_or_y():
     for text in ("m = k*r", "2*E = k*m", "f(m) = k*m"):
         with pytest.raises(InputDataError, match="which is no name of a target"):
             refit(text, TABLE, FORCE.to_numpy())
+
+
+PRODUCT = Equation(parse_expression("3*a*b", ("a", "b")), ("a", "b"), "w", 0.0, 0.0, "sample")
+
+
+def test_a_law_takes_a_mapping_and_a_row_of_a_table():
+    assert PRODUCT({"a": 2, "b": 3}) == PRODUCT(pd.Series({"b": 3.0, "a": 2.0, "c": 9.0})) == 18.0
+    assert PRODUCT({"a": [1, 2], "b": 3}).tolist() == [9.0, 18.0]
+
+
+@pytest.mark.parametrize("X", [[2, 3], [[1, 2, 3]], np.zeros((2, 2, 2)), 5.0, "ab", [["a", "b"]]])
+@pytest.mark.parametrize("call", [PRODUCT, PRODUCT.predict])
+def test_rows_of_another_shape_are_refused(X, call):
+    with pytest.raises(InputDataError, match="X"):
+        call(X)
+
+
+def test_one_dimension_is_the_only_column():
+    single = Equation(parse_expression("3*a", ("a",)), ("a",), "w", 0.0, 0.0, "sample")
+    assert single.predict([1, 2]).tolist() == [3.0, 6.0]
+
+
+@pytest.mark.parametrize("index", ["a", 0.5, 99, -1])
+def test_an_index_that_is_no_row_is_refused(model, index):
+    with pytest.raises(InputDataError, match="equations_ has the rows"):
+        model.sympy(index)
+
+
+@pytest.mark.parametrize("formula", ["w = k*w*a", "y = y + k*a", "`w` = w"])
+def test_a_target_on_both_sides_is_refused(formula):
+    X = pd.DataFrame({"a": [1.0, 2.0, 4.0]})
+    with pytest.raises(InputDataError, match="stands on both sides"):
+        refit(formula, X, pd.Series([2.0, 4.0, 8.0], name="w"))
+    with pytest.raises(InputDataError, match="stands on both sides"):
+        refit(formula, X.to_numpy(), [2.0, 4.0, 8.0])
+
+
+def test_labels_in_another_order_are_said():
+    X = pd.DataFrame({"a": [1.0, 2.0, 4.0]})
+    y = pd.Series([2.0, 4.0, 8.0])
+    for same in (y, y.set_axis([5, 6, 7]), y.to_numpy()):
+        assert refit("k*a", X, same).relative_loss < 1e-20
+    with pytest.warns(SearchWarning, match="another order"):
+        refit("k*a", X, y[::-1])

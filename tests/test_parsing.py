@@ -250,3 +250,25 @@ def test_what_cannot_be_written_is_refused(expression):
 
 def test_symbols_lose_their_assumptions():
     assert same(parse_expression(format_expression(u * v)), plain(u * v))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("k×u − v·u÷2", "k*u - v*u/2"),
+        ("u⋅v", "u*v"),
+        ("log10(u)*3", "3*log(u)/log(10)"),
+        ("log2(8*u)", "log(8*u)/log(2)"),
+    ],
+)
+def test_signs_of_printed_pages_and_other_bases_are_read(text, expected):
+    assert sympy.simplify(parse_expression(text) - parse_expression(expected)) == 0
+    assert parse_expression(format_expression(parse_expression(text))) == parse_expression(text)
+
+
+def test_errors_show_the_sign_that_is_meant_and_no_control_character():
+    with pytest.raises(InputDataError, match="'√' at character 1"):
+        parse_expression("√u")
+    with pytest.raises(InputDataError) as error:
+        parse_expression("u \x1b[2J\u202e")
+    assert str(error.value).isprintable()

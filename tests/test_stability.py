@@ -11,7 +11,7 @@ from eqdarts import DARTSRegressor, InputDataError
 from eqdarts.equation.equation import Equation, Front
 from eqdarts.equation.extrapolation import disagreement, outside_hull
 from eqdarts.equation.selection import credibility
-from eqdarts.equation.stability import Stability, _drawn, _weighted_quantiles, form_of
+from eqdarts.equation.stability import Stability, _columns, _drawn, _forms, _weighted_quantiles, form_of
 
 m, h, x = sympy.symbols("m h x")
 F = sympy.Float
@@ -211,3 +211,11 @@ def test_disagreement_is_the_range_of_predictions():
     rows = np.array([[1.0, 2.0, 0.0], [-4.0, 0.0, 0.0]])
     gap = disagreement(rows, [equation(m), equation(2 * m + h), equation(sympy.sqrt(m + 3))])
     assert gap.tolist() == [3.0, np.inf]
+
+
+def test_names_are_printed_without_what_moves_the_cursor():
+    name = "a\x1b[2J\u202eb"
+    found = (equation(F(2) * sympy.Symbol(name), (name,)),)
+    printed = str(Stability(_forms(found), _columns(found, [name]), found, (), "bootstrap", 0, 9))
+    assert all(line.isprintable() for line in printed.splitlines())
+    assert printed.count("a\\x1b[2J\\u202eb") == 2

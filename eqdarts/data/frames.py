@@ -72,10 +72,26 @@ def select(X: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
 
 
 def rows_of(X: Any, columns: Sequence[str], used: Sequence[str]) -> np.ndarray:
-    """Rows [n, d]: of a table the used columns, by their names, and NaN for the others; an array as it is."""
+    """Rows [n, d]: of a table the used columns, by their names, and NaN for the others; an array as it is.
+
+    Raises
+    ------
+    InputDataError
+        If columns are missing, or an array has not d columns.
+    """
     frame = as_frame(X)
     if not isinstance(frame, pd.DataFrame):
-        return np.asarray(X, dtype=np.float64)
+        try:
+            rows = np.asarray(X, dtype=np.float64)
+        except (TypeError, ValueError) as error:
+            raise InputDataError(f"X is no table of numbers: {error}") from error
+        if rows.ndim == 1 and len(columns) == 1:
+            return rows[:, None]
+        if rows.ndim != 2 or rows.shape[1] != len(columns):
+            raise InputDataError(
+                f"X has the shape {rows.shape}; expected [n, {len(columns)}], a column for each of {listed(columns)}"
+            )
+        return rows
     return _filled(len(frame), columns, used, select(frame, used).to_numpy(dtype=np.float64).T)
 
 

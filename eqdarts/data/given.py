@@ -60,12 +60,25 @@ def given_table(X: Any, y: Any, least: int = 2) -> Given:
     values, own = given_target(y)
     if len(columns) != len(values):
         raise InputDataError(f"X has {len(columns)} rows and y has {len(values)}; give one value for each row")
+    _warn_of_order(X, y)
     if len(columns) < least:
         raise InputDataError(f"X has {len(columns)} sample(s), which are its rows; at least {least} are needed")
     found = numbered(columns.shape[1]) if names is None else names
     target = _target_name(own, values, columns, found)
     check_finite_columns(values[:, None], (target,))
     return Given(columns, values, found, target, named)
+
+
+def _warn_of_order(X: Any, y: Any) -> None:
+    """Say so where labels of rows would pair them otherwise than their places do."""
+    if not isinstance(X, pd.DataFrame | pd.Series) or not isinstance(y, pd.DataFrame | pd.Series):
+        return
+    if not X.index.equals(y.index) and X.index.is_unique and set(X.index) == set(y.index):
+        warn(
+            "X and y have the same row labels in another order; rows are paired by their places. If the labels should "
+            "decide, hand over y.loc[X.index]",
+            stacklevel=4,
+        )
 
 
 def numbered(d: int) -> tuple[str, ...]:

@@ -237,8 +237,9 @@ class Equation:
 
         Parameters
         ----------
-        X : DataFrame or array [n, d], optional
-            Rows, as `predict` takes them; then no columns are given.
+        X : DataFrame, array [n, d] or mapping, optional
+            Rows, as `predict` takes them, or what stands for them by name, also a single row of a DataFrame; then no
+            columns are given.
         **columns : number or array
             By name; arrays are broadcast. Those that do not stand in the equation may be left out. A name that is no
             word is given as ``law(**{"flow rate (m3/s)": 2})``.
@@ -260,11 +261,17 @@ class Equation:
         >>> energy(m=2, v=3), energy(m=2, v=[1, 2, 3]).tolist()
         (9.0, [1.0, 4.0, 9.0])
         """
+        values: Mapping[str, ArrayLike] = columns
         if X is not None:
             if columns:
                 raise InputDataError("give rows or columns by name, not both")
-            return self.predict(X)
-        rows, shape = rows_of_values(columns, self.columns, self.formula.used)
+            if isinstance(X, Mapping):
+                values = X
+            elif isinstance(X, pd.Series) and set(self.formula.used) <= set(X.index):  # a row of a table
+                values = {name: X[name] for name in self.formula.used}
+            else:
+                return self.predict(X)
+        rows, shape = rows_of_values(values, self.columns, self.formula.used)
         value = self.predict(rows).reshape(shape)
         return value if shape else float(value)
 

@@ -263,12 +263,24 @@ def _sides(expression: sympy.Expr | str, X: Any, y: Any) -> tuple[sympy.Expr, Gi
         y = _called(y, left, columns)
     if not isinstance(X, pd.DataFrame):
         given = _table(X, y)
-        return _expression(right, given.names), given
+        form = _expression(right, given.names)
+        _check_sides(left, form, given.names)
+        return form, given
     form = _expression(right, columns)
+    _check_sides(left, form, columns)
     used = {s.name for s in form.free_symbols}
     target = as_words([y.name])[0] if isinstance(y, pd.Series) else None
     kept = [name in used or (name != target and is_numeric(X.iloc[:, k])) for k, name in enumerate(columns)]
     return form, _table(X.loc[:, kept], y)
+
+
+def _check_sides(left: str | None, form: sympy.Expr, columns: tuple[str, ...]) -> None:
+    """The target is no constant of its own equation."""
+    name = None if left is None else _name_of(left)
+    if name is not None and name not in columns and name in {s.name for s in form.free_symbols}:
+        raise InputDataError(
+            f"expression: {name!r} stands on both sides; solve for it first, or rename the constant that is called so"
+        )
 
 
 def _called(y: Any, left: str, columns: tuple[str, ...]) -> Any:

@@ -19,6 +19,7 @@ from eqdarts.equation.equation import Equation, Front
 from eqdarts.equation.selection import credibility
 from eqdarts.errors import InputDataError, kept_warnings, warn
 from eqdarts.formula.latex import to_text
+from eqdarts.formula.visible import visible
 from eqdarts.runtime.orphans import delayed_here
 
 SHARE = 0.632  # of the rows in a subsample: as many as a bootstrap table has distinct ones
@@ -86,7 +87,7 @@ class Stability:
         lines = [f"{n} searches on {self.method} tables" + (f", {self.failed} more failed" if self.failed else "")]
         for title, table, name in (("form", self.forms, "form"), ("column", self.columns, "column")):
             lines.append(f"\n  share  {title}")
-            lines += [f"{row.share:7.0%}  {getattr(row, name)}" for row in table.head(10).itertuples()]
+            lines += [f"{row.share:7.0%}  {visible(getattr(row, name))}" for row in table.head(10).itertuples()]
         return "\n".join(lines)
 
 

@@ -32,8 +32,10 @@ _TOKEN = re.compile(
     r"|(?P<number>(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)"
     r"|(?P<quoted>`(?:[^`]|``)*`)"
     r"|(?P<name>[^\W\d]\w*)"
-    r"|(?P<sign>\*\*|[-+*/^(),])"
+    r"|(?P<sign>\*\*|[-+*/^(),−×·⋅÷])"
 )
+_TYPESET = {"−": "-", "×": "*", "·": "*", "⋅": "*", "÷": "/"}  # as copied from a page
+_BASES = {"log10": 10, "log2": 2}
 _INFINITE = (sympy.zoo, sympy.nan, sympy.oo, -sympy.oo)
 _NOT_NUMBERS = tuple(map(type, _INFINITE))
 _SEVERAL: dict[str, tuple[type, Callable[..., float]]] = {
@@ -57,10 +59,10 @@ def parse_expression(
     Parameters
     ----------
     text : str
-        Numbers, names, ``+ - * / **`` (or ``^``), parentheses, ``pi``, and functions: exp, log (or ln), sqrt, sin,
-        cos, tan, asin, acos, atan (or arcsin, …), sinh, cosh, tanh, asinh, acosh, atanh, Abs (or abs), sign, Max, Min,
-        erf, erfc. A name that is no word, such as "flow rate (m3/s)", or that means something else, such as "pi",
-        stands in backticks, as in pandas; a backtick in it is doubled.
+        Numbers, names, ``+ - * / **`` (or ``^``, and ``− × · ÷``), parentheses, ``pi``, and functions: exp, log (or
+        ln), log10, log2, sqrt, sin, cos, tan, asin, acos, atan (or arcsin, …), sinh, cosh, tanh, asinh, acosh, atanh,
+        Abs (or abs), sign, Max, Min, erf, erfc. A name that is no word, such as "flow rate (m3/s)", or that means
+        something else, such as "pi", stands in backticks, as in pandas; a backtick in it is doubled.
     columns : sequence of str
         Names that may stand in it.
     others : bool
@@ -154,7 +156,7 @@ def _error(text: str, place: int, length: int, message: str) -> InputDataError:
     start, end = max(0, place - 20), place + 20
     excerpt = ("…" if start else "") + text[start:end] + ("…" if end < len(text) else "")
     piece = text[place : place + min(length, 30)]
-    where = f"{piece!a} at character {place + 1} of {excerpt!a}" if piece else f"the end of {excerpt!a}"
+    where = f"{piece!r} at character {place + 1} of {excerpt!r}" if piece else f"the end of {excerpt!r}"
     return InputDataError("expression: " + message.format(where))
 
 
@@ -175,7 +177,7 @@ def _tokens(text: str) -> list[_Token]:
         ):
             raise _error(text, tokens[-1].place, 30, "{}: a number runs into a name; write * between them")
         if kind != "space":
-            tokens.append(_Token(kind, match.group(), place))
+            tokens.append(_Token(kind, _TYPESET.get(match.group(), match.group()), place))
         place = match.end()
     if len(tokens) > MAX_TOKENS:
         raise InputDataError(f"expression: {len(tokens)} numbers, names and signs; at most {MAX_TOKENS} are read")
@@ -359,7 +361,8 @@ class _Parser:
 
     def _call(self, token: _Token) -> _Part:
         several = _SEVERAL.get(token.text)
-        row = BY_NAME.get(token.text)
+        base = _BASES.get(token.text)
+        row = BY_NAME.get("log" if base else token.text)
         if several is None and row is None and token.text != "sqrt":
             known = ", ".join([*(f.name for f in FUNCTIONS), "sqrt", "Max", "Min"])
             raise self._refused(f"{{}} is not a known function; there are {known}", token)
@@ -377,7 +380,11 @@ class _Parser:
             raise self._refused(f"{{}}: {len(arguments)} arguments; it takes one", token)
         if row is None:
             return self._raised(arguments[0], _Part(sympy.Rational(1, 2), 0.5), token)
-        return self._applied(row, arguments[0], token)
+        applied = self._applied(row, arguments[0], token)
+        if base is None:
+            return applied
+        whole = _Part(sympy.Integer(base), float(base), "number")
+        return self._joined([applied, self._inverse(self._applied(row, whole, token), token)], False, token)
 
     def _largest(self, several: tuple[type, Callable[..., float]], arguments: list[_Part], token: _Token) -> _Part:
         kind, choose = several
