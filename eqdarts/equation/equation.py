@@ -60,9 +60,9 @@ class Equation:
         What is beyond the rounding of doubles, in units of the variance of the target (`eqdarts.fit.zero`).
     origin : str
         What found it: "sample", "neighbour", "move", "gradient", "monomials", "product", "library", "ratio",
-        "relaxed", "resampled" or "constant"; after "symmetry, " in a search of the groups that a symmetry left, and
-        with ", rounded" if its exponents were held at round values. "refit" for a given structure, "derivative" for one
-        that came of another equation.
+        "relaxed", "resampled" or "constant"; after "symmetry, " in a search of the groups that a symmetry left, after
+        "shifted, " in one of columns that begin near zero, and with ", rounded" if its exponents were held at round
+        values. "refit" for a given structure, "derivative" for one that came of another equation.
     genotype : Genotype or None
         The graph it was read from.
     inner, units, target_unit : sympy.Expr, tuple of float, float

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import sympy
 from numpy.typing import ArrayLike
+from sympy.core.parameters import distribute
 
 from eqdarts.data import (
     Given,
@@ -158,7 +159,8 @@ def refit(
                 f"{form} is undefined on some rows at every start that was tried; "
                 "give starting values at which it is defined, or drop those rows"
             )
-        fitted = form.subs({c: sympy.Float(v) for c, v in zip(constants, optimum.theta, strict=True)})
+        with distribute(False):
+            fitted = form.xreplace({c: sympy.Float(v) for c, v in zip(constants, optimum.theta, strict=True)})
         missed = _missed_by_limits(fitted, model.columns, observations, np.flatnonzero(rows), aside)
         found = report(
             model, optimum, confidence=confidence, fixed=held, observations=len(model.rows), expression=fitted
@@ -307,7 +309,8 @@ def _name_of(text: str) -> str:
 
 def _expression(expression: sympy.Expr | str, columns: tuple[str, ...]) -> sympy.Expr:
     if isinstance(expression, str):
-        return parse_expression(expression, columns)
+        with distribute(False):  # −0.001·(t − 1700000000), multiplied out, keeps few digits
+            return parse_expression(expression, columns)
     if isinstance(expression, sympy.Expr):
         return plain(expression)
     if isinstance(expression, (int, float)):

@@ -10,6 +10,7 @@ from typing import Any
 
 import sympy
 from mpmath.libmp import to_str
+from sympy.core.parameters import distribute
 from sympy.printing.latex import LatexPrinter
 from sympy.printing.str import StrPrinter
 
@@ -36,7 +37,8 @@ def rounded(expression: sympy.Expr, digits: int) -> sympy.Expr:
             return sympy.Float(to_str(value._mpf_, digits))  # beyond the doubles
         return sympy.Integer(int(number)) if number == int(number) and abs(number) < 10**digits else sympy.Float(number)
 
-    return expression.xreplace({f: short(f) for f in expression.atoms(sympy.Float)})
+    with distribute(False):  # −(t − 1700000000)/900, multiplied out, would need more digits
+        return expression.xreplace({f: short(f) for f in expression.atoms(sympy.Float)})
 
 
 def to_text(expression: sympy.Expr, digits: int = DIGITS) -> str:

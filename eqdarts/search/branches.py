@@ -4,6 +4,9 @@ A column of large or small numbers is scaled, so that starting values suit it. S
 column's own units instead, such as the 1 in log(x + √(x² + 1)) for x up to 100, which is 0.0002 in units of 64. So the
 search is done in both.
 
+A column such as a date or a year lies far from zero beside its spread. Exponentials and powers of it take constants
+beyond the doubles, or ones that hold each other to many digits. So the search is done from its beginning as well.
+
 One row at which a law is 0/0 as it is written, as sin(x)/x at 0, would veto it. Where few rows can be of that kind, the
 search is done without them as well, and its equations are judged on all rows, by their limits there.
 
@@ -30,7 +33,7 @@ from eqdarts.graph.links import usable
 from eqdarts.graph.space import SearchSpace
 from eqdarts.options import SearchConfig
 from eqdarts.propose.symmetry import Reduction, ambiguity, reductions
-from eqdarts.search.finish import Problem, View, candidates, finish, moderate
+from eqdarts.search.finish import Problem, View, candidates, finish, from_origins, moderate
 from eqdarts.search.sampled import SampledSearch, SampledState
 from eqdarts.search.stops import ExactGraphs, Watch
 from eqdarts.simplify.singularities import special_rows
@@ -45,6 +48,7 @@ _MOST = 12  # branches of one search; a better one takes the place of the worst
 _FAIR = 2  # epochs that every branch gets
 _PROBATION, _NO_BETTER = 6, 1.5  # epochs after which a branch must not be worse than its parent was
 _PER_EPOCH = 4  # their epochs for one of the main search, which take less time
+_FAR = 10.0  # times its spread: a column that lies so far from zero is also searched from its beginning; not tuned
 _LARGEST_UNIT = 1000.0  # of a column that is also searched without
 _DEPTH = 2  # branches may have branches
 _CLOSED, _FINISHED = 4, 8  # branches, and graphs of each, that become equations at the end
@@ -119,6 +123,28 @@ def _is_scaled(problem: Problem) -> bool:
     return bool((scale != 1).any() and (scale <= _LARGEST_UNIT).all() and (scale >= 1 / _LARGEST_UNIT).all())
 
 
+def origins_of(X: np.ndarray) -> np.ndarray:
+    """A round number [d] just below the values of each column of X [n, d] that lies far from zero, and 0 of others.
+
+    Examples
+    --------
+    >>> seconds = 1.7e9 + np.arange(60) * 60.0
+    >>> origins_of(np.column_stack([seconds, np.arange(1950.0, 2010.0), np.arange(1.0, 61.0)]))
+    array([1.70e+09, 1.95e+03, 0.00e+00])
+    """
+    spread = np.ptp(X, axis=0)
+    far = np.abs(X).min(axis=0) > _FAR * spread
+    columns = zip(X.min(axis=0), spread, far & (spread > 0), strict=True)
+    return np.array([_round_below(least, width) if use else 0.0 for least, width, use in columns])
+
+
+def _round_below(least: float, spread: float) -> float:
+    """A multiple of a power of ten not above the spread, a whole number unless that is far smaller than one."""
+    power = int(np.floor(np.log10(spread)))
+    power = max(power, 0) if power >= -1 else power
+    return float(f"{np.floor(least / 10.0**power):.0f}e{power}")
+
+
 class Branches:
     """The branches of a search on a table; for every epoch of the search they do some."""
 
@@ -145,6 +171,13 @@ class Branches:
         if _is_scaled(problem):
             own = replace(problem, x_scale=np.ones(space.n_inputs))
             self._companions.append(self._made(own, own.view, False, _DEPTH, np.inf, np.inf))
+        origins = origins_of(problem.X)
+        if origins.any():
+            near = problem.shifted(origins)
+            ground = _Ground(near, rows)
+            shown = tuple(map(str, from_origins(problem.names, origins)))
+            view = replace(near.view, kind="shifted", names=shown)
+            self._companions.append(self._made(near, view, False, _DEPTH, np.inf, np.inf, ground))
         special = special_rows(problem.X)
         if special.any() and problem.whole is None:
             regular = problem.without(special)
@@ -235,7 +268,7 @@ class Branches:
                 return
             self._branches.remove(worst)
         self._known.add(key)
-        inner = View(groups, prefactor, smaller.x_scale, smaller.y_scale, by_symmetry=True)
+        inner = View(groups, prefactor, smaller.x_scale, smaller.y_scale, kind="symmetry")
         self._branches.append(self._made(smaller, inner, parent.noisy, depth, open_share, _least_loss(parent)))
 
     def _made(

@@ -28,7 +28,8 @@ class Exactness:
     """Judges equations by one table; what was found is kept, as a search asks again in every epoch."""
 
     def __init__(self, problem: Problem) -> None:
-        self._problem = problem
+        # Equations of a table with columns that begin near zero are in its own columns.
+        self._problem = problem if problem.origins is None or problem.whole is None else problem.whole
         self._loss = problem.rounding_loss
         self._accuracy: dict[sympy.Expr, float] = {}
 

@@ -10,7 +10,9 @@ from functools import cached_property
 import numpy as np
 import sympy
 import torch
+from sympy.core.parameters import distribute
 
+from eqdarts.data.columns import column_scale
 from eqdarts.equation.equation import Equation, Front, evaluate
 from eqdarts.equation.exports.formula import Formula
 from eqdarts.equation.exports.record import in_table_units
@@ -70,7 +72,9 @@ class Problem:
     x_rounding : array [n, d] or None
         The same of columns in the format of y.
     whole : Problem or None
-        The table with the rows that were left out of this one, by which its equations are judged.
+        The table as it was, with the rows that were left out of this one, by which its equations are judged.
+    origins : array [d] or None
+        What was taken off the columns, and stands in the equations beside them.
     """
 
     X: np.ndarray
@@ -89,6 +93,16 @@ class Problem:
     rounding: np.ndarray | None = None
     x_rounding: np.ndarray | None = None
     whole: Problem | None = None
+    origins: np.ndarray | None = None
+
+    def shifted(self, origins: np.ndarray) -> Problem:
+        """With columns that have these numbers taken off, 0 for those that stay."""
+        X = self.X - origins
+        scale = moderate(np.array([column_scale(column) for column in X.T]))
+        return replace(
+            self, X=X, x_scale=np.where(origins != 0, scale, self.x_scale), origins=origins,
+            whole=self if self.whole is None else self.whole,
+        )  # fmt: skip
 
     def without(self, rows: np.ndarray) -> Problem:
         """Without these rows (bool [n]), at which formulas may have removable singularities."""
@@ -185,15 +199,18 @@ class View:
         The graph sees inputs / x_scale.
     y_scale : float
         And gives the target / (prefactor · y_scale).
-    by_symmetry : bool
-        Are they other than the columns?
+    kind : str
+        "symmetry" where the inputs are groups of columns, "shifted" where columns begin near zero, else empty.
+    names : tuple of str
+        Of the inputs, where they are not those of the expressions.
     """
 
     inputs: tuple[sympy.Expr, ...]
     prefactor: sympy.Expr
     x_scale: np.ndarray
     y_scale: float
-    by_symmetry: bool = False
+    kind: str = ""
+    names: tuple[str, ...] = ()
 
     def formula(self, space: SearchSpace, genotype: Genotype, w: np.ndarray, coefficients: np.ndarray) -> sympy.Expr:
         """A fitted graph, w [E, P] and coefficients [Q], over the symbols of the problem."""
@@ -202,13 +219,13 @@ class View:
 
     def origin(self, proposed_by: str) -> str:
         """Where an equation of such a graph comes from."""
-        return f"symmetry, {proposed_by}" if self.by_symmetry else proposed_by
+        return f"{self.kind}, {proposed_by}" if self.kind else proposed_by
 
     def named(self, genotype: Genotype) -> Genotype:
         """The graph with the names of its inputs and its prefactor, where they are not the columns."""
-        if not self.by_symmetry:
+        if not self.kind:
             return genotype
-        return replace(genotype, inputs=tuple(map(str, self.inputs)), prefactor=str(self.prefactor))
+        return replace(genotype, inputs=self.names or tuple(map(str, self.inputs)), prefactor=str(self.prefactor))
 
 
 def constant_equation(problem: Problem) -> Equation:
@@ -352,6 +369,8 @@ def _refitted(formula: Simplified, symbols: tuple[sympy.Symbol, ...], rows: Rows
 
 
 def _with_losses(problem: Problem, expression: sympy.Expr, origin: str, genotype: Genotype | None) -> Equation:
+    if problem.origins is not None:
+        expression = _from_origins(expression, problem.names, problem.origins)
     problem = problem if problem.whole is None else problem.whole
     value = evaluate(expression, problem.names, problem.X)
     with np.errstate(all="ignore"):
@@ -369,6 +388,18 @@ def _with_losses(problem: Problem, expression: sympy.Expr, origin: str, genotype
         in_table_units(formula), problem.columns, problem.target, loss, relative, origin, genotype,
         inner=expression, units=units, target_unit=problem.y_unit,
     )  # fmt: skip
+
+
+def from_origins(names: tuple[str, ...], origins: np.ndarray) -> tuple[sympy.Expr, ...]:
+    """The columns with what was taken off them."""
+    pairs = zip(names, origins.tolist(), strict=True)
+    return tuple(sympy.Symbol(name) - (sympy.Rational(repr(origin)) if origin else 0) for name, origin in pairs)
+
+
+def _from_origins(expression: sympy.Expr, names: tuple[str, ...], origins: np.ndarray) -> sympy.Expr:
+    """The formula with x − origin for each column x that has one. It is not multiplied out, which would cost digits."""
+    with distribute(False):
+        return expression.xreplace(dict(zip(map(sympy.Symbol, names), from_origins(names, origins), strict=True)))
 
 
 def offer_all(front: Front, equations: Iterator[Equation]) -> Front:
