@@ -167,3 +167,14 @@ def test_a_search_does_not_end_with_counts():
     y = rng.poisson(2 * x[:, 0] + 1).astype(float)
     model = DARTSRegressor(max_epochs=3, replicas=128, max_time=None, random_state=0, n_jobs=1, verbose=0).fit(x, y)
     assert model.stop_reason_ == "max_epochs"
+
+
+def test_whole_numbers_may_count_exactly_beside_a_target_of_whole_numbers():
+    """Years, say, beside rounded counts: x was not rounded although it looks like y, and few constants are a proof."""
+    x = np.arange(60.0)[:, None]
+    table = problem(x, np.round(1000 * np.exp(-x[:, 0] / 20)))
+    assert table.x_rounding.max() == pytest.approx(0.5)
+    judge = Exactness(table)
+    loss = float(np.mean((1000 * np.exp(-x[:, 0] / 20) - table.y) ** 2))
+    law = Equation(F(1000.02) * sympy.exp(-F(0.05) * a), ("a",), "y", loss, loss / table.y.var(), "sample")
+    assert judge.is_proof(law)

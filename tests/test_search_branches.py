@@ -61,3 +61,14 @@ def test_it_keeps_its_digits_when_it_is_saved_and_when_it_is_fitted_again(coolin
     assert again.relative_loss < 1e-20
     text = refit("300 + 40*exp(-0.0012*(t - 1700000000))", table, COOLING)
     assert text.relative_loss < 1e-20
+
+
+def test_it_stays_together_when_a_large_table_refits_it():
+    """A law of 10,400 dates: the refit to all rows multiplies nothing out."""
+    seconds = 1.7e9 + 0.5 * np.arange(10_400)
+    law = 300.0 + 40.0 * np.exp(-(seconds - 1.7e9) / 900.0)
+    model = DARTSRegressor(
+        max_epochs=12, max_time=None, random_state=0, verbose=0, n_jobs=1, operations=("zero", "linear", "exp")
+    ).fit(pd.DataFrame({"t": seconds}), law)
+    assert model.front_[model.best_index_].relative_loss < 1e-20
+    assert "(t - 1700000000)" in str(model.front_[model.best_index_])

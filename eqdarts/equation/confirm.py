@@ -8,6 +8,7 @@ from functools import partial
 
 import numpy as np
 import sympy
+from sympy.core.parameters import distribute
 
 from eqdarts.data.chunks import Source
 from eqdarts.equation.equation import Equation, Front
@@ -97,7 +98,8 @@ def _is_linear(form: Template) -> bool:
 
 def _refitted(equation: Equation, form: Template, fitted: Streamed) -> Equation:
     formula = equation.formula
-    expression = plain(form.at(fitted.values))
+    with distribute(False):  # x − 1950 stays together
+        expression = plain(form.at(fitted.values))
     with np.errstate(over="ignore", under="ignore"):
         loss = float(np.float64(fitted.loss) * formula.target_unit * formula.target_unit)
     new = replace(equation, loss=loss, relative_loss=fitted.relative_loss, fit=None)

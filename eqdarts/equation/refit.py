@@ -308,11 +308,11 @@ def _name_of(text: str) -> str:
 
 
 def _expression(expression: sympy.Expr | str, columns: tuple[str, ...]) -> sympy.Expr:
-    if isinstance(expression, str):
-        with distribute(False):  # −0.001·(t − 1700000000), multiplied out, keeps few digits
+    with distribute(False):  # −0.001·(t − 1700000000), multiplied out, keeps few digits
+        if isinstance(expression, str):
             return parse_expression(expression, columns)
-    if isinstance(expression, sympy.Expr):
-        return plain(expression)
+        if isinstance(expression, sympy.Expr):
+            return plain(expression)
     if isinstance(expression, (int, float)):
         return sympy.Float(expression)
     raise InputDataError(f"expression is a {type(expression).__name__}; give a SymPy expression or a string")

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 import sympy
 import sympy.tensor.tensor
-from sympy.core.parameters import distribute
 
 from eqdarts.graph.genotype import Genotype
 from eqdarts.graph.links import LINKS
@@ -48,8 +47,7 @@ def column_symbols(names: tuple[str, ...], positive: tuple[bool, ...]) -> tuple[
 
 def plain(expression: sympy.Expr) -> sympy.Expr:
     """The same expression over symbols without assumptions, as a user would write them."""
-    with distribute(False):
-        return expression.xreplace({s: sympy.Symbol(s.name) for s in expression.free_symbols})
+    return expression.xreplace({s: sympy.Symbol(s.name) for s in expression.free_symbols})
 
 
 def to_expression(

@@ -63,7 +63,19 @@ def is_plain(equation: Equation) -> bool:
 
 
 def accuracy(formula: sympy.Expr, constants: int, problem: Problem) -> float:
-    """The nats of y, beside its spread, that a formula and the values agree in; 0 unless it is exact to rounding."""
+    """The nats of y, beside its spread, that a formula and the values agree in; 0 unless it is exact to rounding.
+
+    Columns in the format of y may have been rounded as it was, or be exact, as counts of years beside counts of people
+    are: what says more of the formula holds.
+    """
+    exact = _agreement(formula, constants, problem, None)
+    return (
+        exact if problem.x_rounding is None else max(exact, _agreement(formula, constants, problem, problem.x_rounding))
+    )
+
+
+def _agreement(formula: sympy.Expr, constants: int, problem: Problem, x_rounding: np.ndarray | None) -> float:
+    """The same for columns that are off by so much [n, d] at the most."""
     assert problem.rounding is not None
     value, slopes = tape(formula, [sympy.Symbol(name) for name in problem.names]).linearise(
         range(len(problem.names)), *problem.X.T
@@ -71,8 +83,8 @@ def accuracy(formula: sympy.Expr, constants: int, problem: Problem) -> float:
     n = len(problem.y)
     residual = np.abs(value - problem.y)
     largest, square = problem.rounding, problem.rounding**2
-    if problem.x_rounding is not None:
-        moved = np.abs(np.stack([np.broadcast_to(s, n) for s in slopes], axis=1)) * problem.x_rounding
+    if x_rounding is not None:
+        moved = np.abs(np.stack([np.broadcast_to(s, n) for s in slopes], axis=1)) * x_rounding
         largest, square = largest + moved.sum(axis=1), square + (moved**2).sum(axis=1)
     with np.errstate(all="ignore"):
         # NaN where it has a limit only.
