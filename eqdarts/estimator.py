@@ -66,8 +66,9 @@ from eqdarts.runtime.garbage import no_full_collections
 from eqdarts.runtime.interrupts import Interrupts, interrupts
 from eqdarts.runtime.threads import one_thread
 from eqdarts.runtime.writing import write_text
-from eqdarts.search.finish import Problem, constant_equation, moderate, snapping_rows
+from eqdarts.search.finish import constant_equation
 from eqdarts.search.loop import EpochRecord, SearchResult, compile_loops, resample, run
+from eqdarts.search.problem import Problem, moderate, snapping_rows
 from eqdarts.search.progress import Notice, Progress, both
 from eqdarts.search.stops import Watch
 

@@ -10,7 +10,7 @@ from eqdarts import DARTSRegressor
 from eqdarts.data import rounding, rounding_alike
 from eqdarts.equation.equation import Equation
 from eqdarts.search.exactness import Exactness
-from eqdarts.search.finish import Problem
+from eqdarts.search.problem import Problem
 
 F = sympy.Float
 a, b = sympy.symbols("a b")

@@ -43,7 +43,8 @@ HOUSE = {
         "library", "products", "waves", "gradient", "sources", "symmetry",
     ),
     "search": (
-        "log", "sums", "sampled", "relaxed", "mixture", "finish", "exactness", "stops", "branches", "loop", "progress",
+        "log", "problem", "sums", "sampled", "relaxed", "mixture", "finish", "exactness", "stops", "branches", "loop",
+        "progress",
     ),
     "estimator": {},
     "sweeping": ("jobs", "outcome", "store", "workers", "study"),

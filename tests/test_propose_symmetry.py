@@ -12,7 +12,7 @@ from eqdarts import DARTSRegressor
 from eqdarts.plots import plot_graph
 from eqdarts.propose.symmetry import Reduction, ambiguity, reductions
 from eqdarts.search.branches import reduced, symmetries
-from eqdarts.search.finish import Problem
+from eqdarts.search.problem import Problem
 
 a, b, c, d = COLUMNS = sympy.symbols("a b c d", positive=True)
 RNG = np.random.default_rng(0)

@@ -7,7 +7,7 @@ import sympy
 from eqdarts import DARTSRegressor
 from eqdarts.equation.equation import Equation
 from eqdarts.search.exactness import Exactness, is_plain
-from eqdarts.search.finish import Problem
+from eqdarts.search.problem import Problem
 
 x = sympy.Symbol("x")
 a, b = sympy.Float(2.1753), sympy.Float(0.31)

@@ -10,7 +10,7 @@ from eqdarts.data.kept import keep
 from eqdarts.equation.equation import Equation, evaluate
 from eqdarts.equation.refit import with_fit
 from eqdarts.errors import SearchWarning
-from eqdarts.search.finish import Problem
+from eqdarts.search.problem import Problem
 from eqdarts.simplify.singularities import special_rows
 
 

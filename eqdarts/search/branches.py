@@ -33,7 +33,8 @@ from eqdarts.graph.links import usable
 from eqdarts.graph.space import SearchSpace
 from eqdarts.options import SearchConfig
 from eqdarts.propose.symmetry import Reduction, ambiguity, reductions
-from eqdarts.search.finish import Problem, View, candidates, finish, from_origins, moderate
+from eqdarts.search.finish import candidates, finish
+from eqdarts.search.problem import Problem, View, from_origins, moderate
 from eqdarts.search.sampled import SampledSearch, SampledState
 from eqdarts.search.stops import ExactGraphs, Watch
 from eqdarts.simplify.singularities import special_rows

@@ -12,7 +12,7 @@ import sympy
 from eqdarts.equation.equation import Equation
 from eqdarts.fit.zero import EXACT, PROVEN
 from eqdarts.formula.tape import tape
-from eqdarts.search.finish import Problem
+from eqdarts.search.problem import Problem
 from eqdarts.simplify.description import NATS_PER_NODE, digits_of
 
 _FEW_CONSTANTS = 3

@@ -28,9 +28,10 @@ from eqdarts.graph.population import Population, joined, scores
 from eqdarts.graph.space import SearchSpace
 from eqdarts.options import SearchConfig
 from eqdarts.search.branches import Branches, can_branch
-from eqdarts.search.finish import Draft, Problem, candidates, constant_equation, finish, finish_one, offer_all, simplest
+from eqdarts.search.finish import Draft, candidates, constant_equation, finish, finish_one, offer_all, simplest
 from eqdarts.search.log import Share
 from eqdarts.search.mixture import MixtureSearch
+from eqdarts.search.problem import Problem
 from eqdarts.search.sampled import SampledSearch
 from eqdarts.search.stops import ExactGraphs, Watch
 from eqdarts.search.sums import best_first, has_sums, plain_sums

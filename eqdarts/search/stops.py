@@ -14,7 +14,8 @@ from eqdarts.graph.space import SearchSpace
 from eqdarts.options import SearchConfig
 from eqdarts.runtime.interrupts import Interrupts
 from eqdarts.search.exactness import Exactness, is_plain
-from eqdarts.search.finish import Problem, View, finish, offer_all
+from eqdarts.search.finish import finish, offer_all
+from eqdarts.search.problem import Problem, View
 
 # An exact equation that is no proof is doubted until the search has so many times more epochs, and so many.
 _DOUBT, _DOUBT_EPOCHS = 5, 100

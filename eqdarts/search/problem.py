@@ -1,0 +1,228 @@
+"""The problem of a search: a table in working units, and what the graphs on it mean in its columns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+import sympy
+import torch
+
+from eqdarts.data.columns import column_scale
+from eqdarts.fit.formula import Rows
+from eqdarts.fit.graphs import Rows as ScaledRows
+from eqdarts.fit.zero import EXACT, Target
+from eqdarts.graph.genotype import Genotype
+from eqdarts.graph.space import SearchSpace
+from eqdarts.graph.to_sympy import Constants, column_symbols, to_expression
+
+FORMULA_ROWS = 1000  # on which constants are snapped and a formula's parts tried; the last refit sees all of them
+_VISIBLE = 0.05  # of the standard deviation of y: rounding by more than this proves nothing
+_GENEROUS, _FEW_MORE = 4.0, 1.5  # times the loss that rounding leaves on average; few rows may have more of it
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """The table in working units, and how the search saw it.
+
+    Working units are the table's own, but for columns of extreme magnitude.
+
+    Attributes
+    ----------
+    X : array [n, d]
+        The columns of the search.
+    y : array [n]
+    weights : array [n] or None
+    names : tuple of str
+        Of the d columns.
+    columns : tuple of str
+        All columns of the user's table, which the equations take as arguments.
+    target : str
+    x_scale : array [d]
+        The search sees X / x_scale.
+    y_scale : float
+    x_unit : array [d]
+        The table has X · x_unit.
+    y_unit : float
+    subset : int array
+        The rows on which formulas are made simpler.
+    max_complexity : int or None
+        Larger equations are left out.
+    compiled : bool
+        Are constants fitted by compiled loops?
+    rounding : array [n] or None
+        The greatest error of y by rounding, where its digits show one (`eqdarts.data.rounding`).
+    x_rounding : array [n, d] or None
+        The same of columns in the format of y.
+    whole : Problem or None
+        The table as it was, with the rows that were left out of this one, by which its equations are judged.
+    origins : array [d] or None
+        What was taken off the columns, and stands in the equations beside them.
+    """
+
+    X: np.ndarray
+    y: np.ndarray
+    weights: np.ndarray | None
+    names: tuple[str, ...]
+    columns: tuple[str, ...]
+    target: str
+    x_scale: np.ndarray
+    y_scale: float
+    x_unit: np.ndarray
+    y_unit: float
+    subset: np.ndarray
+    max_complexity: int | None = None
+    compiled: bool = False
+    rounding: np.ndarray | None = None
+    x_rounding: np.ndarray | None = None
+    whole: Problem | None = None
+    origins: np.ndarray | None = None
+
+    def shifted(self, origins: np.ndarray) -> Problem:
+        """With columns that have these numbers taken off, 0 for those that stay."""
+        X = self.X - origins
+        scale = moderate(np.array([column_scale(column) for column in X.T]))
+        return replace(
+            self, X=X, x_scale=np.where(origins != 0, scale, self.x_scale), origins=origins,
+            whole=self if self.whole is None else self.whole,
+        )  # fmt: skip
+
+    def without(self, rows: np.ndarray) -> Problem:
+        """Without these rows (bool [n]), at which formulas may have removable singularities."""
+        kept = np.flatnonzero(~rows)
+        return replace(self._on(kept, subset=np.flatnonzero(np.isin(kept, self.subset))), whole=self)
+
+    def reduced(self) -> Problem:
+        """Only the rows of the subset."""
+        return self._on(self.subset, subset=np.arange(len(self.subset)))
+
+    def _on(self, rows: np.ndarray, subset: np.ndarray) -> Problem:
+        """Only these rows, with another subset."""
+        weights, rounding, of_columns = (
+            None if a is None else a[rows] for a in (self.weights, self.rounding, self.x_rounding)
+        )
+        return replace(
+            self, X=self.X[rows], y=self.y[rows], weights=weights, subset=subset, rounding=rounding,
+            x_rounding=of_columns,
+        )  # fmt: skip
+
+    def tensors(self, index: np.ndarray, device: str) -> ScaledRows:
+        """These rows as the search sees them, inputs [d, n]."""
+        inputs = np.ascontiguousarray((self.X[index] / self.x_scale).T)
+        weights = None if self.weights is None else torch.as_tensor(np.sqrt(self.weights[index]), device=device)
+        y = torch.as_tensor(self.y[index] / self.y_scale, device=device)
+        return ScaledRows(torch.as_tensor(inputs, device=device), y, weights)
+
+    def sample(self, most: int) -> Rows:
+        """At most so many rows of the subset, evenly spread."""
+        rows = self.subset[np.linspace(0, len(self.subset) - 1, min(most, len(self.subset))).round().astype(int)]
+        root = None if self.weights is None else np.sqrt(self.weights[rows])
+        return Rows(self.X[rows], self.y[rows], root, self.compiled)
+
+    @cached_property
+    def measure(self) -> Target:
+        """What losses are measured by."""
+        return Target.of(self.y, self.weights)
+
+    @property
+    def blur(self) -> np.ndarray:
+        """Errors [n] of y that rounding may have made, of columns as well, as if y rose with each by as much as it
+        spreads.
+
+        All zero if y spreads over so few steps that to be as close to it as they are says little.
+        """
+        none = np.zeros(len(self.y))
+        if self.rounding is None:
+            return none
+        square = self.rounding**2
+        if self.x_rounding is not None:
+            slopes = self.y.std() / self.X.std(axis=0)
+            square = square + ((self.x_rounding * slopes) ** 2).sum(axis=1)
+        return np.sqrt(square) if square.mean() / 3 < _VISIBLE**2 * self.y.var() else none
+
+    @property
+    def exact_loss(self) -> float:
+        """Share of the variance of y that an exact graph may leave on some of the rows."""
+        left = np.average(self.blur**2, weights=self.weights) / 3  # that of numbers even in −1 .. 1
+        return max(EXACT, _GENEROUS * float(left) / self.measure.variance)
+
+    @property
+    def rounding_loss(self) -> float:
+        """The loss that an exact equation may leave where y was rounded, else 0."""
+        left = np.average(self.blur**2, weights=self.weights) / 3
+        return _FEW_MORE * float(left) / self.measure.variance
+
+    @property
+    def all_rows(self) -> Rows:
+        """All of them."""
+        root = None if self.weights is None else np.sqrt(self.weights)
+        return Rows(self.X, self.y, root, self.compiled)
+
+    @property
+    def symbols(self) -> tuple[sympy.Symbol, ...]:
+        return column_symbols(self.names, tuple(bool(column.min() > 0) for column in self.X.T))
+
+    @property
+    def view(self) -> View:
+        """The columns themselves."""
+        return View(self.symbols, sympy.Integer(1), self.x_scale, self.y_scale)
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """What the inputs and the target of a graph are in the columns of the table.
+
+    Attributes
+    ----------
+    inputs : tuple of expressions
+        Over the symbols of the problem: the columns, or groups of them.
+    prefactor : expression
+        What the graph is multiplied by.
+    x_scale : array
+        The graph sees inputs / x_scale.
+    y_scale : float
+        And gives the target / (prefactor · y_scale).
+    kind : str
+        "symmetry" where the inputs are groups of columns, "shifted" where columns begin near zero, else empty.
+    names : tuple of str
+        Of the inputs, where they are not those of the expressions.
+    """
+
+    inputs: tuple[sympy.Expr, ...]
+    prefactor: sympy.Expr
+    x_scale: np.ndarray
+    y_scale: float
+    kind: str = ""
+    names: tuple[str, ...] = ()
+
+    def formula(self, space: SearchSpace, genotype: Genotype, w: np.ndarray, coefficients: np.ndarray) -> sympy.Expr:
+        """A fitted graph, w [E, P] and coefficients [Q], over the symbols of the problem."""
+        constants = Constants(w, coefficients, self.x_scale, self.y_scale)
+        return self.prefactor * to_expression(space, genotype, constants, self.inputs)
+
+    def origin(self, proposed_by: str) -> str:
+        """Where an equation of such a graph comes from."""
+        return f"{self.kind}, {proposed_by}" if self.kind else proposed_by
+
+    def named(self, genotype: Genotype) -> Genotype:
+        """The graph with the names of its inputs and its prefactor, where they are not the columns."""
+        if not self.kind:
+            return genotype
+        return replace(genotype, inputs=self.names or tuple(map(str, self.inputs)), prefactor=str(self.prefactor))
+
+
+def from_origins(names: tuple[str, ...], origins: np.ndarray) -> tuple[sympy.Expr, ...]:
+    """The columns with what was taken off them."""
+    pairs = zip(names, origins.tolist(), strict=True)
+    return tuple(sympy.Symbol(name) - (sympy.Rational(repr(origin)) if origin else 0) for name, origin in pairs)
+
+
+def moderate(scales: np.ndarray) -> np.ndarray:
+    """1 for columns of ordinary magnitude, so that the search's simple starts are simple in their own units too."""
+    return np.where((scales >= 1 / 8) & (scales <= 8), 1.0, scales)
+
+
+def snapping_rows(n: int, rng: np.random.Generator) -> np.ndarray:
+    """All rows of a small table, a random thousand of a large one."""
+    return np.arange(n) if n <= FORMULA_ROWS else np.sort(rng.choice(n, FORMULA_ROWS, replace=False))
