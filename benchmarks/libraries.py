@@ -18,7 +18,7 @@ from contest import Library, Snapshot, Task, stepwise
 
 
 def load_eqdarts() -> None:
-    from eqdarts.search.loop import compile_loops
+    from eqdarts.search.warm_up import compile_loops
 
     compile_loops()
 

@@ -27,7 +27,7 @@ import runner
 import sympy
 
 from eqdarts import DARTSRegressor
-from eqdarts.search.loop import compile_loops
+from eqdarts.search.warm_up import compile_loops
 
 _BLOCK = 500_000  # rows that are made at once
 _ROWS_COLUMNS, _COLUMNS_ROWS = 5, 1000  # columns of the tables with many rows, and rows of those with many columns

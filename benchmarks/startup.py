@@ -61,7 +61,7 @@ def program(code: str) -> dict[str, Any]:
 def first(kind: str) -> float | None:
     """Seconds from the call of `fit`."""
     from eqdarts import DARTSRegressor
-    from eqdarts.search.loop import compile_loops
+    from eqdarts.search.warm_up import compile_loops
 
     warnings.simplefilter("ignore")
     compile_loops()

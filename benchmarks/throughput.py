@@ -37,7 +37,7 @@ from eqdarts.fit.graphs import fit_graphs
 from eqdarts.graph.genotype import constants_of
 from eqdarts.graph.operations import DEFAULT_OPERATIONS
 from eqdarts.graph.space import SearchSpace
-from eqdarts.search.loop import compile_loops
+from eqdarts.search.warm_up import compile_loops
 
 ENGINES, WHOLE = ("compiled", "torch"), "whole fit"
 REPLICAS, ROWS, THREADS = (256, 2048), (64, 120, 1000), (1, 2)

@@ -6,8 +6,7 @@ import inspect
 import os
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import replace
 from numbers import Integral
 from typing import Any
 
@@ -28,67 +27,35 @@ from eqdarts.data import (
     given_table,
     given_target,
     has_columns,
-    merge_rows,
-    prepare,
-    rounding_alike,
     select,
-    split_rows,
 )
-from eqdarts.data.cache import CachedSource
+from eqdarts.data.cache import parsed_once
 from eqdarts.data.chunks import CHUNK_ROWS, ArraySource, Source, open_table
 from eqdarts.data.csv import left_out
-from eqdarts.data.first_rows import Head
-from eqdarts.data.kept import Training, keep
+from eqdarts.data.kept import Training
 from eqdarts.data.missing import Missing
-from eqdarts.data.screening import screened
-from eqdarts.data.subset import Drawn, Subset, draw
-from eqdarts.equation.confirm import confirmed
 from eqdarts.equation.equation import Equation, Front, as_written
 from eqdarts.equation.extrapolation import extrapolation
-from eqdarts.equation.model_file import Saved, Summary, read, write
+from eqdarts.equation.model_file import Saved, read, write
 from eqdarts.equation.precision import with_digits
 from eqdarts.equation.refit import refit_equation, with_fit
-from eqdarts.equation.selection import CRITERIA, choose, credibility, scores
+from eqdarts.equation.selection import choose, credibility, scores
 from eqdarts.equation.stability import Stability, stability
-from eqdarts.errors import InputDataError, check_choice, check_flag, check_range, listed_names, shown, warn
-from eqdarts.fit.backend import available_cores, check_device
-from eqdarts.fit.zero import EXACT
+from eqdarts.errors import InputDataError, check_choice, check_range, shown, warn
 from eqdarts.formula.records import dump
 from eqdarts.formula.text import format_name
 from eqdarts.formula.visible import visible
 from eqdarts.graph.genotype import Genotype
-from eqdarts.graph.links import LINK_NAMES, usable
-from eqdarts.graph.operations import DEFAULT_OPERATIONS, in_order
-from eqdarts.graph.space import AGGREGATORS, SearchSpace
-from eqdarts.options import RELAXATIONS, SearchConfig
-from eqdarts.propose.sources import check_proposers
 from eqdarts.runtime.garbage import no_full_collections
-from eqdarts.runtime.interrupts import Interrupts, interrupts
 from eqdarts.runtime.threads import one_thread
 from eqdarts.runtime.writing import write_text
-from eqdarts.search.finish import constant_equation
-from eqdarts.search.loop import EpochRecord, SearchResult, compile_loops, resample, run
-from eqdarts.search.problem import Problem, moderate, snapping_rows
-from eqdarts.search.progress import Notice, Progress, both
-from eqdarts.search.stops import Watch
-
-_SAMPLED_REPLICAS, _RELAXED_REPLICAS = 2048, 16
-_SEARCH_ROWS = 120  # rows of each step that the search sees; the constants are refitted on all
-SUBSET_ROWS = 10_000  # a table with more becomes equations on so many, which are then refitted to all
-_LONG = 10_000_000  # numbers of a table from which its first rows are searched before it is read
-_HEAD_EPOCHS = 4  # of that search
-_SCREENING_SHARE = 0.25  # of max_time, at the most, for choosing columns of a wide table; not tuned
-
-
-@dataclass(frozen=True, eq=False)
-class _Found:
-    """What a search found on a table, and what is kept of it."""
-
-    front: Front
-    space: SearchSpace | None
-    problem: Problem
-    result: SearchResult | None
-    training: Training
+from eqdarts.search.discover import Found, discovered
+from eqdarts.search.fit_options import FitOptions, fit_options
+from eqdarts.search.history import EpochRecord, history_table
+from eqdarts.search.large import SUBSET_ROWS, check_share, discovered_in_large, first_rows, is_large
+from eqdarts.search.loop import SearchResult
+from eqdarts.search.problem import Problem
+from eqdarts.search.resample import resample
 
 
 class DARTSRegressor(RegressorMixin, BaseEstimator):
@@ -326,18 +293,15 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         InputDataError
             A `ValueError` that names the column, row or option.
         """
-        config = self._config()
-        start = time.monotonic()
+        options, start = self._options(), time.monotonic()
         given = self._table(X, y)
         weights = checked_weights(sample_weight, len(given.y))
         rng = self._generator()
         table = ArraySource(given.X, given.y, given.names, given.target, weights)
-        if len(given.y) > SUBSET_ROWS and self._validation_is_share:
-            return self._fit_large(config, table, rng)
-        with np.errstate(all="ignore"), interrupts() as noted:
-            found = self._search(table, rng, Watch(config, start, noted))
-            summary = Summary.of(given.X, given.y, distinct_rows=len(found.problem.y))
-            return self._store(found, summary)
+        large = is_large(len(given.y), options)
+        search = discovered_in_large(table, options, rng) if large else discovered(table, options, rng, start)
+        with search as found:
+            return self._store(found)
 
     def fit_file(
         self,
@@ -408,11 +372,8 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         """
         missing = Missing.of(na, drop_missing)
         table = open_table(os.fsdecode(path), target, inputs, chunk_rows, delimiter, encoding, missing)
-        if table.is_parquet:
-            self._fit_table(table)
-        else:
-            with CachedSource(table) as source:
-                self._fit_table(source)
+        with parsed_once(table) as source:
+            self._fit_source(source)
         if table.rows_left_out:
             warn(
                 left_out(str(table.path), table.rows_left_out, self.training_.rows + table.rows_left_out), stacklevel=2
@@ -420,145 +381,15 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         return self
 
     @no_full_collections()
-    def _fit_table(self, source: Source) -> DARTSRegressor:
-        config = self._config()
-        # One row more tells whether the table is large.
-        head = _head(source, SUBSET_ROWS + 1)
-        X, y = pd.DataFrame(head.X, columns=list(source.names)), pd.Series(head.y, name=source.target)
-        if head.rows <= SUBSET_ROWS:
+    def _fit_source(self, source: Source) -> DARTSRegressor:
+        options = self._options()
+        X, y = first_rows(source)
+        if len(y) <= SUBSET_ROWS:
             return self.fit(X, y)
-        if not self._validation_is_share:
-            raise InputDataError(
-                f"validation: row numbers and splitters are for tables of at most {SUBSET_ROWS} rows when read from "
-                "a file; give a share"
-            )
+        check_share(options)
         self._table(X, y)  # notes the names of the columns
-        return self._fit_large(config, source, self._generator())
-
-    def _fit_large(self, config: SearchConfig, source: Source, rng: np.random.Generator) -> DARTSRegressor:
-        """Search on some rows of a large table, then refit the front to all of them."""
-        drawn = Drawn(source, SUBSET_ROWS, int(rng.integers(2**31 - 1)), self._threads())
-        start = time.monotonic()
-        if source.size >= _LONG:
-            with np.errstate(all="ignore"), interrupts() as noted:
-                sight = self._at_first_sight(config, drawn, rng.spawn(1)[0], noted)
-                if sight is not None:
-                    return self._store_large(*sight, source)
-        spent = time.monotonic() - start
-        subset = drawn.subset()
-        watch = Watch(config, time.monotonic() - spent)
-        with np.errstate(all="ignore"), interrupts() as watch.interrupts:
-            found = self._search(_as_source(subset, source), rng, watch)
-            return self._store_large(self._confirmed(found, source, watch.interrupts), subset, source)
-
-    def _at_first_sight(
-        self, config: SearchConfig, source: Drawn, rng: np.random.Generator, noted: Interrupts
-    ) -> tuple[_Found, Subset] | None:
-        """What a short search on the first rows finds, if it is exact on all rows: the table is then read but once.
-
-        After Ctrl-C what it has found is all there is. Columns that are constant in these rows would be left out of it.
-        """
-        head = _head(source, SUBSET_ROWS)
-        wide = self.max_columns is not None and len(source.names) > self.max_columns
-        if config.optimizer != "lm" or wide or not (np.ptp(head.X, axis=0).all() and np.ptp(head.y)):
-            return None
-        epochs = _HEAD_EPOCHS if config.max_epochs is None else min(_HEAD_EPOCHS, config.max_epochs)
-        short = Watch(replace(config, max_epochs=epochs), time.monotonic(), noted)
-        found = self._search(_as_source(head, source), rng, short, only_exact=True)
-        if found.result is None or not (found.result.stop_reason == "exact" or noted.noted):
-            return None
-        history = found.result.history
-        with Progress(self.verbose, short.config) as progress:
-
-            def show() -> None:
-                for record in history:
-                    both(progress, self.callback)(record)
-
-            noted.during(show)
-            whole = (
-                found
-                if noted.noted
-                else self._confirmed(found, source, noted, worth=max(EXACT, found.problem.rounding_loss))
-            )
-        if noted.noted:
-            return _interrupted(found, len(head)), head
-        return (whole, source.subset()) if whole.front else None
-
-    def _confirmed(self, found: _Found, source: Source, noted: Interrupts, worth: float | None = None) -> _Found:
-        """With constants and losses of the whole table; as it is after Ctrl-C."""
-        fronts: list[Front] = []
-
-        def refit() -> None:
-            fronts.append(confirmed(found.front, source, threads=self._threads(), worth=worth))
-
-        with one_thread():
-            noted.during(refit)
-        return replace(found, front=fronts[0]) if fronts else _interrupted(found, len(found.problem.y))
-
-    def _store_large(self, found: _Found, subset: Subset, source: Source) -> DARTSRegressor:
-        low, high = (tuple(map(float, bound)) for bound in (subset.low, subset.high))
-        summary = Summary(subset.rows, subset.observations, low, high, subset.mean, subset.std)
-        return self._store(replace(found, training=_training(source, subset)), summary)
-
-    def _search(self, table: ArraySource, rng: np.random.Generator, watch: Watch, only_exact: bool = False) -> _Found:
-        """The front of a checked table, each of whose equations is fitted to all of its rows.
-
-        only_exact: as in `run`; nothing is shown
-        """
-        config = watch.config
-        X, y, weights, columns, target = table.X, table.y, table.weights, table.names, table.target
-        observations = len(y) if weights is None else int((weights > 0).sum())
-        if self._validation_is_share:
-            # A row given twice and a row of weight 2 come out alike.
-            X, y, merged = merge_rows(X, y, weights)
-            training = keep(X, y, merged, observations)
-            weights = None if np.ptp(merged) == 0 else merged / merged.mean()
-        else:
-            training = keep(X.copy(), y.copy(), weights, observations)
-        prepared = prepare(X, y, columns, weights)
-        if prepared.constant is None:
-            prepared = screened(prepared, self.max_columns, rng, watch.until(_SCREENING_SHARE))
-        # Prepared columns are scaled; moderate ones go back to their own units, where constants look simple.
-        units, target_unit = _extreme(prepared.scales.x), float(_extreme(np.array([prepared.scales.y]))[0])
-        x_rounding, y_rounding = rounding_alike(X[:, prepared.kept], y)
-        problem = Problem(
-            X=prepared.X * (prepared.scales.x / units),
-            y=prepared.y * (prepared.scales.y / target_unit),
-            weights=weights,
-            names=prepared.names,
-            columns=columns,
-            target=target,
-            x_scale=moderate(prepared.scales.x / units),
-            y_scale=float(moderate(np.array([prepared.scales.y / target_unit]))[0]),
-            x_unit=units,
-            y_unit=target_unit,
-            subset=snapping_rows(len(y), rng),
-            max_complexity=self.max_complexity,
-            rounding=y_rounding / target_unit,
-            x_rounding=x_rounding / units,
-        )
-        if prepared.constant is not None:
-            return _Found(Front((constant_equation(problem),), len(y)), None, problem, None, training)
-        train, validation = self._split(len(y), y, rng)
-        space = SearchSpace(
-            inputs=problem.names,
-            nodes=config.max_nodes,
-            operations=config.operations,
-            aggregators=config.aggregators,
-            signed=tuple(bool(column.min() <= 0) for column in problem.X.T),
-            readout_inputs=config.readout_inputs,
-            readout_coefficients=config.readout_coefficients,
-            readout_intercept=config.readout_intercept,
-            links=usable(config.links, problem.y, scaled=problem.y_scale * problem.y_unit != 1),
-        )
-        # The search's tensors are small: a second thread made it several times slower.
-        with one_thread(), Progress(0 if only_exact else self.verbose, config) as progress:
-            callback = both(progress, None if only_exact else self.callback)
-            result = run(
-                space, watch, problem, train, validation, rng, callback, self.device, self._threads(),
-                prepare=partial(self._compile, config), only_exact=only_exact,
-            )  # fmt: skip
-        return _Found(result.front, space, problem, result, training)
+        with discovered_in_large(source, options, self._generator()) as found:
+            return self._store(found)
 
     def predict(self, X: ArrayLike, index: int | None = None) -> np.ndarray:
         """The chosen equation, or row `index` of `equations_`, on rows X [n, d].
@@ -862,14 +693,8 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
             lines.append(f"{mark} {equation.complexity:10d}  {equation.loss:10.4g}  {score:7.3g}  {text}")
         return "\n".join(lines)
 
-    @property
-    def _validation_is_share(self) -> bool:
-        return isinstance(self.validation, (int, float))
-
-    def _compile(self, config: SearchConfig) -> None:
-        if config.optimizer == "lm" and self.device == "cpu":
-            with Notice("eqdarts: compiling its loops, once per installation ...", self.verbose):
-                compile_loops()
+    def _options(self) -> FitOptions:
+        return fit_options(self.get_params(deep=False))
 
     def _generator(self) -> np.random.Generator:
         try:
@@ -880,9 +705,6 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
                 "numpy.random.RandomState"
             ) from error
         return np.random.default_rng(state.randint(2**31 - 1))
-
-    def _threads(self) -> int:
-        return available_cores() if self.n_jobs == -1 else int(self.n_jobs)
 
     def _with_errors(self, equation: Equation) -> Equation:
         """With the standard errors of its constants, if the rows are there and doubles can hold them."""
@@ -912,23 +734,23 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         self._training: Training | None = None
         self._problem: Problem | None = None
         self._result: SearchResult | None = None
-        self.history_ = _history(())
+        self.history_ = history_table(())
         self.alpha_history_ = np.array([])
         return self
 
-    def _store(self, found: _Found, summary: Summary) -> DARTSRegressor:
+    def _store(self, found: Found) -> DARTSRegressor:
         problem, result = found.problem, found.result
         kept = found.training
         shown = tuple(with_digits(e, kept.X, kept.y, kept.weights) for e in found.front)
         self.front_ = Front(shown, found.front.rows)
         self.search_space_ = found.space
         self.target_name_ = problem.target
-        self.training_ = summary
+        self.training_ = found.summary
         self._training = found.training
         # `resample` refits on these rows, so that a large table is not kept with the model.
         self._problem = problem.reduced()
         self._result = result if result is None else replace(result, history=(), alpha_history=())
-        self.history_ = _history(() if result is None else result.history)
+        self.history_ = history_table(() if result is None else result.history)
         self.alpha_history_ = np.array([] if result is None else result.alpha_history)
         self.stop_reason_ = "constant" if result is None else result.stop_reason
         _warn_of_limits(self.front_[self.best_index_], found.training)
@@ -962,81 +784,6 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
             raise InputDataError(" ".join(str(error).split())) from error
         return found
 
-    def _split(self, n: int, y: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-        train, validation = split_rows(n, self.validation, rng, y)
-        if isinstance(self.validation, (int, float)) and n < _SEARCH_ROWS // 2:
-            train = validation = np.arange(n)
-        return _at_most(train, rng), _at_most(validation, rng)
-
-    def _config(self) -> SearchConfig:
-        """The settings, checked."""
-        check_choice("model_selection", self.model_selection, CRITERIA)
-        check_choice("optimizer", self.optimizer, ("auto", "lm", "adam", "sgd"))
-        check_choice("relaxation", self.relaxation, RELAXATIONS)
-        check_flag("readout_coefficients", self.readout_coefficients)
-        for name in ("max_complexity", "max_columns"):
-            if getattr(self, name) is not None:
-                check_range(name, getattr(self, name), 1, integer=True)
-        if not isinstance(self.n_jobs, Integral) or self.n_jobs != -1:
-            check_range("n_jobs", self.n_jobs, 1, integer=True)
-        if not isinstance(self.verbose, bool):
-            check_range("verbose", self.verbose, 0)
-        if self.callback is not None and not callable(self.callback):
-            raise InputDataError(f"callback={shown(self.callback)}: expected a function of one EpochRecord, or None")
-        check_device(self.device)
-        operations = DEFAULT_OPERATIONS if self.operations is None else listed_names("operations", self.operations)
-        if "zero" not in operations:
-            operations = ("zero", *operations)
-        optimizer = self.optimizer
-        if optimizer == "auto":
-            optimizer = "lm" if self.relaxation == "gumbel" else "adam"
-        replicas = self.replicas
-        if replicas is None:
-            replicas = _SAMPLED_REPLICAS if optimizer == "lm" else _RELAXED_REPLICAS
-        links = LINK_NAMES if optimizer == "lm" and self.readout_coefficients else ("identity",)
-        if self.links is not None:
-            links = _sorted(listed_names("links", self.links), LINK_NAMES)
-        temperature = self.temperature
-        if isinstance(temperature, list | np.ndarray) and np.ndim(temperature) == 1:
-            temperature = tuple(temperature)
-        return SearchConfig(
-            operations=in_order(operations),
-            aggregators=_sorted(listed_names("aggregators", self.aggregators), AGGREGATORS),
-            links=links,
-            max_nodes=self.max_nodes,
-            replicas=replicas,
-            relaxation=self.relaxation,
-            temperature=temperature,
-            optimizer=optimizer,
-            order=self.order,
-            discretisation=self.discretisation,
-            max_epochs=self.max_epochs,
-            max_time=self.max_time,
-            patience=self.patience,
-            w_steps=self.w_steps,
-            alpha_steps=self.alpha_steps,
-            w_learning_rate=self.w_learning_rate,
-            w_weight_decay=self.w_weight_decay,
-            alpha_learning_rate=self.alpha_learning_rate,
-            alpha_weight_decay=self.alpha_weight_decay,
-            parameter_decay=self.parameter_decay,
-            fair_weight=self.fair_weight,
-            readout_inputs=self.readout_inputs,
-            readout_coefficients=self.readout_coefficients,
-            readout_intercept=self.readout_intercept,
-            symmetries=self.symmetries,
-            proposers=None if self.proposers is None else check_proposers(self.proposers),
-        )
-
-
-def _history(records: Sequence[EpochRecord]) -> pd.DataFrame:
-    """A row per epoch, with columns for each source of graphs: 0 where it had no part."""
-    names = [name for name in EpochRecord.__dataclass_fields__ if name != "shares"]
-    table = pd.DataFrame([record.as_row() for record in records], columns=None if records else names)
-    sources = table.columns.difference(names)
-    whole = [name for name in sources if not name.endswith("_seconds")]
-    return table.fillna(dict.fromkeys(sources, 0)).astype(dict.fromkeys(whole, "int64"))
-
 
 def _warn_of_limits(equation: Equation, training: Training) -> None:
     """Say so where the equation has only a limit on the training rows."""
@@ -1047,48 +794,3 @@ def _warn_of_limits(equation: Equation, training: Training) -> None:
             f"{' and '.join(equation.domain())}); its limit is taken there, and its constants come of the other rows",
             stacklevel=4,
         )
-
-
-def _sorted(names: tuple[str, ...], order: tuple[str, ...]) -> tuple[str, ...]:
-    """The same set in one order, whichever way it was written; unknown names, which are refused later, come last."""
-    return tuple(sorted(names, key=lambda name: order.index(name) if name in order else len(order)))
-
-
-def _at_most(rows: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    return rows if len(rows) <= _SEARCH_ROWS else np.sort(rng.choice(rows, _SEARCH_ROWS, replace=False))
-
-
-def _interrupted(found: _Found, rows: int) -> _Found:
-    """What was found on a part of a large table, before it was refitted to all of it."""
-    warn(
-        f"interrupted before the equations were refitted to the whole table: their constants and losses are those of "
-        f"{rows} rows",
-        stacklevel=4,
-    )
-    return replace(found, result=found.result and replace(found.result, stop_reason="interrupted"))
-
-
-def _head(source: Source, rows: int) -> Subset:
-    """So many first rows, all of them."""
-    return draw(Head(source, rows), rows, seed=0)
-
-
-def _as_source(subset: Subset, source: Source) -> ArraySource:
-    return ArraySource(subset.X, subset.y, source.names, source.target, subset.weights)
-
-
-def _training(source: Source, subset: Subset) -> Training:
-    """What a model keeps of a large table."""
-    if not isinstance(source, ArraySource):
-        rows = subset.uniform
-        return Training(
-            subset.X[rows], subset.y[rows], None, subset.observations, subset.rows / int(rows.sum()), subset.low,
-            subset.high,
-        )  # fmt: skip
-    kept = keep(source.X, source.y, source.weights, subset.observations)
-    return replace(kept, X=source.X.copy(), y=source.y.copy()) if kept.X is source.X else kept
-
-
-def _extreme(scales: np.ndarray) -> np.ndarray:
-    """The scales whose squares and products would leave the range of floats; 1 for the others."""
-    return np.where((scales > 2.0**-60) & (scales < 2.0**60), 1.0, scales)

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from typing import Any
 
-from eqdarts.errors import InputDataError, check_choice, check_flag, check_range, shown
-from eqdarts.graph.links import check_links
-from eqdarts.graph.operations import DEFAULT_OPERATIONS
+import numpy as np
+
+from eqdarts.errors import InputDataError, check_choice, check_flag, check_range, listed_names, shown
+from eqdarts.graph.links import LINK_NAMES, check_links
+from eqdarts.graph.operations import DEFAULT_OPERATIONS, in_order
+from eqdarts.graph.space import AGGREGATORS
 
 MAX_NODES = 1000  # a model file with more is not read
 RELAXATIONS = ("gumbel", "softmax", "sigmoid")
 OPTIMIZERS = ("lm", "adam", "sgd")
 DISCRETISATIONS = ("argmax", "sample", "k_best")
+_SAMPLED_REPLICAS, _RELAXED_REPLICAS = 2048, 16
 
 
 @dataclass(frozen=True)
@@ -96,3 +101,46 @@ class SearchConfig:
             raise InputDataError(
                 "order=2 unrolls a gradient step of w, and optimizer='lm' takes none; choose optimizer='adam'"
             )
+
+
+def search_config(parameters: Mapping[str, Any]) -> SearchConfig:
+    """The settings of the search that the parameters of an estimator ask for.
+
+    Parameters
+    ----------
+    parameters : mapping
+        By name, at least those of `SearchConfig`. Its own are more exact: "auto" and None become what they stand for.
+
+    Raises
+    ------
+    InputDataError
+        Naming the parameter.
+    """
+    given = {field.name: parameters[field.name] for field in fields(SearchConfig)}
+    check_choice("optimizer", given["optimizer"], ("auto", *OPTIMIZERS))
+    check_choice("relaxation", given["relaxation"], RELAXATIONS)
+    check_flag("readout_coefficients", given["readout_coefficients"])
+    if given["optimizer"] == "auto":
+        given["optimizer"] = "lm" if given["relaxation"] == "gumbel" else "adam"
+    samples = given["optimizer"] == "lm"
+    if given["replicas"] is None:
+        given["replicas"] = _SAMPLED_REPLICAS if samples else _RELAXED_REPLICAS
+    given["operations"] = _with_zero(given["operations"])
+    given["aggregators"] = _sorted(listed_names("aggregators", given["aggregators"]), AGGREGATORS)
+    if given["links"] is None:
+        given["links"] = LINK_NAMES if samples and given["readout_coefficients"] else ("identity",)
+    else:
+        given["links"] = _sorted(listed_names("links", given["links"]), LINK_NAMES)
+    if isinstance(given["temperature"], list | np.ndarray) and np.ndim(given["temperature"]) == 1:
+        given["temperature"] = tuple(given["temperature"])
+    return SearchConfig(**given)
+
+
+def _with_zero(operations: Any) -> tuple[str, ...]:
+    names = DEFAULT_OPERATIONS if operations is None else listed_names("operations", operations)
+    return in_order(names if "zero" in names else ("zero", *names))
+
+
+def _sorted(names: tuple[str, ...], order: tuple[str, ...]) -> tuple[str, ...]:
+    """The same set in one order, whichever way it was written; unknown names, which are refused later, come last."""
+    return tuple(sorted(names, key=lambda name: order.index(name) if name in order else len(order)))

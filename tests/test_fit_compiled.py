@@ -585,7 +585,7 @@ import gc, warnings
 import numpy as np
 from eqdarts import DARTSRegressor
 from eqdarts.runtime.loops import compiled
-from eqdarts.search.loop import compile_loops
+from eqdarts.search.warm_up import compile_loops
 
 warnings.simplefilter("ignore")
 

@@ -10,19 +10,20 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from eqdarts import DARTSRegressor, InputDataError, SearchWarning, cli, estimator
+from eqdarts import DARTSRegressor, InputDataError, SearchWarning, cli
 from eqdarts.runtime import interrupts
-from eqdarts.search import loop
+from eqdarts.search import discover, large, loop, pose
 from eqdarts.search.branches import Branches
 from eqdarts.search.mixture import MixtureSearch
 from eqdarts.search.sampled import SampledSearch
 from eqdarts.search.stops import ExactGraphs
+from eqdarts.search.warm_up import compile_loops
 
 
 @pytest.fixture(autouse=True)
 def _compiled():
     """Compiling fits graphs as well, which would count as epochs below."""
-    loop.compile_loops()
+    compile_loops()
 
 
 def press():
@@ -147,9 +148,9 @@ MOMENTS = {
     "closing of branches": (Branches, "close", 1),
     "closing": (SampledSearch, "close", 1),
     "finishing": (loop, "finish", 1),
-    "before": (estimator, "prepare", 1),
-    "split": (estimator, "split_rows", 1),
-    "after": (estimator, "snapping_rows", 1),
+    "before": (pose, "prepare", 1),
+    "split": (discover, "split_rows", 1),
+    "after": (pose, "snapping_rows", 1),
 }
 
 
@@ -276,7 +277,7 @@ def test_no_time_at_all_shows_power_laws_and_sums(law, relaxation):
 
 def test_ctrl_c_in_the_refits_of_a_large_table(monkeypatch):
     X, y = line(10_500)
-    monkeypatch.setattr(estimator, "confirmed", lambda *args, **kwargs: press())
+    monkeypatch.setattr(large, "confirmed", lambda *args, **kwargs: press())
     with pytest.warns(SearchWarning, match="interrupted before the equations were refitted to the whole table"):
         model = tiny(max_epochs=1).fit(X, y)
     assert model.stop_reason_ == "interrupted"
@@ -288,12 +289,12 @@ def test_ctrl_c_in_the_refits_of_a_large_table(monkeypatch):
 def test_ctrl_c_in_the_first_look_at_a_very_large_table(monkeypatch, during):
     """What the first rows gave comes back, and the table is not read to its end before."""
     X, y = line(12_000)
-    monkeypatch.setattr(estimator, "_LONG", 10)
+    monkeypatch.setattr(large, "_LONG", 10)
     if during == "epoch":
         at_moment(monkeypatch, "first epoch", press)
     else:
         y = 2 * X[:, 0]  # exact on the first rows
-        monkeypatch.setattr(estimator, "confirmed", lambda *args, **kwargs: press())
+        monkeypatch.setattr(large, "confirmed", lambda *args, **kwargs: press())
     with pytest.warns(SearchWarning, match="interrupted"):
         model = tiny(max_epochs=2).fit(X, y)
     assert (model.stop_reason_, model.training_.rows) == ("interrupted", 10_000)
@@ -336,7 +337,7 @@ def test_ctrl_c_while_the_result_is_written(monkeypatch, capsys, tmp_path):
 def test_ctrl_c_before_the_search_says_so_too(monkeypatch, capsys, tmp_path):
     X, y = line()
     pd.DataFrame({"u": X[:, 0], "y": y}).to_csv(tmp_path / "table.csv", index=False)
-    monkeypatch.setattr(DARTSRegressor, "_config", lambda self: press())
+    monkeypatch.setattr(DARTSRegressor, "_options", lambda self: press())
     assert cli.main(["fit", str(tmp_path / "table.csv"), "--target", "y"]) == 130
     assert capsys.readouterr().err.strip() == "eqdarts: interrupted"
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from types import TracebackType
 from typing import IO
 
 import numpy as np
 
-from eqdarts.data.chunks import Chunk, FileSource
+from eqdarts.data.chunks import Chunk, FileSource, Source
 
 
 class CachedSource:
@@ -99,3 +99,8 @@ class CachedSource:
         for rows in self._rows:
             numbers = np.frombuffer(file.read(8 * width * rows)).reshape(width, rows)
             yield Chunk(numbers[:-1].T, numbers[-1])
+
+
+def parsed_once(table: FileSource) -> AbstractContextManager[Source]:
+    """The table for several passes: that of a CSV file through a `CachedSource`, a Parquet file as it is."""
+    return nullcontext(table) if table.is_parquet else CachedSource(table)

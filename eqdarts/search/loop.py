@@ -5,30 +5,22 @@ from __future__ import annotations
 import time
 import traceback
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
-from functools import cache
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
-import sympy
-import torch
 
-from eqdarts.darts.sampling import sample
 from eqdarts.equation.equation import Equation, Front
 from eqdarts.equation.selection import choose
 from eqdarts.errors import warn
 from eqdarts.fit.assess import Assessor
-from eqdarts.fit.formula import Rows as ConstantRows
-from eqdarts.fit.formula import compile_template, fit_constants, template
-from eqdarts.fit.graphs import Rows
-from eqdarts.graph.genotype import Genotype, concatenate
-from eqdarts.graph.operations import DEFAULT_OPERATIONS
+from eqdarts.graph.genotype import Genotype
 from eqdarts.graph.population import Population, joined, scores
 from eqdarts.graph.space import SearchSpace
-from eqdarts.options import SearchConfig
 from eqdarts.search.branches import Branches, can_branch
 from eqdarts.search.finish import Draft, candidates, constant_equation, finish, finish_one, offer_all, simplest
+from eqdarts.search.history import EpochRecord
 from eqdarts.search.log import Share
 from eqdarts.search.mixture import MixtureSearch
 from eqdarts.search.problem import Problem
@@ -38,43 +30,11 @@ from eqdarts.search.sums import best_first, has_sums, plain_sums
 
 _SIMPLEST_SHARE = 0.3  # most of the time that is left at the end, for the simplest graphs; not tuned
 _FINISHED = 40  # graphs that become equations at the end, at the most
-_REDRAWS = 5  # tries at drawing graphs that are defined on the data, when resampling
 _FINISHED_AT_FIRST = 6  # and after no epoch; each epoch adds one
 _FIRST_LOOK = 4  # epochs before the best graph becomes an equation to read, and how many times more before the next
 _LOOK_SECONDS = 0.5  # most time for it
 _TRIED_SURELY = 8  # graphs, best first, of which one becomes an equation even if no time is left
 _SURELY_SECONDS = 0.25  # for making the constants of one of them simple; not tuned
-
-
-@dataclass(frozen=True)
-class EpochRecord:
-    """One row of the history.
-
-    Attributes
-    ----------
-    epoch, seconds, nodes, train_loss, validation_loss, best_loss, graphs
-        See `DARTSRegressor.history_`.
-    equation : str
-        The best one so far, as text.
-    shares : dict of str to Share
-        What each source of graphs did in the epoch; empty for relaxed searches.
-    """
-
-    epoch: int
-    seconds: float
-    nodes: int
-    train_loss: float
-    validation_loss: float
-    best_loss: float
-    graphs: int
-    equation: str
-    shares: dict[str, Share] = field(default_factory=dict)
-
-    def as_row(self) -> dict[str, Any]:
-        """Flat: `NAME_graphs`, `NAME_seconds` and `NAME_kept` for every source of graphs."""
-        row = {name: value for name, value in vars(self).items() if name != "shares"}
-        shares = {f"{name}_{what}": value for name, share in self.shares.items() for what, value in vars(share).items()}
-        return {**row, **shares}
 
 
 class State(Protocol):
@@ -345,25 +305,6 @@ def _warn_of(error: Exception) -> None:
     )
 
 
-@cache
-def compile_loops() -> None:
-    """Compile what the sampled search runs, or load it from numba's cache: some seconds once per installation.
-
-    A search on a tiny table of its own calls every loop with the types of the real one.
-    """
-    space = SearchSpace(("x", "z"), 4, DEFAULT_OPERATIONS, links=("identity", "reciprocal"))
-    x = torch.linspace(1, 2, 60, dtype=torch.float64)
-    # Something is left to explain by every graph, or else no gradient would be followed.
-    rows = Rows(torch.stack([x, x.flip(0) ** 2]), 1 / (x + 2) + torch.cos(50 * x))
-    searcher = SampledSearch(space, SearchConfig(replicas=64), Assessor(space, rows, rows), np.random.default_rng(0))
-    state = replace(searcher.start(), epochs=1, grown=4)  # the first epoch begins without loops
-    for _ in range(2):
-        state = searcher.epoch(state, 0.0)
-    column, constant = sympy.Symbol("x"), sympy.Float(1.5)
-    form = template(constant * sympy.exp(column) + column**constant, (column,))
-    fit_constants(compile_template(form), form.values, ConstantRows(x.numpy()[:, None], rows.y.numpy(), compiled=True))
-
-
 def _record(state: State, epoch: int, seconds: float, equation: str) -> EpochRecord:
     best = float(state.population.loss.min()) if len(state.population) else np.inf
     return EpochRecord(
@@ -401,24 +342,3 @@ class _Looks:
         if self._seen is None or self._seen[0] is not front:
             self._seen = front, str(front[choose(front, "best", len(self._problem.y))])
         return self._seen[1]
-
-
-def resample(
-    space: SearchSpace, result: SearchResult, problem: Problem, k: int, rng: np.random.Generator
-) -> list[Equation]:
-    """Graphs drawn from the learned α, refitted, as equations; simplest first."""
-    rows = problem.tensors(np.arange(len(problem.y)), "cpu")
-    assessor = Assessor(space, rows, rows)
-    equations: dict[str, Equation] = {}
-    for _ in range(_REDRAWS):
-        replica = rng.integers(len(result.alpha), size=k)
-        drawn = [
-            sample(space, result.alpha[r], result.beta[r], np.array([space.nodes]), rng, result.gamma) for r in replica
-        ]
-        batch, w = concatenate([b for b, _ in drawn]), np.concatenate([w for _, w in drawn])
-        found = assessor.all_of(batch, w, np.array(["resampled"] * k, dtype=object))
-        for equation in finish(space, found, list(range(len(found))), problem, np.inf, reduced=0):
-            equations.setdefault(str(equation), equation)
-        if len(equations) >= k:
-            break
-    return sorted(list(equations.values())[:k], key=lambda e: e.complexity)

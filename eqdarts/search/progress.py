@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 from eqdarts.formula.visible import visible
 from eqdarts.options import SearchConfig
-from eqdarts.search.loop import EpochRecord
+from eqdarts.search.history import EpochRecord
 
 _WIDEST = 50  # characters of an equation
 

@@ -1,0 +1,122 @@
+"""A table in memory → the front of its equations, and what is kept of both."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from eqdarts.data import split_rows
+from eqdarts.data.chunks import ArraySource
+from eqdarts.data.kept import Training
+from eqdarts.equation.equation import Front
+from eqdarts.equation.model_file import Summary
+from eqdarts.graph.links import usable
+from eqdarts.graph.space import SearchSpace
+from eqdarts.options import SearchConfig
+from eqdarts.runtime.interrupts import interrupts
+from eqdarts.runtime.threads import one_thread
+from eqdarts.search.finish import constant_equation
+from eqdarts.search.fit_options import FitOptions
+from eqdarts.search.loop import SearchResult, run
+from eqdarts.search.pose import pose
+from eqdarts.search.problem import Problem
+from eqdarts.search.progress import Notice, Progress, both
+from eqdarts.search.stops import Watch
+from eqdarts.search.warm_up import compile_loops
+
+_SEARCH_ROWS = 120  # rows of each step that the search sees; the constants are refitted on all
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """What a search found on a table, and what is kept of it.
+
+    Attributes
+    ----------
+    front : Front
+    space : SearchSpace or None
+        None for a constant target.
+    problem : Problem
+    result : SearchResult or None
+        None for a constant target.
+    training : Training
+    summary : Summary
+    """
+
+    front: Front
+    space: SearchSpace | None
+    problem: Problem
+    result: SearchResult | None
+    training: Training
+    summary: Summary
+
+
+@contextmanager
+def discovered(table: ArraySource, options: FitOptions, rng: np.random.Generator, start: float) -> Iterator[Found]:
+    """What is found on a table; Ctrl-C, then and while it is stored, costs nothing of it.
+
+    start: when the time of the search began, in `time.monotonic`
+    """
+    with interrupts() as noted:
+        yield discover(table, options, rng, Watch(options.config, start, noted))
+
+
+def discover(
+    table: ArraySource, options: FitOptions, rng: np.random.Generator, watch: Watch, only_exact: bool = False
+) -> Found:
+    """The front of a checked table, each of whose equations is fitted to all of its rows.
+
+    watch: with the settings of the search   only_exact: as in `run`; nothing is shown
+    """
+    posed = pose(table, options, rng, watch)
+    problem, training = posed.problem, posed.training
+    summary = Summary.of(table.X, table.y, distinct_rows=len(problem.y))
+    if posed.is_constant:
+        return Found(Front((constant_equation(problem),), len(problem.y)), None, problem, None, training, summary)
+    config = watch.config
+    train, validation = _steps(posed.y, options, rng)
+    space = _space(problem, config)
+    # The search's tensors are small: a second thread made it several times slower.
+    with one_thread(), Progress(0 if only_exact else options.verbose, config) as progress:
+        callback = both(progress, None if only_exact else options.callback)
+        result = run(
+            space, watch, problem, train, validation, rng, callback, options.device, options.threads,
+            prepare=partial(_compile, config, options), only_exact=only_exact,
+        )  # fmt: skip
+    return Found(result.front, space, problem, result, training, summary)
+
+
+def _steps(y: np.ndarray, options: FitOptions, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Row numbers for the steps of w and of α."""
+    train, validation = split_rows(len(y), options.validation, rng, y)
+    if options.splits_by_share and len(y) < _SEARCH_ROWS // 2:
+        train = validation = np.arange(len(y))
+    return _at_most(train, rng), _at_most(validation, rng)
+
+
+def _at_most(rows: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    return rows if len(rows) <= _SEARCH_ROWS else np.sort(rng.choice(rows, _SEARCH_ROWS, replace=False))
+
+
+def _space(problem: Problem, config: SearchConfig) -> SearchSpace:
+    return SearchSpace(
+        inputs=problem.names,
+        nodes=config.max_nodes,
+        operations=config.operations,
+        aggregators=config.aggregators,
+        signed=tuple(bool(column.min() <= 0) for column in problem.X.T),
+        readout_inputs=config.readout_inputs,
+        readout_coefficients=config.readout_coefficients,
+        readout_intercept=config.readout_intercept,
+        links=usable(config.links, problem.y, scaled=problem.y_scale * problem.y_unit != 1),
+    )
+
+
+def _compile(config: SearchConfig, options: FitOptions) -> None:
+    if config.optimizer == "lm" and options.device == "cpu":
+        with Notice("eqdarts: compiling its loops, once per installation ...", options.verbose):
+            compile_loops()

@@ -1,0 +1,81 @@
+"""What a fit is told: the settings of its search, and what stands around it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from numbers import Integral
+from typing import Any
+
+from eqdarts.equation.selection import CRITERIA
+from eqdarts.errors import InputDataError, check_choice, check_range, shown
+from eqdarts.fit.backend import available_cores, check_device
+from eqdarts.options import SearchConfig, search_config
+from eqdarts.propose.sources import check_proposers
+from eqdarts.search.history import EpochRecord
+
+
+@dataclass(frozen=True, eq=False)
+class FitOptions:
+    """The parameters of an estimator, checked; `DARTSRegressor` documents each.
+
+    Attributes
+    ----------
+    config : SearchConfig
+    validation : float, array or splitter
+    max_complexity, max_columns : int or None
+    callback : callable or None
+    device : str
+    threads : int
+        `n_jobs`, as a number of threads.
+    verbose : int
+    """
+
+    config: SearchConfig
+    validation: Any
+    max_complexity: int | None
+    max_columns: int | None
+    callback: Callable[[EpochRecord], None] | None
+    device: str
+    threads: int
+    verbose: int
+
+    @property
+    def splits_by_share(self) -> bool:
+        """Are rows to validate drawn, and not named by the user?"""
+        return isinstance(self.validation, (int, float))
+
+
+def fit_options(parameters: Mapping[str, Any]) -> FitOptions:
+    """The options that the parameters of an estimator give, by name.
+
+    Raises
+    ------
+    InputDataError
+        Naming an option that is out of range, or without effect in the search that the others choose.
+    """
+    check_choice("model_selection", parameters["model_selection"], CRITERIA)
+    for name in ("max_complexity", "max_columns"):
+        if parameters[name] is not None:
+            check_range(name, parameters[name], 1, integer=True)
+    n_jobs, verbose, callback = parameters["n_jobs"], parameters["verbose"], parameters["callback"]
+    if not isinstance(n_jobs, Integral) or n_jobs != -1:
+        check_range("n_jobs", n_jobs, 1, integer=True)
+    if not isinstance(verbose, bool):
+        check_range("verbose", verbose, 0)
+    if callback is not None and not callable(callback):
+        raise InputDataError(f"callback={shown(callback)}: expected a function of one EpochRecord, or None")
+    check_device(parameters["device"])
+    config = search_config(parameters)
+    if config.proposers is not None:
+        config = replace(config, proposers=check_proposers(config.proposers))
+    return FitOptions(
+        config,
+        validation=parameters["validation"],
+        max_complexity=parameters["max_complexity"],
+        max_columns=parameters["max_columns"],
+        callback=callback,
+        device=parameters["device"],
+        threads=available_cores() if n_jobs == -1 else int(n_jobs),
+        verbose=verbose,
+    )

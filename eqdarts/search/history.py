@@ -1,0 +1,51 @@
+"""What a search did, epoch by epoch, and the same as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from eqdarts.search.log import Share
+
+
+@dataclass(frozen=True)
+class EpochRecord:
+    """One row of the history.
+
+    Attributes
+    ----------
+    epoch, seconds, nodes, train_loss, validation_loss, best_loss, graphs
+        See `DARTSRegressor.history_`.
+    equation : str
+        The best one so far, as text.
+    shares : dict of str to Share
+        What each source of graphs did in the epoch; empty for relaxed searches.
+    """
+
+    epoch: int
+    seconds: float
+    nodes: int
+    train_loss: float
+    validation_loss: float
+    best_loss: float
+    graphs: int
+    equation: str
+    shares: dict[str, Share] = field(default_factory=dict)
+
+    def as_row(self) -> dict[str, Any]:
+        """Flat: `NAME_graphs`, `NAME_seconds` and `NAME_kept` for every source of graphs."""
+        row = {name: value for name, value in vars(self).items() if name != "shares"}
+        shares = {f"{name}_{what}": value for name, share in self.shares.items() for what, value in vars(share).items()}
+        return {**row, **shares}
+
+
+def history_table(records: Sequence[EpochRecord]) -> pd.DataFrame:
+    """A row per epoch, with columns for each source of graphs: 0 where it had no part."""
+    names = [name for name in EpochRecord.__dataclass_fields__ if name != "shares"]
+    table = pd.DataFrame([record.as_row() for record in records], columns=None if records else names)
+    sources = table.columns.difference(names)
+    whole = [name for name in sources if not name.endswith("_seconds")]
+    return table.fillna(dict.fromkeys(sources, 0)).astype(dict.fromkeys(whole, "int64"))

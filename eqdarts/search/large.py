@@ -1,0 +1,154 @@
+"""Tables of any length: a search on some of the rows, whose equations are then refitted to all of them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from eqdarts.data.chunks import ArraySource, Source
+from eqdarts.data.first_rows import Head
+from eqdarts.data.kept import Training, keep
+from eqdarts.data.subset import Drawn, Subset, draw
+from eqdarts.equation.confirm import confirmed
+from eqdarts.equation.equation import Front
+from eqdarts.equation.model_file import Summary
+from eqdarts.errors import InputDataError, warn
+from eqdarts.fit.zero import EXACT
+from eqdarts.runtime.interrupts import Interrupts, interrupts
+from eqdarts.runtime.threads import one_thread
+from eqdarts.search.discover import Found, discover
+from eqdarts.search.fit_options import FitOptions
+from eqdarts.search.progress import Progress, both
+from eqdarts.search.stops import Watch
+
+SUBSET_ROWS = 10_000  # a table with more becomes equations on so many, which are then refitted to all
+_LONG = 10_000_000  # numbers of a table from which its first rows are searched before it is read
+_HEAD_EPOCHS = 4  # of that search
+
+
+def is_large(rows: int, options: FitOptions) -> bool:
+    """Does the search see some of so many rows only? Not where the user says which rows validate."""
+    return rows > SUBSET_ROWS and options.splits_by_share
+
+
+def first_rows(source: Source) -> tuple[pd.DataFrame, pd.Series]:
+    """A whole table that is not large; of a large one a row more than that."""
+    head = _head(source, SUBSET_ROWS + 1)
+    return pd.DataFrame(head.X, columns=list(source.names)), pd.Series(head.y, name=source.target)
+
+
+def check_share(options: FitOptions) -> None:
+    """Raise `InputDataError` unless the rows that validate are a share, which a large file needs."""
+    if not options.splits_by_share:
+        raise InputDataError(
+            f"validation: row numbers and splitters are for tables of at most {SUBSET_ROWS} rows when read from "
+            "a file; give a share"
+        )
+
+
+@contextmanager
+def discovered_in_large(source: Source, options: FitOptions, rng: np.random.Generator) -> Iterator[Found]:
+    """What is found on some rows of a large table, refitted to all; Ctrl-C while it is stored costs nothing of it."""
+    drawn = Drawn(source, SUBSET_ROWS, int(rng.integers(2**31 - 1)), options.threads)
+    start = time.monotonic()
+    if source.size >= _LONG:
+        with interrupts() as noted:
+            sight = _at_first_sight(drawn, options, rng.spawn(1)[0], noted)
+            if sight is not None:
+                yield _of_all(*sight, source)
+                return
+    spent = time.monotonic() - start
+    subset = drawn.subset()
+    watch = Watch(options.config, time.monotonic() - spent)
+    with interrupts() as watch.interrupts:
+        found = discover(_as_source(subset, source), options, rng, watch)
+        yield _of_all(_confirmed(found, source, options, watch.interrupts), subset, source)
+
+
+def _at_first_sight(
+    source: Drawn, options: FitOptions, rng: np.random.Generator, noted: Interrupts
+) -> tuple[Found, Subset] | None:
+    """What a short search on the first rows finds, if it is exact on all rows: the table is then read but once.
+
+    After Ctrl-C what it has found is all there is. Columns that are constant in these rows would be left out of it.
+    """
+    config = options.config
+    head = _head(source, SUBSET_ROWS)
+    wide = options.max_columns is not None and len(source.names) > options.max_columns
+    if config.optimizer != "lm" or wide or not (np.ptp(head.X, axis=0).all() and np.ptp(head.y)):
+        return None
+    epochs = _HEAD_EPOCHS if config.max_epochs is None else min(_HEAD_EPOCHS, config.max_epochs)
+    short = Watch(replace(config, max_epochs=epochs), time.monotonic(), noted)
+    found = discover(_as_source(head, source), options, rng, short, only_exact=True)
+    if found.result is None or not (found.result.stop_reason == "exact" or noted.noted):
+        return None
+    history = found.result.history
+    with Progress(options.verbose, short.config) as progress:
+
+        def show() -> None:
+            for record in history:
+                both(progress, options.callback)(record)
+
+        noted.during(show)
+        worth = max(EXACT, found.problem.rounding_loss)
+        whole = found if noted.noted else _confirmed(found, source, options, noted, worth)
+    if noted.noted:
+        return _interrupted(found, len(head)), head
+    return (whole, source.subset()) if whole.front else None
+
+
+def _confirmed(
+    found: Found, source: Source, options: FitOptions, noted: Interrupts, worth: float | None = None
+) -> Found:
+    """With constants and losses of the whole table; as it is after Ctrl-C."""
+    fronts: list[Front] = []
+
+    def refit() -> None:
+        fronts.append(confirmed(found.front, source, threads=options.threads, worth=worth))
+
+    with one_thread():
+        noted.during(refit)
+    return replace(found, front=fronts[0]) if fronts else _interrupted(found, len(found.problem.y))
+
+
+def _interrupted(found: Found, rows: int) -> Found:
+    """What was found on a part of a large table, before it was refitted to all of it."""
+    warn(
+        f"interrupted before the equations were refitted to the whole table: their constants and losses are those of "
+        f"{rows} rows",
+        stacklevel=4,
+    )
+    return replace(found, result=found.result and replace(found.result, stop_reason="interrupted"))
+
+
+def _of_all(found: Found, subset: Subset, source: Source) -> Found:
+    """With what is kept of the whole table."""
+    low, high = (tuple(map(float, bound)) for bound in (subset.low, subset.high))
+    summary = Summary(subset.rows, subset.observations, low, high, subset.mean, subset.std)
+    return replace(found, training=_training(source, subset), summary=summary)
+
+
+def _training(source: Source, subset: Subset) -> Training:
+    """What a model keeps of a large table."""
+    if not isinstance(source, ArraySource):
+        rows = subset.uniform
+        return Training(
+            subset.X[rows], subset.y[rows], None, subset.observations, subset.rows / int(rows.sum()), subset.low,
+            subset.high,
+        )  # fmt: skip
+    kept = keep(source.X, source.y, source.weights, subset.observations)
+    return replace(kept, X=source.X.copy(), y=source.y.copy()) if kept.X is source.X else kept
+
+
+def _head(source: Source, rows: int) -> Subset:
+    """So many first rows, all of them."""
+    return draw(Head(source, rows), rows, seed=0)
+
+
+def _as_source(subset: Subset, source: Source) -> ArraySource:
+    return ArraySource(subset.X, subset.y, source.names, source.target, subset.weights)
