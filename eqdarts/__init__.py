@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from eqdarts.errors import EqdartsError, InputDataError, SearchWarning
 
 if TYPE_CHECKING:
-    from eqdarts.equation.equation import Equation, Front
+    from eqdarts.equation.equation import Equation
+    from eqdarts.equation.front import Front
     from eqdarts.equation.refit import refit
     from eqdarts.estimator import DARTSRegressor
     from eqdarts.formula.parsing import parse_expression
@@ -38,7 +39,7 @@ __all__ = [
 _HOMES = {
     "DARTSRegressor": "eqdarts.estimator",
     "Equation": "eqdarts.equation.equation",
-    "Front": "eqdarts.equation.equation",
+    "Front": "eqdarts.equation.front",
     "OPERATIONS": "eqdarts.graph.operations",
     "Operation": "eqdarts.graph.operations",
     "PROPOSERS": "eqdarts.propose.sources",

@@ -34,17 +34,17 @@ from eqdarts.data.chunks import CHUNK_ROWS, ArraySource, Source, open_table
 from eqdarts.data.csv import left_out
 from eqdarts.data.kept import Training
 from eqdarts.data.missing import Missing
-from eqdarts.equation.equation import Equation, Front, as_written
+from eqdarts.equation.equation import Equation, as_written
 from eqdarts.equation.extrapolation import extrapolation
+from eqdarts.equation.front import Front
+from eqdarts.equation.listing import front_table, front_text
 from eqdarts.equation.model_file import Saved, read, write
 from eqdarts.equation.precision import with_digits
 from eqdarts.equation.refit import refit_equation, with_fit
-from eqdarts.equation.selection import choose, credibility, scores
+from eqdarts.equation.selection import choose, credibility
 from eqdarts.equation.stability import Stability, stability
 from eqdarts.errors import InputDataError, check_choice, check_range, shown, warn
 from eqdarts.formula.records import dump
-from eqdarts.formula.text import format_name
-from eqdarts.formula.visible import visible
 from eqdarts.graph.genotype import Genotype
 from eqdarts.runtime.garbage import no_full_collections
 from eqdarts.runtime.threads import one_thread
@@ -667,17 +667,7 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
     def equations_(self) -> pd.DataFrame:
         """The front as a table."""
         check_is_fitted(self)
-        front = self.front_
-        return pd.DataFrame(
-            {
-                "complexity": [e.complexity for e in front],
-                "loss": [e.loss for e in front],
-                "score": scores(front),
-                "equation": [e.text() for e in front],
-                "sympy": [e.expression for e in front],
-                "origin": [e.origin for e in front],
-            }
-        )
+        return front_table(self.front_)
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "front_")
@@ -685,13 +675,7 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
     def __str__(self) -> str:
         if not hasattr(self, "front_"):
             return repr(self)
-        lines = ["   complexity        loss    score  equation"]
-        for i, (equation, score) in enumerate(zip(self.front_, scores(self.front_), strict=True)):
-            mark = "->" if i == self.best_index_ else "  "
-            text = visible(f"{format_name(self.target_name_)} = {equation.text()}")
-            text = text if len(text) <= 100 else text[:97] + "..."
-            lines.append(f"{mark} {equation.complexity:10d}  {equation.loss:10.4g}  {score:7.3g}  {text}")
-        return "\n".join(lines)
+        return front_text(self.front_, self.best_index_)
 
     def _options(self) -> FitOptions:
         return fit_options(self.get_params(deep=False))

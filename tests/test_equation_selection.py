@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eqdarts import InputDataError
-from eqdarts.equation.equation import Equation, Front
+from eqdarts.equation.equation import Equation
+from eqdarts.equation.front import Front
 from eqdarts.equation.selection import CRITERIA, choose, scores
 from eqdarts.fit.formula import Rows, compile_template, fit_constants, template
 

@@ -35,8 +35,8 @@ HOUSE = {
             "naming", "affine", "model", "poles", "scales", "periodic", "starts", "minimise", "report", "intervals",
             "record",
         ),
-        "equation": {}, "precision": {}, "confirm": {}, "selection": {}, "refit": {}, "stability": {},
-        "extrapolation": {}, "model_file": {},
+        "equation": {}, "front": {}, "precision": {}, "confirm": {}, "selection": {}, "listing": {}, "refit": {},
+        "stability": {}, "extrapolation": {}, "model_file": {},
     },
     "propose": (
         "sparse", "terms", "proposer", "draw", "moves", "neighbours", "features", "monomials", "parts", "ratios",

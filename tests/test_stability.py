@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eqdarts import DARTSRegressor, InputDataError
-from eqdarts.equation.equation import Equation, Front
+from eqdarts.equation.equation import Equation
 from eqdarts.equation.extrapolation import disagreement, outside_hull
+from eqdarts.equation.front import Front
 from eqdarts.equation.selection import credibility
 from eqdarts.equation.stability import Stability, _columns, _drawn, _forms, _weighted_quantiles, form_of
 

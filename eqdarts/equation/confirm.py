@@ -11,9 +11,10 @@ import sympy
 from sympy.core.parameters import distribute
 
 from eqdarts.data.chunks import Source
-from eqdarts.equation.equation import Equation, Front
+from eqdarts.equation.equation import Equation
 from eqdarts.equation.exports.formula import Formula
 from eqdarts.equation.exports.record import in_table_units
+from eqdarts.equation.front import Front
 from eqdarts.errors import warn
 from eqdarts.fit.formula import Template, compile_template, template
 from eqdarts.fit.stream import Streamed, Task, fit_streaming

@@ -1,8 +1,8 @@
-"""One discovered equation, and the front of the best ones for each complexity."""
+"""One discovered equation: what it predicts, how it is written, what is known of its constants."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import nan
 from typing import Any
@@ -28,19 +28,16 @@ from eqdarts.equation.regression.intervals import Resampling, bootstrap, profile
 from eqdarts.equation.regression.naming import floats_as_symbols
 from eqdarts.equation.regression.report import FitReport
 from eqdarts.errors import InputDataError, check_choice, check_range
-from eqdarts.fit.zero import EXACT
 from eqdarts.formula.latex import DIGITS, MOST_DIGITS, to_latex, to_latex_with_errors, to_text
 from eqdarts.formula.records import MAX_NAME, Record, dump, parse_json
 from eqdarts.formula.tape import function
 from eqdarts.formula.text import format_name
 from eqdarts.graph.genotype import Genotype
-from eqdarts.simplify.description import count_constants, description_length, size
+from eqdarts.simplify.description import count_constants, size
 from eqdarts.simplify.singularities import with_limits
 
 _FORMAT, _VERSION = "eqdarts equation", 1
 _LONGEST_TARGET = 10 * MAX_NAME  # that of a derivative is made of several names
-_ROUNDING = 1e-9  # losses (relative) and lengths closer than this are one
-_ROWS = 100  # of a front whose table is not known
 
 
 @dataclass(frozen=True)
@@ -508,88 +505,3 @@ def as_written(expression: sympy.Expr, columns: Sequence[str], X: np.ndarray) ->
     symbols = [sympy.Symbol(name) for name in columns]
     value = function(expression, symbols)(*np.asarray(X, dtype=float).T)
     return np.array(np.broadcast_to(value, (len(X),)))
-
-
-@dataclass(frozen=True)
-class _Rank:
-    """What decides about an equation of a front."""
-
-    equation: Equation
-    complexity: int
-    loss: float
-    length: float  # of its description, in nats
-
-    @classmethod
-    def of(cls, equation: Equation, rows: int) -> _Rank:
-        loss = equation.relative_loss
-        return cls(equation, equation.complexity, loss, description_length(loss, equation.expression, rows))
-
-    def dominates(self, other: _Rank) -> bool:
-        """Is it as simple and as good? Losses that differ by rounding are equal."""
-        return self.complexity <= other.complexity and self.loss <= other.loss * (1 + _ROUNDING) + EXACT
-
-    def beats(self, other: _Rank) -> bool:
-        """And as short to describe?"""
-        return self.dominates(other) and self.length <= other.length + _ROUNDING
-
-
-@dataclass(frozen=True)
-class Front:
-    """Equations none of which is as simple as another and fits as well: losses fall as complexity rises.
-
-    By these two alone a law would fall to an imitation of the same size that fits the noise a little better. So where
-    one equation is as simple and as good as another, the shorter description of the two stays, digits of numbers
-    included; which are left does not depend on the order in which they came.
-
-    Attributes
-    ----------
-    equations : tuple of Equation
-        Simplest first. Of those given the front is kept.
-    rows : int
-        Of their table, for description lengths.
-    """
-
-    equations: tuple[Equation, ...] = ()
-    rows: int = _ROWS
-    _ranks: tuple[_Rank, ...] = field(default=(), repr=False, compare=False)  # of all that may come to stay
-
-    def __post_init__(self) -> None:
-        ranks = list(self._ranks)
-        for equation in () if ranks else self.equations:
-            ranks = _with(ranks, _Rank.of(equation, self.rows))
-        kept: list[_Rank] = []
-        for rank in sorted(ranks, key=lambda r: (r.length, r.complexity, r.loss)):
-            if not any(rank.dominates(other) or other.dominates(rank) for other in kept):
-                kept.append(rank)
-        kept.sort(key=lambda r: r.complexity)
-        object.__setattr__(self, "_ranks", tuple(ranks))
-        object.__setattr__(self, "equations", tuple(r.equation for r in kept))
-
-    def __len__(self) -> int:
-        return len(self.equations)
-
-    def __iter__(self) -> Iterator[Equation]:
-        return iter(self.equations)
-
-    def __getitem__(self, index: int) -> Equation:
-        return self.equations[index]
-
-    def __repr__(self) -> str:
-        if not self.equations:
-            return "Front()"
-        first, last = self.equations[0], self.equations[-1]
-        count = "1 equation" if len(self) == 1 else f"{len(self)} equations"
-        return f"Front({count}, complexity {first.complexity} to {last.complexity}, the last {last!r})"
-
-    def offer(self, equation: Equation) -> Front:
-        """The front of this equation and all that were offered before."""
-        new = _Rank.of(equation, self.rows)
-        ranks = _with(list(self._ranks), new)
-        return Front(rows=self.rows, _ranks=tuple(ranks)) if ranks and ranks[-1] is new else self
-
-
-def _with(ranks: list[_Rank], new: _Rank) -> list[_Rank]:
-    """With one more, unless it is beaten, and without those that it beats."""
-    if not np.isfinite(new.loss) or any(rank.beats(new) for rank in ranks):
-        return ranks
-    return [*(rank for rank in ranks if not new.beats(rank)), new]

@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from eqdarts.equation.equation import Equation, Front
+from eqdarts.equation.equation import Equation
+from eqdarts.equation.front import Front
 from eqdarts.equation.selection import CRITERIA
 from eqdarts.errors import InputDataError, warn
 from eqdarts.formula.records import Record, parse_json, read_text

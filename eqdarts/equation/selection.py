@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from eqdarts.equation.equation import Front
+from eqdarts.equation.front import Front
 from eqdarts.errors import check_choice
 from eqdarts.simplify.description import description_length
 

@@ -15,7 +15,8 @@ from sklearn.utils.parallel import Parallel
 
 from eqdarts.data import rows_of
 from eqdarts.data.kept import Training
-from eqdarts.equation.equation import Equation, Front
+from eqdarts.equation.equation import Equation
+from eqdarts.equation.front import Front
 from eqdarts.equation.selection import credibility
 from eqdarts.errors import InputDataError, kept_warnings, warn
 from eqdarts.formula.latex import to_text

@@ -26,7 +26,8 @@ import numpy as np
 import sympy
 
 from eqdarts.data.columns import column_scale
-from eqdarts.equation.equation import Equation, Front
+from eqdarts.equation.equation import Equation
+from eqdarts.equation.front import Front
 from eqdarts.fit.assess import Assessor
 from eqdarts.formula.tape import tape
 from eqdarts.graph.links import usable

@@ -12,7 +12,7 @@ import numpy as np
 from eqdarts.data import split_rows
 from eqdarts.data.chunks import ArraySource
 from eqdarts.data.kept import Training
-from eqdarts.equation.equation import Front
+from eqdarts.equation.front import Front
 from eqdarts.equation.model_file import Summary
 from eqdarts.graph.links import usable
 from eqdarts.graph.space import SearchSpace

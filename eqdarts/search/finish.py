@@ -10,9 +10,10 @@ import numpy as np
 import sympy
 from sympy.core.parameters import distribute
 
-from eqdarts.equation.equation import Equation, Front, evaluate
+from eqdarts.equation.equation import Equation, evaluate
 from eqdarts.equation.exports.formula import Formula
 from eqdarts.equation.exports.record import in_table_units
+from eqdarts.equation.front import Front
 from eqdarts.fit.formula import Rows, compile_template, fit_constants, template
 from eqdarts.fit.zero import EXACT
 from eqdarts.graph.genotype import Genotype

@@ -15,7 +15,7 @@ from eqdarts.data.first_rows import Head
 from eqdarts.data.kept import Training, keep
 from eqdarts.data.subset import Drawn, Subset, draw
 from eqdarts.equation.confirm import confirmed
-from eqdarts.equation.equation import Front
+from eqdarts.equation.front import Front
 from eqdarts.equation.model_file import Summary
 from eqdarts.errors import InputDataError, warn
 from eqdarts.fit.zero import EXACT

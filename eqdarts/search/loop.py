@@ -11,7 +11,8 @@ from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
-from eqdarts.equation.equation import Equation, Front
+from eqdarts.equation.equation import Equation
+from eqdarts.equation.front import Front
 from eqdarts.equation.selection import choose
 from eqdarts.errors import warn
 from eqdarts.fit.assess import Assessor

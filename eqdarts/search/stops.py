@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from eqdarts.equation.equation import Front
+from eqdarts.equation.front import Front
 from eqdarts.graph.population import Population
 from eqdarts.graph.space import SearchSpace
 from eqdarts.options import SearchConfig

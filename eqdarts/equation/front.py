@@ -1,0 +1,100 @@
+"""The front: the best equations for each complexity."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from eqdarts.equation.equation import Equation
+from eqdarts.fit.zero import EXACT
+from eqdarts.simplify.description import description_length
+
+_ROUNDING = 1e-9  # losses (relative) and lengths closer than this are one
+_ROWS = 100  # of a front whose table is not known
+
+
+@dataclass(frozen=True)
+class _Rank:
+    """What decides about an equation of a front."""
+
+    equation: Equation
+    complexity: int
+    loss: float
+    length: float  # of its description, in nats
+
+    @classmethod
+    def of(cls, equation: Equation, rows: int) -> _Rank:
+        loss = equation.relative_loss
+        return cls(equation, equation.complexity, loss, description_length(loss, equation.expression, rows))
+
+    def dominates(self, other: _Rank) -> bool:
+        """Is it as simple and as good? Losses that differ by rounding are equal."""
+        return self.complexity <= other.complexity and self.loss <= other.loss * (1 + _ROUNDING) + EXACT
+
+    def beats(self, other: _Rank) -> bool:
+        """And as short to describe?"""
+        return self.dominates(other) and self.length <= other.length + _ROUNDING
+
+
+@dataclass(frozen=True)
+class Front:
+    """Equations none of which is as simple as another and fits as well: losses fall as complexity rises.
+
+    By these two alone a law would fall to an imitation of the same size that fits the noise a little better. So where
+    one equation is as simple and as good as another, the shorter description of the two stays, digits of numbers
+    included; which are left does not depend on the order in which they came.
+
+    Attributes
+    ----------
+    equations : tuple of Equation
+        Simplest first. Of those given the front is kept.
+    rows : int
+        Of their table, for description lengths.
+    """
+
+    equations: tuple[Equation, ...] = ()
+    rows: int = _ROWS
+    _ranks: tuple[_Rank, ...] = field(default=(), repr=False, compare=False)  # of all that may come to stay
+
+    def __post_init__(self) -> None:
+        ranks = list(self._ranks)
+        for equation in () if ranks else self.equations:
+            ranks = _with(ranks, _Rank.of(equation, self.rows))
+        kept: list[_Rank] = []
+        for rank in sorted(ranks, key=lambda r: (r.length, r.complexity, r.loss)):
+            if not any(rank.dominates(other) or other.dominates(rank) for other in kept):
+                kept.append(rank)
+        kept.sort(key=lambda r: r.complexity)
+        object.__setattr__(self, "_ranks", tuple(ranks))
+        object.__setattr__(self, "equations", tuple(r.equation for r in kept))
+
+    def __len__(self) -> int:
+        return len(self.equations)
+
+    def __iter__(self) -> Iterator[Equation]:
+        return iter(self.equations)
+
+    def __getitem__(self, index: int) -> Equation:
+        return self.equations[index]
+
+    def __repr__(self) -> str:
+        if not self.equations:
+            return "Front()"
+        first, last = self.equations[0], self.equations[-1]
+        count = "1 equation" if len(self) == 1 else f"{len(self)} equations"
+        return f"Front({count}, complexity {first.complexity} to {last.complexity}, the last {last!r})"
+
+    def offer(self, equation: Equation) -> Front:
+        """The front of this equation and all that were offered before."""
+        new = _Rank.of(equation, self.rows)
+        ranks = _with(list(self._ranks), new)
+        return Front(rows=self.rows, _ranks=tuple(ranks)) if ranks and ranks[-1] is new else self
+
+
+def _with(ranks: list[_Rank], new: _Rank) -> list[_Rank]:
+    """With one more, unless it is beaten, and without those that it beats."""
+    if not np.isfinite(new.loss) or any(rank.beats(new) for rank in ranks):
+        return ranks
+    return [*(rank for rank in ranks if not new.beats(rank)), new]

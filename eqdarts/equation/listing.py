@@ -1,0 +1,37 @@
+"""A front as a table, and as lines of text."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from eqdarts.equation.front import Front
+from eqdarts.equation.selection import scores
+from eqdarts.formula.text import format_name
+from eqdarts.formula.visible import visible
+
+_WIDEST = 100  # characters of a line's equation
+
+
+def front_table(front: Front) -> pd.DataFrame:
+    """A row per equation, simplest first: complexity, loss, score, equation, sympy, origin."""
+    return pd.DataFrame(
+        {
+            "complexity": [e.complexity for e in front],
+            "loss": [e.loss for e in front],
+            "score": scores(front),
+            "equation": [e.text() for e in front],
+            "sympy": [e.expression for e in front],
+            "origin": [e.origin for e in front],
+        }
+    )
+
+
+def front_text(front: Front, chosen: int) -> str:
+    """A line per equation, simplest first, with an arrow at the chosen one."""
+    lines = ["   complexity        loss    score  equation"]
+    for i, (equation, score) in enumerate(zip(front, scores(front), strict=True)):
+        mark = "->" if i == chosen else "  "
+        text = visible(f"{format_name(equation.target)} = {equation.text()}")
+        text = text if len(text) <= _WIDEST else text[: _WIDEST - 3] + "..."
+        lines.append(f"{mark} {equation.complexity:10d}  {equation.loss:10.4g}  {score:7.3g}  {text}")
+    return "\n".join(lines)
