@@ -49,6 +49,20 @@ def _unary(kind: type) -> Unary:
     return value, lambda at, _: slope(at)
 
 
+@lru_cache(maxsize=64)
+def _of_several(kind: type, count: int) -> tuple[Callable[..., Any], tuple[Callable[..., Any], ...]]:
+    """Value of a function of several arguments, such as a Bessel function, and its slope by each of them.
+
+    Not every slope has a formula, as by the order of a Bessel function; that of one without is NaN.
+    """
+    arguments = sympy.symbols(f"u:{count}", real=True)
+    value = kind(*arguments)
+    slopes = (value.diff(a) for a in arguments)
+    known = (sympy.nan if slope.has(sympy.Derivative) else slope for slope in slopes)
+    compiled = [sympy.lambdify(arguments, form, ["numpy", "scipy"]) for form in (value, *known)]
+    return compiled[0], tuple(compiled[1:])
+
+
 @dataclass(frozen=True)
 class _Step:
     """One subexpression: what it is and the places of its arguments."""
@@ -113,7 +127,9 @@ class Tape:
                 elif step.kind in _FUNCTIONS:
                     result = _FUNCTIONS[step.kind][0](parts[0])
                 else:  # SciPy's functions take no other type
-                    result = _unary(step.kind)[0](np.asarray(parts[0], dtype=float))
+                    numbers = [np.asarray(part, dtype=float) for part in parts]
+                    value = _unary(step.kind)[0] if len(parts) == 1 else _of_several(step.kind, len(parts))[0]
+                    result = value(*numbers)
                 values.append(result)
         return values
 
@@ -136,6 +152,8 @@ class Tape:
                     slopes[1] = np.where(values[k] == 0, 0.0, values[k] * np.log(np.abs(base)))
             elif step.kind in (sympy.Max, sympy.Min):
                 slopes = [np.where(part == values[k], 1.0, 0.0) for part in parts]
+            elif len(parts) > 1:
+                slopes = [slope(*parts) for slope in _of_several(step.kind, len(parts))[1]]
             else:
                 slopes = [_unary(step.kind)[1](parts[0], values[k])]
             for i, slope in zip(step.inputs, slopes, strict=True):
@@ -150,7 +168,7 @@ def tape(expression: sympy.Expr, arguments: Sequence[sympy.Symbol]) -> Tape:
     Raises
     ------
     ValueError
-        If it has a symbol that is not among the arguments, or a function of several arguments.
+        If it has a symbol that is not among the arguments, or what is no function, such as a piecewise definition.
     """
     places = {a: k for k, a in enumerate(arguments)}
     steps: list[_Step] = []
@@ -165,7 +183,7 @@ def tape(expression: sympy.Expr, arguments: Sequence[sympy.Symbol]) -> Tape:
             step = _Step("number", (), number(node))
         elif isinstance(node, sympy.Symbol):
             raise ValueError(f"symbol {node.name!r} is none of {', '.join(a.name for a in arguments)}")
-        elif node.func in (sympy.Add, sympy.Mul, sympy.Pow, sympy.Max, sympy.Min) or len(node.args) == 1:
+        elif node.func in (sympy.Add, sympy.Mul, sympy.Pow) or len(node.args) == 1 or _is_function(node):
             step = _Step(node.func, tuple(visit(a) for a in node.args))
         else:
             raise ValueError(f"{node.func.__name__} of {len(node.args)} arguments cannot be evaluated")
@@ -175,6 +193,13 @@ def tape(expression: sympy.Expr, arguments: Sequence[sympy.Symbol]) -> Tape:
 
     visit(expression)
     return Tape(tuple(steps), len(arguments))
+
+
+def _is_function(node: sympy.Basic) -> bool:
+    """Is it one of numbers alone? Max and Min are no functions to SymPy."""
+    return isinstance(node, sympy.Function | sympy.Max | sympy.Min) and all(
+        isinstance(a, sympy.Expr) for a in node.args
+    )
 
 
 def function(expression: sympy.Expr, arguments: Sequence[sympy.Symbol]) -> Callable[..., Array]:

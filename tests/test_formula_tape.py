@@ -1,0 +1,30 @@
+"""Formulas as tapes: functions of several arguments."""
+
+import numpy as np
+import pytest
+import scipy.special
+import sympy
+
+from eqdarts.formula.tape import tape
+
+X = np.linspace(0.3, 7.0, 23)
+x, c = sympy.symbols("x c", real=True)
+
+
+def test_a_bessel_function_has_its_value_and_its_slope():
+    form = tape(c * sympy.besselj(0, 2 * x), (x, c))
+    value, (by_x, by_c) = form.linearise((0, 1), X, 3.0)
+    np.testing.assert_allclose(value, 3 * scipy.special.jv(0, 2 * X), rtol=1e-12)
+    np.testing.assert_allclose(by_x, -6 * scipy.special.jv(1, 2 * X), rtol=1e-10, atol=1e-14)
+    np.testing.assert_allclose(by_c, value / 3, rtol=1e-12)
+
+
+def test_a_slope_without_a_formula_is_not_a_number():
+    _, (by_x, by_c) = tape(sympy.besselj(c, x), (x, c)).linearise((0, 1), X, 1.0)
+    assert np.isfinite(by_x).all()
+    assert np.isnan(by_c).all()
+
+
+def test_conditions_are_refused():
+    with pytest.raises(ValueError, match="cannot be evaluated"):
+        tape(sympy.Piecewise((x, x > 0), (0, True)), (x,))
