@@ -110,7 +110,7 @@ def count_calls(graphs: Graphs, steps: int) -> np.ndarray:
 
 @compiled
 def _replay(
-    level, calls, operations, product, readout, links, sources, targets, counts,
+    level, calls, operations, product, readout, links, sources, targets, counts, own,
     inputs, logs, signs, y, root_weights, w,
 ):  # fmt: skip
     """Each graph g: the first `level` stages, calls [R, S] times each. Buffers are those of the fit."""
@@ -139,7 +139,9 @@ def _replay(
                 columns[used] = q
                 used += 1
         for _ in range(calls[g, 0]):
-            forward(edges, code, source, node, first, product[g], packed, inputs, logs, signs, nodes, values, inner)
+            forward(
+                edges, code, source, node, first, product[g], packed, own, inputs, logs, signs, nodes, values, inner
+            )
         if level > 1:
             for _ in range(calls[g, 1]):
                 loops._gather(nodes, inputs, columns, used, root_weights, False, unit)
@@ -147,7 +149,7 @@ def _replay(
         if level > 2:
             for _ in range(calls[g, 2]):
                 jacobian(
-                    edges, code, source, node, first, product[g], packed, inputs, logs, nodes, values, inner,
+                    edges, code, source, node, first, product[g], packed, own, inputs, logs, nodes, values, inner,
                     full, delta, flow, before, by_x, slopes,
                 )  # fmt: skip
         if level > 3:

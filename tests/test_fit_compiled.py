@@ -13,6 +13,7 @@ from random_graphs import ALL, draw_batch, draw_graphs, draw_inputs, space_of
 from eqdarts.fit.backend import CompiledBackend, TorchBackend, backend_of
 from eqdarts.fit.compiled.batch import CompiledRows, Kernel, apply_link
 from eqdarts.fit.compiled.elementary import CODES, apply, pull_back
+from eqdarts.fit.compiled.own import NONE
 from eqdarts.fit.compiled.program import forward, jacobian, lay_out
 from eqdarts.fit.compiled.separable import cholesky, damped_step, dot, substitute
 from eqdarts.fit.graphs import Rows, fit_graphs, losses
@@ -62,18 +63,18 @@ def kernel_nodes(space, batch, w, inputs, r=0, coefficients=None):
     rows = CompiledRows(inputs, np.ones(size), None)
     nodes = np.empty((space.nodes, size))
     values, inner = np.empty((edges, size)), np.empty((edges, size))
-    forward(live, code, source, node, first, product, packed, inputs, rows.logs, rows.signs, nodes, values, inner)
+    forward(live, code, source, node, first, product, packed, NONE, inputs, rows.logs, rows.signs, nodes, values, inner)
     slopes = np.zeros((parameters + 3, size))
     if coefficients is not None:
         jacobian(
-            live, code, source, node, first, product, packed, inputs, rows.logs, nodes, values, inner, coefficients,
-            np.empty_like(nodes), np.empty(size), np.empty((edges, size)), np.empty(size), slopes,
+            live, code, source, node, first, product, packed, NONE, inputs, rows.logs, nodes, values, inner,
+            coefficients, np.empty_like(nodes), np.empty(size), np.empty((edges, size)), np.empty(size), slopes,
         )  # fmt: skip
     return nodes, slopes[:parameters], program
 
 
-def test_codes_cover_every_operation_that_ships():
-    assert set(CODES) == set(OPERATIONS)
+def test_codes_are_those_of_operations_that_ship():
+    assert set(CODES) <= set(OPERATIONS)  # a row without one is a tape
     assert len(set(CODES.values())) == len(CODES)
     assert CODES["zero"] == 0
 
@@ -97,7 +98,7 @@ def operation_at(name, rng, size=29):
 
 def value_of(name, x, w):
     value, inner = np.empty_like(x), np.empty_like(x)
-    apply(CODES[name], x, np.concatenate([w, np.zeros(3)]), value, inner)
+    apply(CODES[name], x, np.concatenate([w, np.zeros(3)]), NONE, value, inner)
     return value, inner
 
 
@@ -142,7 +143,7 @@ def test_slopes_of_each_operation_equal_central_differences(name):
         x, flow = np.where(np.abs(x) < 0.1, 0.5, x), rng.normal(size=x.shape)
         value, inner = value_of(name, x, w)
         by_x, by_w = np.zeros_like(x), np.zeros((len(w) + 3, len(x)))
-        pull_back(CODES[name], x, np.concatenate([w, np.zeros(3)]), value, inner, flow, True, by_x, by_w)
+        pull_back(CODES[name], x, np.concatenate([w, np.zeros(3)]), NONE, value, inner, flow, True, by_x, by_w)
         sides = [(value_of(name, x + step, w)[0], value_of(name, x - step, w)[0])]
         sides += [(value_of(name, x, w + h)[0], value_of(name, x, w - h)[0]) for h in step * np.eye(len(w))]
         numeric = np.array([flow * (a - b) / (2 * step) for a, b in sides])
@@ -525,16 +526,14 @@ def test_the_kernel_takes_what_it_knows_and_the_tensor_program_the_rest():
     assert isinstance(backend_of(SPACE, CPU, 1), CompiledBackend)
     assert isinstance(backend_of(SPACE, torch.device("meta"), 1), TorchBackend)
     given_coefficients = space_of(1, readout_coefficients=False)
+    assert not Kernel.covers(given_coefficients)
     assert isinstance(backend_of(given_coefficients, CPU, 1), TorchBackend)
 
 
-def test_an_operation_of_the_user_goes_to_the_tensor_program(monkeypatch):
+def test_an_operation_of_the_user_goes_into_the_loops(monkeypatch):
     own = type(OPERATIONS["square"])("own", (), torch.square, lambda x: x**2)
     monkeypatch.setitem(OPERATIONS, "own", own)
-    space = space_of(1, operations=("zero", "own"))
-    assert not Kernel.covers(space)
-    assert isinstance(backend_of(space, CPU, 1), TorchBackend)
-    assert len(draw_batch(space, 3, np.random.default_rng(0))) == 3
+    assert isinstance(backend_of(space_of(1, operations=("zero", "own")), CPU, 1), CompiledBackend)
 
 
 @settings(max_examples=50, deadline=None)

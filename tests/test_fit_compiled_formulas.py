@@ -8,12 +8,13 @@ import sympy
 from hypothesis import given, settings
 from random_expressions import COLUMNS, X, formulas, u, v
 
-from eqdarts.fit.formula import _KINDS, Rows, compile_template, fit_constants, fit_sets, template
+from eqdarts.fit.compiled.expressions import KINDS
+from eqdarts.fit.formula import Rows, compile_template, fit_constants, fit_sets, template
 
 F = sympy.Float
 RNG = np.random.default_rng(0)
 TABLE = RNG.uniform(0.3, 2.0, (60, 2))
-FUNCTIONS = [kind for kind in _KINDS if kind not in (sympy.Add, sympy.Mul, sympy.Pow)]
+FUNCTIONS = [kind for kind in KINDS if kind not in (sympy.Add, sympy.Mul, sympy.Pow)]
 
 
 def both(expression, rows, steps, starts=None, free=None):

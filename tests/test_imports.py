@@ -22,7 +22,7 @@ HOUSE = {
     "options": {},
     "fit": {
         "flat": {}, "zero": {}, "periodogram": {},
-        "compiled": ("elementary", "program", "separable", "batch", "formulas"),
+        "compiled": ("expressions", "own", "elementary", "program", "separable", "batch", "formulas"),
         "least_squares": {}, "graphs": {}, "backend": {}, "formula": {}, "stream": {}, "roundness": {}, "assess": {},
     },
     "darts": ("relaxation", "prior", "architecture", "supernet", "bilevel", "discretise", "sampling", "credit"),

@@ -8,7 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eqdarts import OPERATIONS, InputDataError, register_operation
+from eqdarts.darts.prior import log_odds
 from eqdarts.graph.operations import SAFE_POINT, in_order, lookup
+from eqdarts.graph.space import SearchSpace
 
 NAMES = sorted(OPERATIONS)
 numbers = st.floats(-3, 3, allow_nan=False)
@@ -57,12 +59,49 @@ def test_a_registered_operation_is_found_and_a_second_of_its_name_is_refused():
         (lambda x: 2 * x, lambda x: 3 * x, "the SymPy form"),
         (lambda x: x.sum(), lambda x: x, "elementwise"),
         (lambda x: torch.log(-x), lambda x: sympy.log(-x), "finite"),
+        (torch.relu, lambda x: sympy.Piecewise((x, x > 0), (0, True)), "without conditions"),
     ],
 )
 def test_forms_that_disagree_are_refused(numeric, symbolic, reason):
     with pytest.raises(InputDataError, match=reason):
         register_operation("odd_one", numeric, symbolic)
     assert "odd_one" not in OPERATIONS
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({"slopes": lambda f, x, a: (a, 2 * x)}, "its slope by a is 1.0, but automatic differentiation gives 0.5"),
+        ({"slopes": lambda f, x, a: (a,)}, "1 slopes, but x and its parameters are 2"),
+        ({"scalar": lambda x, a: (a * x, a, 2 * x)}, "its slope by a is 1.0, but automatic differentiation gives 0.5"),
+        ({"scalar": lambda x, a: (a + x, a, x)}, "the torch form gives 0.25 and the scalar form 1.0"),
+        ({"scalar": lambda x, a: a * x}, "numba cannot compile the scalar form"),
+        ({"simple": ((1.0,), (2.0,))}, "1 parameters but 2 sets of simple values"),
+        ({"simple": ((),)}, "give some values for each parameter"),
+        ({"odds": (0.1, 0.1)}, "four numbers from 0 to 1, for input to sum, latent to sum"),
+        ({"odds": (0.1, 0.1, 2.0, 0.1)}, "four numbers from 0 to 1"),
+        ({"initial": ()}, "1 parameters but 0 initial ranges"),
+    ],
+)
+def test_fields_that_do_not_fit_are_refused(fields, reason):
+    with pytest.raises(InputDataError, match=reason):
+        register_operation("odd_one", lambda x, a: a * x, lambda x, a: a * x, ("a",), **fields)
+    assert "odd_one" not in OPERATIONS
+
+
+def test_odds_of_a_registered_operation_are_where_alpha_starts():
+    register_operation(
+        "own", lambda x: x**4, lambda x: x**4, odds=(0.3, 0.1, 0.05, 0.2), slopes=lambda f, x: (4 * x**3,)
+    )
+    try:
+        space = SearchSpace(("u",), 2, ("zero", "scale", "own"))
+        odds = np.exp(log_odds(space))  # [A, E, M]; edges: from the column, from the column, from a node
+        rows = {("sum", 0): (0.25, 0.6, 0.3), ("sum", 2): (0.35, 0.12, 0.1), ("product", 0): (0.08, 0.0, 0.05)}
+        for (aggregator, edge), row in rows.items():
+            wanted = np.array(row) / sum(row)
+            np.testing.assert_allclose(odds[space.aggregators.index(aggregator), edge], wanted)
+    finally:
+        del OPERATIONS["own"]
 
 
 def test_registered_operations_come_last_and_by_name():

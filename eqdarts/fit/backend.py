@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from typing import Any, Generic, Protocol, TypeVar
+from collections.abc import Callable
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import torch
@@ -59,17 +60,45 @@ class Backend(Protocol[T]):
         ...
 
 
-class CompiledBackend(Generic[T]):
-    """Compiled loops; see `eqdarts.fit.compiled`."""
+class CompiledBackend:
+    """Compiled loops; see `eqdarts.fit.compiled`.
+
+    Where the loops would have to call torch again and again, for operations of the user that they cannot run, the
+    tensor program fits the graphs that carry these, all of them together.
+    """
 
     def __init__(self, space: SearchSpace, threads: int) -> None:
         self._kernel, self._links = Kernel(space, threads), space.links
-        self.fit, self.measure, self.linearise = self._kernel.fit, self._kernel.measure, self._kernel.linearise
+        self._tensors = TorchBackend(space, torch.device("cpu"))
+        self.measure, self.linearise = self._kernel.measure, self._kernel.linearise
         self.settled, self.node_values = self._kernel.settled, self._kernel.node_values
+
+    def fit(
+        self, batch: GenotypeBatch, w: np.ndarray, rows: CompiledRows, steps: int, frozen: np.ndarray | None = None
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Fitted w [R, E, P], coefficients [R, Q] and mean squared error [R]; see `Backend`."""
+        calling = self._kernel.calls_torch(batch)
+        if not calling.any():
+            return self._kernel.fit(batch, w, rows, steps, frozen)
+        found = np.array(w, dtype=float), np.zeros(batch.readout.shape), np.empty(len(batch))
+
+        def fill(places: np.ndarray, fit: Callable[..., tuple[np.ndarray, ...]], held: CompiledRows | Rows) -> None:
+            some = None if frozen is None else frozen[places]
+            for out, part in zip(found, fit(batch.select(places), w[places], held, steps, some), strict=True):
+                out[places] = part
+
+        fill(np.flatnonzero(~calling), self._kernel.fit, rows)
+        fill(np.flatnonzero(calling), self._tensors.fit, _as_tensors(rows))
+        return found
 
     def rows(self, rows: Rows) -> CompiledRows:
         weights = None if rows.root_weights is None else rows.root_weights.numpy()
         return CompiledRows(rows.inputs.numpy(), rows.y.numpy(), weights, self._links)
+
+
+def _as_tensors(rows: CompiledRows) -> Rows:
+    weights = torch.from_numpy(rows.root_weights) if len(rows.root_weights) else None
+    return Rows(torch.from_numpy(rows.inputs), torch.from_numpy(rows.y), weights)
 
 
 class TorchBackend:

@@ -12,7 +12,8 @@ import sympy
 import torch
 from torch import Tensor
 
-from eqdarts.fit.compiled import formulas as loops
+from eqdarts.fit.compiled.expressions import Program, program_of
+from eqdarts.fit.compiled.formulas import fit_program
 from eqdarts.fit.flat import inverse_of_squares
 from eqdarts.fit.least_squares import solve
 from eqdarts.fit.zero import Target
@@ -20,12 +21,6 @@ from eqdarts.formula.tape import Tape, tape
 
 _MOST_SLOPE = 1e150  # whose square is finite
 _TOLERANCE = 1e-31  # a fit is done below this share of the target's mean square
-_KINDS: dict[object, int] = {
-    sympy.Add: loops.ADD, sympy.Mul: loops.MUL, sympy.Pow: loops.POW, sympy.exp: loops.EXP, sympy.log: loops.LOG,
-    sympy.sin: loops.SIN, sympy.cos: loops.COS, sympy.tan: loops.TAN, sympy.tanh: loops.TANH, sympy.sinh: loops.SINH,
-    sympy.cosh: loops.COSH, sympy.asin: loops.ASIN, sympy.acos: loops.ACOS, sympy.atan: loops.ATAN,
-    sympy.Abs: loops.ABS, sympy.sign: loops.SIGN,
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -114,27 +109,9 @@ class Compiled:
     constants: int
 
     @cached_property
-    def program(self) -> loops.Program | None:
+    def program(self) -> Program | None:
         """For compiled loops; None if it has a function that they lack."""
-        steps = self.tape.steps
-        kinds, numbers = np.empty(len(steps), dtype=np.int64), np.zeros(len(steps))
-        moving = np.zeros(len(steps), dtype=bool)
-        for k, step in enumerate(steps):
-            numbers[k] = step.number
-            if step.kind == "number":
-                kinds[k] = loops.NUMBER
-            elif step.kind == "argument":
-                moving[k] = step.number >= self.columns
-                kinds[k] = loops.CONSTANT if moving[k] else loops.COLUMN
-                numbers[k] -= self.columns if moving[k] else 0
-            elif step.kind in _KINDS:
-                kinds[k] = _KINDS[step.kind]
-                moving[k] = moving[list(step.inputs)].any()
-            else:
-                return None
-        first = np.cumsum([0, *(len(step.inputs) for step in steps)])
-        inputs = np.array([i for step in steps for i in step.inputs], dtype=np.int64)
-        return loops.Program(kinds, numbers, first, inputs, moving)
+        return program_of(self.tape, self.columns)
 
     def value(self, X: np.ndarray, values: np.ndarray) -> np.ndarray:
         """The formula [n]; NaN off its domain."""
@@ -244,7 +221,7 @@ def _fit_sets(
     weight = rows.weight
     if rows.compiled and form.program is not None:
         with np.errstate(all="ignore"):
-            return form.program.fit(rows.X.T, rows.y * weight, weight, starts, free, steps, _TOLERANCE)
+            return fit_program(form.program, rows.X.T, rows.y * weight, weight, starts, free, steps, _TOLERANCE)
     one = torch.ones(len(starts), 1, dtype=torch.float64)
     solution = solve(
         _FormulaModel(form, rows.X, weight),

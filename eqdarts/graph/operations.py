@@ -1,7 +1,8 @@
 """The one table of candidate operations: each in numbers (torch) and in symbols (SymPy).
 
 An edge of the graph carries one operation o(x; w). The constant w are called its parameters.
-Adding an operation is one row here, or one call of `register_operation`.
+Adding an operation is one row here, or one call of `register_operation`. How a row that has no loops of its own
+takes part in the compiled ones says `eqdarts.fit.compiled.own`.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ import torch
 from torch import Tensor
 
 from eqdarts.errors import InputDataError
+from eqdarts.formula.tape import tape
+from eqdarts.runtime.loops import c_functions
 
 #: Every operation is defined and differentiable where x and all its parameters have this value.
 #: Undefined entries of a mixture are evaluated here instead and then masked, so that no NaN
@@ -26,6 +29,9 @@ EXPONENT = "p"
 
 #: What the parameters of a wave are called: a search may know where to start them.
 WAVE_PARAMETERS = ("omega", "phase")
+
+#: Which edges the odds of an operation are of: into such a node, from such a source.
+ODDS_OF = (("sum", "input"), ("sum", "latent"), ("product", "input"), ("product", "latent"))
 
 
 @dataclass(frozen=True)
@@ -53,6 +59,13 @@ class Operation:
         value. None: they are taken by automatic differentiation, which is slower.
     simple : tuple of tuple of float
         Values of each parameter that laws often have; many starts take these instead of a random one.
+    odds : tuple of float
+        How often an edge carries it before any data are seen, from which α starts (`eqdarts.darts.prior`), one for each
+        of `ODDS_OF`: into a sum from a column, and from a latent node; into a product from a column, and from a
+        latent node.
+    scalar : callable or None
+        ``(x, *w) -> (value, by_x, by_w, …)`` in Python, of numbers: the value, and its derivatives by x and by each
+        parameter. numba compiles it for the compiled loops, which otherwise run the SymPy form.
     """
 
     name: str
@@ -64,6 +77,8 @@ class Operation:
     complexity: int = 1
     slopes: Callable[..., tuple[Tensor, ...]] | None = None
     simple: tuple[tuple[float, ...], ...] = ()
+    odds: tuple[float, float, float, float] = (0.02, 0.02, 0.02, 0.02)
+    scalar: Callable[..., tuple[float, ...]] | None = None
 
 
 def _zero(x: Any) -> sympy.Expr:
@@ -110,7 +125,7 @@ _AFFINE = (_SLOPE, _SHIFT)
 OPERATIONS: dict[str, Operation] = {
     op.name: op
     for op in (
-        Operation("zero", (), torch.zeros_like, _zero, complexity=0),
+        Operation("zero", (), torch.zeros_like, _zero, complexity=0, odds=(0.25, 0.35, 0.08, 0.3)),
         Operation("identity", (), lambda x: x, lambda x: x),
         Operation("negation", (), torch.neg, lambda x: -x),
         Operation(
@@ -121,6 +136,7 @@ OPERATIONS: dict[str, Operation] = {
             (_SLOPE,),
             slopes=lambda f, x, a: (a, x),
             simple=((1.0, -1.0),),
+            odds=(0.6, 0.12, 0.0, 0.0),
         ),
         Operation(
             "linear",
@@ -130,6 +146,7 @@ OPERATIONS: dict[str, Operation] = {
             _AFFINE,
             slopes=lambda f, x, a, b: (a, x, torch.ones_like(x)),
             simple=((1.0, -1.0), (0.0, 1.0, -1.0)),
+            odds=(0.0, 0.12, 0.01, 0.08),
         ),
         Operation(
             "power",
@@ -140,6 +157,7 @@ OPERATIONS: dict[str, Operation] = {
             lambda x, p: x != 0,
             slopes=_power_slopes,
             simple=(_EXPONENTS,),
+            odds=(0.06, 0.08, 0.78, 0.12),
         ),
         Operation(
             "odd_power",
@@ -151,6 +169,7 @@ OPERATIONS: dict[str, Operation] = {
             complexity=2,
             slopes=_power_slopes,
             simple=(_EXPONENTS,),
+            odds=(0.01, 0.03, 0.1, 0.06),
         ),
         Operation(
             "affine_power",
@@ -162,6 +181,7 @@ OPERATIONS: dict[str, Operation] = {
             complexity=2,
             slopes=_affine_power_slopes,
             simple=((1.0, -1.0), (1.0, -1.0), _EXPONENTS),
+            odds=(0.01, 0.06, 0.03, 0.14),
         ),
         Operation("square", (), torch.square, lambda x: x**2),
         Operation("cube", (), lambda x: x**3, lambda x: x**3),
@@ -191,6 +211,7 @@ OPERATIONS: dict[str, Operation] = {
             (_SLOPE,),
             slopes=lambda f, x, a: (a * f, x * f),
             simple=((1.0, -1.0),),
+            odds=(0.015, 0.08, 0.02, 0.1),
         ),
         Operation(
             "ln",
@@ -201,6 +222,7 @@ OPERATIONS: dict[str, Operation] = {
             lambda x, a, b: a * x + b > 0,
             slopes=_inner(lambda f, u: 1 / u),
             simple=((1.0,), (0.0, 1.0)),
+            odds=(0.01, 0.04, 0.01, 0.05),
         ),
         Operation(
             "logistic",
@@ -211,6 +233,7 @@ OPERATIONS: dict[str, Operation] = {
             complexity=2,
             slopes=_inner(lambda f, u: f * (1 - f)),
             simple=((1.0, -1.0), (0.0,)),
+            odds=(0.005, 0.02, 0.005, 0.02),
         ),
         Operation(
             "tanh",
@@ -220,6 +243,7 @@ OPERATIONS: dict[str, Operation] = {
             _AFFINE,
             slopes=_inner(lambda f, u: 1 - f * f),
             simple=((1.0, -1.0), (0.0,)),
+            odds=(0.005, 0.02, 0.005, 0.02),
         ),
         Operation(
             "sin",
@@ -229,6 +253,7 @@ OPERATIONS: dict[str, Operation] = {
             (_FREQUENCY, (-0.5, 0.5)),
             slopes=_inner(lambda f, u: torch.cos(u)),
             simple=((1.0, 2.0, 0.5), (0.0,)),
+            odds=(0.015, 0.05, 0.025, 0.06),
         ),
         Operation(
             "cos",
@@ -238,6 +263,7 @@ OPERATIONS: dict[str, Operation] = {
             (_FREQUENCY, (-0.5, 0.5)),
             slopes=_inner(lambda f, u: -torch.sin(u)),
             simple=((1.0, 2.0, 0.5), (0.0,)),
+            odds=(0.015, 0.05, 0.025, 0.06),
         ),
         Operation(
             "arcsin",
@@ -249,6 +275,7 @@ OPERATIONS: dict[str, Operation] = {
             complexity=2,
             slopes=_inner(lambda f, u: torch.rsqrt(1 - u * u)),
             simple=((1.0, 0.5), (0.0,)),
+            odds=(0.005, 0.02, 0.005, 0.02),
         ),
         Operation(
             "relu",
@@ -340,8 +367,20 @@ def register_operation(
     initial: tuple[tuple[float, float], ...] | None = None,
     domain: Callable[..., Tensor] | None = None,
     complexity: int = 1,
+    *,
+    slopes: Callable[..., tuple[Tensor, ...]] | None = None,
+    simple: tuple[tuple[float, ...], ...] = (),
+    odds: tuple[float, float, float, float] = Operation.odds,
+    scalar: Callable[..., tuple[float, ...]] | None = None,
 ) -> Operation:
-    """Add an operation to the registry, for use by name in ``operations=``.
+    r"""Add an operation to the registry, for use by name in ``operations=``.
+
+    Two functions are enough: one in torch, one in SymPy. All sources of candidate graphs use the operation. Graphs that
+    do not carry it are fitted in compiled loops as ever; and so are those that do: the SymPy form becomes a tape that
+    compiled code runs through, with exact derivatives, if it is finite wherever the torch form is, and made of sums,
+    products, powers, exponentials, logarithms, trigonometric and hyperbolic functions and their inverses, erf, erfc,
+    Abs, sign, Max and Min. Otherwise the graphs that carry it are fitted by torch, a few times slower, unless `scalar`
+    gives what numba can compile.
 
     Parameters
     ----------
@@ -358,6 +397,17 @@ def register_operation(
         reject the graph all the same.
     complexity : int
         At least 1.
+    slopes : callable, optional
+        ``(value, x, *w)`` in torch: the derivatives by x and by each parameter; see `Operation`. Worth giving where
+        torch fits the graphs.
+    simple : tuple of tuple of float
+        Values that laws often have, for each parameter. With them, the operation is among the terms of the library of
+        sums, as is one without parameters.
+    odds : tuple of float
+        How often an edge carries it before any data are seen; see `Operation`.
+    scalar : callable, optional
+        ``(x, *w)`` in Python, of numbers and with functions of `math`, to be compiled by numba in half a second: a
+        tuple of the value and of its derivatives by x and by each parameter. The fastest form.
 
     Returns
     -------
@@ -366,7 +416,9 @@ def register_operation(
     Raises
     ------
     InputDataError
-        If the name is taken or the two forms disagree where x and all parameters are 0.5.
+        If the name is taken, the forms or the slopes disagree where x and all parameters are 0.5, the SymPy form has
+        conditions or functions unknown to NumPy and SciPy, numba cannot compile the scalar form, or a field does not
+        match the parameters.
 
     Examples
     --------
@@ -374,7 +426,17 @@ def register_operation(
     >>> from eqdarts import OPERATIONS, register_operation
     >>> op = register_operation("sinc", lambda x, a: torch.sin(a * x) / (a * x),
     ...                         lambda x, a: sympy.sin(a * x) / (a * x), ("a",), ((0.3, 3.0),),
-    ...                         domain=lambda x, a: a * x != 0)
+    ...                         domain=lambda x, a: a * x != 0, simple=((1.0, 2.0),))
+
+    The name is all that a search needs:
+
+    >>> import numpy as np
+    >>> from eqdarts import DARTSRegressor
+    >>> x = np.linspace(0.2, 9.0, 60)
+    >>> model = DARTSRegressor(operations=["scale", "linear", "power", "sinc"], replicas=50, max_epochs=4,
+    ...                        max_time=None, random_state=0, verbose=0)
+    >>> print(model.fit(x[:, None], 3 * np.sin(2 * x) / (2 * x) + 1).latex())
+    y = 1 + \frac{3 \sin{\left(2 x_{1} \right)}}{2 x_{1}}
     >>> op.name, OPERATIONS.pop("sinc") is op
     ('sinc', True)
     """
@@ -383,12 +445,27 @@ def register_operation(
             f"operation {name!r}: the name must be a new identifier; registered: {', '.join(OPERATIONS)}"
         )
     ranges = tuple(initial) if initial is not None else ((-1.0, 1.0),) * len(parameters)
-    if len(ranges) != len(parameters):
-        raise InputDataError(f"operation {name!r}: {len(parameters)} parameters but {len(ranges)} initial ranges")
-    op = Operation(name, tuple(parameters), numeric, symbolic, ranges, domain, complexity)
+    op = Operation(
+        name, tuple(parameters), numeric, symbolic, ranges, domain, complexity, slopes, tuple(simple), odds, scalar
+    )
+    _check_fields(op)
     _check_forms_agree(op)
     OPERATIONS[name] = op
     return op
+
+
+def _check_fields(op: Operation) -> None:
+    count = len(op.parameters)
+    if len(op.initial) != count:
+        raise InputDataError(f"operation {op.name!r}: {count} parameters but {len(op.initial)} initial ranges")
+    if len(op.simple) not in (0, count) or not all(op.simple):
+        raise InputDataError(
+            f"operation {op.name!r}: {count} parameters but {len(op.simple)} sets of simple values; "
+            "give some values for each parameter, or none at all"
+        )
+    if len(op.odds) != len(ODDS_OF) or not all(0 <= value <= 1 for value in op.odds):
+        edges = ", ".join(f"{source} to {aggregator}" for aggregator, source in ODDS_OF)
+        raise InputDataError(f"operation {op.name!r}: odds={op.odds!r}; give four numbers from 0 to 1, for {edges}")
 
 
 def _check_forms_agree(op: Operation) -> None:
@@ -406,3 +483,54 @@ def _check_forms_agree(op: Operation) -> None:
             f"operation {op.name!r}: the torch form gives {float(number[0])!r} and the SymPy form {symbol!r} "
             f"where x and every parameter are {SAFE_POINT}"
         )
+    _check_evaluable(op)
+    if op.slopes is not None:
+        _check_slopes(op, at, tuple(float(torch.as_tensor(s).flatten()[0]) for s in op.slopes(number, *at)))
+    if op.scalar is not None:
+        _check_scalar(op, op.scalar, at, float(number[0]))
+
+
+def _check_evaluable(op: Operation) -> None:
+    """Equations are computed from the SymPy form, so it must not fail only when one is found."""
+    symbols = sympy.symbols(f"x:{1 + len(op.parameters)}", real=True)
+    try:
+        tape(op.symbolic(*symbols), symbols).linearise(range(len(symbols)), *[SAFE_POINT] * len(symbols))
+    except Exception as error:  # SymPy's printers and the functions that they name have many kinds
+        raise InputDataError(
+            f"operation {op.name!r}: the SymPy form cannot be computed with its derivatives ({error}); "
+            "make it of functions that NumPy or SciPy have, without conditions"
+        ) from error
+
+
+def _check_scalar(op: Operation, scalar: Callable[..., tuple[float, ...]], at: list[Tensor], number: float) -> None:
+    try:
+        c_functions(scalar, len(op.parameters))
+        value, *slopes = scalar(*[SAFE_POINT] * len(at))
+    except Exception as error:  # numba has many kinds
+        reason = str(error).strip().splitlines()
+        raise InputDataError(
+            f"operation {op.name!r}: numba cannot compile the scalar form ({type(error).__name__}: "
+            f"{reason[-1] if reason else ''}); write it with plain numbers and `math`, as (value, slope by x, …), "
+            "or leave it out"
+        ) from error
+    if not abs(value - number) <= 1e-9 * max(1.0, abs(number)):
+        raise InputDataError(
+            f"operation {op.name!r}: the torch form gives {number!r} and the scalar form {value!r} "
+            f"where x and every parameter are {SAFE_POINT}"
+        )
+    _check_slopes(op, at, tuple(slopes))
+
+
+def _check_slopes(op: Operation, at: list[Tensor], given: tuple[float, ...]) -> None:
+    leaves = [v.clone().requires_grad_() for v in at]
+    value = op.numeric(*leaves)
+    expected = torch.autograd.grad(value.sum(), leaves, allow_unused=True) if value.requires_grad else (None,) * len(at)
+    if len(given) != len(at):
+        raise InputDataError(f"operation {op.name!r}: {len(given)} slopes, but x and its parameters are {len(at)}")
+    for name, one, wanted in zip(("x", *op.parameters), given, expected, strict=True):
+        other = 0.0 if wanted is None else float(wanted[0])
+        if not abs(one - other) <= 1e-6 * max(1.0, abs(other)):
+            raise InputDataError(
+                f"operation {op.name!r}: its slope by {name} is {one!r}, but automatic differentiation gives {other!r} "
+                f"where x and every parameter are {SAFE_POINT}"
+            )

@@ -147,7 +147,7 @@ class GraphProgram:
             if derivatives is None:
                 value = group.operation.numeric(x, *w)
             else:
-                value, derivatives[id(group)] = _differentiate(group.operation, x, w, latent)
+                value, derivatives[id(group)] = differentiate(group.operation, x, w, latent)
             flat_edges.index_copy_(0, group.slot, value)
 
         for group in self._from_inputs:
@@ -191,9 +191,7 @@ class GraphProgram:
         return jacobian.view(self._size, self._width, n)
 
 
-def _differentiate(
-    operation: Operation, x: Tensor, w: list[Tensor], latent: bool
-) -> tuple[Tensor, list[Tensor | None]]:
+def differentiate(operation: Operation, x: Tensor, w: list[Tensor], latent: bool) -> tuple[Tensor, list[Tensor | None]]:
     """Values [K, n] and slopes by x (for latent sources) and by each parameter, each [K, n].
 
     Operations act element by element, so the gradient of the sum holds every element's own slope.

@@ -14,7 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from eqdarts.fit.compiled.elementary import AFFINE_POWER, ARCSIN, CODES, LN, SQRT, has_nan, log_abs, settle
+from eqdarts.fit.compiled.elementary import AFFINE_POWER, ARCSIN, CODES, LN, OWN, SQRT, has_nan, log_abs, settle
+from eqdarts.fit.compiled.own import OwnOperations
 from eqdarts.fit.compiled.program import PRODUCT, forward, jacobian, lay_out, pack
 from eqdarts.fit.compiled.separable import (
     FLAT,
@@ -57,7 +58,7 @@ def _gather(nodes, inputs, columns, used, root_weights, weighted, basis):
 
 @compiled
 def _fit(
-    start, stop, operations, product, readout, links, sources, targets, counts, steps,
+    start, stop, operations, product, readout, links, sources, targets, counts, own, steps,
     inputs, logs, signs, link_targets, link_weights, floor, frozen, w, coefficients, loss,
 ):  # fmt: skip
     """Fit graphs start … stop; w [R, E, P], coefficients [R, Q] and loss [R] are filled.
@@ -106,7 +107,7 @@ def _fit(
                         active += 1
                     position += 1
                 k += 1
-        forward(edges, code, source, node, first, product[g], packed, inputs, logs, signs, nodes, values, inner)
+        forward(edges, code, source, node, first, product[g], packed, own, inputs, logs, signs, nodes, values, inner)
         _gather(nodes, inputs, columns, used, root_weights, weighted, unit)
         best = solve_readout(unit, used, target, gram, norms, readout_step, c, residual)
         coefficients[g] = 0.0
@@ -119,7 +120,7 @@ def _fit(
             if fresh:
                 full[:] = coefficients[g]
                 jacobian(
-                    edges, code, source, node, first, product[g], packed, inputs, logs, nodes, values, inner,
+                    edges, code, source, node, first, product[g], packed, own, inputs, logs, nodes, values, inner,
                     full, delta, flow, before, by_x, slopes,
                 )  # fmt: skip
                 if weighted:
@@ -134,7 +135,7 @@ def _fit(
                 trial[free[p]] += step[p]
                 promise += step[p] * gradient[p]
             settled = promise < FLAT * best * n and damping <= NEARLY_FREE
-            forward(edges, code, source, node, first, product[g], trial, inputs, logs, signs, nodes, values, inner)
+            forward(edges, code, source, node, first, product[g], trial, own, inputs, logs, signs, nodes, values, inner)
             _gather(nodes, inputs, columns, used, root_weights, weighted, unit)
             now = solve_readout(unit, used, target, gram, norms, readout_step, c, residual)
             fresh = now < best
@@ -182,7 +183,7 @@ def apply_link(link, f):
 
 
 @compiled
-def _settle(start, stop, operations, product, readout, sources, targets, counts, inputs, logs, signs, w):
+def _settle(start, stop, operations, product, readout, sources, targets, counts, own, inputs, logs, signs, w):
     """Move the shifts of graphs start … stop, edge by edge, until all operations are defined; w [R, E, P] changes."""
     d, n = inputs.shape
     total_nodes, total_edges = product.shape[1], operations.shape[1]
@@ -196,7 +197,9 @@ def _settle(start, stop, operations, product, readout, sources, targets, counts,
         pack(w[g], edges, sources, targets, counts, code, source, node, packed)
         k, e = 0, 0
         while k < edges:
-            forward(edges, code, source, node, first, product[g], packed, inputs, logs, signs, nodes, values, inner)
+            forward(
+                edges, code, source, node, first, product[g], packed, own, inputs, logs, signs, nodes, values, inner
+            )
             while k < edges and not (code[k] in (AFFINE_POWER, LN, SQRT, ARCSIN) and has_nan(values[k])):
                 k += 1
             if k < edges:
@@ -210,7 +213,7 @@ def _settle(start, stop, operations, product, readout, sources, targets, counts,
 
 @compiled
 def _measure(
-    start, stop, operations, product, readout, links, sources, targets, counts,
+    start, stop, operations, product, readout, links, sources, targets, counts, own,
     inputs, logs, signs, y, root_weights, w, coefficients, loss, size,
 ):  # fmt: skip
     """Mean squared error [R] of fitted graphs, and the root mean square [R, Q] of their readout columns."""
@@ -227,7 +230,7 @@ def _measure(
     for g in range(start, stop):
         edges, _ = lay_out(operations[g], readout[g], sources, targets, counts, d, code, source, node, first)
         pack(w[g], edges, sources, targets, counts, code, source, node, packed)
-        forward(edges, code, source, node, first, product[g], packed, inputs, logs, signs, nodes, values, inner)
+        forward(edges, code, source, node, first, product[g], packed, own, inputs, logs, signs, nodes, values, inner)
         residual[:] = 0.0
         size[g] = 0.0
         for q in range(columns_most):
@@ -249,7 +252,7 @@ def _measure(
 
 @compiled
 def _evaluate(
-    start, stop, operations, product, readout, links, sources, targets, counts, inputs, logs, signs, w, nodes
+    start, stop, operations, product, readout, links, sources, targets, counts, own, inputs, logs, signs, w, nodes
 ):  # fmt: skip
     """Node values [R, N, n] of graphs start … stop."""
     d, n = inputs.shape
@@ -261,12 +264,12 @@ def _evaluate(
     for g in range(start, stop):
         edges, _ = lay_out(operations[g], readout[g], sources, targets, counts, d, code, source, node, first)
         pack(w[g], edges, sources, targets, counts, code, source, node, packed)
-        forward(edges, code, source, node, first, product[g], packed, inputs, logs, signs, nodes[g], values, inner)
+        forward(edges, code, source, node, first, product[g], packed, own, inputs, logs, signs, nodes[g], values, inner)
 
 
 @compiled
 def _linearise(
-    start, stop, operations, product, readout, links, sources, targets, counts,
+    start, stop, operations, product, readout, links, sources, targets, counts, own,
     inputs, logs, signs, link_targets, link_weights, w, coefficients, basis, slopes, residuals, nodes, deltas,
 ):  # fmt: skip
     """Readout columns [R, Q, n] and Jacobian [R, P, n] (both zero where unused), residuals [R, n], node values
@@ -282,9 +285,9 @@ def _linearise(
     for g in range(start, stop):
         edges, size = lay_out(operations[g], readout[g], sources, targets, counts, d, code, source, node, first)
         pack(w[g], edges, sources, targets, counts, code, source, node, packed)
-        forward(edges, code, source, node, first, product[g], packed, inputs, logs, signs, nodes[g], values, inner)
+        forward(edges, code, source, node, first, product[g], packed, own, inputs, logs, signs, nodes[g], values, inner)
         jacobian(
-            edges, code, source, node, first, product[g], packed, inputs, logs, nodes[g], values, inner,
+            edges, code, source, node, first, product[g], packed, own, inputs, logs, nodes[g], values, inner,
             coefficients[g], deltas[g], flow, before, by_x, slopes[g],
         )  # fmt: skip
         slopes[g, size:] = 0.0
@@ -342,17 +345,24 @@ class Kernel:
 
     def __init__(self, space: SearchSpace, threads: int = 1) -> None:
         self._space, self._threads = space, threads
-        self._codes = np.array([CODES[name] for name in space.operations])
-        self._counts = np.zeros(len(CODES), dtype=np.int64)
+        own = [row for row in space.rows if row.name not in CODES]
+        self._own = OwnOperations(own)
+        codes = CODES | {row.name: OWN + k for k, row in enumerate(own)}
+        self._codes = np.array([codes[name] for name in space.operations])
+        self._counts = np.zeros(len(codes), dtype=np.int64)
         for row in space.rows:
-            self._counts[CODES[row.name]] = len(row.parameters)
+            self._counts[codes[row.name]] = len(row.parameters)
         self._sources = np.array([i for i, _ in space.edges])
         self._targets = np.array([j for _, j in space.edges])
 
     @staticmethod
     def covers(space: SearchSpace) -> bool:
-        """Are all operations built in, and all readout coefficients fitted?"""
-        return space.readout_coefficients and all(name in CODES for name in space.operations)
+        """Are all readout coefficients fitted?"""
+        return space.readout_coefficients
+
+    def calls_torch(self, batch: GenotypeBatch) -> np.ndarray:
+        """Does a graph carry an operation for which the loops call torch, which is slow? bool [R]."""
+        return np.isin(self._codes, OWN + self._own.calling)[batch.operations].any(axis=1)
 
     def fit(
         self, batch: GenotypeBatch, w: np.ndarray, rows: CompiledRows, steps: int, frozen: np.ndarray | None = None
@@ -433,6 +443,7 @@ class Kernel:
             0, size, *self._graphs(batch), rows.inputs, rows.logs, rows.signs, rows.link_targets, rows.link_weights,
             w, coefficients, out.basis, out.jacobian, out.residual, out.nodes, out.deltas,
         )  # fmt: skip
+        self._own.check()
         return out
 
     def _graphs(self, batch: GenotypeBatch) -> tuple[Any, ...]:
@@ -443,14 +454,16 @@ class Kernel:
         if not space.readout_intercept:
             readout[:, -1] = False
         product = batch.aggregators == PRODUCT
-        return self._codes[batch.operations], product, readout, batch.links, self._sources, self._targets, self._counts
+        edges = self._sources, self._targets, self._counts, self._own.table
+        return self._codes[batch.operations], product, readout, batch.links, *edges
 
     def _spread(self, part: Callable[[int, int], None], size: int) -> None:
         if self._threads == 1 or size <= _CHUNK:
             part(0, size)
-            return
-        with ThreadPoolExecutor(self._threads) as pool:
-            list(pool.map(lambda start: part(start, min(start + _CHUNK, size)), range(0, size, _CHUNK)))
+        else:
+            with ThreadPoolExecutor(self._threads) as pool:
+                list(pool.map(lambda start: part(start, min(start + _CHUNK, size)), range(0, size, _CHUNK)))
+        self._own.check()
 
 
 class CompiledRows:

@@ -1,4 +1,7 @@
-"""The built-in operations and their slopes in compiled loops, by code."""
+"""Operations and their slopes in compiled loops, by code.
+
+Those of the table that searches use most have loops of their own, which are the fastest; `own` runs all others.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import math
 
 import numpy as np
 
+from eqdarts.fit.compiled.own import own_slopes, own_value
 from eqdarts.runtime.loops import compiled
 
 #: log|0|: finite, so that 0 · log|0| is 0, and so large that |0|^p is 0 or infinite.
@@ -18,6 +22,7 @@ ZERO, IDENTITY, NEGATION, SQUARE, CUBE, ABS = 0, 1, 2, 3, 4, 5
 SCALE, LINEAR, POWER, ODD_POWER, AFFINE_POWER = 6, 7, 8, 9, 10
 SQRT, RECIPROCAL, EXP, LN, LOGISTIC, TANH, SIN, COS, ARCSIN = 11, 12, 13, 14, 15, 16, 17, 18, 19
 RELU, SOFTPLUS, GAUSSIAN = 20, 21, 22
+OWN = 23  # the first of those that have no loops here
 
 CODES: dict[str, int] = {
     "zero": ZERO, "identity": IDENTITY, "negation": NEGATION, "square": SQUARE, "cube": CUBE, "abs": ABS,
@@ -35,8 +40,10 @@ def log_abs(x, out):
 
 
 @compiled
-def apply(code, x, w, value, inner):
+def apply(code, x, w, own, value, inner):
     """Value [n] of one operation at x [n] with parameters w, and what its slope will need in inner [n].
+
+    own: the table of the operations that have no loops here, [C, K]
 
     `inner` is log|x| for powers of x, log of the base for affine powers, a·x + b for functions of it.
     """
@@ -65,6 +72,8 @@ def apply(code, x, w, value, inner):
             value[i] = math.exp(w[0] * x[i])
     elif code < SCALE:
         _plain(code, x, value)
+    elif code >= OWN:
+        own_value(own[code - OWN], x, w, value)
     else:
         for i in range(n):
             inner[i] = w[0] * x[i] + w[1]
@@ -157,7 +166,7 @@ def settle(code, x, w):
 
 
 @compiled
-def pull_back(code, x, w, value, inner, flow, latent, by_x, by_w):
+def pull_back(code, x, w, own, value, inner, flow, latent, by_x, by_w):
     """`flow` [n] times the slopes of one operation: by x into by_x [n] if `latent`, by parameters into by_w [P, n]."""
     n = x.shape[0]
     if code == SCALE:
@@ -195,6 +204,8 @@ def pull_back(code, x, w, value, inner, flow, latent, by_x, by_w):
             by_x[i] = slope * w[0]
     elif code < SCALE:
         _plain_slope(code, x, flow, by_x)
+    elif code >= OWN:
+        own_slopes(own[code - OWN], x, w, value, flow, by_x, by_w)
     else:
         _affine_slope(code, inner, value, by_x)
         for i in range(n):

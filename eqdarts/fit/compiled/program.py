@@ -51,10 +51,10 @@ def is_factor(code, source, product, d):
 
 
 @compiled
-def forward(edges, code, source, node, first, product, w, inputs, logs, signs, nodes, values, inner):
+def forward(edges, code, source, node, first, product, w, own, inputs, logs, signs, nodes, values, inner):
     """Node values [N, n] into `nodes`, edge values [L, n] into `values`; what slopes need into `inner` [L, n].
 
-    product: bool [N]   w: [P]   inputs, logs (log|x|), signs: [d, n]
+    product: bool [N]   w: [P]   own: as in `apply`   inputs, logs (log|x|), signs: [d, n]
     """
     d, n = inputs.shape
     k = 0
@@ -81,7 +81,7 @@ def forward(edges, code, source, node, first, product, w, inputs, logs, signs, n
                         values[monomial, i] *= signs[source[k], i]
             else:
                 x = inputs[source[k]] if source[k] < d else nodes[source[k] - d]
-                apply(code[k], x, w[first[k] :], values[k], inner[k])
+                apply(code[k], x, w[first[k] :], own, values[k], inner[k])
                 if product[j]:
                     for i in range(n):
                         total[i] *= values[k, i]
@@ -97,7 +97,7 @@ def forward(edges, code, source, node, first, product, w, inputs, logs, signs, n
 
 @compiled
 def jacobian(
-    edges, code, source, node, first, product, w, inputs, logs, nodes, values, inner, coefficients,
+    edges, code, source, node, first, product, w, own, inputs, logs, nodes, values, inner, coefficients,
     delta, flow, before, by_x, out,
 ):  # fmt: skip
     """Derivative [P, n] of Σ_j c_j·k_j by every parameter, after `forward`.
@@ -143,7 +143,7 @@ def jacobian(
             latent = source[k] >= d
             x = nodes[source[k] - d] if latent else inputs[source[k]]
             flowing = before[k] if product[j] else delta[j]
-            pull_back(code[k], x, w[first[k] :], values[k], inner[k], flowing, latent, by_x, out[first[k] :])
+            pull_back(code[k], x, w[first[k] :], own, values[k], inner[k], flowing, latent, by_x, out[first[k] :])
             if latent:
                 target = delta[source[k] - d]
                 for i in range(n):
