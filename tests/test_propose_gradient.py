@@ -16,8 +16,9 @@ from eqdarts.graph.genotype import live_nodes, prune
 from eqdarts.graph.operations import DEFAULT_OPERATIONS
 from eqdarts.graph.space import SearchSpace
 from eqdarts.propose.features import draw_features
-from eqdarts.propose.gradient import _gains, _joining, _orthonormal, pursue
+from eqdarts.propose.gradient import Gradient, _gains, _joining, _orthonormal, promise_of, pursue
 from eqdarts.propose.moves import used_nodes
+from eqdarts.propose.proposer import Situation
 from eqdarts.search.sampled import luby
 
 N = 4
@@ -74,7 +75,8 @@ def test_children_are_graphs_of_the_space_with_a_link_of_their_parent(search, li
     assessor, alpha, beta, odds, parents = search
     rng = np.random.default_rng(limit)
     features = draw_features(SPACE, Architecture(alpha, beta), assessor, rng)
-    batch, w, promise = pursue(SPACE, odds, limit, parents, features, assessor, rng)
+    batch, w = pursue(SPACE, odds, limit, parents, features, assessor, rng)
+    promise = promise_of(SPACE, limit, parents, features, assessor)
     assert promise.shape == (len(features.values),)
     assert ((promise >= 0) & (promise <= 1 + 1e-9)).all()
     assert len(batch) > 0 or limit == 2
@@ -99,7 +101,7 @@ def test_the_best_children_start_better_than_their_parents_or_equal(search):
     assessor, alpha, beta, odds, parents = search
     rng = np.random.default_rng(2)
     features = draw_features(SPACE, Architecture(alpha, beta), assessor, rng)
-    batch, w, _ = pursue(SPACE, odds, N, parents, features, assessor, rng)
+    batch, w = pursue(SPACE, odds, N, parents, features, assessor, rng)
     _, _, loss = assessor._backend.fit(batch, w, assessor._train, 0)
     _, _, before = assessor._backend.fit(parents.batch, parents.w, assessor._train, 0)
     assert np.nanmin(loss) < np.nanmin(before)
@@ -127,3 +129,23 @@ def test_the_edge_of_a_new_part_does_not_depend_on_the_order_of_operations(produ
         rng = np.random.default_rng(0)
         assert {operations[_joining(space, product, rng)] for _ in range(30)} == names
     assert _joining(SearchSpace(("u",), 2, ("zero", "exp")), product, rng) == -1
+
+
+def test_alpha_learns_on_validation_rows_and_children_on_train_rows(search):
+    """Other validation rows change what a part promises, and no child; see Liu, Simonyan & Yang 2019, eq. 3 and 4."""
+    assessor, alpha, beta, odds, parents = search
+    z = torch.tensor(np.random.default_rng(7).uniform(0.5, 2, (2, 31)))
+    other = Assessor(SPACE, assessor.train, Rows(z, z[0] ** 3 - z[1]))
+    found = []
+    for one in (assessor, other):
+        rng = np.random.default_rng(4)
+        weights = Architecture(alpha, beta)
+        now = Situation(SPACE, weights, parents, one, rng, 64, 32, N, 0, False)
+        found.append(Gradient().propose(now))
+    same, moved = found
+    np.testing.assert_array_equal(same.w, moved.w)
+    assert same.batch.keys() == moved.batch.keys()
+    assert np.abs(same.evidence.promise - moved.evidence.promise).max() > 0.01
+    features = draw_features(SPACE, weights, assessor, np.random.default_rng(4))
+    expected = promise_of(SPACE, N, parents, features.on(other.on_validation), other.on_validation)
+    assert expected.shape == same.evidence.promise.shape

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from eqdarts.fit.backend import Backend, CompiledBackend, TorchBackend, backend_of
+from eqdarts.fit.backend import Backend, CompiledBackend, Pursuable, TorchBackend, backend_of
 from eqdarts.fit.compiled.batch import Linearised
 from eqdarts.fit.graphs import Rows
 from eqdarts.fit.roundness import count_round
@@ -235,6 +235,12 @@ class Assessor:
         """Values of the nodes [R, N, n] on the train rows."""
         return self._backend.node_values(batch, w, self._train)
 
+    @cached_property
+    def on_validation(self) -> Pursuable:
+        """Graphs on the validation rows, to which no constant is fitted."""
+        assert isinstance(self._backend, CompiledBackend)
+        return _OnRows(self._backend, self._validation)
+
     def node_values_on(self, rows: Rows, batch: GenotypeBatch, w: np.ndarray) -> np.ndarray:
         """The same on other rows."""
         return self._backend.node_values(batch, w, self._backend.rows(rows))
@@ -285,6 +291,22 @@ class Assessor:
             complexity[some] -= self._round_constants(batch.select(some), w[some], coefficients[some])
         loss, train_loss = self._measure.loss(loss), self._measure.loss(train_loss)
         return Population(batch, w, coefficients, loss, train_loss, complexity, origin)
+
+
+@dataclass(frozen=True)
+class _OnRows:
+    """Graphs on given rows."""
+
+    backend: CompiledBackend
+    rows: Any
+
+    def node_values(self, batch: GenotypeBatch, w: np.ndarray) -> np.ndarray:
+        """Values of the nodes [R, N, n]."""
+        return self.backend.node_values(batch, w, self.rows)
+
+    def linearise(self, batch: GenotypeBatch, w: np.ndarray, coefficients: np.ndarray) -> Linearised:
+        """Fitted graphs near their constants."""
+        return self.backend.linearise(batch, w, coefficients, self.rows)
 
 
 def _evenly(n: int, most: int, device: torch.device) -> torch.Tensor:

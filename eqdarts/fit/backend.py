@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 
 class Pursuable(Protocol):
-    """What pursuit needs: graphs on the train rows."""
+    """What pursuit needs: graphs on some rows."""
 
     def node_values(self, batch: GenotypeBatch, w: np.ndarray) -> np.ndarray:
         """Values of the nodes [R, N, n]."""

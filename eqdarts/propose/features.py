@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -19,7 +19,7 @@ _ABSENT = 0.5  # share of the powers in a feature that start at exponent 0
 
 @dataclass(frozen=True, eq=False)
 class Features:
-    """K small graphs whose last node is a feature, with its values on the train rows [K, n]."""
+    """K small graphs whose last node is a feature, with its values on some rows [K, n]; by default the train rows."""
 
     batch: GenotypeBatch
     w: np.ndarray
@@ -28,6 +28,18 @@ class Features:
     @cached_property
     def squares(self) -> np.ndarray:
         return self.values**2
+
+    def on(self, backend: Pursuable) -> Features:
+        """On the rows of a backend; zero, so that it explains nothing, where it is not defined on all of them."""
+        values = last_values(backend.node_values(self.batch, self.w), self.batch)
+        good = np.isfinite(values).all(axis=1, keepdims=True)
+        return replace(self, values=np.where(good, values, 0.0))
+
+
+def last_values(nodes: np.ndarray, batch: GenotypeBatch) -> np.ndarray:
+    """Values [K, n] of the node that the readout sees, of nodes [K, N, n]."""
+    last = nodes.shape[1] - 1 - batch.readout[:, nodes.shape[1] - 1 :: -1].argmax(axis=1)
+    return nodes[np.arange(len(last)), last]
 
 
 def draw_features(
@@ -46,7 +58,7 @@ def draw_features(
     last = space.nodes - 1 - batch.readout[:, space.nodes - 1 :: -1].argmax(axis=1)
     readout[np.arange(len(last)), last] = True
     batch = prune(space, GenotypeBatch(operations, batch.aggregators, readout))
-    values = backend.node_values(batch, w)[np.arange(len(last)), last]  # [K, n]
+    values = last_values(backend.node_values(batch, w), batch)
     with np.errstate(all="ignore"):
         good = np.isfinite(values).all(axis=1) & (np.ptp(values, axis=1) > 1e-9) & (np.abs(values).max(axis=1) < 1e9)
     good &= batch.readout[np.arange(len(last)), last]

@@ -5,9 +5,15 @@ output to first order along t = δ_j·f (sum) or t = δ_j·k_j·f (product), wit
 by the node. What is left of t beside the readout and the Jacobian of w, which refitting covers anyway, can
 explain the share (r·t⊥)² / (‖t⊥‖²·‖r‖²) of the residual r. This is the DARTS gradient of the architecture
 weight of that edge at w*(α), normalised; the choice of the largest is matching pursuit (Mallat & Zhang 1993).
+
+Graphs with new parts come from the gradient on the train rows, as their constants do. What α learns of each part is
+its gain on the validation rows, which w was not fitted to: the bilevel step of Liu et al. 2019.
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -46,7 +52,9 @@ class Gradient:
         elite = now.population
         count = min(_PARENTS, len(elite))
         chosen = elite.select(now.rng.choice(len(elite), size=count, replace=False, p=parent_odds(elite)))
-        batch, w, promise = pursue(now.space, now.odds, now.nodes, chosen, features, now.assessor, now.rng)
+        batch, w = pursue(now.space, now.odds, now.nodes, chosen, features, now.assessor, now.rng)
+        judge = now.assessor.on_validation
+        promise = promise_of(now.space, now.nodes, chosen, features.on(judge), judge)
         return Graphs(batch, w, evidence=Evidence(features.batch, features.w, promise))
 
     def _features(self, now: Situation) -> Features:
@@ -66,15 +74,56 @@ def pursue(
     features: Features,
     backend: Pursuable,
     rng: np.random.Generator,
-) -> tuple[GenotypeBatch, np.ndarray, np.ndarray]:
-    """Children [C] of the parents, each with a feature that promises to explain much of the residual, and their w.
+) -> tuple[GenotypeBatch, np.ndarray]:
+    """Children [C] of the parents, each with a feature that promises to explain much of the residual, and their w."""
+    chosen = [
+        (found.parent, int(found.features[k]), found.places[i], float(found.steps[i, k]))
+        for found in gains_of(space, limit, parents, features, backend)
+        for i, k in _picked(found.gains, rng)
+    ]
+    return _children(space, odds, parents, features, chosen, rng)
 
-    And of each feature [K] the share of the residual that it can explain at its best place, the mean over parents.
+
+def promise_of(
+    space: SearchSpace, limit: int, parents: Population, features: Features, backend: Pursuable
+) -> np.ndarray:
+    """Of each feature [K] the share of the residual that it can explain at its best place, the mean over parents."""
+    promise, asked = np.zeros(len(features.values)), np.zeros(len(features.values))
+    for found in gains_of(space, limit, parents, features, backend):
+        promise[found.features] += found.gains.max(axis=0)
+        asked[found.features] += 1
+    return promise / np.maximum(asked, 1)
+
+
+@dataclass(frozen=True, eq=False)
+class Gains:
+    """What features may explain of the residual of one graph.
+
+    Attributes
+    ----------
+    parent : int
+        Place of the graph.
+    features : int array [K]
+        Places of those for which it has room.
+    places : list of int
+        P nodes that a feature may join, and the readout.
+    gains, steps : arrays [P, K]
+        Share of the residual that is explained, and the length of the step along the tangent.
     """
+
+    parent: int
+    features: np.ndarray
+    places: list[int]
+    gains: np.ndarray
+    steps: np.ndarray
+
+
+def gains_of(
+    space: SearchSpace, limit: int, parents: Population, features: Features, backend: Pursuable
+) -> Iterator[Gains]:
+    """For each parent that is defined on the rows of the backend, as the features are, and has room."""
     linear = backend.linearise(parents.batch, parents.w, parents.coefficients)
     used, depth = used_counts(space, parents.batch), used_counts(space, features.batch)
-    chosen: list[tuple[int, int, int, float]] = []
-    promise, asked = np.zeros(len(features.values)), np.zeros(len(features.values))
     for r in range(len(parents)):
         room = np.flatnonzero(depth <= limit - used[r])
         if not len(room) or not np.isfinite(linear.jacobian[r]).all() or not np.isfinite(linear.basis[r]).all():
@@ -88,11 +137,7 @@ def pursue(
             if j != _READOUT and parents.batch.aggregators[r, j] == AGGREGATORS.index("product"):
                 along = along * linear.nodes[r, j]
             gains[i], steps[i] = _gains(values, squares, along, frame, linear.residual[r])
-        promise[room] += gains.max(axis=0)
-        asked[room] += 1
-        chosen += [(r, int(room[k]), places[i], float(steps[i, k])) for i, k in _picked(gains, rng)]
-    children, w = _children(space, odds, parents, features, used, depth, chosen, rng)
-    return children, w, promise / np.maximum(asked, 1)
+        yield Gains(r, room, places, gains, steps)
 
 
 def _orthonormal(rows: np.ndarray) -> np.ndarray:
@@ -140,12 +185,11 @@ def _children(
     odds: Odds,
     parents: Population,
     features: Features,
-    used: np.ndarray,
-    depth: np.ndarray,
     chosen: list[tuple[int, int, int, float]],
     rng: np.random.Generator,
 ) -> tuple[GenotypeBatch, np.ndarray]:
     batch, w = blank(space, len(chosen))
+    used, depth = used_counts(space, parents.batch), used_counts(space, features.batch)
     linear, power = (space.operations.index(n) if n in space.operations else -1 for n in ("linear", "power"))
     for c, (r, k, j, step) in enumerate(chosen):
         batch.operations[c], batch.aggregators[c] = parents.batch.operations[r], parents.batch.aggregators[r]
