@@ -133,7 +133,7 @@ def test_the_edge_of_a_new_part_does_not_depend_on_the_order_of_operations(produ
 
 def test_alpha_learns_on_validation_rows_and_children_on_train_rows(search):
     """Other validation rows change what a part promises, and no child; see Liu, Simonyan & Yang 2019, eq. 3 and 4."""
-    assessor, alpha, beta, odds, parents = search
+    assessor, alpha, beta, _, parents = search
     z = torch.tensor(np.random.default_rng(7).uniform(0.5, 2, (2, 31)))
     other = Assessor(SPACE, assessor.train, Rows(z, z[0] ** 3 - z[1]))
     found = []
