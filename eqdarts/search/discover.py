@@ -117,6 +117,6 @@ def _space(problem: Problem, config: SearchConfig) -> SearchSpace:
 
 
 def _compile(config: SearchConfig, options: FitOptions) -> None:
-    if config.optimizer == "lm" and options.device == "cpu":
+    if options.device == "cpu":
         with Notice("eqdarts: compiling its loops, once per installation ...", options.verbose):
             compile_loops()

@@ -146,7 +146,7 @@ def run(
         If an error ended it.
     """
     config = watch.config
-    problem = replace(problem, compiled=config.optimizer == "lm")
+    problem = replace(problem, compiled=True)
     prepare = watch.without(prepare)
     train_rows, validation_rows = (problem.tensors(index, device) for index in (train, validation))
     everything = problem.tensors(problem.subset, device)
@@ -156,6 +156,7 @@ def run(
     if config.optimizer == "lm":
         searcher = SampledSearch(space, config, assessor, rng, prepare, lambda: watch.is_over)
     else:
+        prepare()  # the sampled search may be over before it needs a loop
         searcher = MixtureSearch(space, config, assessor, train_rows, validation_rows, rng)
     if can_branch(config):
         rows = (train, validation)
