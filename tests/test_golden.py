@@ -59,6 +59,7 @@ def found(name: str) -> dict[str, object]:
     }
 
 
+@pytest.mark.filterwarnings("ignore:the search sees")
 @pytest.mark.parametrize("name", TABLES)
 def test_fronts_are_the_same_to_the_bit(name):
     golden = json.loads(FILE.read_text(encoding="utf-8"))

@@ -85,7 +85,7 @@ def discover(
         callback = both(progress, None if only_exact else options.callback)
         result = run(
             space, watch, problem, train, validation, rng, callback, options.device, options.threads,
-            prepare=partial(_compile, config, options), only_exact=only_exact,
+            prepare=partial(_compile, options), only_exact=only_exact,
         )  # fmt: skip
     return Found(result.front, space, problem, result, training, summary)
 
@@ -116,7 +116,7 @@ def _space(problem: Problem, config: SearchConfig) -> SearchSpace:
     )
 
 
-def _compile(config: SearchConfig, options: FitOptions) -> None:
+def _compile(options: FitOptions) -> None:
     if options.device == "cpu":
         with Notice("eqdarts: compiling its loops, once per installation ...", options.verbose):
             compile_loops()
