@@ -67,6 +67,9 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
     constants are refitted on all rows and snapped to simpler values where the data allow, and one
     equation is chosen from the front of complexity against loss.
 
+    Some parameters belong to relaxed searches, and some to that of sampled graphs (relaxation "gumbel" with optimizer
+    "lm", the default). One that the chosen search does not read must keep its default; anything else is an error.
+
     Parameters
     ----------
     operations : sequence of str, optional
@@ -114,7 +117,7 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
     alpha_learning_rate, alpha_weight_decay : float
         Of the α-step.
     parameter_decay : float
-        Decay of α that grows with the number of parameters of the operation.
+        Decay of α that grows with the number of parameters of the operation, in a relaxed search.
     fair_weight : float
         Weight of the zero-one loss of relaxation "sigmoid".
     readout_inputs, readout_coefficients, readout_intercept : bool

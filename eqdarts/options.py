@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -27,7 +27,8 @@ class SearchConfig:
     Raises
     ------
     InputDataError
-        When built with a value out of range, or with options that contradict each other.
+        When built with a value out of range, with options that contradict each other, or with one that the search
+        they choose does not read, and that has another value than by default.
     """
 
     operations: tuple[str, ...] = DEFAULT_OPERATIONS
@@ -90,17 +91,66 @@ class SearchConfig:
             )
         for value in self.temperature:
             check_range("temperature", value, 1e-6)
-        if self.optimizer != "lm" and self.links != ("identity",):
-            raise InputDataError(f"links={self.links!r}: a relaxed search has only the identity; leave links out")
         if self.optimizer == "lm" and self.relaxation != "gumbel":
             raise InputDataError(
                 f"optimizer='lm' fits sampled graphs, and relaxation={self.relaxation!r} samples none; "
                 "choose optimizer='adam' or relaxation='gumbel'"
             )
-        if self.optimizer == "lm" and self.order == 2:
-            raise InputDataError(
-                "order=2 unrolls a gradient step of w, and optimizer='lm' takes none; choose optimizer='adam'"
-            )
+        self._check_that_all_are_read()
+
+    def _check_that_all_are_read(self) -> None:
+        """Raise `InputDataError` for an option that has no effect here, and was changed."""
+        for scope in _SCOPES:
+            for name in () if scope.holds(self) else scope.options:
+                value, default = getattr(self, name), type(self).__dataclass_fields__[name].default
+                if value is not default and (default is None or value != default):
+                    raise InputDataError(
+                        f"{name}={shown(value)} has no effect with relaxation={self.relaxation!r} and "
+                        f"optimizer={self.optimizer!r}: it is an option of {scope.search}; leave it out, or choose "
+                        f"{scope.choice}"
+                    )
+
+
+@dataclass(frozen=True)
+class _Scope:
+    """Options that only some searches read."""
+
+    options: tuple[str, ...]
+    holds: Callable[[SearchConfig], bool]
+    search: str
+    choice: str
+
+
+def _samples(config: SearchConfig) -> bool:
+    return config.optimizer == "lm"
+
+
+_SCOPES = (
+    _Scope(
+        ("order", "discretisation", "w_steps", "alpha_steps", "w_learning_rate", "w_weight_decay", "parameter_decay"),
+        lambda config: not _samples(config),
+        "relaxed searches",
+        "optimizer='adam', with which every relaxation goes",
+    ),
+    _Scope(
+        ("temperature",),
+        lambda config: not _samples(config) and config.relaxation == "gumbel",
+        "the relaxed search with Gumbel noise",
+        "relaxation='gumbel' with optimizer='adam'",
+    ),
+    _Scope(
+        ("fair_weight",),
+        lambda config: config.relaxation == "sigmoid",
+        "the relaxed search with independent sigmoids",
+        "relaxation='sigmoid'",
+    ),
+    _Scope(
+        ("symmetries", "proposers", "links"),
+        _samples,
+        "the search of sampled graphs",
+        "relaxation='gumbel' with optimizer='lm'",
+    ),
+)
 
 
 def search_config(parameters: Mapping[str, Any]) -> SearchConfig:

@@ -233,7 +233,7 @@ def test_bad_tables_are_refused_by_name(change, message):
         ({"operations": ["cosh"]}, "'cosh' not known; the registry has zero"),
         ({"operations": "exp"}, r"operations='exp': expected a list"),
         ({"relaxation": "softmax", "optimizer": "lm"}, "fits sampled graphs"),
-        ({"order": 2}, "unrolls a gradient step"),
+        ({"order": 2}, "order=2 has no effect with relaxation='gumbel' and optimizer='lm'"),
         ({"max_time": None, "max_epochs": None, "patience": None}, "never end"),
         ({"model_selection": "nicest"}, "choose one of 'best'"),
         ({"max_nodes": 0}, "max_nodes=0: expected an integer from 1 to 1000"),

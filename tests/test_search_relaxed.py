@@ -159,4 +159,4 @@ def test_epochs_follow_the_state_given(generator):
 
 def test_gauss_newton_is_not_an_optimiser_of_mixtures(generator):
     with pytest.raises(InputDataError, match="optimizer='lm' is not known"):
-        start(SPACE, replace(CLASSIC, relaxation="gumbel", optimizer="lm"), generator)
+        start(SPACE, SearchConfig(), generator)
