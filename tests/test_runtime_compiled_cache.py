@@ -158,3 +158,29 @@ def test_where_numba_finds_a_place_nothing_is_said(process, temporary):
         warnings.simplefilter("error")
         assert process().six_times(7) == 42
     assert list(temporary.iterdir()) == []
+
+
+def test_a_loop_is_compiled_anew_where_one_that_it_calls_has_changed(tmp_path, monkeypatch):
+    """Also one in another module, and a number that the other takes from its module."""
+    monkeypatch.syspath_prepend(tmp_path)
+    called, calling = tmp_path / "called_loops.py", tmp_path / "calling_loops.py"
+    head = "from eqdarts.runtime.loops import compiled\n"
+    calling.write_text(
+        f"{head}from called_loops import times\n@compiled\ndef three_times(x):\n    return 3 * times(x)\n"
+    )
+
+    def three_times(factor, x):
+        called.write_text(f"{head}FACTOR = {factor}\n@compiled\ndef times(x):\n    return FACTOR * x\n")
+        importlib.invalidate_caches()
+        for name in ("called_loops", "calling_loops"):
+            sys.modules.pop(name, None)
+        found = importlib.import_module("calling_loops").three_times
+        return found(x), loaded(found)
+
+    try:
+        assert three_times(2, 7) == (42, 0)
+        assert three_times(2, 7) == (42, 1)
+        assert three_times(50, 7) == (1050, 0)
+    finally:
+        for name in ("called_loops", "calling_loops"):
+            sys.modules.pop(name, None)

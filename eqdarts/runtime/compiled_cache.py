@@ -2,16 +2,21 @@
 
 numba refuses to compile where it finds no folder that can be written, as in a read-only image without a home, and
 a full disk or a damaged file ends what it does. None of that is a reason for a fit to fail.
+
+What is kept is found again by the code of a function and of all that it calls. numba looks at the file of the function
+alone, so it would go on with old code of a function that another module has changed.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
 import stat
 import tempfile
 from functools import cache
 from pathlib import Path
 from threading import Event, Lock
+from types import FunctionType
 from typing import Any
 
 from eqdarts.errors import warn
@@ -47,11 +52,44 @@ def _keep_elsewhere(loop: Any) -> None:
 
 
 @cache
+def recipe(function: FunctionType) -> str:
+    """A digest of the code of a function, of the numbers that it takes from its module, and of what it calls."""
+    known: set[FunctionType] = set()
+    parts: list[str] = []
+
+    def visit(function: FunctionType) -> None:
+        if function in known:
+            return
+        known.add(function)
+        code = function.__code__
+        parts.append(repr((code.co_code, code.co_varnames, code.co_names)))
+        constants = (c for c in code.co_consts if _is_plain(c) and c != function.__doc__)
+        parts.extend(repr(sorted(c)) if isinstance(c, frozenset) else repr(c) for c in constants)
+        for name in code.co_names:
+            value = function.__globals__.get(name)
+            called = getattr(value, "__wrapped__", value)  # of a loop, the Python function
+            if isinstance(called, FunctionType):
+                visit(called)
+            elif _is_plain(value):
+                parts.append(f"{name} = {value!r}")
+
+    visit(function)
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def _is_plain(value: object) -> bool:
+    return isinstance(value, int | float | str | bytes | tuple | frozenset)
+
+
+@cache
 def _forgiving() -> Any:
     """numba's cache of a function, for which a file that cannot be used is one that is not there."""
     from numba.core.caching import FunctionCache
 
     class Forgiving(FunctionCache):  # type: ignore[misc]
+        def _index_key(self, sig: Any, codegen: Any) -> Any:
+            return *super()._index_key(sig, codegen), recipe(self._py_func)
+
         def load_overload(self, sig: Any, target_context: Any) -> Any:
             try:
                 return super().load_overload(sig, target_context)
