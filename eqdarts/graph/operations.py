@@ -439,6 +439,17 @@ def register_operation(
     y = 1 + \frac{3 \sin{\left(2 x_{1} \right)}}{2 x_{1}}
     >>> op.name, OPERATIONS.pop("sinc") is op
     ('sinc', True)
+
+    With a scalar form, for numba:
+
+    >>> import math
+    >>> def sinc(x, a):
+    ...     value = math.sin(a * x) / (a * x)
+    ...     slope = (math.cos(a * x) - value) / (a * x)
+    ...     return value, a * slope, x * slope
+    >>> op = register_operation("sinc", op.numeric, op.symbolic, ("a",), ((0.3, 3.0),), scalar=sinc)
+    >>> OPERATIONS.pop("sinc") is op
+    True
     """
     if not name.isidentifier() or name in OPERATIONS:
         raise InputDataError(
