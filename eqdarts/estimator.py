@@ -67,8 +67,8 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
     constants are refitted on all rows and snapped to simpler values where the data allow, and one
     equation is chosen from the front of complexity against loss.
 
-    Some parameters belong to relaxed searches, and some to that of sampled graphs (relaxation "gumbel" with optimizer
-    "lm", the default). One that the chosen search does not read must keep its default; anything else is an error.
+    Some parameters belong to relaxed searches, and some to that of sampled graphs (relaxation "sampled", the default).
+    One that the chosen search does not read must keep its default; anything else is an error.
 
     Parameters
     ----------
@@ -84,16 +84,17 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
     max_nodes : int
         Latent nodes at the most, at least 1.
     replicas : int, optional
-        Graphs drawn per epoch (relaxation "gumbel" with optimizer "lm"; default 2048), or relaxed
+        Graphs drawn per epoch (relaxation "sampled"; default 2048), or relaxed
         searches that run side by side (default 16).
-    relaxation : {"gumbel", "softmax", "sigmoid"}
-        How α become weights: graphs sampled from α; the classic mixture (Liu et al. 2019, eq. 2);
-        or independent sigmoids (Chu et al. 2020, "Fair DARTS").
+    relaxation : {"sampled", "softmax", "sigmoid", "gumbel"}
+        "sampled": no mixture; graphs are drawn from α and fitted alone. The others are mixtures on every edge, with
+        weights from α by softmax (Liu et al. 2019, eq. 2), by independent sigmoids (Chu et al. 2020, "Fair DARTS"),
+        or by samples with Gumbel noise and straight-through gradients (Jang et al. 2017, Xie et al. 2019).
     temperature : (float, float)
-        First and last temperature of the Gumbel samples of a relaxed search.
+        First and last temperature of relaxation "gumbel".
     optimizer : {"auto", "lm", "adam", "sgd"}
         How w is fitted. "lm": Levenberg–Marquardt with an exactly solved readout, on sampled graphs.
-        "adam", "sgd": gradient steps on the mixture. "auto": "lm" for "gumbel", else "adam".
+        "adam", "sgd": gradient steps on the mixture. "auto": "lm" for "sampled", else "adam".
     order : {1, 2}
         Architecture gradient of a relaxed search: first order, or second order through one unrolled
         step of w (Liu et al. 2019, eq. 7).
@@ -202,7 +203,7 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         links: Sequence[str] | None = None,
         max_nodes: int = 6,
         replicas: int | None = None,
-        relaxation: str = "gumbel",
+        relaxation: str = "sampled",
         temperature: tuple[float, float] = (1.0, 0.2),
         optimizer: str = "auto",
         order: int = 1,

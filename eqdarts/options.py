@@ -14,7 +14,7 @@ from eqdarts.graph.operations import DEFAULT_OPERATIONS, in_order
 from eqdarts.graph.space import AGGREGATORS
 
 MAX_NODES = 1000  # a model file with more is not read
-RELAXATIONS = ("gumbel", "softmax", "sigmoid")
+RELAXATIONS = ("sampled", "softmax", "sigmoid", "gumbel")
 OPTIMIZERS = ("lm", "adam", "sgd")
 DISCRETISATIONS = ("argmax", "sample", "k_best")
 _SAMPLED_REPLICAS, _RELAXED_REPLICAS = 2048, 16
@@ -36,7 +36,7 @@ class SearchConfig:
     links: tuple[str, ...] = ("identity",)
     max_nodes: int = 6
     replicas: int = 2048
-    relaxation: str = "gumbel"
+    relaxation: str = "sampled"
     temperature: tuple[float, float] = (1.0, 0.2)
     optimizer: str = "lm"
     order: int = 1
@@ -91,10 +91,15 @@ class SearchConfig:
             )
         for value in self.temperature:
             check_range("temperature", value, 1e-6)
-        if self.optimizer == "lm" and self.relaxation != "gumbel":
+        if self.optimizer == "lm" and self.relaxation != "sampled":
             raise InputDataError(
                 f"optimizer='lm' fits sampled graphs, and relaxation={self.relaxation!r} samples none; "
-                "choose optimizer='adam' or relaxation='gumbel'"
+                "choose optimizer='adam' or relaxation='sampled'"
+            )
+        if self.optimizer != "lm" and self.relaxation == "sampled":
+            raise InputDataError(
+                f"optimizer={self.optimizer!r} takes steps on a mixture, and relaxation='sampled' has none; choose "
+                "relaxation='softmax', 'sigmoid' or 'gumbel', or leave optimizer out"
             )
         self._check_that_all_are_read()
 
@@ -130,13 +135,13 @@ _SCOPES = (
         ("order", "discretisation", "w_steps", "alpha_steps", "w_learning_rate", "w_weight_decay", "parameter_decay"),
         lambda config: not _samples(config),
         "relaxed searches",
-        "optimizer='adam', with which every relaxation goes",
+        "relaxation='softmax', 'sigmoid' or 'gumbel'",
     ),
     _Scope(
         ("temperature",),
         lambda config: not _samples(config) and config.relaxation == "gumbel",
         "the relaxed search with Gumbel noise",
-        "relaxation='gumbel' with optimizer='adam'",
+        "relaxation='gumbel'",
     ),
     _Scope(
         ("fair_weight",),
@@ -144,12 +149,7 @@ _SCOPES = (
         "the relaxed search with independent sigmoids",
         "relaxation='sigmoid'",
     ),
-    _Scope(
-        ("symmetries", "proposers", "links"),
-        _samples,
-        "the search of sampled graphs",
-        "relaxation='gumbel' with optimizer='lm'",
-    ),
+    _Scope(("symmetries", "proposers", "links"), _samples, "the search of sampled graphs", "relaxation='sampled'"),
 )
 
 
@@ -171,7 +171,7 @@ def search_config(parameters: Mapping[str, Any]) -> SearchConfig:
     check_choice("relaxation", given["relaxation"], RELAXATIONS)
     check_flag("readout_coefficients", given["readout_coefficients"])
     if given["optimizer"] == "auto":
-        given["optimizer"] = "lm" if given["relaxation"] == "gumbel" else "adam"
+        given["optimizer"] = "lm" if given["relaxation"] == "sampled" else "adam"
     samples = given["optimizer"] == "lm"
     if given["replicas"] is None:
         given["replicas"] = _SAMPLED_REPLICAS if samples else _RELAXED_REPLICAS

@@ -20,8 +20,8 @@ OF_ALL_RELAXED = {
     "order", "discretisation", "w_steps", "alpha_steps", "w_learning_rate", "w_weight_decay", "parameter_decay",
 }  # fmt: skip
 READ = {
-    ("gumbel", "auto"): {"symmetries", "proposers", "links"},
-    ("gumbel", "lm"): {"symmetries", "proposers", "links"},
+    ("sampled", "auto"): {"symmetries", "proposers", "links"},
+    ("sampled", "lm"): {"symmetries", "proposers", "links"},
     ("gumbel", "adam"): {*OF_ALL_RELAXED, "temperature"},
     ("softmax", "auto"): OF_ALL_RELAXED,
     ("softmax", "sgd"): OF_ALL_RELAXED,
@@ -57,18 +57,27 @@ def test_default_values_may_be_written_down(search):
     assert configured(**chosen, **written) == configured(**chosen)
 
 
-def test_each_refusal_names_a_search_that_takes_the_option():
-    choices = {"adam": {"optimizer": "adam"}, "sigmoid": {"relaxation": "sigmoid"}, "lm": {"optimizer": "lm"}}
-    for option in ("temperature", "w_steps"):
-        with pytest.raises(InputDataError, match="optimizer='adam'"):
-            configured(**{option: OTHERS[option]})
-        configured(**{option: OTHERS[option]}, **choices["adam"])
-    with pytest.raises(InputDataError, match=r"choose relaxation='sigmoid'$"):
-        configured(fair_weight=0.5)
-    configured(fair_weight=0.5, **choices["sigmoid"])
-    with pytest.raises(InputDataError, match=r"relaxation='gumbel' with optimizer='lm'$"):
-        configured(symmetries=False, optimizer="adam")
-    configured(symmetries=False, **choices["lm"])
+@pytest.mark.parametrize(
+    ("options", "choice"),
+    [
+        ({"w_steps": 3}, {"relaxation": "softmax"}),
+        ({"temperature": (2.0, 0.5)}, {"relaxation": "gumbel"}),
+        ({"fair_weight": 0.5}, {"relaxation": "sigmoid"}),
+        ({"symmetries": False, "relaxation": "softmax"}, {"relaxation": "sampled"}),
+    ],
+)
+def test_each_refusal_names_a_search_that_takes_the_option(options, choice):
+    ((_, name),) = choice.items()
+    with pytest.raises(InputDataError, match=f"choose relaxation='{name}'"):
+        configured(**options)
+    configured(**{**options, **choice})
+
+
+@pytest.mark.parametrize("options", [{"relaxation": "gumbel", "optimizer": "lm"}, {"optimizer": "adam"}])
+def test_a_search_is_named_once(options):
+    """Graphs are drawn and fitted alone, or mixed and moved by gradient."""
+    with pytest.raises(InputDataError, match="relaxation='sampled'"):
+        configured(**options)
 
 
 def test_defaults_of_the_estimator_are_those_of_the_search():
