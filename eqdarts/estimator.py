@@ -41,7 +41,7 @@ from eqdarts.equation.listing import front_table, front_text
 from eqdarts.equation.model_file import Saved, read, write
 from eqdarts.equation.precision import with_digits
 from eqdarts.equation.refit import refit_equation, with_fit
-from eqdarts.equation.selection import choose, credibility
+from eqdarts.equation.selection import choose
 from eqdarts.equation.stability import Stability, stability
 from eqdarts.errors import InputDataError, check_choice, check_range, shown, warn
 from eqdarts.formula.records import dump
@@ -571,12 +571,7 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         check_range("threshold", threshold, 0)
         X_array = self._rows(X)
         check_finite_columns(X_array, chosen.columns)
-        kept = self._kept()
-        belief = credibility(self.front_, kept.observations)
-        credible = [e for e, b in zip(self.front_, belief, strict=True) if b >= belief.max() / 50 and e is not chosen]
-        freedom = max(kept.observations - chosen.n_constants, 1)
-        residual_std = float(np.sqrt(chosen.loss * kept.observations / freedom))
-        found = extrapolation(X_array, [chosen, *credible], residual_std, kept, threshold)
+        found = extrapolation(X_array, self.front_, chosen, self._kept(), threshold)
         return found.set_axis(X.index, axis=0) if isinstance(X, pd.DataFrame) else found
 
     def to_dict(self) -> dict[str, Any]:

@@ -43,8 +43,8 @@ HOUSE = {
         "library", "products", "waves", "gradient", "sources", "symmetry",
     ),
     "search": (
-        "log", "history", "problem", "sums", "sampled", "relaxed", "mixture", "warm_up", "finish", "exactness", "stops",
-        "branches", "loop", "resample", "progress", "fit_options", "pose", "discover", "large",
+        "log", "history", "problem", "machine", "sums", "sampled", "relaxed", "mixture", "warm_up", "finish",
+        "exactness", "stops", "branches", "loop", "resample", "progress", "fit_options", "pose", "discover", "large",
     ),
     "estimator": {},
     "sweeping": ("jobs", "outcome", "store", "workers", "study"),

@@ -12,18 +12,21 @@ from scipy.spatial import ConvexHull, QhullError
 
 from eqdarts.data.kept import Training
 from eqdarts.equation.equation import Equation
+from eqdarts.equation.front import Front
+from eqdarts.equation.selection import credibility
 
+_CREDIBLE = 50  # times less belief than the greatest share, and no less
 _FACETS = 4  # columns up to which the facets of the hull are computed; beyond, a linear program for each row
 _PROGRAMS = 10  # columns up to which these programs are solved; beyond, hardly a new row lies inside any hull
 _HULL_ROWS = 2000  # training rows in a linear program
 _ROUNDING = 1e-9  # of the unit cube, and of the largest y
 
 
-def extrapolation(
-    X: np.ndarray, equations: Sequence[Equation], residual_std: float, training: Training, threshold: float
-) -> pd.DataFrame:
-    """A row per row of X [n, d]. See `DARTSRegressor.extrapolation`; the first equation is the chosen one."""
-    columns = equations[0].columns
+def extrapolation(X: np.ndarray, front: Front, chosen: Equation, training: Training, threshold: float) -> pd.DataFrame:
+    """A row per row of X [n, d]. See `DARTSRegressor.extrapolation`."""
+    columns, equations = chosen.columns, _credible(front, chosen, training.observations)
+    freedom = max(training.observations - chosen.n_constants, 1)
+    residual_std = float(np.sqrt(chosen.loss * training.observations / freedom))
     used = [k for k, c in enumerate(columns) if any(sympy.Symbol(c) in e.expression.free_symbols for e in equations)]
     low, high = training.low[used], training.high[used]
     below_or_above = (X[:, used] < low) | (X[:, used] > high)
@@ -42,6 +45,13 @@ def extrapolation(
             "flagged": outside | hull.fillna(False).to_numpy(dtype=bool) | ~(gap <= threshold),
         }
     )
+
+
+def _credible(front: Front, chosen: Equation, observations: int) -> list[Equation]:
+    """The chosen equation, and all others that a reader may believe as well."""
+    belief = credibility(front, observations)
+    least = belief.max() / _CREDIBLE
+    return [chosen, *(e for e, share in zip(front, belief, strict=True) if share >= least and e is not chosen)]
 
 
 def disagreement(X: np.ndarray, equations: Sequence[Equation]) -> np.ndarray:

@@ -18,7 +18,7 @@ branch whose symmetry was an accident finds nothing exact, and its equations com
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from math import ceil
 
@@ -28,13 +28,13 @@ import sympy
 from eqdarts.data.columns import column_scale
 from eqdarts.equation.equation import Equation
 from eqdarts.equation.front import Front
-from eqdarts.fit.assess import Assessor
 from eqdarts.formula.tape import tape
 from eqdarts.graph.links import usable
 from eqdarts.graph.space import SearchSpace
 from eqdarts.options import SearchConfig
 from eqdarts.propose.symmetry import Reduction, ambiguity, reductions
 from eqdarts.search.finish import candidates, finish
+from eqdarts.search.machine import Machine
 from eqdarts.search.problem import Problem, View, from_origins, moderate
 from eqdarts.search.sampled import SampledSearch, SampledState
 from eqdarts.search.stops import ExactGraphs, Watch
@@ -153,22 +153,19 @@ class Branches:
     def __init__(
         self,
         space: SearchSpace,
-        config: SearchConfig,
+        watch: Watch,
         problem: Problem,
         rows: tuple[np.ndarray, np.ndarray],
         rng: np.random.Generator,
-        watch: Watch,
-        device: str = "cpu",
-        threads: int = 1,
-        prepare: Callable[[], None] = lambda: None,
+        machine: Machine,
     ) -> None:
-        self._space, self._config, self._problem = space, config, problem
+        self._space, self._watch, self._problem = space, watch, problem
+        self._config = watch.config
         self._ground = _Ground(problem, rows)
-        self._rng, self._watch, self._device, self._threads = rng, watch, device, threads
-        self._prepare = prepare
+        self._rng, self._machine = rng, machine
         self._branches: list[_Branch] = []
         self._known: set[tuple[sympy.Expr, ...]] = set()
-        self._next_question = _FIRST if _has_symmetries(space, config) else np.inf
+        self._next_question = _FIRST if _has_symmetries(space, self._config) else np.inf
         self._companions: list[_Branch] = []  # of the search on the columns, which take turns beside it
         if _is_scaled(problem):
             own = replace(problem, x_scale=np.ones(space.n_inputs))
@@ -288,12 +285,11 @@ class Branches:
         space = replace(
             self._space,
             inputs=problem.names,
-            signed=tuple(bool(column.min() <= 0) for column in problem.X.T),
+            signed=problem.signed,
             links=usable(self._config.links, problem.y, scaled=problem.y_scale != 1),
         )
-        train, validation, everything = (problem.tensors(i, self._device) for i in (*ground.rows, problem.subset))
-        assessor = Assessor(space, train, validation, self._threads, everything, exact=problem.exact_loss)
-        searcher = SampledSearch(space, self._config, assessor, self._rng.spawn(1)[0], self._prepare)
+        assessor = self._machine.assessor(space, problem, ground.rows)
+        searcher = SampledSearch(space, self._config, assessor, self._rng.spawn(1)[0], self._machine.prepare)
         exact = ExactGraphs(ground.table, self._watch, view)
         state = searcher.start(noisy)
         return _Branch(space, problem, ground.table, view, searcher, state, exact, depth, open_share, parent_loss)

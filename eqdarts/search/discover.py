@@ -22,6 +22,7 @@ from eqdarts.runtime.threads import one_thread
 from eqdarts.search.finish import constant_equation
 from eqdarts.search.fit_options import FitOptions
 from eqdarts.search.loop import SearchResult, run
+from eqdarts.search.machine import Machine
 from eqdarts.search.pose import pose
 from eqdarts.search.problem import Problem
 from eqdarts.search.progress import Notice, Progress, both
@@ -78,15 +79,13 @@ def discover(
     if posed.is_constant:
         return Found(Front((constant_equation(problem),), len(problem.y)), None, problem, None, training, summary)
     config = watch.config
-    train, validation = _steps(posed.y, options, rng)
+    rows = _steps(posed.y, options, rng)
     space = _space(problem, config)
+    machine = Machine(options.device, options.threads, prepare=partial(_compile, options))
     # The search's tensors are small: a second thread made it several times slower.
     with one_thread(), Progress(0 if only_exact else options.verbose, config) as progress:
         callback = both(progress, None if only_exact else options.callback)
-        result = run(
-            space, watch, problem, train, validation, rng, callback, options.device, options.threads,
-            prepare=partial(_compile, options), only_exact=only_exact,
-        )  # fmt: skip
+        result = run(space, watch, problem, rows, rng, machine, callback, only_exact)
     return Found(result.front, space, problem, result, training, summary)
 
 
@@ -108,7 +107,7 @@ def _space(problem: Problem, config: SearchConfig) -> SearchSpace:
         nodes=config.max_nodes,
         operations=config.operations,
         aggregators=config.aggregators,
-        signed=tuple(bool(column.min() <= 0) for column in problem.X.T),
+        signed=problem.signed,
         readout_inputs=config.readout_inputs,
         readout_coefficients=config.readout_coefficients,
         readout_intercept=config.readout_intercept,

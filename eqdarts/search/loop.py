@@ -23,6 +23,7 @@ from eqdarts.search.branches import Branches, can_branch
 from eqdarts.search.finish import Draft, candidates, constant_equation, finish, finish_one, offer_all, simplest
 from eqdarts.search.history import EpochRecord
 from eqdarts.search.log import Share
+from eqdarts.search.machine import Machine
 from eqdarts.search.mixture import MixtureSearch
 from eqdarts.search.problem import Problem
 from eqdarts.search.sampled import SampledSearch
@@ -123,21 +124,18 @@ def run(
     space: SearchSpace,
     watch: Watch,
     problem: Problem,
-    train: np.ndarray,
-    validation: np.ndarray,
+    rows: tuple[np.ndarray, np.ndarray],
     rng: np.random.Generator,
+    machine: Machine | None = None,
     callback: Callable[[EpochRecord], None] | None = None,
-    device: str = "cpu",
-    threads: int = 1,
-    prepare: Callable[[], None] = lambda: None,
     only_exact: bool = False,
 ) -> SearchResult:
     """Search until the equation is exact, or until epochs, time or patience end.
 
     Whatever else ends it, Ctrl-C or an error of its own, the equations found so far are returned.
 
-    train, validation: row numbers   callback: called after every epoch; its errors are the caller's
-    prepare: called before graphs are fitted, off the clock
+    rows: numbers of those to train and to validate   machine: its `prepare` is off the clock
+    callback: called after every epoch; its errors are the caller's
     only_exact: are equations that leave something to explain of no use, so that none is made at the end?
 
     Warns
@@ -147,20 +145,19 @@ def run(
     """
     config = watch.config
     problem = replace(problem, compiled=True)
-    prepare = watch.without(prepare)
-    train_rows, validation_rows = (problem.tensors(index, device) for index in (train, validation))
-    everything = problem.tensors(problem.subset, device)
-    assessor = Assessor(space, train_rows, validation_rows, threads, everything, exact=problem.exact_loss)
+    machine = Machine() if machine is None else machine
+    machine = replace(machine, prepare=watch.without(machine.prepare))
+    assessor = machine.assessor(space, problem, rows)
     searcher: Searcher[Any]
     branches = None
     if config.optimizer == "lm":
-        searcher = SampledSearch(space, config, assessor, rng, prepare, lambda: watch.is_over)
+        searcher = SampledSearch(space, config, assessor, rng, machine.prepare, lambda: watch.is_over)
     else:
-        prepare()  # the sampled search may be over before it needs a loop
-        searcher = MixtureSearch(space, config, assessor, train_rows, validation_rows, rng)
+        machine.prepare()  # the sampled search may be over before it needs a loop
+        train, validation = (problem.tensors(part, machine.device) for part in rows)
+        searcher = MixtureSearch(space, config, assessor, train, validation, rng)
     if can_branch(config):
-        rows = (train, validation)
-        branches = Branches(space, config, problem, rows, rng.spawn(1)[0], watch, device, threads, prepare)
+        branches = Branches(space, watch, problem, rows, rng.spawn(1)[0], machine)
     work = _Run(space, problem, watch, assessor, searcher, branches, callback)
     during = watch.interrupts.during
     during(work.search)

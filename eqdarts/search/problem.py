@@ -160,8 +160,13 @@ class Problem:
         return Rows(self.X, self.y, root, self.compiled)
 
     @property
+    def signed(self) -> tuple[bool, ...]:
+        """Which columns have values that are not positive."""
+        return tuple(bool(column.min() <= 0) for column in self.X.T)
+
+    @property
     def symbols(self) -> tuple[sympy.Symbol, ...]:
-        return column_symbols(self.names, tuple(bool(column.min() > 0) for column in self.X.T))
+        return column_symbols(self.names, tuple(not signed for signed in self.signed))
 
     @property
     def view(self) -> View:
