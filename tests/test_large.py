@@ -449,7 +449,7 @@ def fitted_source(X, y):
     """A model that was fitted to a long table, how often that was read, and what was shown."""
     read = Long(X, y, ("m", "r"), "F", None, 1000)
     shown = []
-    found = model(callback=shown.append, max_epochs=20)._fit_table(read)
+    found = model(callback=shown.append, max_epochs=20)._fit_source(read)
     return found, read, shown
 
 
@@ -488,7 +488,7 @@ def test_first_rows_that_mislead_decide_nothing(change):
     found, read, _ = fitted_source(X, y)
     assert read.passes > 3
     assert found.equations_.loss[found.best_index_] == pytest.approx(
-        np.mean((found.predict(frame) - y) ** 2), abs=1e-20
+        np.mean((found.predict(frame) - y) ** 2), rel=1e-12, abs=1e-20
     )
     assert found.history_.epoch.iloc[0] == 1
     exact = found.equations_.loss.min() < 1e-20
