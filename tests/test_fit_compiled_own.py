@@ -165,3 +165,24 @@ def test_a_law_with_one_is_found_with_all_sources_of_graphs(name):
     history = model.history_
     assert history.gradient_graphs.sum() > 0
     assert history.library_graphs.sum() > 0
+
+
+@pytest.mark.parametrize("inside", [(0.0, np.inf), (-0.5, np.inf), (-2.0, 2.0)])
+def test_starts_are_moved_to_where_one_is_defined(inside):
+    low, high = inside
+    within = lambda x, a, b: torch.where((a * x + b > low) & (a * x + b < high), a * x + b, torch.nan)  # noqa: E731
+    register_operation("within", within, lambda x, a, b: a * x + b, ("a", "b"), inside=inside)
+    try:
+        space = SearchSpace(("u",), 1, ("zero", "within"))
+        rng = np.random.default_rng(4)
+        graphs = draw_graphs(space, 31, rng, absent=0.0)
+        w = 2 * graphs.w.numpy()
+        backend = CompiledBackend(space, 1)
+        rows = backend.rows(Rows(draw_inputs(space, rng, n), torch.ones(n, dtype=torch.float64)))
+        before = np.isfinite(backend.node_values(graphs.batch, w, rows)).all(axis=(1, 2))
+        moved = backend.settled(graphs.batch, w, rows)
+        assert 0 < before.sum() < 31
+        assert np.isfinite(backend.node_values(graphs.batch, moved, rows)).all()
+        np.testing.assert_array_equal(moved[before], w[before])
+    finally:
+        del OPERATIONS["within"]

@@ -76,6 +76,7 @@ def test_forms_that_disagree_are_refused(numeric, symbolic, reason):
         ({"scalar": lambda x, a: (a * x, a, 2 * x)}, "its slope by a is 1.0, but automatic differentiation gives 0.5"),
         ({"scalar": lambda x, a: (a + x, a, x)}, "the torch form gives 0.25 and the scalar form 1.0"),
         ({"scalar": lambda x, a: a * x}, "numba cannot compile the scalar form"),
+        ({"inside": (0.0, np.inf)}, "whose first two parameters are a and b"),
         ({"simple": ((1.0,), (2.0,))}, "1 parameters but 2 sets of simple values"),
         ({"simple": ((),)}, "give some values for each parameter"),
         ({"odds": (0.1, 0.1)}, "four numbers from 0 to 1, for input to sum, latent to sum"),
@@ -87,6 +88,12 @@ def test_fields_that_do_not_fit_are_refused(fields, reason):
     with pytest.raises(InputDataError, match=reason):
         register_operation("odd_one", lambda x, a: a * x, lambda x, a: a * x, ("a",), **fields)
     assert "odd_one" not in OPERATIONS
+
+
+@pytest.mark.parametrize("inside", [(-1.0, 2.0), (-np.inf, np.inf), (1.0, -1.0), (np.nan, np.inf)])
+def test_only_ranges_that_starts_can_be_moved_to_are_taken(inside):
+    with pytest.raises(InputDataError, match=r"give \(low, inf\) or \(-c, c\)"):
+        register_operation("odd_one", lambda x, a, b: a * x + b, lambda x, a, b: a * x + b, ("a", "b"), inside=inside)
 
 
 def test_odds_of_a_registered_operation_are_where_alpha_starts():

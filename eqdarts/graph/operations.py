@@ -7,6 +7,7 @@ takes part in the compiled ones says `eqdarts.fit.compiled.own`.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -66,6 +67,9 @@ class Operation:
     scalar : callable or None
         ``(x, *w) -> (value, by_x, by_w, …)`` in Python, of numbers: the value, and its derivatives by x and by each
         parameter. numba compiles it for the compiled loops, which otherwise run the SymPy form.
+    inside : tuple of float or None
+        Where a·x + b must be for an operation with such a slope a and shift b as its first parameters: (low, inf), or
+        (-c, c). Of starting values drawn at random half would be elsewhere; they are moved there.
     """
 
     name: str
@@ -79,6 +83,7 @@ class Operation:
     simple: tuple[tuple[float, ...], ...] = ()
     odds: tuple[float, float, float, float] = (0.02, 0.02, 0.02, 0.02)
     scalar: Callable[..., tuple[float, ...]] | None = None
+    inside: tuple[float, float] | None = None
 
 
 def _zero(x: Any) -> sympy.Expr:
@@ -121,6 +126,7 @@ _EXPONENT = (-2.5, 2.5)
 _EXPONENTS = (1.0, -1.0, 2.0, -2.0, 0.5, -0.5)
 _FREQUENCY = (0.3, 4.0)
 _AFFINE = (_SLOPE, _SHIFT)
+_POSITIVE = (0.0, math.inf)
 
 OPERATIONS: dict[str, Operation] = {
     op.name: op
@@ -182,6 +188,7 @@ OPERATIONS: dict[str, Operation] = {
             slopes=_affine_power_slopes,
             simple=((1.0, -1.0), (1.0, -1.0), _EXPONENTS),
             odds=(0.01, 0.06, 0.03, 0.14),
+            inside=_POSITIVE,
         ),
         Operation("square", (), torch.square, lambda x: x**2),
         Operation("cube", (), lambda x: x**3, lambda x: x**3),
@@ -193,6 +200,7 @@ OPERATIONS: dict[str, Operation] = {
             ((0.2, 2.0), (0.0, 2.0)),
             lambda x, a, b: a * x + b > 0,
             slopes=_inner(lambda f, u: 0.5 / f),
+            inside=_POSITIVE,
         ),
         Operation(
             "reciprocal",
@@ -223,6 +231,7 @@ OPERATIONS: dict[str, Operation] = {
             slopes=_inner(lambda f, u: 1 / u),
             simple=((1.0,), (0.0, 1.0)),
             odds=(0.01, 0.04, 0.01, 0.05),
+            inside=_POSITIVE,
         ),
         Operation(
             "logistic",
@@ -276,6 +285,7 @@ OPERATIONS: dict[str, Operation] = {
             slopes=_inner(lambda f, u: torch.rsqrt(1 - u * u)),
             simple=((1.0, 0.5), (0.0,)),
             odds=(0.005, 0.02, 0.005, 0.02),
+            inside=(-1.0, 1.0),
         ),
         Operation(
             "relu",
@@ -372,6 +382,7 @@ def register_operation(
     simple: tuple[tuple[float, ...], ...] = (),
     odds: tuple[float, float, float, float] = Operation.odds,
     scalar: Callable[..., tuple[float, ...]] | None = None,
+    inside: tuple[float, float] | None = None,
 ) -> Operation:
     r"""Add an operation to the registry, for use by name in ``operations=``.
 
@@ -408,6 +419,8 @@ def register_operation(
     scalar : callable, optional
         ``(x, *w)`` in Python, of numbers and with functions of `math`, to be compiled by numba in half a second: a
         tuple of the value and of its derivatives by x and by each parameter. The fastest form.
+    inside : tuple of float, optional
+        Where a·x + b must be, if the first parameters are such a slope a and shift b: (low, inf), or (-c, c).
 
     Returns
     -------
@@ -457,9 +470,11 @@ def register_operation(
         )
     ranges = tuple(initial) if initial is not None else ((-1.0, 1.0),) * len(parameters)
     op = Operation(
-        name, tuple(parameters), numeric, symbolic, ranges, domain, complexity, slopes, tuple(simple), odds, scalar
-    )
+        name, tuple(parameters), numeric, symbolic, ranges, domain, complexity,
+        slopes=slopes, simple=tuple(simple), odds=odds, scalar=scalar, inside=inside,
+    )  # fmt: skip
     _check_fields(op)
+    _check_inside(op)
     _check_forms_agree(op)
     OPERATIONS[name] = op
     return op
@@ -499,6 +514,18 @@ def _check_forms_agree(op: Operation) -> None:
         _check_slopes(op, at, tuple(float(torch.as_tensor(s).flatten()[0]) for s in op.slopes(number, *at)))
     if op.scalar is not None:
         _check_scalar(op, op.scalar, at, float(number[0]))
+
+
+def _check_inside(op: Operation) -> None:
+    if op.inside is None:
+        return
+    low, high = op.inside
+    fits = math.isfinite(low) and (high == math.inf or low == -high < 0)
+    if len(op.parameters) < 2 or not fits:
+        raise InputDataError(
+            f"operation {op.name!r}: inside={op.inside!r}; give (low, inf) or (-c, c), for a·x + b of an operation "
+            "whose first two parameters are a and b"
+        )
 
 
 def _check_evaluable(op: Operation) -> None:

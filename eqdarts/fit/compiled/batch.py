@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from eqdarts.fit.compiled.elementary import AFFINE_POWER, ARCSIN, CODES, LN, OWN, SQRT, has_nan, log_abs, settle
+from eqdarts.fit.compiled.elementary import CODES, OWN, has_nan, log_abs, settle
 from eqdarts.fit.compiled.own import OwnOperations
 from eqdarts.fit.compiled.program import PRODUCT, forward, jacobian, lay_out, pack
 from eqdarts.fit.compiled.separable import (
@@ -183,8 +183,11 @@ def apply_link(link, f):
 
 
 @compiled
-def _settle(start, stop, operations, product, readout, sources, targets, counts, own, inputs, logs, signs, w):
-    """Move the shifts of graphs start … stop, edge by edge, until all operations are defined; w [R, E, P] changes."""
+def _settle(start, stop, operations, product, readout, sources, targets, counts, own, inside, inputs, logs, signs, w):
+    """Move the shifts of graphs start … stop, edge by edge, until all operations are defined; w [R, E, P] changes.
+
+    inside: [C, 2], where a·x + b must be for each code, NaN if anywhere
+    """
     d, n = inputs.shape
     total_nodes, total_edges = product.shape[1], operations.shape[1]
     code, source = np.empty(total_edges, np.int64), np.empty(total_edges, np.int64)
@@ -200,11 +203,11 @@ def _settle(start, stop, operations, product, readout, sources, targets, counts,
             forward(
                 edges, code, source, node, first, product[g], packed, own, inputs, logs, signs, nodes, values, inner
             )
-            while k < edges and not (code[k] in (AFFINE_POWER, LN, SQRT, ARCSIN) and has_nan(values[k])):
+            while k < edges and (math.isnan(inside[code[k], 0]) or not has_nan(values[k])):
                 k += 1
             if k < edges:
                 x = inputs[source[k]] if source[k] < d else nodes[source[k] - d]
-                settle(code[k], x, packed[first[k] :])
+                settle(inside[code[k], 0], inside[code[k], 1], x, packed[first[k] :])
                 while not (targets[e] == node[k] and sources[e] == source[k]):
                     e += 1
                 w[g, e, 0], w[g, e, 1] = packed[first[k]], packed[first[k] + 1]
@@ -350,8 +353,11 @@ class Kernel:
         codes = CODES | {row.name: OWN + k for k, row in enumerate(own)}
         self._codes = np.array([codes[name] for name in space.operations])
         self._counts = np.zeros(len(codes), dtype=np.int64)
+        self._inside = np.full((len(codes), 2), np.nan)
         for row in space.rows:
             self._counts[codes[row.name]] = len(row.parameters)
+            if row.inside is not None:
+                self._inside[codes[row.name]] = row.inside
         self._sources = np.array([i for i, _ in space.edges])
         self._targets = np.array([j for _, j in space.edges])
 
@@ -396,7 +402,9 @@ class Kernel:
         operations, product, readout, _, *space = self._graphs(batch)
 
         def part(start: int, stop: int) -> None:
-            _settle(start, stop, operations, product, readout, *space, rows.inputs, rows.logs, rows.signs, w)
+            _settle(
+                start, stop, operations, product, readout, *space, self._inside, rows.inputs, rows.logs, rows.signs, w
+            )
 
         self._spread(part, len(batch))
         return w

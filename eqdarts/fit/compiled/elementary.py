@@ -146,8 +146,8 @@ def has_nan(x):
 
 
 @compiled
-def settle(code, x, w):
-    """Change a and b in w so that a·x + b stays where the operation is defined: positive, or in −1 … 1 for arcsin.
+def settle(least, most, x, w):
+    """Change a and b in w so that a·x + b is well above `least`, or where `most` is finite, well within ±most.
 
     Nothing changes where x [n] itself is not finite.
     """
@@ -157,12 +157,12 @@ def settle(code, x, w):
         low, high = min(low, u), max(high, u)
     if not (math.isfinite(low) and math.isfinite(high)):
         return
-    if code == ARCSIN:
-        scale = _INSIDE / max(abs(low), abs(high))
+    if math.isfinite(most):
+        scale = _INSIDE * most / max(abs(low), abs(high))
         w[0] *= scale
         w[1] *= scale
     else:
-        w[1] += _MARGIN * (high - low + 1e-3) - low
+        w[1] += _MARGIN * (high - low + 1e-3) - low + least
 
 
 @compiled
