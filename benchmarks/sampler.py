@@ -16,40 +16,38 @@ from types import FrameType
 import eqdarts
 
 PACKAGE = str(Path(eqdarts.__file__).resolve().parent)
-#: What a frame belongs to, by the start of its path within the package; the innermost frame with a kind decides.
+#: What a frame belongs to, by the start of its path within the package, of which the first counts; the
+#: innermost frame with a kind decides.
 KINDS = {
-    "kernel/": "compiled fits",
-    "search/sparse.py": "sums of terms",
+    "fit/compiled/": "compiled fits",
     "search/sums.py": "sums of terms",
-    "search/terms.py": "sums of terms",
-    "search/library.py": "sums of terms",
-    "search/monomials.py": "sums of terms",
-    "search/products.py": "sums of terms",
-    "search/ratios.py": "sums of terms",
-    "search/population.py": "selection",
-    "search/assess.py": "selection",
-    "search/credit.py": "selection",
-    "selection.py": "selection",
-    "equation.py": "equations",
-    "constants.py": "equations",
-    "symbolic.py": "equations",
-    "simplify.py": "equations",
-    "reduce.py": "equations",
-    "refitting.py": "equations",
-    "numeric.py": "equations",
-    "functions.py": "equations",
+    "propose/sparse.py": "sums of terms",
+    "propose/terms.py": "sums of terms",
+    "propose/library.py": "sums of terms",
+    "propose/monomials.py": "sums of terms",
+    "propose/products.py": "sums of terms",
+    "propose/ratios.py": "sums of terms",
+    "graph/population.py": "selection",
+    "fit/assess.py": "selection",
+    "darts/credit.py": "selection",
+    "equation/selection.py": "selection",
+    "equation/": "equations",
+    "simplify/": "equations",
+    "fit/formula.py": "equations",
+    "graph/to_sympy.py": "equations",
+    "formula/tape.py": "equations",
+    "formula/functions.py": "equations",
     "search/finish.py": "equations",
-    "search/moves.py": "proposals",
-    "search/pursuit.py": "proposals",
-    "search/sampling.py": "proposals",
-    "search/prior.py": "proposals",
-    "genotype.py": "proposals",
-    "fit.py": "refits in torch",
-    "graph.py": "refits in torch",
-    "least_squares.py": "refits in torch",
+    "propose/": "proposals",
+    "darts/sampling.py": "proposals",
+    "darts/prior.py": "proposals",
+    "graph/genotype.py": "proposals",
+    "fit/graphs.py": "refits in torch",
+    "graph/tensor_program.py": "refits in torch",
+    "fit/least_squares.py": "refits in torch",
 }
 #: The way from Python into any compiled loop; whose it is, the frame outside says.
-THROUGH, LOOPS_OF = "kernel/loops.py", {"proposals": "compiled proposals"}
+THROUGH, LOOPS_OF = "runtime/loops.py", {"proposals": "compiled proposals"}
 SYMPY, OTHER = "SymPy", "other Python"
 #: In the order of the report.
 ALL = (

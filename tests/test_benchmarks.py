@@ -226,15 +226,13 @@ def test_every_default_operation_has_its_cost():
 
 
 def test_the_innermost_frame_with_a_kind_decides():
-    loop, kernel = f"{sampler.PACKAGE}/search/loop.py", f"{sampler.PACKAGE}/kernel/batch.py"
-    assert (
-        sampler.kind_of(["/lib/threading.py", kernel, f"{sampler.PACKAGE}/search/assess.py", loop]) == "compiled fits"
-    )
-    assert sampler.kind_of(["/lib/numpy/core.py", f"{sampler.PACKAGE}/search/assess.py", loop]) == "selection"
-    assert sampler.kind_of(["/lib/sympy/core/add.py", f"{sampler.PACKAGE}/simplify.py"]) == "SymPy"
+    loop, kernel = f"{sampler.PACKAGE}/search/loop.py", f"{sampler.PACKAGE}/fit/compiled/batch.py"
+    assert sampler.kind_of(["/lib/threading.py", kernel, f"{sampler.PACKAGE}/fit/assess.py", loop]) == "compiled fits"
+    assert sampler.kind_of(["/lib/numpy/core.py", f"{sampler.PACKAGE}/fit/assess.py", loop]) == "selection"
+    assert sampler.kind_of(["/lib/sympy/core/add.py", f"{sampler.PACKAGE}/simplify/simplify.py"]) == "SymPy"
     assert sampler.kind_of(["/lib/json.py", loop]) == "other Python"
     through = f"{sampler.PACKAGE}/{sampler.THROUGH}"
-    moves = f"{sampler.PACKAGE}/search/moves.py"
+    moves = f"{sampler.PACKAGE}/propose/moves.py"
     assert sampler.kind_of([through, moves, loop]) == "compiled proposals"
     assert sampler.kind_of([moves, loop]) == "proposals"
     assert Path(through).exists()
