@@ -12,7 +12,7 @@ from eqdarts.darts.prior import link_log_odds, log_odds
 from eqdarts.darts.sampling import odds_of, sample
 from eqdarts.fit.assess import Assessor
 from eqdarts.fit.graphs import Rows
-from eqdarts.graph.genotype import live_nodes, prune
+from eqdarts.graph.genotype import live_nodes, prune, used_counts
 from eqdarts.graph.operations import DEFAULT_OPERATIONS
 from eqdarts.graph.space import SearchSpace
 from eqdarts.propose.features import draw_features
@@ -79,7 +79,9 @@ def test_children_are_graphs_of_the_space_with_a_link_of_their_parent(search, li
     promise = promise_of(SPACE, limit, parents, features, assessor)
     assert promise.shape == (len(features.values),)
     assert ((promise >= 0) & (promise <= 1 + 1e-9)).all()
-    assert len(batch) > 0 or limit == 2
+    has_room = (used_counts(SPACE, parents.batch) < limit).any()
+    assert has_room or limit == 2
+    assert (len(batch) > 0) == has_room
     assert w.shape == (len(batch), len(SPACE.edges), SPACE.n_parameters)
     assert np.isfinite(w).all()
     assert SPACE.allowed[np.arange(len(SPACE.edges)), batch.operations].all()
