@@ -18,7 +18,7 @@ import torch
 
 from eqdarts.fit import graphs as fit
 from eqdarts.fit import least_squares
-from eqdarts.fit.compiled import batch as loops
+from eqdarts.fit.compiled import graphs as loops
 from eqdarts.fit.compiled.elementary import compiled
 from eqdarts.fit.compiled.program import forward, jacobian, lay_out, pack
 from eqdarts.fit.compiled.separable import damped_step, normal_equations, solve_readout

@@ -32,7 +32,7 @@ from stages import REST, STAGES, Graphs, best_time, compiled_shares, count_calls
 from eqdarts import DARTSRegressor
 from eqdarts.darts.prior import log_odds
 from eqdarts.darts.sampling import sample
-from eqdarts.fit.compiled.batch import CompiledRows, Kernel
+from eqdarts.fit.compiled.graphs import CompiledRows, Kernel
 from eqdarts.fit.graphs import fit_graphs
 from eqdarts.graph.genotype import constants_of
 from eqdarts.graph.operations import DEFAULT_OPERATIONS

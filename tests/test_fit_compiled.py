@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from random_graphs import ALL, draw_batch, draw_graphs, draw_inputs, space_of
 
 from eqdarts.fit.backend import CompiledBackend, TorchBackend, backend_of
-from eqdarts.fit.compiled.batch import CompiledRows, Kernel, apply_link
 from eqdarts.fit.compiled.elementary import CODES, apply, pull_back
+from eqdarts.fit.compiled.graphs import CompiledRows, Kernel, apply_link
 from eqdarts.fit.compiled.own import NONE
 from eqdarts.fit.compiled.program import forward, jacobian, lay_out
 from eqdarts.fit.compiled.separable import cholesky, damped_step, dot, substitute

@@ -15,17 +15,17 @@ HOUSE = {
     "runtime": ("orphans", "writing", "overlapping", "garbage", "threads", "interrupts", "compiled_cache", "loops"),
     "formula": ("visible", "records", "functions", "parsing", "text", "tape", "latex"),
     "data": (
-        "checks", "columns", "frames", "given", "rounding", "split", "missing", "csv", "parquet", "chunks", "cache",
+        "cells", "columns", "frames", "user_table", "rounding", "split", "missing", "csv", "parquet", "chunks", "cache",
         "read_ahead", "first_rows", "subset", "screening", "kept",
     ),
     "graph": ("operations", "links", "space", "genotype", "tensor_program", "to_sympy", "population"),
     "options": {},
     "fit": {
         "flat": {}, "zero": {}, "periodogram": {},
-        "compiled": ("expressions", "own", "elementary", "program", "separable", "batch", "formulas"),
+        "compiled": ("expressions", "own", "elementary", "program", "separable", "graphs", "formulas"),
         "least_squares": {}, "graphs": {}, "backend": {}, "formula": {}, "stream": {}, "roundness": {}, "assess": {},
     },
-    "darts": ("relaxation", "prior", "architecture", "supernet", "bilevel", "discretise", "sampling", "credit"),
+    "darts": ("relaxation", "prior", "architecture", "supernet", "bilevel", "discretise", "sampling", "alpha_step"),
     "simplify": (
         "description", "rewriting", "canonical", "limits", "singularities", "snapping", "simplify", "reduce",
     ),

@@ -1,8 +1,8 @@
-"""What the search decides, still continuous: the architecture weights α, β and γ, their prior, and a step of theirs.
+"""What the search decides, still continuous: the architecture weights α, β and γ, and their prior.
 
 The relaxed searches hold them as tensors with an axis of replicas, and move them by the gradient of the mixture
 (`bilevel`). The sampled search holds one set as arrays, from which all graphs are drawn, and moves it by the natural
-gradient at fitted graphs (`credit`).
+gradient at fitted graphs (`alpha_step`).
 """
 
 from __future__ import annotations
@@ -49,9 +49,3 @@ def halfway(weights: Architecture[np.ndarray], to: Architecture[np.ndarray]) -> 
     with np.errstate(invalid="ignore"):
         alpha = np.where(np.isfinite(to.alpha), (weights.alpha + to.alpha) / 2, -np.inf)
     return Architecture(alpha, (weights.beta + to.beta) / 2, None if to.gamma is None else to.gamma.copy())
-
-
-def moved(logits: np.ndarray, gradient: np.ndarray, prior: np.ndarray, rate: float, decay: float) -> np.ndarray:
-    """The logits after one step along a gradient, with decay towards their prior; those of −∞ stay."""
-    with np.errstate(invalid="ignore"):
-        return np.where(np.isfinite(logits), logits + rate * gradient - decay * (logits - prior), -np.inf)

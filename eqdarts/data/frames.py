@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from eqdarts.data.checks import checked_numbers
+from eqdarts.data.cells import checked_numbers
 from eqdarts.data.columns import as_words, listed
 from eqdarts.errors import InputDataError
 

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from eqdarts.data.checks import number_in, numbers_of
+from eqdarts.data.cells import number_in, numbers_of
 from eqdarts.errors import check_flag, listed_names
 
 #: What programs write into cells without a value.

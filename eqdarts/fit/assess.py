@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from eqdarts.fit.backend import Backend, CompiledBackend, Pursuable, TorchBackend, backend_of
-from eqdarts.fit.compiled.batch import Linearised
+from eqdarts.fit.compiled.graphs import Linearised
 from eqdarts.fit.graphs import Rows
 from eqdarts.fit.roundness import count_round
 from eqdarts.fit.zero import EXACT, UNSETTLED, Target

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from eqdarts.errors import InputDataError, shown
-from eqdarts.fit.compiled.batch import CompiledRows, Kernel, Linearised
+from eqdarts.fit.compiled.graphs import CompiledRows, Kernel, Linearised
 from eqdarts.fit.graphs import FittedGraphs, Rows, basis_of, fit_graphs, read_out, used_columns
 from eqdarts.graph.genotype import GenotypeBatch
 from eqdarts.graph.links import LINK_NAMES, LINKS

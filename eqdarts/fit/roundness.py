@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from eqdarts.fit.compiled.batch import Linearised
+from eqdarts.fit.compiled.graphs import Linearised
 from eqdarts.graph.genotype import GenotypeBatch, live_nodes
 from eqdarts.graph.population import is_whole_or_half
 from eqdarts.graph.space import SearchSpace

@@ -13,8 +13,8 @@ from functools import cached_property
 
 import numpy as np
 
-from eqdarts.darts.architecture import Architecture, halfway, moved, prior
-from eqdarts.darts.credit import edge_advantage, link_advantage, merit_of, node_advantage
+from eqdarts.darts.alpha_step import Credited, merit_of, step
+from eqdarts.darts.architecture import Architecture, halfway, prior
 from eqdarts.darts.sampling import odds_of
 from eqdarts.fit.assess import Assessor
 from eqdarts.fit.zero import QUIET
@@ -313,29 +313,20 @@ class SampledSearch:
         return found, order
 
     def _learn(self, state: SampledState, proposed: Proposal, order: np.ndarray) -> Architecture[np.ndarray]:
-        """A step along the natural gradients, with decay towards the prior; see `eqdarts.darts.credit`.
+        """A step along the natural gradients, with decay towards the prior; see `eqdarts.darts.alpha_step`.
 
         α learns from the gradient at fitted graphs: whole graphs drawn from it say little of a single edge. Where that
         gradient is not there, and for aggregators and links, the rank of the drawn graphs has to do.
         """
-        space, weights, start = self._space, state.weights, self._prior
-        rate, decay = _STEP * self._config.alpha_learning_rate, self._config.alpha_weight_decay
+        rank = merit_of(order, len(proposed.batch))
         drawn = np.arange(proposed.drawn)
-        batch, w, merit = proposed.batch.select(drawn), proposed.w[drawn], merit_of(order, len(proposed.batch))[drawn]
-        evidence = proposed.evidence
+        credited = Credited(proposed.batch.select(drawn), proposed.w[drawn], rank[drawn])
+        evidence, parts = proposed.evidence, None if self._follows_gradient else credited
         if evidence is not None:
             promise = merit_of(np.argsort(-evidence.promise, kind="stable"), len(evidence.promise))
-            alpha = edge_advantage(space, evidence.batch, evidence.w, promise)
-        elif self._follows_gradient:
-            alpha = np.zeros_like(weights.alpha)  # no graph is known that could be followed
-        else:
-            alpha = edge_advantage(space, batch, w, merit)
-        beta, gamma = node_advantage(space, batch, merit), link_advantage(space, batch, merit)
-        return Architecture(
-            moved(weights.alpha, alpha, start.alpha, rate, decay),
-            moved(weights.beta, beta, start.beta, rate, decay),
-            moved(_known(weights.gamma), gamma, _known(start.gamma), rate, decay),
-        )
+            parts = Credited(evidence.batch, evidence.w, promise)
+        rate, decay = _STEP * self._config.alpha_learning_rate, self._config.alpha_weight_decay
+        return step(self._space, state.weights, self._prior, parts, credited, rate, decay)
 
     @property
     def _follows_gradient(self) -> bool:

@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eqdarts import DARTSRegressor, InputDataError, SearchWarning, refit
-from eqdarts.data.checks import checked_weights, number_in
-from eqdarts.data.given import given_columns, given_table, given_target
+from eqdarts.data.cells import checked_weights, number_in
+from eqdarts.data.user_table import given_columns, given_table, given_target
 from eqdarts.equation.equation import Equation
 from eqdarts.formula.parsing import parse_expression
 

@@ -7,7 +7,16 @@ from hypothesis import strategies as st
 from random_graphs import space_of
 
 from eqdarts import DARTSRegressor
-from eqdarts.darts.credit import _PRIOR_COUNT, edge_advantage, link_advantage, merit_of, node_advantage
+from eqdarts.darts.alpha_step import (
+    _PRIOR_COUNT,
+    Credited,
+    edge_advantage,
+    link_advantage,
+    merit_of,
+    node_advantage,
+    step,
+)
+from eqdarts.darts.architecture import Architecture, prior
 from eqdarts.darts.prior import link_log_odds, log_odds
 from eqdarts.darts.sampling import sample
 from eqdarts.graph.operations import DEFAULT_OPERATIONS
@@ -33,9 +42,9 @@ def test_equal_merit_moves_nothing(seed):
     batch, w, _ = drawn(seed)
     merit = np.full(len(batch), 0.3)
     for advantage in (
-        edge_advantage(SPACE, batch, w, merit),
-        node_advantage(SPACE, batch, merit),
-        link_advantage(SPACE, batch, merit),
+        edge_advantage(SPACE, Credited(batch, w, merit)),
+        node_advantage(SPACE, Credited(batch, w, merit)),
+        link_advantage(SPACE, Credited(batch, w, merit)),
     ):
         np.testing.assert_allclose(advantage, 0.0, atol=1e-12)
 
@@ -45,9 +54,9 @@ def test_a_candidate_that_all_good_graphs_have_gains_and_all_gains_are_below_two
     batch, w, _ = drawn(seed)
     mine = batch.links == 1
     merit = np.where(mine, 1.0, -1.0)
-    advantage = link_advantage(SPACE, batch, merit)
+    advantage = link_advantage(SPACE, Credited(batch, w, merit))
     assert advantage[1] > 0 > advantage[0]
-    assert np.abs(edge_advantage(SPACE, batch, w, merit)).max() < 2
+    assert np.abs(edge_advantage(SPACE, Credited(batch, w, merit))).max() < 2
 
 
 @given(st.integers(50, 1500))
@@ -57,13 +66,15 @@ def test_a_rare_candidate_learns_nearly_as_fast_as_a_frequent_one(count):
     batch.links[:] = np.arange(3000) < count
     merit = np.where(batch.links == 1, 1.0, -1.0)
     mean = (2 * count - 3000) / 3000
-    assert link_advantage(SPACE, batch, merit)[1] == pytest.approx((1 - mean) * count / (count + _PRIOR_COUNT))
+    assert link_advantage(SPACE, Credited(batch, w, merit))[1] == pytest.approx(
+        (1 - mean) * count / (count + _PRIOR_COUNT)
+    )
 
 
 @given(seeds)
 def test_what_is_learned_of_an_edge_holds_for_its_source_in_every_node(seed):
     batch, w, rng = drawn(seed)
-    advantage = edge_advantage(SPACE, batch, w, rng.normal(size=len(batch)))
+    advantage = edge_advantage(SPACE, Credited(batch, w, rng.normal(size=len(batch))))
     source = np.array([min(i, SPACE.n_inputs) for i, _ in SPACE.edges])
     for s in set(source):
         same = advantage[:, source == s]
@@ -84,3 +95,18 @@ def test_alpha_learns_which_columns_matter():
     assert absent[:2].mean() < 0.5 * absent[2:].mean()
     still = DARTSRegressor(alpha_learning_rate=0.0, alpha_weight_decay=0.0, **options).fit(X, y).alpha_history_
     assert (still == still[0]).all()
+
+
+def test_a_step_follows_the_advantage_decays_towards_the_prior_and_keeps_what_makes_no_sense():
+    rng = np.random.default_rng(5)
+    start = prior(SPACE)
+    batch, w = sample(SPACE, start.alpha, start.beta, np.full(400, 2), rng, start.gamma)
+    drawn = Credited(batch, w, rng.uniform(-1, 1, 400))
+    moved = Architecture(start.alpha + 1.0, start.beta + 1.0, start.gamma + 1.0)
+    after = step(SPACE, moved, start, drawn, drawn, rate=0.5, decay=0.1)
+    possible = np.isfinite(start.alpha)
+    expected = start.alpha + 0.9 + 0.5 * edge_advantage(SPACE, drawn)
+    np.testing.assert_allclose(after.alpha[possible], expected[possible], rtol=1e-12)
+    assert np.isneginf(after.alpha[~possible]).all()
+    only_decayed = step(SPACE, moved, start, None, drawn, rate=0.5, decay=0.1).alpha
+    np.testing.assert_allclose(only_decayed[possible], start.alpha[possible] + 0.9, rtol=1e-12)

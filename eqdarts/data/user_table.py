@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from eqdarts.data.checks import as_array, check_unmasked, checked_numbers
+from eqdarts.data.cells import as_array, check_unmasked, checked_numbers
 from eqdarts.data.columns import check_finite_columns, check_name, check_names
 from eqdarts.data.frames import as_frame, as_series
 from eqdarts.errors import InputDataError, warn
