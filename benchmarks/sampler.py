@@ -29,7 +29,7 @@ KINDS = {
     "propose/ratios.py": "sums of terms",
     "graph/population.py": "selection",
     "fit/assess.py": "selection",
-    "darts/credit.py": "selection",
+    "darts/alpha_step.py": "selection",
     "equation/selection.py": "selection",
     "equation/": "equations",
     "simplify/": "equations",

@@ -226,7 +226,7 @@ def test_every_default_operation_has_its_cost():
 
 
 def test_the_innermost_frame_with_a_kind_decides():
-    loop, kernel = f"{sampler.PACKAGE}/search/loop.py", f"{sampler.PACKAGE}/fit/compiled/batch.py"
+    loop, kernel = f"{sampler.PACKAGE}/search/loop.py", f"{sampler.PACKAGE}/fit/compiled/graphs.py"
     assert sampler.kind_of(["/lib/threading.py", kernel, f"{sampler.PACKAGE}/fit/assess.py", loop]) == "compiled fits"
     assert sampler.kind_of(["/lib/numpy/core.py", f"{sampler.PACKAGE}/fit/assess.py", loop]) == "selection"
     assert sampler.kind_of(["/lib/sympy/core/add.py", f"{sampler.PACKAGE}/simplify/simplify.py"]) == "SymPy"
