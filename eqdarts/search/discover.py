@@ -62,7 +62,7 @@ def discovered(table: ArraySource, options: FitOptions, rng: np.random.Generator
 
     start: when the time of the search began, in `time.monotonic`
     """
-    with interrupts() as noted:
+    with np.errstate(all="ignore"), interrupts() as noted:
         yield discover(table, options, rng, Watch(options.config, start, noted))
 
 

@@ -57,7 +57,7 @@ def discovered_in_large(source: Source, options: FitOptions, rng: np.random.Gene
     drawn = Drawn(source, SUBSET_ROWS, int(rng.integers(2**31 - 1)), options.threads)
     start = time.monotonic()
     if source.size >= _LONG:
-        with interrupts() as noted:
+        with np.errstate(all="ignore"), interrupts() as noted:
             sight = _at_first_sight(drawn, options, rng.spawn(1)[0], noted)
             if sight is not None:
                 yield _of_all(*sight, source)
@@ -65,7 +65,7 @@ def discovered_in_large(source: Source, options: FitOptions, rng: np.random.Gene
     spent = time.monotonic() - start
     subset = drawn.subset()
     watch = Watch(options.config, time.monotonic() - spent)
-    with interrupts() as watch.interrupts:
+    with np.errstate(all="ignore"), interrupts() as watch.interrupts:
         found = discover(_as_source(subset, source), options, rng, watch)
         yield _of_all(_confirmed(found, source, options, watch.interrupts), subset, source)
 
