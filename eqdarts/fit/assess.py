@@ -221,6 +221,10 @@ class Assessor:
             self.space, self.train, self.validation, everything=self.everything, backend=backend, exact=self.exact
         )
 
+    def looks_closely(self, noisy: bool) -> bool:
+        """Is the table small, and noisy? Then many graphs fit alike, and it is cheap to look at more of them."""
+        return noisy and self.is_small
+
     @property
     def can_confirm(self) -> bool:
         """Was it given all rows?"""
@@ -283,8 +287,8 @@ class Assessor:
         with np.errstate(all="ignore"):
             size = np.nan_to_num(size * np.abs(coefficients), nan=0.0, posinf=0.0)
             share = np.maximum(size / self._root_mean_square, np.minimum(size / self._measure.deviation, 1.0))
-        complexity = complexity_of(self.space, batch, w, share, noisy, held=noisy and self.is_small)
-        if noisy and self.is_small and self.can_pursue:
+        complexity = complexity_of(self.space, batch, w, share, noisy, held=self.looks_closely(noisy))
+        if self.looks_closely(noisy) and self.can_pursue:
             # Where rows are many, the loss alone tells a law from its imitations.
             rank = scores(self._measure.loss(loss), complexity - constants_of(self.space, batch), self.all_rows)
             some = np.argsort(rank, kind="stable")[:_CLOSER]

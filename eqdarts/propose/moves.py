@@ -12,7 +12,7 @@ from eqdarts.darts.sampling import Odds, draw, draw_edges, draw_start
 from eqdarts.graph.genotype import GenotypeBatch, prune
 from eqdarts.graph.population import parent_odds
 from eqdarts.graph.space import SearchSpace
-from eqdarts.propose.proposer import Graphs, Situation, parents
+from eqdarts.propose.proposer import Graphs, Situation
 from eqdarts.runtime.loops import compiled
 
 # The moves, and their chances, accumulated; what is left draws starting values.
@@ -37,8 +37,12 @@ class Moves:
             return None
         elite = now.population
         pairs = now.rng.choice(len(elite), size=(2, now.room), p=parent_odds(elite))
-        chosen, others = (parents(elite, places) for places in pairs)
-        return Graphs(*move(now.space, now.odds, now.nodes, chosen, others, now.rng, subdivide=now.is_close))
+        chosen, others = ((elite.batch.select(places), elite.w[places]) for places in pairs)
+        return Graphs(
+            *move(
+                now.space, now.odds, now.nodes, chosen, others, now.rng, subdivide=now.assessor.looks_closely(now.noisy)
+            )
+        )
 
 
 def move(

@@ -10,7 +10,7 @@ origin of its equations, and stands in the history.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, IntEnum
 from functools import cached_property
@@ -124,11 +124,6 @@ class Situation:
         """Are there graphs to start from?"""
         return len(self.population) > 3
 
-    @property
-    def is_close(self) -> bool:
-        """Is the table small and noisy? Then many graphs fit alike, and it is cheap to look at more of them."""
-        return self.noisy and self.assessor.is_small
-
     @cached_property
     def odds(self) -> Odds:
         """The architecture weights as chances."""
@@ -215,8 +210,3 @@ class Solver(Protocol):
     def solve(self, question: Question) -> list[Graphs]:
         """What it finds; nothing if that would take more effort."""
         ...
-
-
-def parents(population: Population, places: Sequence[int] | np.ndarray) -> tuple[GenotypeBatch, np.ndarray]:
-    """The graphs at these places, and their w."""
-    return population.batch.select(np.asarray(places)), population.w[places]

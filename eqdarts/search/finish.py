@@ -20,9 +20,8 @@ from eqdarts.graph.genotype import Genotype
 from eqdarts.graph.population import Population, front_of, scores
 from eqdarts.graph.space import SearchSpace
 from eqdarts.graph.to_sympy import plain
-from eqdarts.propose.library import Library
-from eqdarts.propose.monomials import Monomials
 from eqdarts.search.problem import FORMULA_ROWS, Problem, View, from_origins
+from eqdarts.search.sums import are_sums
 from eqdarts.simplify.description import count_constants, description_length
 from eqdarts.simplify.reduce import reduce, shortest_writing
 from eqdarts.simplify.simplify import simplify
@@ -48,7 +47,7 @@ def candidates(population: Population, rows: int, limit: int) -> list[int]:
     rank = scores(population.loss, population.complexity, rows)
     order = np.argsort(rank, kind="stable")
     front = front_of(population) & (population.complexity <= population.complexity[order[0]])
-    sums = np.flatnonzero([origin.startswith((Monomials.name, Library.name)) for origin in population.origin])
+    sums = np.flatnonzero(are_sums(population))
     front[sums[front_of(population.select(sums))]] = True
     return [*(int(k) for k in order if front[k]), *(int(k) for k in order if not front[k])][:limit]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -51,14 +52,17 @@ class Log:
         yield record
         share.seconds += time.monotonic() - begin
 
-    def fitted(self, counts: dict[str, int], seconds: float) -> None:
-        """Divides the time in which graphs of several sources were fitted."""
-        every = max(1, sum(counts.values()))
-        for name, count in counts.items():
-            self.of(name).seconds += seconds * count / every
+    def fitted(self, origin: np.ndarray, seconds: float) -> None:
+        """Divides the time in which graphs of several sources were fitted. origin: of each"""
+        for name, count in _counts(origin):
+            self.of(name).seconds += seconds * count / len(origin)
 
     def keep(self, population: Population) -> None:
         """Counts whose graphs are among the best."""
-        names, counts = np.unique([origin.split(",")[0] for origin in population.origin], return_counts=True)
-        for name, count in zip(names.tolist(), counts.tolist(), strict=True):
+        for name, count in _counts(population.origin):
             self.of(name).kept = count
+
+
+def _counts(origin: np.ndarray) -> list[tuple[str, int]]:
+    """How many graphs each source has, whether their constants were rounded or not."""
+    return list(Counter(name.split(",")[0] for name in origin).items())

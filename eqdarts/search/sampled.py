@@ -26,7 +26,7 @@ from eqdarts.propose.draw import Draw
 from eqdarts.propose.gradient import Gradient
 from eqdarts.propose.neighbours import Neighbours, neighbours
 from eqdarts.propose.proposer import Evidence, Graphs, Situation
-from eqdarts.propose.sources import check_proposers, made
+from eqdarts.propose.sources import PROPOSERS, made
 from eqdarts.propose.waves import rows_of_waves, with_frequencies
 from eqdarts.search.log import Log, Share
 from eqdarts.search.sums import Sums, SumSearch
@@ -142,7 +142,7 @@ class SampledSearch:
         self._space, self._config, self._rng = space, config, rng
         self._assessor, self._prepare, self._is_over = assessor, prepare, is_over
         self._prior = prior(space)
-        self._proposers, solvers = made(check_proposers(config.proposers))
+        self._proposers, solvers = made(PROPOSERS if config.proposers is None else config.proposers)
         self._sums = SumSearch(space, assessor, solvers)
 
     @cached_property
@@ -211,11 +211,8 @@ class SampledSearch:
 
     def _kept(self, population: Population, state: SampledState) -> Population:
         """The best; more of them where simple constants decide in the end."""
-        return best(population, state.rows, *((WIDE_SIZE, WIDE_PER_BAND) if self._closely(state) else ()))
-
-    def _closely(self, state: SampledState) -> bool:
-        """Is the table small and noisy? Then many graphs fit alike, and it is cheap to look at more of them."""
-        return state.noisy and self._assessor.is_small
+        wide = (WIDE_SIZE, WIDE_PER_BAND) if self._assessor.looks_closely(state.noisy) else ()
+        return best(population, state.rows, *wide)
 
     def _restarted(self, state: SampledState) -> SampledState:
         """The next run: one of three from the best of all, the others from nothing, α half way to its prior."""
@@ -308,8 +305,7 @@ class SampledSearch:
         begin = time.monotonic()
         assess = self._assessor.best_confirmed if state.noisy else self._assessor.best_fifth
         found, order = assess(proposed.batch, proposed.w, proposed.origin)
-        names, counts = np.unique([origin.split(",")[0] for origin in proposed.origin], return_counts=True)
-        log.fitted(dict(zip(names.tolist(), counts.tolist(), strict=True)), time.monotonic() - begin)
+        log.fitted(proposed.origin, time.monotonic() - begin)
         return found, order
 
     def _learn(self, state: SampledState, proposed: Proposal, order: np.ndarray) -> Architecture[np.ndarray]:

@@ -91,7 +91,7 @@ class SumSearch:
         table = self._table(noisy)
         if table is None or not self._is_time(sums, epochs, noisy, table):
             return sums
-        closely = noisy and self._assessor.is_small
+        closely = self._assessor.looks_closely(noisy)
         room = (WIDE_SIZE, WIDE_PER_BAND) if closely else (_ROOM, _ROOM_PER_BAND)
         population, link = sums.population, self._space.links[sums.asked]
         kept = _KEPT_CLOSELY if closely else KEPT
@@ -172,14 +172,15 @@ def plain_sums(space: SearchSpace, assessor: Assessor) -> Population:
 
 def has_sums(population: Population) -> bool:
     """Are sums of given terms among them?"""
-    return bool(_are_sums(population).any())
+    return bool(are_sums(population).any())
 
 
 def best_first(population: Population, rows: int) -> tuple[np.ndarray, np.ndarray]:
     """Places of all, and of the sums of given terms, in the order of their score. rows: that the losses speak for"""
     order = np.argsort(scores(population.loss, population.complexity, rows), kind="stable")
-    return order, order[_are_sums(population)[order]]
+    return order, order[are_sums(population)[order]]
 
 
-def _are_sums(population: Population) -> np.ndarray:
+def are_sums(population: Population) -> np.ndarray:
+    """Which graphs are sums of given terms? bool [K]"""
     return np.array([origin.startswith((Monomials.name, Library.name)) for origin in population.origin], dtype=bool)
