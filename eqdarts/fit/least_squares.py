@@ -14,10 +14,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-_SLOW, _PATIENCE = 0.999999, 5  # a step that keeps more than this share of the loss is slow; so many end the fit
-_FLAT, _NEARLY_FREE = 1e-10, 0.1  # a step that promises a smaller share of the loss, hardly damped, ends it as well
-_SPACING = 1e-16  # of doubles, relative
-_STUCK = 1e8  # a damping at which a step no longer moves anything
+from eqdarts.fit.compiled.separable import FLAT, NEARLY_FREE, PATIENCE, SLOW, SPACING, STUCK
 
 
 class Status(IntEnum):
@@ -154,7 +151,7 @@ def solve(
     gradient, curvature = _normal_equations(readout, pullback(coefficients), free)
     w = w.clone()
     damping = torch.full_like(loss, 1e-2)
-    floor = tolerance * y.var(dim=-1, correction=0).mean() + (_SPACING * y).square().mean()
+    floor = tolerance * y.var(dim=-1, correction=0).mean() + (SPACING * y).square().mean()
     slow = torch.zeros_like(loss)  # steps in a row that gained next to nothing
     done = (loss <= floor) | ~torch.isfinite(loss)
     for _ in range(steps):
@@ -164,11 +161,11 @@ def solve(
         step = _step(gradient[at], curvature[at], damping[at])
         trial = w[at] + step
         promise = (step * gradient[at]).sum(dim=-1) / y.shape[-1]  # twice the fall that a quadratic model expects
-        settled = (promise < _FLAT * loss[at]) & (damping[at] <= _NEARLY_FREE)
+        settled = (promise < FLAT * loss[at]) & (damping[at] <= NEARLY_FREE)
         readout, pullback = linearised(trial, at)
         # False for NaN and infinity. A replica that is done stays as it is, whatever the others of the batch do.
         better = (readout.loss < loss[at]) & ~done[at]
-        gained = readout.loss <= _SLOW * loss[at]
+        gained = readout.loss <= SLOW * loss[at]
         slow[at] = torch.where(better & ~gained, slow[at] + 1, torch.where(better, 0.0, slow[at]))
         new_gradient, new_curvature = _normal_equations(
             readout, pullback(readout.coefficients), None if free is None else free[at]
@@ -179,7 +176,7 @@ def solve(
         gradient[at] = torch.where(better[:, None], new_gradient, gradient[at])
         curvature[at] = torch.where(better[:, None, None], new_curvature, curvature[at])
         damping[at] = torch.where(better, damping[at] * 0.2, damping[at] * 5.0).clamp(1e-12, 1e12)
-        over = settled | (loss[at] <= floor) | (slow[at] >= _PATIENCE) | (damping[at] > _STUCK)
+        over = settled | (loss[at] <= floor) | (slow[at] >= PATIENCE) | (damping[at] > STUCK)
         done[at] = done[at] | over
     return Solution(w, coefficients, loss, _status(loss, done))
 

@@ -8,10 +8,12 @@ import numpy as np
 
 from eqdarts.runtime.loops import compiled
 
-# When a fit ends, and how far a step reaches: as in eqdarts.fit.least_squares.
-SLOW, PATIENCE, STUCK, REACH = 0.999999, 5, 1e8, 4.0
-FLAT, NEARLY_FREE = 1e-10, 0.1
-SPACING = 1e-16
+# When a fit ends, and how far a step reaches, in these loops and in eqdarts.fit.least_squares.
+SLOW, PATIENCE = 0.999999, 5  # a step that keeps more than this share of the loss is slow; so many end the fit
+FLAT, NEARLY_FREE = 1e-10, 0.1  # a step that promises a smaller share of the loss, hardly damped, ends it as well
+STUCK = 1e8  # a damping at which a step no longer moves anything
+REACH = 4.0
+SPACING = 1e-16  # of doubles, relative
 
 
 def floor_of(target, tolerance):
