@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+import sys
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
 from contextvars import ContextVar
+from itertools import takewhile
 from numbers import Integral, Real
+from pathlib import Path
+from types import FrameType
 from typing import Any
 
+_PACKAGE = str(Path(__file__).parent)
 _kept: ContextVar[list[str] | None] = ContextVar("eqdarts warnings that are kept", default=None)
 
 
@@ -32,16 +37,28 @@ class SearchWarning(UserWarning):
     """Something was left out or changed, and the result is still usable."""
 
 
-def warn(message: str, stacklevel: int = 1) -> None:
-    """Issue a `SearchWarning`, or keep its text where `kept_warnings` asks for it."""
+def warn(message: str) -> None:
+    """Issue a `SearchWarning` at the line that called eqdarts, or keep its text where `kept_warnings` asks for it."""
     kept = _kept.get()
     if kept is None:
-        warnings.warn(message, SearchWarning, stacklevel=stacklevel + 1)
+        warnings.warn(message, SearchWarning, stacklevel=_frames_within() + 2)
     else:
         kept.append(message)
 
 
-@contextmanager
+def _frames_within() -> int:
+    """How many frames stand between `warn` and the line that called eqdarts, those of other libraries included."""
+    frame: FrameType | None = sys._getframe(2)
+    files: list[str] = []
+    while frame is not None:
+        files.append(frame.f_code.co_filename)
+        frame = frame.f_back
+    count = max((k + 1 for k, file in enumerate(files) if file.startswith(_PACKAGE)), default=0)
+    # Entry points are decorated by contexts, which stand between them and their callers.
+    return count + sum(1 for _ in takewhile(lambda file: file == contextlib.__file__, files[count:]))
+
+
+@contextlib.contextmanager
 def kept_warnings() -> Iterator[list[str]]:
     """Warnings of eqdarts in this thread, as texts in a list instead of on the screen.
 

@@ -379,9 +379,7 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         with parsed_once(table) as source:
             self._fit_source(source)
         if table.rows_left_out:
-            warn(
-                left_out(str(table.path), table.rows_left_out, self.training_.rows + table.rows_left_out), stacklevel=2
-            )
+            warn(left_out(str(table.path), table.rows_left_out, self.training_.rows + table.rows_left_out))
         return self
 
     @no_full_collections()
@@ -414,9 +412,7 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         undefined = np.flatnonzero(~np.isfinite(prediction))
         if len(undefined):
             warn(
-                f"the equation is not defined on {len(undefined)} of {len(prediction)} rows "
-                f"(first: row {undefined[0]})",
-                stacklevel=2,
+                f"the equation is not defined on {len(undefined)} of {len(prediction)} rows (first: row {undefined[0]})"
             )
         return prediction
 
@@ -474,7 +470,7 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
             found = with_fit(found, self._kept())
         if found.fit is not None and found.fit.undetermined:
             names = ", ".join(found.fit.undetermined)
-            warn(f"the rows do not determine {names}: no standard errors", stacklevel=2)
+            warn(f"the rows do not determine {names}: no standard errors")
         return found
 
     def refit(
@@ -774,6 +770,5 @@ def _warn_of_limits(equation: Equation, training: Training) -> None:
     if len(missing) and equation.inner is None:
         warn(
             f"as it is written the equation is not defined on {len(missing)} of {len(training.y)} rows (it needs "
-            f"{' and '.join(equation.domain())}); its limit is taken there, and its constants come of the other rows",
-            stacklevel=4,
+            f"{' and '.join(equation.domain())}); its limit is taken there, and its constants come of the other rows"
         )

@@ -261,11 +261,19 @@ def test_warnings_are_kept_in_the_thread_that_asks_for_it_and_in_no_other():
             warn("one")
         with pytest.warns(SearchWarning, match="^none$") as caught:
             warn("none")
-        assert caught[0].filename == __file__
         left.set()
+        assert caught[0].filename == __file__
         assert result.result() == ["other"]
     assert kept == ["one", "one"]
     assert warnings.filters == filters
+
+
+def test_warnings_of_a_fit_point_at_the_line_that_called_it():
+    X = np.random.default_rng(0).normal(size=(80, 12))
+    model = DARTSRegressor(max_epochs=1, max_time=None, replicas=20, verbose=0, max_columns=5, random_state=0)
+    with pytest.warns(SearchWarning, match="most promising of 12 columns") as caught:
+        model.fit(X, X[:, 3] * X[:, 7])
+    assert [warning.filename for warning in caught] == [__file__]
 
 
 @pytest.mark.parametrize("kind", ["to 1e304", "down to 1e-321", "a far outlier"])

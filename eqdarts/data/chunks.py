@@ -265,7 +265,7 @@ def _numeric(path: Path, header: Sequence[str], first: Columns, target: str, mis
                 raise InputDataError(_not_a_number(path, name, _cell(first[place], text), text, False))
             names.append(name)
     if nameless:
-        warn(f"{path}: left out {listed(nameless)}, without a name", stacklevel=4)
+        warn(f"{path}: left out {listed(nameless)}, without a name")
     if not names:
         raise InputDataError(f"{path}: no column of numbers besides the target {target!r}; add one")
     return tuple(names)

@@ -70,9 +70,7 @@ def check_names(names: Sequence[Any], target: str | None = None) -> tuple[str, .
         shown = ", ".join(map(str, integers[:5])) + (", ..." if len(integers) > 5 else "")
         called = ", ".join(words[:5]) + (", ..." if len(integers) > 5 else "")
         what = "column" if len(integers) == 1 else "columns"
-        warn(
-            f"a formula cannot tell names that are integers from numbers: {what} {shown} called {called}", stacklevel=5
-        )
+        warn(f"a formula cannot tell names that are integers from numbers: {what} {shown} called {called}")
     return found
 
 
@@ -209,10 +207,9 @@ def _report_columns(names: Sequence[str], varies: np.ndarray, n: int) -> None:
     if not varies.all():
         fixed = [names[int(c)] for c in np.flatnonzero(~varies)]
         what = "column" if len(fixed) == 1 else "columns"
-        warn(f"left out the constant {what} {listed(fixed)}", stacklevel=4)
+        warn(f"left out the constant {what} {listed(fixed)}")
     if varies.sum() > n:
         warn(
             f"{varies.sum()} columns and only {n} rows: many equations fit by chance; "
-            "collect more rows or choose fewer columns",
-            stacklevel=4,
+            "collect more rows or choose fewer columns"
         )

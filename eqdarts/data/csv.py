@@ -287,7 +287,7 @@ class _CsvFile:
         X = np.column_stack(list(chosen.values()))
         kept = ~(np.isnan(X).any(axis=1) | np.isnan(y))
         if not kept.all():  # they are to be left out
-            warn(left_out(self.path, int((~kept).sum()), len(kept)), stacklevel=3)
+            warn(left_out(self.path, int((~kept).sum()), len(kept)))
         if kept.sum() < 2:
             raise InputDataError(f"{self.path}: {kept.sum()} rows without a missing cell; {FEWER_COLUMNS}")
         return Table(tuple(chosen), X[kept], y[kept], target)
@@ -333,7 +333,7 @@ class _CsvFile:
             elif name not in targets and name not in others:
                 columns[name] = self._numbers(place, name, chosen=False)
         if nameless:
-            warn(f"{self.path}: left out {', '.join(nameless)}", stacklevel=4)
+            warn(f"{self.path}: left out {', '.join(nameless)}")
         if not columns:
             raise InputDataError(f"{self.path}: no column of numbers besides the target {listed(targets)}; add one")
         return columns

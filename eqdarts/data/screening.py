@@ -104,8 +104,7 @@ def screened(prepared: Prepared, most: int | None, rng: np.random.Generator, dea
     names = tuple(prepared.names[k] for k in places)
     warn(
         f"the search sees the {len(names)} most promising of {d} columns, {listed(names)}; the other "
-        f"{d - len(names)} are left out; choose the columns, raise max_columns, or set it to None to search all",
-        stacklevel=3,
+        f"{d - len(names)} are left out; choose the columns, raise max_columns, or set it to None to search all"
     )
     scales = Scales(prepared.scales.x[places], prepared.scales.y)
     X = np.ascontiguousarray(prepared.X[:, places])

@@ -76,8 +76,7 @@ def _warn_of_order(X: Any, y: Any) -> None:
     if not X.index.equals(y.index) and X.index.is_unique and set(X.index) == set(y.index):
         warn(
             "X and y have the same row labels in another order; rows are paired by their places. If the labels should "
-            "decide, hand over y.loc[X.index]",
-            stacklevel=4,
+            "decide, hand over y.loc[X.index]"
         )
 
 
@@ -166,7 +165,6 @@ def _target_name(own: str | None, y: np.ndarray, X: np.ndarray, names: Sequence[
     free = next(name for name in others if name not in names)
     warn(
         f"{wanted!r} is the name of a column of X with other values, so the target is called {free!r}; "
-        "rename it to choose another name",
-        stacklevel=4,
+        "rename it to choose another name"
     )
     return free

@@ -59,10 +59,7 @@ def confirmed(
         lost += not np.isfinite(fitted.loss)
         front = front.offer(_refitted(equation, form, fitted))
     if lost:
-        warn(
-            f"{lost} of {len(equations)} equations found on a part of the rows are undefined on others and left out",
-            stacklevel=3,
-        )
+        warn(f"{lost} of {len(equations)} equations found on a part of the rows are undefined on others and left out")
     return front
 
 

@@ -199,8 +199,7 @@ def _space(data: Record, columns: tuple[str, ...]) -> SearchSpace | None:
     if unknown:
         warn(
             f"{data.where}: the operations {', '.join(map(ascii, unknown[:20]))} are not registered here; "
-            "predictions are the same, but search_space_ is left out",
-            stacklevel=4,
+            "predictions are the same, but search_space_ is left out"
         )
         return None
     inputs, signed = data.items("inputs", lambda r, k: r.choice(k, columns)), data.items("signed", Record.boolean)
@@ -232,10 +231,7 @@ def _settings(settings: Mapping[str, Any]) -> dict[str, Any]:
         else:
             kept[name] = plain
     if left_out:
-        warn(
-            f"{', '.join(left_out)}: left out, as JSON cannot hold it; set it again after loading, with set_params",
-            stacklevel=4,
-        )
+        warn(f"{', '.join(left_out)}: left out, as JSON cannot hold it; set it again after loading, with set_params")
     return kept
 
 

@@ -199,8 +199,7 @@ def _missed_by_limits(
         )
     warn(
         f"as it is written the formula is not defined on {len(value)} of {len(observations)} rows (first: row "
-        f"{numbers[np.flatnonzero(aside)[0]]}); its limit is taken there, and its constants come of the other rows",
-        stacklevel=3,
+        f"{numbers[np.flatnonzero(aside)[0]]}); its limit is taken there, and its constants come of the other rows"
     )
     return (left.y - value) * (1.0 if left.weights is None else np.sqrt(left.weights))
 
@@ -379,7 +378,7 @@ def _warn(found: FitReport) -> None:
     if not found.converged:
         messages.append(f"{found.message}; constants may run away, or give other starting values")
     for message in messages:
-        warn(message, stacklevel=3)
+        warn(message)
 
 
 def _listed(constants: tuple[sympy.Symbol, ...]) -> str:

@@ -153,10 +153,7 @@ def stability(
     if not found:
         raise InputDataError(f"the search failed on every resampled table; the first error: {errors[0]}")
     if errors:
-        warn(
-            f"the search failed on {len(errors)} of {len(results)} resampled tables; the first error: {errors[0]}",
-            stacklevel=3,
-        )
+        warn(f"the search failed on {len(errors)} of {len(results)} resampled tables; the first error: {errors[0]}")
     chosen, fronts = tuple(e for e, _ in found), tuple(f for _, f in found)
     rows = training.observations if method == "bootstrap" else round(SHARE * training.observations)
     return Stability(_forms(chosen), _columns(chosen, columns), chosen, fronts, method, len(errors), rows)

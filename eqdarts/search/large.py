@@ -120,8 +120,7 @@ def _interrupted(found: Found, rows: int) -> Found:
     """What was found on a part of a large table, before it was refitted to all of it."""
     warn(
         f"interrupted before the equations were refitted to the whole table: their constants and losses are those of "
-        f"{rows} rows",
-        stacklevel=4,
+        f"{rows} rows"
     )
     return replace(found, result=found.result and replace(found.result, stop_reason="interrupted"))
 

@@ -299,8 +299,7 @@ def _warn_of(error: Exception) -> None:
     place = traceback.extract_tb(error.__traceback__)[-1]
     warn(
         f"an error ended the search, {type(error).__name__}: {error} ({Path(place.filename).name}, line "
-        f"{place.lineno}); the equations are those found before it",
-        stacklevel=4,
+        f"{place.lineno}); the equations are those found before it"
     )
 
 

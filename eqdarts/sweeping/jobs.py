@@ -147,7 +147,7 @@ def plan(
                 jobs.append(Job(key, target, used, group, setting, chosen_options, seed))
     if any(left_out.values()):
         counts = ", ".join(f"{count} for {target!r}" for target, count in left_out.items() if count)
-        warn(f"left out rows with missing values, of {rows_given}: {counts}", stacklevel=3)
+        warn(f"left out rows with missing values, of {rows_given}: {counts}")
     return Plan(tuple(jobs), groups, numeric, values, rows, drop_missing)
 
 
@@ -208,7 +208,7 @@ def _inputs(
     chosen = tuple(name for name in others if pd.api.types.is_numeric_dtype(table[name]))
     left_out = [name for name in others if name not in chosen]
     if left_out:
-        warn(f"inputs: left out {listed(left_out)}, which holds no numbers", stacklevel=4)
+        warn(f"inputs: left out {listed(left_out)}, which holds no numbers")
     if not chosen:
         raise InputDataError("inputs: the table has no column of numbers besides targets and groups; add one")
     return chosen

@@ -70,7 +70,7 @@ class Store:
             raise self._unusable(error) from error
         if damaged:
             shown = ", ".join(map(str, damaged[:20])) + (" and more" if len(damaged) > 20 else "")
-            warn(f"{self._lines}: damaged in line {shown}; what was there is fitted again", stacklevel=3)
+            warn(f"{self._lines}: damaged in line {shown}; what was there is fitted again")
         return {
             key: outcome
             for key, outcome in found.items()

@@ -152,10 +152,7 @@ def _check_names(by: tuple[str, ...]) -> None:
 def _warn_of_failures(planned: Plan, done: Mapping[str, Outcome]) -> None:
     errors = [done[job.key].error for job in planned.jobs if done[job.key].error is not None]
     if errors:
-        warn(
-            f"{len(errors)} of {len(planned.jobs)} fits failed, see column 'error'; the first: {errors[0]}",
-            stacklevel=3,
-        )
+        warn(f"{len(errors)} of {len(planned.jobs)} fits failed, see column 'error'; the first: {errors[0]}")
 
 
 def _frame(planned: Plan, done: Mapping[str, Outcome], store: Store | None) -> pd.DataFrame:
