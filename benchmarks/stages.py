@@ -22,6 +22,7 @@ from eqdarts.fit.compiled import graphs as loops
 from eqdarts.fit.compiled.elementary import compiled
 from eqdarts.fit.compiled.program import forward, jacobian, lay_out, pack
 from eqdarts.fit.compiled.separable import damped_step, normal_equations, solve_readout
+from eqdarts.fit.policy import POLICY
 from eqdarts.graph.genotype import GenotypeBatch
 from eqdarts.graph.space import SearchSpace
 
@@ -157,7 +158,7 @@ def _replay(
                 normal_equations(slopes, free, size, unit, used, gram, residual, overlap, gradient, curvature)
         if level > 4:
             for _ in range(calls[g, 4]):
-                damped_step(gradient, curvature, size, 1e-2, 4.0, matrix, step)
+                damped_step(gradient, curvature, size, POLICY.first, matrix, step)
         total += nodes[0, 0] + slopes[0, 0] + step[0]
     return total
 

@@ -423,11 +423,11 @@ def test_cholesky_and_substitution_solve(seed, size):
 def test_steps_are_damped_shortened_and_zero_where_undefined():
     curvature, gradient = np.array([[2.0, 0.0], [0.3, 1.0]]), np.array([1.0, -1.0])
     matrix, step = np.empty((2, 2)), np.empty(2)
-    damped_step(gradient, curvature, 2, 0.5, 4.0, matrix, step)
+    damped_step(gradient, curvature, 2, 0.5, matrix, step)
     np.testing.assert_allclose(step, np.linalg.solve([[3.0, 0.3], [0.3, 1.5]], gradient))
-    damped_step(100 * gradient, curvature, 2, 0.5, 4.0, matrix, step)
+    damped_step(100 * gradient, curvature, 2, 0.5, matrix, step)
     np.testing.assert_allclose(np.linalg.norm(step), 4.0)
-    damped_step(np.array([np.nan, 1.0]), curvature, 2, 0.5, 4.0, matrix, step)
+    damped_step(np.array([np.nan, 1.0]), curvature, 2, 0.5, matrix, step)
     assert step.tolist() == [0.0, 0.0]
 
 

@@ -14,7 +14,8 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from eqdarts.fit.compiled.separable import FLAT, NEARLY_FREE, PATIENCE, SLOW, SPACING, STUCK
+from eqdarts.fit.compiled.separable import SPACING
+from eqdarts.fit.policy import POLICY, accepts, is_over, promises_little, slow_steps
 
 
 class Status(IntEnum):
@@ -73,7 +74,7 @@ def solve_readout(basis: Tensor, used: Tensor, y: Tensor, fixed: Tensor | None =
     unit = basis / norm.unsqueeze(-1)
     gram = unit @ unit.mT  # [R, Q, Q]
     # A tiny ridge keeps collinear columns solvable; the refinement step below undoes its bias.
-    diagonal = torch.where(used, 1e-14, 1.0)
+    diagonal = torch.where(used, POLICY.readout_ridge, 1.0)
     factor, _ = torch.linalg.cholesky_ex(gram + torch.diag_embed(diagonal))
     coefficients = torch.zeros_like(norm)
     residual = target
@@ -150,9 +151,9 @@ def solve(
         return Solution(w, coefficients, loss, _status(loss, loss <= 0))
     gradient, curvature = _normal_equations(readout, pullback(coefficients), free)
     w = w.clone()
-    damping = torch.full_like(loss, 1e-2)
+    damping = torch.full_like(loss, POLICY.first)
     floor = tolerance * y.var(dim=-1, correction=0).mean() + (SPACING * y).square().mean()
-    slow = torch.zeros_like(loss)  # steps in a row that gained next to nothing
+    slow = torch.zeros_like(loss)
     done = (loss <= floor) | ~torch.isfinite(loss)
     for _ in range(steps):
         if bool(done.all()):
@@ -160,24 +161,22 @@ def solve(
         at = torch.nonzero(~done)[:, 0] if shrinks else slice(None)
         step = _step(gradient[at], curvature[at], damping[at])
         trial = w[at] + step
-        promise = (step * gradient[at]).sum(dim=-1) / y.shape[-1]  # twice the fall that a quadratic model expects
-        settled = (promise < FLAT * loss[at]) & (damping[at] <= NEARLY_FREE)
+        promise = (step * gradient[at]).sum(dim=-1)
+        last = promises_little(promise, loss[at] * y.shape[-1], damping[at])
         readout, pullback = linearised(trial, at)
-        # False for NaN and infinity. A replica that is done stays as it is, whatever the others of the batch do.
-        better = (readout.loss < loss[at]) & ~done[at]
-        gained = readout.loss <= SLOW * loss[at]
-        slow[at] = torch.where(better & ~gained, slow[at] + 1, torch.where(better, 0.0, slow[at]))
+        # A replica that is done stays as it is, whatever the others of the batch do.
+        taken = accepts(readout.loss, loss[at]) & ~done[at]
+        slow[at] = torch.where(taken, slow_steps(slow[at], readout.loss, loss[at]), slow[at])
         new_gradient, new_curvature = _normal_equations(
             readout, pullback(readout.coefficients), None if free is None else free[at]
         )
-        w[at] = torch.where(better[:, None], trial, w[at])
-        coefficients[at] = torch.where(better[:, None], readout.coefficients, coefficients[at])
-        loss[at] = torch.where(better, readout.loss, loss[at])
-        gradient[at] = torch.where(better[:, None], new_gradient, gradient[at])
-        curvature[at] = torch.where(better[:, None, None], new_curvature, curvature[at])
-        damping[at] = torch.where(better, damping[at] * 0.2, damping[at] * 5.0).clamp(1e-12, 1e12)
-        over = settled | (loss[at] <= floor) | (slow[at] >= PATIENCE) | (damping[at] > STUCK)
-        done[at] = done[at] | over
+        w[at] = torch.where(taken[:, None], trial, w[at])
+        coefficients[at] = torch.where(taken[:, None], readout.coefficients, coefficients[at])
+        loss[at] = torch.where(taken, readout.loss, loss[at])
+        gradient[at] = torch.where(taken[:, None], new_gradient, gradient[at])
+        curvature[at] = torch.where(taken[:, None, None], new_curvature, curvature[at])
+        damping[at] = _next_damping(damping[at], taken)
+        done[at] = done[at] | (loss[at] <= floor) | is_over(last, slow[at], damping[at])
     return Solution(w, coefficients, loss, _status(loss, done))
 
 
@@ -204,13 +203,19 @@ def _normal_equations(readout: _Readout, jacobian: Tensor, free: Tensor | None) 
     return gradient, curvature - overlap.mT @ torch.cholesky_solve(overlap, factor)
 
 
-def _step(gradient: Tensor, curvature: Tensor, damping: Tensor, reach: float = 4.0) -> Tensor:
-    """(JᵀJ + λ diag JᵀJ)⁻¹ Jᵀr [R, P], shortened to `reach`; zero where that is not finite."""
+def _next_damping(damping: Tensor, taken: Tensor) -> Tensor:
+    """`eqdarts.fit.policy.next_damping` for each replica [R]; of one that is done it stays finite."""
+    new = torch.where(taken, damping * POLICY.lowered, damping * POLICY.raised)
+    return new.clamp(POLICY.least, POLICY.raised * POLICY.most)
+
+
+def _step(gradient: Tensor, curvature: Tensor, damping: Tensor) -> Tensor:
+    """(JᵀJ + λ diag JᵀJ)⁻¹ Jᵀr [R, P], no longer than the reach; zero where that is not finite."""
     diagonal = curvature.diagonal(dim1=-2, dim2=-1)
-    floor = 1e-13 * diagonal.amax(dim=-1, keepdim=True) + 1e-300
+    floor = POLICY.ridge * diagonal.amax(dim=-1, keepdim=True) + POLICY.tiny
     damped = curvature + torch.diag_embed(damping.unsqueeze(-1) * diagonal + floor)
     factor, _ = torch.linalg.cholesky_ex(damped)
     step = torch.cholesky_solve(gradient.unsqueeze(-1), factor).squeeze(-1)
     length = torch.linalg.vector_norm(step, dim=-1, keepdim=True)
-    step = step * (reach / length.clamp(min=reach))
+    step = step * (POLICY.reach / length.clamp(min=POLICY.reach))
     return torch.where(torch.isfinite(step).all(dim=-1, keepdim=True), step, 0.0)

@@ -1,4 +1,4 @@
-"""Least squares for the constants of one formula in compiled loops; the steps are those of `eqdarts.fit.least_squares`.
+"""Least squares for the constants of one formula in compiled loops, by the steps of `eqdarts.fit.policy`.
 
 A formula comes as a tape: its subexpressions in order, each made of earlier ones, the last is the formula itself.
 """
@@ -11,17 +11,17 @@ import numpy as np
 
 from eqdarts.fit.compiled.expressions import Program, backward, forward
 from eqdarts.fit.compiled.separable import (
-    FLAT,
-    NEARLY_FREE,
-    PATIENCE,
-    REACH,
-    SLOW,
-    STUCK,
+    accepts,
     damped_step,
     dot,
     floor_of,
+    is_over,
+    next_damping,
     normal_equations,
+    promises_little,
+    slow_steps,
 )
+from eqdarts.fit.policy import POLICY
 from eqdarts.runtime.loops import compiled
 
 
@@ -68,32 +68,30 @@ def _fit(kinds, numbers, first, inputs, moving, columns, target, weight, values,
                 active += 1
         forward(kinds, numbers, first, inputs, columns, now, state)
         best = _measure(state[size - 1], target, weight, residual)
-        damping, slow, fresh = 1e-2, 0, True
+        damping, slow, taken = POLICY.first, 0, True
         for _ in range(steps):
             if active == 0 or not best > floor or not math.isfinite(best):
                 break
-            if fresh:
+            if taken:
                 backward(kinds, numbers, first, inputs, moving, state, flow, other, weight, jacobian)
                 normal_equations(jacobian, place, active, unit, 0, matrix, residual, overlap, gradient, curvature)
-            damped_step(gradient, curvature, active, damping, REACH, matrix, step)
+            damped_step(gradient, curvature, active, damping, matrix, step)
             trial[:] = now
             promise = 0.0
             for p in range(active):
                 trial[place[p]] += step[p]
                 promise += step[p] * gradient[p]
-            settled = promise < FLAT * best * n and damping <= NEARLY_FREE
+            last = promises_little(promise, best * n, damping)
             forward(kinds, numbers, first, inputs, columns, trial, state)
             loss = _measure(state[size - 1], target, weight, other)
-            fresh = loss < best
-            if fresh:
-                slow = slow + 1 if loss > SLOW * best else 0
+            taken = accepts(loss, best)
+            if taken:
+                slow = slow_steps(slow, loss, best)
                 best = loss
                 now[:] = trial
                 residual[:] = other
-                damping = max(damping * 0.2, 1e-12)
-            else:
-                damping = min(damping * 5.0, 1e12)
-            if settled or slow >= PATIENCE or damping > STUCK:
+            damping = next_damping(damping, taken)
+            if is_over(last, slow, damping):
                 break
         losses[r] = best
 

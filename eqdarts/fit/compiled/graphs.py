@@ -18,18 +18,18 @@ from eqdarts.fit.compiled.elementary import CODES, OWN, has_nan, log_abs, settle
 from eqdarts.fit.compiled.own import OwnOperations
 from eqdarts.fit.compiled.program import PRODUCT, forward, jacobian, lay_out, pack
 from eqdarts.fit.compiled.separable import (
-    FLAT,
-    NEARLY_FREE,
-    PATIENCE,
-    REACH,
-    SLOW,
-    STUCK,
+    accepts,
     damped_step,
     dot,
     floor_of,
+    is_over,
+    next_damping,
     normal_equations,
+    promises_little,
+    slow_steps,
     solve_readout,
 )
+from eqdarts.fit.policy import POLICY
 from eqdarts.graph.genotype import GenotypeBatch
 from eqdarts.graph.links import LINK_NAMES, LINKS
 from eqdarts.graph.space import SearchSpace
@@ -113,11 +113,11 @@ def _fit(
         coefficients[g] = 0.0
         for q in range(used):
             coefficients[g, columns[q]] = c[q] if math.isfinite(best) else math.nan
-        damping, slow, fresh = 1e-2, 0, True
+        damping, slow, taken = POLICY.first, 0, True
         for _ in range(steps):
             if active == 0 or not best > floor or not math.isfinite(best):
                 break
-            if fresh:
+            if taken:
                 full[:] = coefficients[g]
                 jacobian(
                     edges, code, source, node, first, product[g], packed, own, inputs, logs, nodes, values, inner,
@@ -128,27 +128,25 @@ def _fit(
                         for i in range(n):
                             slopes[p, i] *= root_weights[i]
                 normal_equations(slopes, free, active, unit, used, gram, residual, overlap, gradient, curvature)
-            damped_step(gradient, curvature, active, damping, REACH, matrix, step)
+            damped_step(gradient, curvature, active, damping, matrix, step)
             trial[:size] = packed[:size]
             promise = 0.0
             for p in range(active):
                 trial[free[p]] += step[p]
                 promise += step[p] * gradient[p]
-            settled = promise < FLAT * best * n and damping <= NEARLY_FREE
+            last = promises_little(promise, best * n, damping)
             forward(edges, code, source, node, first, product[g], trial, own, inputs, logs, signs, nodes, values, inner)
             _gather(nodes, inputs, columns, used, root_weights, weighted, unit)
             now = solve_readout(unit, used, target, gram, norms, readout_step, c, residual)
-            fresh = now < best
-            if fresh:
-                slow = slow + 1 if now > SLOW * best else 0
+            taken = accepts(now, best)
+            if taken:
+                slow = slow_steps(slow, now, best)
                 best = now
                 packed[:size] = trial[:size]
                 for q in range(used):
                     coefficients[g, columns[q]] = c[q]
-                damping = max(damping * 0.2, 1e-12)
-            else:
-                damping = min(damping * 5.0, 1e12)
-            if settled or slow >= PATIENCE or damping > STUCK:
+            damping = next_damping(damping, taken)
+            if is_over(last, slow, damping):
                 break
         position, k = 0, 0
         for e in range(total_edges):

@@ -1,4 +1,4 @@
-"""Variable projection with Levenberg–Marquardt for one graph; the steps are those of `eqdarts.fit.least_squares`."""
+"""Variable projection with Levenberg–Marquardt for one graph; when a step is taken says `eqdarts.fit.policy`."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import math
 
 import numpy as np
 
+from eqdarts.fit import policy
+from eqdarts.fit.policy import POLICY
 from eqdarts.runtime.loops import compiled
 
-# When a fit ends, and how far a step reaches, in these loops and in eqdarts.fit.least_squares.
-SLOW, PATIENCE = 0.999999, 5  # a step that keeps more than this share of the loss is slow; so many end the fit
-FLAT, NEARLY_FREE = 1e-10, 0.1  # a step that promises a smaller share of the loss, hardly damped, ends it as well
-STUCK = 1e8  # a damping at which a step no longer moves anything
-REACH = 4.0
+accepts, next_damping = compiled(policy.accepts), compiled(policy.next_damping)
+promises_little, slow_steps, is_over = map(compiled, (policy.promises_little, policy.slow_steps, policy.is_over))
+
 SPACING = 1e-16  # of doubles, relative
 
 
@@ -80,7 +80,7 @@ def solve_readout(unit, used, y, gram, norms, step, coefficients, residual):
             unit[q, i] *= scale
         for r in range(q + 1):
             gram[q, r] = dot(unit[q], unit[r])
-        gram[q, q] += 1e-14
+        gram[q, q] += POLICY.readout_ridge
         coefficients[q] = 0.0
     residual[:] = y
     if not cholesky(gram, used):
@@ -124,15 +124,15 @@ def normal_equations(jacobian, free, size, unit, used, factor, residual, overlap
 
 
 @compiled
-def damped_step(gradient, curvature, size, damping, reach, matrix, step):
-    """(JᵀJ + λ diag JᵀJ)⁻¹ Jᵀr into step [P], shortened to `reach`; zero where that is not finite."""
+def damped_step(gradient, curvature, size, damping, matrix, step):
+    """(JᵀJ + λ diag JᵀJ)⁻¹ Jᵀr into step [P], no longer than the reach; zero where that is not finite."""
     largest = 0.0
     for p in range(size):
         largest = max(largest, curvature[p, p])
     for p in range(size):
         for r in range(p):
             matrix[p, r] = curvature[p, r]
-        matrix[p, p] = curvature[p, p] * (1.0 + damping) + 1e-13 * largest + 1e-300
+        matrix[p, p] = curvature[p, p] * (1.0 + damping) + POLICY.ridge * largest + POLICY.tiny
         step[p] = gradient[p]
     square = math.nan
     if cholesky(matrix, size):
@@ -140,7 +140,7 @@ def damped_step(gradient, curvature, size, damping, reach, matrix, step):
         square = dot(step[:size], step[:size])
     if not math.isfinite(square):
         step[:size] = 0.0
-    elif square > reach * reach:
-        scale = reach / math.sqrt(square)
+    elif square > POLICY.reach * POLICY.reach:
+        scale = POLICY.reach / math.sqrt(square)
         for p in range(size):
             step[p] *= scale
