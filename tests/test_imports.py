@@ -25,7 +25,9 @@ HOUSE = {
         "compiled": ("expressions", "own", "elementary", "program", "separable", "graphs", "formulas"),
         "least_squares": {}, "graphs": {}, "backend": {}, "formula": {}, "stream": {}, "roundness": {}, "assess": {},
     },
-    "darts": ("relaxation", "prior", "architecture", "supernet", "bilevel", "discretise", "sampling", "alpha_step"),
+    "darts": (
+        "relaxation", "prior", "architecture", "supernet", "bilevel", "descent", "discretise", "sampling", "alpha_step",
+    ),
     "simplify": (
         "description", "rewriting", "canonical", "limits", "singularities", "snapping", "simplify", "reduce",
     ),
@@ -43,7 +45,7 @@ HOUSE = {
         "library", "products", "waves", "gradient", "sources", "symmetry",
     ),
     "search": (
-        "log", "history", "problem", "machine", "sums", "sampled", "relaxed", "mixture", "warm_up", "finish",
+        "log", "history", "problem", "machine", "sums", "sampled", "relaxed", "warm_up", "finish",
         "exactness", "stops", "branches", "loop", "resample", "progress", "fit_options", "pose", "discover", "large",
     ),
     "estimator": {},

@@ -14,7 +14,7 @@ from eqdarts import DARTSRegressor, InputDataError, SearchWarning, cli
 from eqdarts.runtime import interrupts
 from eqdarts.search import discover, large, loop, pose
 from eqdarts.search.branches import Branches
-from eqdarts.search.mixture import MixtureSearch
+from eqdarts.search.relaxed import RelaxedSearch
 from eqdarts.search.sampled import SampledSearch
 from eqdarts.search.stops import ExactGraphs
 from eqdarts.search.warm_up import compile_loops
@@ -193,13 +193,13 @@ def test_ctrl_c_twice(monkeypatch):
 
 def test_ctrl_c_in_a_relaxed_search(monkeypatch):
     X, y = line()
-    original = MixtureSearch.epoch
+    original = RelaxedSearch.epoch
 
     def epoch(self, state, fraction):
         press()
         return original(self, state, fraction)
 
-    monkeypatch.setattr(MixtureSearch, "epoch", epoch)
+    monkeypatch.setattr(RelaxedSearch, "epoch", epoch)
     model = tiny(relaxation="softmax", replicas=2).fit(X, y)
     assert model.stop_reason_ == "interrupted"
     assert shows_the_line(model, X, y)

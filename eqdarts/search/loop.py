@@ -24,8 +24,8 @@ from eqdarts.search.finish import Draft, candidates, constant_equation, finish, 
 from eqdarts.search.history import EpochRecord
 from eqdarts.search.log import Share
 from eqdarts.search.machine import Machine
-from eqdarts.search.mixture import MixtureSearch
 from eqdarts.search.problem import Problem
+from eqdarts.search.relaxed import RelaxedSearch
 from eqdarts.search.sampled import SampledSearch
 from eqdarts.search.stops import ExactGraphs, Watch
 from eqdarts.search.sums import best_first, has_sums, plain_sums
@@ -82,7 +82,7 @@ S = TypeVar("S", bound=State)
 
 
 class Searcher(Protocol[S]):
-    """A way to search: `SampledSearch` or `MixtureSearch`."""
+    """A way to search: `SampledSearch` or `RelaxedSearch`."""
 
     def start(self) -> S: ...
     def epoch(self, state: S, fraction: float) -> S: ...
@@ -155,7 +155,7 @@ def run(
     else:
         machine.prepare()  # the sampled search may be over before it needs a loop
         train, validation = (problem.tensors(part, machine.device) for part in rows)
-        searcher = MixtureSearch(space, config, assessor, train, validation, rng)
+        searcher = RelaxedSearch(space, config, assessor, train, validation, rng)
     if can_branch(config):
         branches = Branches(space, watch, problem, rows, rng.spawn(1)[0], machine)
     work = _Run(space, problem, watch, assessor, searcher, branches, callback)

@@ -1,227 +1,159 @@
-"""The classic search: descend w on the train rows and α on the validation rows, by turns."""
+"""The relaxed search, the classic DARTS: mixtures are descended, and graphs are read off them from time to time."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import partial
 
 import numpy as np
 import torch
-from torch import Tensor
 
+from eqdarts.darts import descent, discretise
 from eqdarts.darts.architecture import Architecture
-from eqdarts.darts.bilevel import (
-    ReplicaLoss,
-    along,
-    clip,
-    descend,
-    fair_gradient,
-    finite,
-    first_order,
-    parameter_decay,
-    second_order,
-    train_gradient,
-)
-from eqdarts.darts.relaxation import Relaxation, temperature_at
-from eqdarts.darts.supernet import Rows, initial_architecture, initial_parameters, mean_squared_error, readout_fitted
-from eqdarts.errors import check_choice
+from eqdarts.darts.relaxation import Relaxation
+from eqdarts.darts.sampling import draw_parameters
+from eqdarts.darts.supernet import Rows as MixtureRows
+from eqdarts.darts.supernet import forward
+from eqdarts.fit.assess import Assessor
+from eqdarts.fit.graphs import Rows
+from eqdarts.graph.genotype import concatenate
+from eqdarts.graph.population import Population, best, joined, nothing
 from eqdarts.graph.space import SearchSpace
 from eqdarts.options import SearchConfig
+from eqdarts.propose.waves import rows_of_waves, with_frequencies
+from eqdarts.search.log import Share
 
-#: Norm to which the gradient of a replica is clipped (Liu et al. 2019, appendix A.1).
-CLIP = 5.0
-#: Momentum of SGD, and the averages of Adam for α, as in the same place.
-MOMENTUM = 0.9
-ALPHA_BETAS = (0.5, 0.999)
+_EVERY = 10  # epochs between two readings
+_NEVER = -1e9  # α of a candidate that must not be chosen
+_RESTARTS = 3  # refits of a graph from fresh constants, beside the one from the learned ones
 
 
 @dataclass(frozen=True, eq=False)
 class RelaxedState:
-    """Where the search stands after some epochs.
-
-    The optimisers move the tensors in place, so an earlier state is not kept; `EpochRecord` has copies.
+    """Where the relaxed search stands; the same reading as `SampledState`.
 
     Attributes
     ----------
-    architecture : Architecture
-    w : Tensor [R, E, M, P]
-    coefficients : Tensor [R, Q]
-    w_optimizer : torch.optim.Optimizer
-        Of w and the coefficients.
-    alpha_optimizer : torch.optim.Optimizer
-        Of α and β.
-    epochs : int
-        How many are done.
+    inner : Descent
+    population : Population
+        The best graphs read off so far, with refitted constants.
+    rows : int
+        Rows that the losses of the population speak for.
+    train_loss, validation_loss : float
+        Of the best replica's mixture, relative to the variance of y.
+    fitted : int
+        Graphs fitted so far.
     """
 
-    architecture: Architecture
-    w: Tensor
-    coefficients: Tensor
-    w_optimizer: torch.optim.Optimizer
-    alpha_optimizer: torch.optim.Optimizer
-    epochs: int = 0
+    inner: descent.Descent
+    nodes: int
+    population: Population
+    rows: int
+    train_loss: float = np.inf
+    validation_loss: float = np.inf
+    fitted: int = 0
+
+    @property
+    def known(self) -> Population:
+        """The best graphs read off."""
+        return self.population
+
+    @property
+    def shares(self) -> dict[str, Share]:
+        """All graphs are read off the mixture."""
+        return {}
+
+    @property
+    def gamma(self) -> None:
+        """A mixture has only the identity as its link."""
+        return None
+
+    @property
+    def architecture(self) -> tuple[np.ndarray, np.ndarray]:
+        """α [R, A, E, M] and β [R, N, A]."""
+        weights = self.inner.architecture
+        return weights.alpha.detach().cpu().numpy(), weights.beta.detach().cpu().numpy()
 
 
-@dataclass(frozen=True, eq=False)
-class EpochRecord:
-    """What one epoch saw.
+class RelaxedSearch:
+    """Epochs of the relaxed search; every few, each replica is discretised and its graphs refitted.
 
-    Attributes
-    ----------
-    epoch : int
-        Counted from 0.
-    train_loss, validation_loss : float array [R]
-        Before the last step of w, and before the last step of α.
-    alpha : float array [R, A, E, M]
-    beta : float array [R, N, A]
-        After the epoch.
-    finite : bool array [R]
-        False for a replica with a loss or a gradient that was not finite; it did not take that step.
+    The refitted loss beside the mixture's own shows the discretisation gap.
     """
 
-    epoch: int
-    train_loss: np.ndarray
-    validation_loss: np.ndarray
-    alpha: np.ndarray
-    beta: np.ndarray
-    finite: np.ndarray
+    def __init__(
+        self,
+        space: SearchSpace,
+        config: SearchConfig,
+        assessor: Assessor,
+        train: Rows,
+        validation: Rows,
+        rng: np.random.Generator,
+    ) -> None:
+        # Mixtures and graphs read off may start sines at frequencies that the table shows.
+        self._space = with_frequencies(space, rows_of_waves(assessor))
+        self._config, self._assessor = config, assessor
+        self._train, self._validation = _as_mixture_rows(train), _as_mixture_rows(validation)
+        self._variance = float(train.y.var(correction=0)) or 1.0
+        self._rng = rng
+        self._generator = torch.Generator(device=train.y.device).manual_seed(int(rng.integers(2**62)))
 
+    def start(self) -> RelaxedState:
+        """New replicas, nothing read off yet."""
+        device = self._train.y.device
+        inner = descent.start(self._space, self._config, self._generator, device=device)
+        return RelaxedState(inner, self._space.nodes, nothing(self._space), self._assessor.rows)
 
-def start(
-    space: SearchSpace,
-    config: SearchConfig,
-    generator: torch.Generator,
-    dtype: torch.dtype = torch.float64,
-    device: torch.device | str = "cpu",
-) -> RelaxedState:
-    """A new search of `config.replicas` replicas.
-
-    Raises
-    ------
-    InputDataError
-        If `config.optimizer` is not "adam" or "sgd".
-    """
-    check_choice("optimizer", config.optimizer, ("adam", "sgd"))
-    architecture = initial_architecture(space, config.replicas, generator, dtype, device)
-    w, coefficients = initial_parameters(space, config.replicas, generator, dtype, device)
-    rate, decay = config.w_learning_rate, config.w_weight_decay
-    w_optimizer: torch.optim.Optimizer
-    if config.optimizer == "adam":
-        # Decoupled decay. As a part of the gradient, Adam would blow it up to full steps wherever the loss
-        # has no slope, and so erase the parameters of every candidate that is masked or not sampled.
-        w_optimizer = torch.optim.AdamW([w, coefficients], lr=rate, weight_decay=decay)
-    else:
-        w_optimizer = torch.optim.SGD([w, coefficients], lr=rate, momentum=MOMENTUM, weight_decay=decay)
-    alpha_optimizer = torch.optim.Adam(
-        [architecture.alpha, architecture.beta],
-        lr=config.alpha_learning_rate,
-        betas=ALPHA_BETAS,
-        weight_decay=config.alpha_weight_decay,
-    )
-    return RelaxedState(architecture, w, coefficients, w_optimizer, alpha_optimizer)
-
-
-def epoch(
-    space: SearchSpace,
-    config: SearchConfig,
-    state: RelaxedState,
-    train: Rows,
-    validation: Rows,
-    fraction: float,
-    generator: torch.Generator,
-) -> tuple[RelaxedState, EpochRecord]:
-    """`config.w_steps` steps of w on the train rows, then `config.alpha_steps` of α on the validation rows.
-
-    This is algorithm 1 of Liu et al. 2019. A replica whose loss or gradient is not finite skips the step.
-
-    Parameters
-    ----------
-    space : SearchSpace
-    config : SearchConfig
-    state : RelaxedState
-        Moved in place.
-    train, validation : Rows
-        In scaled units.
-    fraction : float
-        How much of the search is done, 0 … 1; sets the temperature.
-    generator : torch.Generator
-        Draws one sample per step under the "gumbel" relaxation, and nothing otherwise.
-
-    Returns
-    -------
-    state : RelaxedState
-    record : EpochRecord
-    """
-    relaxation = Relaxation(config.relaxation, temperature_at(fraction, config.temperature))
-    train_loss = partial(mean_squared_error, space, relaxation, train)
-    validation_loss = partial(mean_squared_error, space, relaxation, validation)
-    all_finite = torch.ones(len(state.w), dtype=torch.bool, device=state.w.device)
-    for _ in range(config.w_steps):
-        loss_of_w, taken = _step_of_w(space, state, train_loss, _perturb(relaxation, state.architecture, generator))
-        all_finite &= taken
-    for _ in range(config.alpha_steps):
-        logits = _perturb(relaxation, state.architecture, generator)
-        loss_of_alpha, taken = _step_of_alpha(space, config, state, train_loss, validation_loss, logits)
-        all_finite &= taken
-    record = EpochRecord(
-        state.epochs,
-        _copy(loss_of_w),
-        _copy(loss_of_alpha),
-        _copy(state.architecture.alpha),
-        _copy(state.architecture.beta),
-        _copy(all_finite),
-    )
-    return replace(state, epochs=state.epochs + 1), record
-
-
-def _step_of_w(
-    space: SearchSpace, state: RelaxedState, train_loss: ReplicaLoss, logits: Architecture
-) -> tuple[Tensor, Tensor]:
-    """Train loss [R] before the step, and which replicas took it [R]."""
-    loss, gradients = train_gradient(train_loss, logits, state.w, state.coefficients)
-    taken = finite(loss, gradients)
-    movable = [along(taken, state.w), taken[:, None] & readout_fitted(space, taken.device)]
-    descend(state.w_optimizer, [state.w, state.coefficients], clip(gradients, CLIP), movable)
-    return loss, taken
-
-
-def _step_of_alpha(
-    space: SearchSpace,
-    config: SearchConfig,
-    state: RelaxedState,
-    train_loss: ReplicaLoss,
-    validation_loss: ReplicaLoss,
-    logits: Architecture,
-) -> tuple[Tensor, Tensor]:
-    """Validation loss [R] before the step, and which replicas took it [R]."""
-    if config.order == 1:
-        loss, slope = first_order(validation_loss, logits, state.w, state.coefficients)
-    else:
-        loss, slope = second_order(
-            train_loss,
-            validation_loss,
-            logits,
-            state.w,
-            state.coefficients,
-            config.w_learning_rate,
-            config.w_weight_decay,
+    def epoch(self, state: RelaxedState, fraction: float) -> RelaxedState:
+        """One epoch of w- and α-steps. fraction: of the search that is done, for the temperature."""
+        inner, record = descent.epoch(
+            self._space, self._config, state.inner, self._train, self._validation, fraction, self._generator
         )
-    taken = finite(loss, (slope.alpha, slope.beta))
-    by_alpha, by_beta = clip((slope.alpha, slope.beta), CLIP)
-    alpha, beta = state.architecture.alpha, state.architecture.beta
-    if config.relaxation == "sigmoid":
-        by_alpha = by_alpha + config.fair_weight * fair_gradient(space, alpha)
-    descend(state.alpha_optimizer, [alpha, beta], [by_alpha, by_beta], [along(taken, alpha), along(taken, beta)])
-    decayed = parameter_decay(space, alpha, config.alpha_learning_rate * config.parameter_decay)
-    alpha.copy_(torch.where(along(taken, alpha), decayed, alpha))
-    return loss, taken
+        state = replace(
+            state,
+            inner=inner,
+            train_loss=_lowest(record.train_loss) / self._variance,
+            validation_loss=_lowest(record.validation_loss) / self._variance,
+        )
+        return self.read_off(state) if inner.epochs % _EVERY == 0 else state
+
+    def close(self, state: RelaxedState, deadline: float) -> RelaxedState:
+        """A last reading."""
+        return self.read_off(state)
+
+    def read_off(self, state: RelaxedState) -> RelaxedState:
+        """Discretise every replica, refit the graphs, and keep the best."""
+        architecture, config = self._defined(state.inner), self._config
+        if config.discretisation == "sample":
+            batch = discretise.sample(self._space, architecture, self._generator)
+        elif config.discretisation == "k_best":
+            batch = discretise.k_best(self._space, architecture, 4)
+        else:
+            batch = discretise.argmax(self._space, architecture)
+        learned = discretise.chosen_parameters(state.inner.w, batch).detach().cpu().numpy()
+        # The learned constants served a mixture, and may be off the domain of the graph alone.
+        fresh = [draw_parameters(self._space, batch, self._rng) for _ in range(_RESTARTS)]
+        batch = concatenate([batch] * (1 + _RESTARTS))
+        w = np.concatenate([learned, *fresh])
+        found = self._assessor.all_of(batch, w, np.array(["relaxed"] * len(batch), dtype=object))
+        population = best(joined(state.population, found), state.rows)
+        return replace(state, population=population, fitted=state.fitted + len(batch))
+
+    def _defined(self, inner: descent.Descent) -> Architecture:
+        """The architecture without the candidates that have left their domain: a graph could not start from them."""
+        relaxation = Relaxation(self._config.relaxation, self._config.temperature[1])
+        with torch.no_grad():
+            _, defined = forward(
+                self._space, relaxation, inner.architecture, inner.w, inner.coefficients, self._train.X
+            )  # [R, E, M]
+        alpha = inner.architecture.alpha.detach().masked_fill(~defined[:, None], _NEVER)
+        return Architecture(alpha, inner.architecture.beta.detach())
 
 
-def _perturb(relaxation: Relaxation, architecture: Architecture, generator: torch.Generator) -> Architecture:
-    return Architecture(
-        relaxation.perturb(architecture.alpha, generator), relaxation.perturb(architecture.beta, generator)
-    )
+def _as_mixture_rows(rows: Rows) -> MixtureRows:
+    weight = None if rows.root_weights is None else rows.root_weights.square()
+    return MixtureRows(rows.inputs.T.contiguous(), rows.y, weight)
 
 
-def _copy(values: Tensor) -> np.ndarray:
-    return values.detach().cpu().numpy().copy()
+def _lowest(loss: np.ndarray) -> float:
+    finite = loss[np.isfinite(loss)]
+    return float(finite.min()) if len(finite) else np.inf
