@@ -16,7 +16,7 @@ from eqdarts.darts.alpha_step import (
     node_advantage,
     step,
 )
-from eqdarts.darts.architecture import Architecture, prior
+from eqdarts.darts.architecture import LinkedArchitecture, prior
 from eqdarts.darts.prior import link_log_odds, log_odds
 from eqdarts.darts.sampling import sample
 from eqdarts.graph.operations import DEFAULT_OPERATIONS
@@ -101,7 +101,7 @@ def test_a_step_follows_the_advantage_decays_towards_the_prior_and_keeps_what_ma
     start = prior(SPACE)
     batch, w = sample(SPACE, start.alpha, start.beta, np.full(400, 2), rng, start.gamma)
     drawn = Credited(batch, w, rng.uniform(-1, 1, 400))
-    moved = Architecture(start.alpha + 1.0, start.beta + 1.0, start.gamma + 1.0)
+    moved = LinkedArchitecture(start.alpha + 1.0, start.beta + 1.0, start.gamma + 1.0)
     after = step(SPACE, moved, start, drawn, drawn, rate=0.5, decay=0.1)
     possible = np.isfinite(start.alpha)
     expected = start.alpha + 0.9 + 0.5 * edge_advantage(SPACE, drawn)

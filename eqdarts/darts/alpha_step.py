@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from eqdarts.darts.architecture import Architecture
+from eqdarts.darts.architecture import LinkedArchitecture
 from eqdarts.graph.genotype import GenotypeBatch, live_nodes
 from eqdarts.graph.links import LINK_NAMES
 from eqdarts.graph.population import idle_factors
@@ -31,21 +31,19 @@ class Credited:
 
 def step(
     space: SearchSpace,
-    weights: Architecture[np.ndarray],
-    prior: Architecture[np.ndarray],
+    weights: LinkedArchitecture,
+    prior: LinkedArchitecture,
     parts: Credited | None,
     drawn: Credited,
     rate: float,
     decay: float,
-) -> Architecture[np.ndarray]:
+) -> LinkedArchitecture:
     """α, β and γ after a step along their natural gradients, with decay towards the prior.
 
     parts: what α learns from; None: it only decays   drawn: graphs drawn from the weights, for β and γ
     """
-    assert weights.gamma is not None
-    assert prior.gamma is not None
     alpha = np.zeros_like(weights.alpha) if parts is None else edge_advantage(space, parts)
-    return Architecture(
+    return LinkedArchitecture(
         _moved(weights.alpha, alpha, prior.alpha, rate, decay),
         _moved(weights.beta, node_advantage(space, drawn), prior.beta, rate, decay),
         _moved(weights.gamma, link_advantage(space, drawn), prior.gamma, rate, decay),

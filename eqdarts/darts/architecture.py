@@ -30,22 +30,32 @@ class Architecture(Generic[Weights]):
     beta : [..., N, A]
         Of the aggregators, in the order of `SearchSpace.aggregators`. With A = 1 this is the graph of Liu et al.,
         and β has no effect.
-    gamma : [L] or None
-        Of the links; None: only the identity.
     """
 
     alpha: Weights
     beta: Weights
-    gamma: Weights | None = None
 
 
-def prior(space: SearchSpace) -> Architecture[np.ndarray]:
+@dataclass(frozen=True, eq=False)
+class LinkedArchitecture(Architecture[np.ndarray]):
+    """The same of whole graphs, which may have a link; a mixture has only the identity.
+
+    Attributes
+    ----------
+    gamma : array [L]
+        Of the links, in the order of `SearchSpace.links`.
+    """
+
+    gamma: np.ndarray
+
+
+def prior(space: SearchSpace) -> LinkedArchitecture:
     """Where the sampled search starts; see `eqdarts.darts.prior`."""
-    return Architecture(log_odds(space), np.zeros((space.nodes, len(space.aggregators))), link_log_odds(space))
+    return LinkedArchitecture(log_odds(space), np.zeros((space.nodes, len(space.aggregators))), link_log_odds(space))
 
 
-def halfway(weights: Architecture[np.ndarray], to: Architecture[np.ndarray]) -> Architecture[np.ndarray]:
+def halfway(weights: LinkedArchitecture, to: LinkedArchitecture) -> LinkedArchitecture:
     """Half way from α and β to others, with the others' γ."""
     with np.errstate(invalid="ignore"):
         alpha = np.where(np.isfinite(to.alpha), (weights.alpha + to.alpha) / 2, -np.inf)
-    return Architecture(alpha, (weights.beta + to.beta) / 2, None if to.gamma is None else to.gamma.copy())
+    return LinkedArchitecture(alpha, (weights.beta + to.beta) / 2, to.gamma.copy())

@@ -18,7 +18,7 @@ from typing import Protocol
 
 import numpy as np
 
-from eqdarts.darts.architecture import Architecture
+from eqdarts.darts.architecture import LinkedArchitecture
 from eqdarts.darts.sampling import Odds, odds_of
 from eqdarts.fit.assess import Assessor
 from eqdarts.fit.graphs import Rows
@@ -89,7 +89,7 @@ class Situation:
     Attributes
     ----------
     space : SearchSpace
-    architecture : Architecture
+    architecture : LinkedArchitecture
         α [A, E, M], β [N, A] and γ [L], as the search has learned them.
     population : Population
         The best graphs of this run, best first; empty at its start.
@@ -109,7 +109,7 @@ class Situation:
     """
 
     space: SearchSpace
-    architecture: Architecture[np.ndarray]
+    architecture: LinkedArchitecture
     population: Population
     assessor: Assessor
     rng: np.random.Generator

@@ -14,7 +14,7 @@ from functools import cached_property
 import numpy as np
 
 from eqdarts.darts.alpha_step import Credited, merit_of, step
-from eqdarts.darts.architecture import Architecture, halfway, prior
+from eqdarts.darts.architecture import LinkedArchitecture, halfway, prior
 from eqdarts.darts.sampling import odds_of
 from eqdarts.fit.assess import Assessor
 from eqdarts.fit.zero import QUIET
@@ -78,7 +78,7 @@ class SampledState:
         What each source of graphs did in this epoch, by its name.
     """
 
-    weights: Architecture[np.ndarray]
+    weights: LinkedArchitecture
     nodes: int
     population: Population
     active: Population
@@ -100,7 +100,7 @@ class SampledState:
         return self.weights.alpha[None], self.weights.beta[None]
 
     @property
-    def gamma(self) -> np.ndarray | None:
+    def gamma(self) -> np.ndarray:
         """γ [L] of the links."""
         return self.weights.gamma
 
@@ -219,13 +219,13 @@ class SampledSearch:
         runs = state.runs + 1
         weights = state.weights
         if runs % 3 == 2:
-            gamma = (_known(self._prior.gamma) + _finite(_known(weights.gamma), _known(self._prior.gamma))) / 2
+            gamma = (self._prior.gamma + _finite(weights.gamma, self._prior.gamma)) / 2
             return replace(
                 state, weights=replace(weights, gamma=gamma), active=state.population, age=0, runs=runs,
                 grown=self._space.nodes,
             )  # fmt: skip
         fresh = halfway(weights, self._prior)
-        gamma = _known(fresh.gamma)
+        gamma = fresh.gamma
         if self._rng.random() < _SINGLE_LINK:
             # Links reach different losses by chance; a run of its own keeps one from crowding out the rest.
             gamma[np.arange(len(gamma)) != self._rng.integers(len(gamma))] = -np.inf
@@ -308,7 +308,7 @@ class SampledSearch:
         log.fitted(proposed.origin, time.monotonic() - begin)
         return found, order
 
-    def _learn(self, state: SampledState, proposed: Proposal, order: np.ndarray) -> Architecture[np.ndarray]:
+    def _learn(self, state: SampledState, proposed: Proposal, order: np.ndarray) -> LinkedArchitecture:
         """A step along the natural gradients, with decay towards the prior; see `eqdarts.darts.alpha_step`.
 
         α learns from the gradient at fitted graphs: whole graphs drawn from it say little of a single edge. Where that
@@ -334,12 +334,6 @@ def luby(i: int) -> int:
     """1, 1, 2, 1, 1, 2, 4, …: run lengths within a log factor of the best (Luby, Sinclair & Zuckerman 1993)."""
     k = (i + 1).bit_length() - 1
     return 1 << (k - 1) if i + 1 == 1 << k else luby(i - (1 << k) + 1)
-
-
-def _known(gamma: np.ndarray | None) -> np.ndarray:
-    """γ, which a sampled search always has."""
-    assert gamma is not None
-    return gamma
 
 
 def _finite(logits: np.ndarray, otherwise: np.ndarray) -> np.ndarray:
