@@ -15,13 +15,13 @@ HOUSE = {
     "runtime": ("orphans", "writing", "overlapping", "garbage", "threads", "interrupts", "compiled_cache", "loops"),
     "formula": ("visible", "records", "functions", "parsing", "text", "tape", "latex"),
     "data": (
-        "cells", "columns", "frames", "user_table", "rounding", "split", "missing", "csv", "parquet", "chunks", "cache",
-        "read_ahead", "first_rows", "subset", "screening", "kept",
+        "zero", "cells", "columns", "frames", "user_table", "rounding", "split", "missing", "csv", "parquet", "chunks",
+        "cache", "read_ahead", "first_rows", "subset", "screening", "kept",
     ),
     "graph": ("operations", "links", "space", "genotype", "tensor_program", "to_sympy", "population"),
     "options": {},
     "fit": {
-        "flat": {}, "zero": {}, "policy": {}, "periodogram": {},
+        "flat": {}, "policy": {}, "periodogram": {},
         "compiled": ("expressions", "own", "elementary", "program", "separable", "graphs", "formulas"),
         "least_squares": {}, "graphs": {}, "backend": {}, "formula": {}, "stream": {}, "roundness": {}, "assess": {},
     },

@@ -4,7 +4,7 @@ import numpy as np
 from scipy.integrate import solve_ivp
 
 from eqdarts import DARTSRegressor
-from eqdarts.fit.zero import EXACT
+from eqdarts.data.zero import LADDER
 from eqdarts.search import loop
 from eqdarts.search.finish import finish, simplest
 
@@ -40,7 +40,7 @@ def test_every_complexity_that_the_search_knows_is_on_the_front(monkeypatch):
     assert len(found) > 2
     for e in found:
         assert any(
-            f.complexity <= e.complexity and f.relative_loss <= e.relative_loss * (1 + 1e-6) + EXACT
+            f.complexity <= e.complexity and f.relative_loss <= e.relative_loss * (1 + 1e-6) + LADDER.exact
             for f in model.front_
         ), str(e)
 

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from eqdarts import DARTSRegressor
 from eqdarts.data.chunks import ArraySource
+from eqdarts.data.zero import LADDER, Target
 from eqdarts.fit.formula import Rows, compile_template, fit_constants, template
 from eqdarts.fit.stream import Task, fit_streaming
-from eqdarts.fit.zero import EXACT, Target
 
 N = 60
 
@@ -31,13 +31,13 @@ def test_offset_and_scale_leave_a_loss_as_it_is(offset, power):
 def test_the_order_of_operations_is_no_loss(offset, power):
     y, scale = values() + offset, 10.0**power
     first, second = scale * y, (y * 3.0) * (scale / 3.0)
-    assert Target.of(first).loss(np.mean((first - second) ** 2)) < EXACT
+    assert Target.of(first).loss(np.mean((first - second) ** 2)) < LADDER.exact
 
 
 def test_what_is_larger_than_rounding_is_a_loss():
     y = values() + 1e11
     target = Target.of(y)
-    assert target.loss(np.mean((30 * np.spacing(y)) ** 2)) > EXACT
+    assert target.loss(np.mean((30 * np.spacing(y)) ** 2)) > LADDER.exact
     assert target.loss(np.array([np.inf, 0.0])).tolist() == [np.inf, 0.0]
 
 

@@ -54,7 +54,7 @@ class Equation:
     loss : float
         Mean squared error on all rows, in squared units of the target.
     relative_loss : float
-        What is beyond the rounding of doubles, in units of the variance of the target (`eqdarts.fit.zero`).
+        What is beyond the rounding of doubles, in units of the variance of the target (`eqdarts.data.zero`).
     origin : str
         What found it: "sample", "neighbour", "move", "gradient", "monomials", "product", "library", "ratio",
         "relaxed", "resampled" or "constant"; after "symmetry, " in a search of the groups that a symmetry left, after

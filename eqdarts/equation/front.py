@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from eqdarts.data.zero import LADDER
 from eqdarts.equation.equation import Equation
-from eqdarts.fit.zero import EXACT
 from eqdarts.simplify.description import description_length
 
 _ROUNDING = 1e-9  # losses (relative) and lengths closer than this are one
@@ -31,7 +31,7 @@ class _Rank:
 
     def dominates(self, other: _Rank) -> bool:
         """Is it as simple and as good? Losses that differ by rounding are equal."""
-        return self.complexity <= other.complexity and self.loss <= other.loss * (1 + _ROUNDING) + EXACT
+        return self.complexity <= other.complexity and self.loss <= other.loss * (1 + _ROUNDING) + LADDER.exact
 
     def beats(self, other: _Rank) -> bool:
         """And as short to describe?"""

@@ -23,6 +23,7 @@ from eqdarts.data import (
     is_numeric,
 )
 from eqdarts.data.kept import Training
+from eqdarts.data.zero import Target
 from eqdarts.equation.equation import Equation, as_written, evaluate
 from eqdarts.equation.precision import with_digits
 from eqdarts.equation.regression.minimise import as_given, minimise, never_defined
@@ -30,7 +31,6 @@ from eqdarts.equation.regression.model import Model, Observations
 from eqdarts.equation.regression.naming import exact, floats_as_symbols, free_symbols, with_exact_numbers
 from eqdarts.equation.regression.report import FitReport, report
 from eqdarts.errors import InputDataError, check_range, warn
-from eqdarts.fit.zero import Target
 from eqdarts.formula.parsing import parse_expression, split_equation
 from eqdarts.graph.to_sympy import plain
 

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import torch
 
+from eqdarts.data.zero import LADDER, Target
 from eqdarts.fit.backend import Backend, CompiledBackend, Pursuable, TorchBackend, backend_of
 from eqdarts.fit.compiled.graphs import Linearised
 from eqdarts.fit.graphs import Rows
 from eqdarts.fit.roundness import count_round
-from eqdarts.fit.zero import EXACT, UNSETTLED, Target
 from eqdarts.graph.genotype import GenotypeBatch, constants_of
 from eqdarts.graph.population import (
     Population,
@@ -67,7 +67,7 @@ class Assessor:
         threads: int = 1,
         everything: Rows | None = None,
         backend: Backend | None = None,
-        exact: float = EXACT,
+        exact: float = LADDER.exact,
     ) -> None:
         self.space, self.exact = space, exact
         self.train, self.validation, self.everything = train, validation, everything
@@ -257,7 +257,7 @@ class Assessor:
     def _ranked(self, batch: GenotypeBatch, w: np.ndarray, coefficients: np.ndarray, parts: _Parts) -> np.ndarray:
         """Places of the graphs that are defined on the rows that rank them, most promising first."""
         loss, _ = self._backend.measure(batch, w, coefficients, parts.ranking)
-        rank = scores(self._measure.loss(loss) + UNSETTLED, constants_of(self.space, batch), parts.evidence)
+        rank = scores(self._measure.loss(loss) + LADDER.unsettled, constants_of(self.space, batch), parts.evidence)
         order = np.argsort(rank, kind="stable")
         return order[np.isfinite(rank[order])]
 

@@ -12,15 +12,14 @@ import sympy
 import torch
 from torch import Tensor
 
+from eqdarts.data.zero import LADDER, Target
 from eqdarts.fit.compiled.expressions import Program, program_of
 from eqdarts.fit.compiled.formulas import fit_program
 from eqdarts.fit.flat import inverse_of_squares
 from eqdarts.fit.least_squares import solve
-from eqdarts.fit.zero import Target
 from eqdarts.formula.tape import Tape, tape
 
 _MOST_SLOPE = 1e150  # whose square is finite
-_TOLERANCE = 1e-31  # a fit is done below this share of the target's mean square
 
 
 @dataclass(frozen=True)
@@ -148,7 +147,7 @@ class ConstantFit:
     ----------
     values : array [K]
     loss : float
-        As a share of the variance of y, beyond rounding (`eqdarts.fit.zero`); infinite where undefined.
+        As a share of the variance of y, beyond rounding (`eqdarts.data.zero`); infinite where undefined.
     precision : array [K]
         Standard error of each constant (asymptotic); very large if the data do not determine it.
     inverse : array [K, K]
@@ -221,7 +220,7 @@ def _fit_sets(
     weight = rows.weight
     if rows.compiled and form.program is not None:
         with np.errstate(all="ignore"):
-            return fit_program(form.program, rows.X.T, rows.y * weight, weight, starts, free, steps, _TOLERANCE)
+            return fit_program(form.program, rows.X.T, rows.y * weight, weight, starts, free, steps)
     one = torch.ones(len(starts), 1, dtype=torch.float64)
     solution = solve(
         _FormulaModel(form, rows.X, weight),
@@ -231,7 +230,7 @@ def _fit_sets(
         steps,
         free=torch.tensor(free),
         fixed=one,
-        tolerance=_TOLERANCE,
+        done_below=LADDER.polished,
         shrinks=True,
     )
     return solution.w.numpy(), solution.loss.numpy()

@@ -14,7 +14,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from eqdarts.fit.compiled.separable import SPACING
+from eqdarts.data.zero import LADDER, fitted_below
 from eqdarts.fit.policy import POLICY, accepts, is_over, promises_little, slow_steps
 
 
@@ -107,7 +107,7 @@ def solve(
     steps: int,
     free: Tensor | None = None,
     fixed: Tensor | None = None,
-    tolerance: float = 1e-26,
+    done_below: float = LADDER.converged,
     shrinks: bool = False,
 ) -> Solution:
     """Minimise the mean squared error of every replica over w and c.
@@ -126,8 +126,8 @@ def solve(
         Parameters that may move; all by default.
     fixed : Tensor [R, Q], optional
         Coefficients that are given rather than fitted; NaN where fitted.
-    tolerance : float
-        A replica has converged when its loss is below this share of the variance of y, or the spacing of doubles there.
+    done_below : float
+        A replica has converged at this share of the variance of y; see `eqdarts.data.zero`.
     shrinks : bool
         Does the model take w of any number of replicas? Then those that are done leave the batch.
 
@@ -152,7 +152,7 @@ def solve(
     gradient, curvature = _normal_equations(readout, pullback(coefficients), free)
     w = w.clone()
     damping = torch.full_like(loss, POLICY.first)
-    floor = tolerance * y.var(dim=-1, correction=0).mean() + (SPACING * y).square().mean()
+    floor = torch.as_tensor(fitted_below(y.cpu().numpy(), done_below)).to(loss).expand(len(loss))
     slow = torch.zeros_like(loss)
     done = (loss <= floor) | ~torch.isfinite(loss)
     for _ in range(steps):
@@ -176,7 +176,7 @@ def solve(
         gradient[at] = torch.where(taken[:, None], new_gradient, gradient[at])
         curvature[at] = torch.where(taken[:, None, None], new_curvature, curvature[at])
         damping[at] = _next_damping(damping[at], taken)
-        done[at] = done[at] | (loss[at] <= floor) | is_over(last, slow[at], damping[at])
+        done[at] = done[at] | (loss[at] <= floor[at]) | is_over(last, slow[at], damping[at])
     return Solution(w, coefficients, loss, _status(loss, done))
 
 

@@ -16,8 +16,8 @@ import numpy as np
 
 from eqdarts.data.chunks import Chunk, Source
 from eqdarts.data.read_ahead import ahead
+from eqdarts.data.zero import LADDER, Target, spacings
 from eqdarts.fit.formula import Compiled
-from eqdarts.fit.zero import CONVERGED, Target, spacings
 
 _BLOCK = 16_384  # rows at once: the intermediate values of a formula then stay in the cache
 _EQUAL = 1e-12  # losses whose ratio differs less from 1 are equal: near the optimum rounding decides
@@ -73,7 +73,7 @@ class Streamed:
         (Weighted) mean squared error over all rows, in squared units of the task's target; infinite if undefined on a
         row.
     relative_loss : float
-        As a share of the variance of y, beyond rounding (`eqdarts.fit.zero`).
+        As a share of the variance of y, beyond rounding (`eqdarts.data.zero`).
     """
 
     values: np.ndarray
@@ -202,7 +202,7 @@ def _proposed(state: _State, tolerance: float) -> _State:
     """
     sums, n = state.sums, state.sums.rows
     done = replace(state, step=None)
-    if not np.isfinite(sums.error) or not len(state.values) or sums.relative_loss <= CONVERGED:
+    if not np.isfinite(sums.error) or not len(state.values) or sums.relative_loss <= LADDER.converged:
         return done
     size = np.sqrt(np.diag(sums.curvature))
     size = np.where((size > 0) & np.isfinite(size), size, 1.0)

@@ -30,7 +30,7 @@ class Population:
     w : array [K, E, P]
     coefficients : array [K, Q]
     loss : array [K]
-        On the validation rows, as a share of the variance of y (`eqdarts.fit.zero`).
+        On the validation rows, as a share of the variance of y (`eqdarts.data.zero`).
     train_loss : array [K]
     complexity : int array [K]
     origin : tuple of str

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from eqdarts.fit.zero import spacings
+from eqdarts.data.zero import LADDER, spacings
 
 Choice = tuple[int, ...]
 
@@ -25,7 +25,6 @@ _EXCHANGED = 3  # choices that may exchange a term
 _ROWS_OF_PAIRS, _BLOCK = 64, 512  # rows that all pairs are compared on, and columns at once
 _DEPENDENT = 1e-9  # share of a column that must be left beside the others
 _DEPENDENT_PAIR = 1e-7  # the same of a second column
-_ALL = 1e-14  # share of the target that is left when a sum is it: only rounding
 _SAME = 9  # digits in which the values of two columns agree, up to a factor and an offset, if they are one
 
 
@@ -69,7 +68,7 @@ def chosen_terms(
         return []
     task = _task(columns, target, root, cost, most_cost)
     # What is left when only rounding is.
-    little = _ALL * float(task.target @ task.target) + float(np.sum((spacings(target) * root) ** 2))
+    little = LADDER.summed * float(task.target @ task.target) + float(np.sum((spacings(target) * root) ** 2))
 
     def in_order(found: dict[Choice, float]) -> list[Choice]:
         """What only rounding tells apart is in the order of costs and places."""

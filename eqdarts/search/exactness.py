@@ -9,8 +9,8 @@ from __future__ import annotations
 import numpy as np
 import sympy
 
+from eqdarts.data.zero import LADDER
 from eqdarts.equation.equation import Equation
-from eqdarts.fit.zero import EXACT, PROVEN
 from eqdarts.formula.tape import tape
 from eqdarts.search.problem import Problem
 from eqdarts.simplify.description import NATS_PER_NODE, digits_of
@@ -35,13 +35,14 @@ class Exactness:
 
     def is_exact(self, equation: Equation) -> bool:
         """Is nothing left but rounding, and is that more than chance?"""
-        return equation.relative_loss < EXACT or self._explains(equation, len(self._problem.y))
+        return equation.relative_loss < LADDER.exact or self._explains(equation, len(self._problem.y))
 
     def is_proof(self, equation: Equation) -> bool:
         """Is it exact with so few constants, and so many more rows, that it must be the law?"""
         if equation.n_constants > min(_FEW_CONSTANTS, (len(self._problem.y) - 1) // _ROWS_PER_CONSTANT):
             return False
-        return equation.relative_loss < PROVEN or self._explains(equation, min(len(self._problem.y), _INDEPENDENT))
+        rows = min(len(self._problem.y), _INDEPENDENT)
+        return equation.relative_loss < LADDER.proven or self._explains(equation, rows)
 
     def _explains(self, equation: Equation, rows: int) -> bool:
         """Is it exact to the rounding of y, and shorter than the digits that so many rows have in common with it?

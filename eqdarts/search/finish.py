@@ -10,12 +10,12 @@ import numpy as np
 import sympy
 from sympy.core.parameters import distribute
 
+from eqdarts.data.zero import LADDER
 from eqdarts.equation.equation import Equation, evaluate
 from eqdarts.equation.exports.formula import Formula
 from eqdarts.equation.exports.record import in_table_units
 from eqdarts.equation.front import Front
 from eqdarts.fit.formula import Rows, compile_template, fit_constants, template
-from eqdarts.fit.zero import EXACT
 from eqdarts.graph.genotype import Genotype
 from eqdarts.graph.population import Population, front_of, scores
 from eqdarts.graph.space import SearchSpace
@@ -106,7 +106,7 @@ def finish(
             known[key] = draft
             drafts.append(draft)
             yield from _equation(problem, draft)
-    rows, floor = problem.sample(FORMULA_ROWS), max(EXACT, problem.rounding_loss)
+    rows, floor = problem.sample(FORMULA_ROWS), max(LADDER.exact, problem.rounding_loss)
     drafts.sort(key=lambda d: description_length(d.formula.loss, d.formula.expression, len(rows.y)))
     done: set[sympy.Expr] = set()
     for draft in drafts[:reduced]:

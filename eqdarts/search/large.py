@@ -14,11 +14,11 @@ from eqdarts.data.chunks import ArraySource, Source
 from eqdarts.data.first_rows import Head
 from eqdarts.data.kept import Training, keep
 from eqdarts.data.subset import Drawn, Subset, draw
+from eqdarts.data.zero import LADDER
 from eqdarts.equation.confirm import confirmed
 from eqdarts.equation.front import Front
 from eqdarts.equation.model_file import Summary
 from eqdarts.errors import InputDataError, warn
-from eqdarts.fit.zero import EXACT
 from eqdarts.runtime.interrupts import Interrupts, interrupts
 from eqdarts.runtime.threads import one_thread
 from eqdarts.search.discover import Found, discover
@@ -95,7 +95,7 @@ def _at_first_sight(
                 both(progress, options.callback)(record)
 
         noted.during(show)
-        worth = max(EXACT, found.problem.rounding_loss)
+        worth = max(LADDER.exact, found.problem.rounding_loss)
         whole = found if noted.noted else _confirmed(found, source, options, noted, worth)
     if noted.noted:
         return _interrupted(found, len(head)), head

@@ -10,9 +10,9 @@ import sympy
 import torch
 
 from eqdarts.data.columns import column_scale
+from eqdarts.data.zero import LADDER, Target
 from eqdarts.fit.formula import Rows
 from eqdarts.fit.graphs import Rows as ScaledRows
-from eqdarts.fit.zero import EXACT, Target
 from eqdarts.graph.genotype import Genotype
 from eqdarts.graph.space import SearchSpace
 from eqdarts.graph.to_sympy import Constants, column_symbols, to_expression
@@ -145,7 +145,7 @@ class Problem:
     def exact_loss(self) -> float:
         """Share of the variance of y that an exact graph may leave on some of the rows."""
         left = np.average(self.blur**2, weights=self.weights) / 3  # that of numbers even in −1 .. 1
-        return max(EXACT, _GENEROUS * float(left) / self.measure.variance)
+        return max(LADDER.exact, _GENEROUS * float(left) / self.measure.variance)
 
     @property
     def rounding_loss(self) -> float:

@@ -16,8 +16,8 @@ import numpy as np
 from eqdarts.darts.alpha_step import Credited, merit_of, step
 from eqdarts.darts.architecture import LinkedArchitecture, halfway, prior
 from eqdarts.darts.sampling import odds_of
+from eqdarts.data.zero import LADDER
 from eqdarts.fit.assess import Assessor
-from eqdarts.fit.zero import QUIET
 from eqdarts.graph.genotype import GenotypeBatch, concatenate
 from eqdarts.graph.population import WIDE_PER_BAND, WIDE_SIZE, Population, best, joined, nothing
 from eqdarts.graph.space import SearchSpace
@@ -237,7 +237,7 @@ class SampledSearch:
             return False
         # On few validation rows a small loss may be luck.
         loss = np.maximum(state.population.loss, state.population.train_loss)
-        return float(loss.min(initial=np.inf)) > QUIET
+        return float(loss.min(initial=np.inf)) > LADDER.quiet
 
     def _by_all_rows(self, state: SampledState) -> SampledState:
         """The graphs so far, confirmed; those to come will be as well."""

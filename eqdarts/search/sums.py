@@ -8,9 +8,9 @@ from functools import partial
 
 import numpy as np
 
+from eqdarts.data.zero import LADDER
 from eqdarts.fit.assess import Assessor
 from eqdarts.fit.graphs import Rows
-from eqdarts.fit.zero import EXACT
 from eqdarts.graph.population import WIDE_PER_BAND, WIDE_SIZE, Population, best, front_of, joined, nothing, scores
 from eqdarts.graph.space import SearchSpace
 from eqdarts.propose.library import Library, library_of
@@ -41,7 +41,7 @@ class Sums:
 
     population: Population
     asked: int = 0
-    exact_loss: float = EXACT
+    exact_loss: float = LADDER.exact
 
     @property
     def exact(self) -> Population:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import sympy
 
+from eqdarts.data.zero import LADDER
 from eqdarts.fit.formula import is_round
-from eqdarts.fit.zero import EXACT
 
 NATS_PER_NODE = 2.5  # log of about a dozen symbols that could stand in a node
 
@@ -32,10 +32,10 @@ def description_length(loss: float, expression: sympy.Expr, n: int) -> float:
     A constant is written to the precision that the data give it, about the noise over √n beside its own size: the
     less noise, the more digits. (The Occam factor of MacKay 1992 is the same charge.)
 
-    loss: as a share of the variance of y, beyond rounding (`eqdarts.fit.zero`)
+    loss: as a share of the variance of y, beyond rounding (`eqdarts.data.zero`)
     """
-    fit = 0.5 * n * np.log(loss + EXACT)
-    digits = 0.5 * np.log(n / (min(loss, 1.0) + EXACT)) * count_constants(expression)
+    fit = 0.5 * n * np.log(loss + LADDER.exact)
+    digits = 0.5 * np.log(n / (min(loss, 1.0) + LADDER.exact)) * count_constants(expression)
     return float(fit + digits + digits_of(expression) + NATS_PER_NODE * size(expression))
 
 

@@ -13,8 +13,8 @@ from dataclasses import replace
 import numpy as np
 import sympy
 
+from eqdarts.data.zero import LADDER
 from eqdarts.fit.formula import Rows, compile_template, fit_constants, template
-from eqdarts.fit.zero import NEGLIGIBLE
 from eqdarts.formula.tape import on_rows
 from eqdarts.simplify.canonical import canonical
 from eqdarts.simplify.description import description_length
@@ -98,7 +98,7 @@ def _worth(new: Simplified, old: Simplified, n: int) -> bool:
 def _without_negligible(expression: sympy.Expr, columns: tuple[sympy.Symbol, ...], sample: Rows) -> sympy.Expr:
     """Without the terms that are rounding beside y: what a readout leaves of a node that it does not need."""
     expanded = sympy.expand_mul(expression, deep=False)
-    least = NEGLIGIBLE * sample.measure.deviation
+    least = LADDER.term * sample.measure.deviation
 
     def is_small(term: sympy.Expr, limit: float) -> bool:
         return _root_mean_square(term, columns, sample.X) < limit

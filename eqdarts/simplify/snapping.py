@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 import sympy
 
+from eqdarts.data.zero import LADDER
 from eqdarts.fit.flat import flat_directions, lengths, simplest_points
 from eqdarts.fit.formula import Compiled, ConstantFit, Rows, Template, compile_template, fit_constants, fit_sets
-from eqdarts.fit.zero import EXACT
 from eqdarts.simplify.description import NATS_PER_NODE, description_length, digits_of
 
 _MOST_DIGITS = 36.0  # nats in a double
@@ -162,7 +162,7 @@ def _groups(form: Template, order: list[_Trial], gain_of: dict[_Trial, float], m
 
 def _misfit(new: np.ndarray, old: float, n: int) -> np.ndarray:
     """Nats by which the residuals become longer to write."""
-    return 0.5 * n * np.log((new + EXACT) / (old + EXACT))
+    return 0.5 * n * np.log((new + LADDER.exact) / (old + LADDER.exact))
 
 
 def _moved(fit: ConstantFit, free: np.ndarray, trials: list[_Trial]) -> np.ndarray:

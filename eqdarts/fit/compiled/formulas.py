@@ -9,12 +9,12 @@ import math
 
 import numpy as np
 
+from eqdarts.data.zero import LADDER, fitted_below
 from eqdarts.fit.compiled.expressions import Program, backward, forward
 from eqdarts.fit.compiled.separable import (
     accepts,
     damped_step,
     dot,
-    floor_of,
     is_over,
     next_damping,
     normal_equations,
@@ -33,18 +33,16 @@ def fit_program(
     starts: np.ndarray,
     free: np.ndarray,
     steps: int,
-    tolerance: float,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Values [R, K] and mean squared errors [R] from R starts, each over its own free constants.
 
     columns: [d, n]   target: [n], weighted   weight: [n]   starts: [R, K]   free: bool [R, K]
-    tolerance: a fit is done below this share of the target's variance, or the spacing of doubles there
     """
     values, losses = np.array(starts, dtype=float), np.empty(len(starts))
     _fit(
         program.kinds, program.numbers, program.first, program.inputs, program.moving, np.ascontiguousarray(columns),
         np.ascontiguousarray(target), np.ascontiguousarray(weight), values, np.ascontiguousarray(free), steps,
-        floor_of(target, tolerance), losses,
+        float(fitted_below(target, LADDER.polished)), losses,
     )  # fmt: skip
     return values, losses
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from eqdarts.data.zero import LADDER, fitted_below
 from eqdarts.fit.compiled.elementary import CODES, OWN, has_nan, log_abs, settle
 from eqdarts.fit.compiled.own import OwnOperations
 from eqdarts.fit.compiled.program import PRODUCT, forward, jacobian, lay_out, pack
@@ -21,7 +22,6 @@ from eqdarts.fit.compiled.separable import (
     accepts,
     damped_step,
     dot,
-    floor_of,
     is_over,
     next_damping,
     normal_equations,
@@ -36,7 +36,6 @@ from eqdarts.graph.space import SearchSpace
 from eqdarts.runtime.loops import compiled
 
 _CHUNK = 32  # graphs a thread takes at a time
-_TOLERANCE = 1e-26  # as in eqdarts.fit.least_squares
 
 
 @compiled
@@ -491,7 +490,7 @@ class CompiledRows:
         self.root_weights = np.empty(0) if root_weights is None else np.ascontiguousarray(root_weights)
         self._weights = np.ones(len(y)) if root_weights is None else self.root_weights
         self._links = links
-        self.floor = floor_of(self.y * self._weights, _TOLERANCE)
+        self.floor = float(fitted_below(self.y * self._weights, LADDER.converged))
 
     @property
     def link_targets(self) -> np.ndarray:

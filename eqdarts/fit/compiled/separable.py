@@ -4,21 +4,12 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-
 from eqdarts.fit import policy
 from eqdarts.fit.policy import POLICY
 from eqdarts.runtime.loops import compiled
 
 accepts, next_damping = compiled(policy.accepts), compiled(policy.next_damping)
 promises_little, slow_steps, is_over = map(compiled, (policy.promises_little, policy.slow_steps, policy.is_over))
-
-SPACING = 1e-16  # of doubles, relative
-
-
-def floor_of(target, tolerance):
-    """The mean squared error at which a fit is done: a share of the variance of the target [n], or its rounding."""
-    return tolerance * float(np.var(target)) + float(np.mean((SPACING * target) ** 2))
 
 
 @compiled

@@ -12,19 +12,51 @@ from typing import Any
 
 import numpy as np
 
-#: The fit of a graph is done.
-CONVERGED = 1e-26
-#: An equation with few constants that leaves less is the law.
-PROVEN = 1e-26
-#: A graph or an equation is exact: losses below this differ by the order of operations only.
-EXACT = 1e-24
-#: Losses below this say little before a fit has converged.
-UNSETTLED = 1e-8
-#: A graph that leaves less shows data without noise.
-QUIET = 1e-7
-#: Terms with a smaller share of the standard deviation of y are what a readout leaves of a node that it does not need.
-NEGLIGIBLE = 1e-12
 _SPACINGS = 4.0  # of doubles at y that an exact law may be off, in the root mean square (not tuned)
+_STORED = 1e-16  # of the size of y: what storing it as a double leaves, about half a spacing
+
+
+@dataclass(frozen=True)
+class Ladder:
+    """Losses below which something is zero, the strictest first; none is tuned.
+
+    Attributes
+    ----------
+    polished : float
+        The fit of a formula is done: close to the square of the spacing of doubles, as the last digits of its constants
+        say which simple numbers they may be.
+    converged : float
+        The fit of a graph is done: well below `exact`.
+    proven : float
+        An equation with few constants is the law, and ends the search; as strict as the fits are.
+    exact : float
+        A graph or an equation is exact: smaller losses differ by the order of operations only.
+    summed : float
+        A sum of given terms is exact: what it leaves is a difference of sums of squares, which holds fewer digits.
+    unsettled : float
+        Losses say nothing more before a fit has converged, after a few steps.
+    quiet : float
+        Data of which some graph leaves no more have no noise.
+    """
+
+    polished: float = 1e-31
+    converged: float = 1e-26
+    proven: float = 1e-26
+    exact: float = 1e-24
+    summed: float = 1e-14
+    unsettled: float = 1e-8
+    quiet: float = 1e-7
+
+    @property
+    def term(self) -> float:
+        """The share of the standard deviation of y below which a term is nothing: its square is an exact loss.
+
+        Such terms are what a readout leaves of a node that it does not need.
+        """
+        return float(np.sqrt(self.exact))
+
+
+LADDER = Ladder()
 
 
 @dataclass(frozen=True)
@@ -64,3 +96,8 @@ class Target:
 def spacings(y: np.ndarray) -> np.ndarray:
     """What arithmetic leaves of values y [n]."""
     return _SPACINGS * np.spacing(np.abs(y))
+
+
+def fitted_below(y: np.ndarray, rung: float) -> np.ndarray:
+    """The mean squared error [...] at which a fit to y [..., n] is done: such a loss, or what storing y leaves."""
+    return rung * np.var(y, axis=-1) + np.mean((_STORED * y) ** 2, axis=-1)
