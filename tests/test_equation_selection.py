@@ -40,6 +40,13 @@ def chain(complexity, loss):
     return Equation(expression, ("u",), "y", loss, loss, "sample")
 
 
+def test_rounding_has_no_part_in_a_score():
+    found = [scores(Front().offer(chain(1, 0.5)).offer(chain(3, loss))) for loss in (0.0, 1e-29, 1e-25)]
+    assert found[0][1] > 10
+    for other in found[1:]:
+        np.testing.assert_array_equal(other, found[0])
+
+
 @pytest.mark.parametrize("n", [29, 101, 499])
 @pytest.mark.parametrize("seed", range(11))
 def test_pure_noise_chooses_the_constant(seed, n):

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from eqdarts import DARTSRegressor
 from eqdarts.data.chunks import ArraySource
-from eqdarts.data.zero import LADDER, Target
+from eqdarts.data.zero import LADDER, Target, fitted_below, stored
 from eqdarts.fit.formula import Rows, compile_template, fit_constants, template
 from eqdarts.fit.stream import Task, fit_streaming
 
@@ -80,3 +80,18 @@ def test_laws_beside_a_large_offset_and_of_large_size_are_found(law, found):
     assert str(model.sympy()) == found
     assert model.stop_reason_ == "exact"
     assert model.score(table, law(a, b)) == pytest.approx(1.0, abs=1e-9)
+
+
+def test_the_rungs_stand_in_order():
+    rungs = list(vars(LADDER).values())
+    assert rungs == sorted(rungs)
+    assert LADDER.term**2 == pytest.approx(LADDER.exact)
+
+
+@given(st.floats(-1e12, 1e12))
+def test_a_fit_is_done_before_it_meets_what_arithmetic_leaves(offset):
+    y = values() + offset
+    assert np.mean(stored(y)) < Target.of(y).rounding
+    done = fitted_below(np.stack([y, 2.0 * y]), LADDER.converged)
+    np.testing.assert_allclose(done, [fitted_below(y, LADDER.converged), 4.0 * done[0]])
+    assert Target.of(y).loss(done[0]) <= LADDER.converged

@@ -93,11 +93,16 @@ class Target:
         return np.maximum(square - self.rounding, 0.0) / self.variance
 
 
-def spacings(y: np.ndarray) -> np.ndarray:
-    """What arithmetic leaves of values y [n]."""
+def spacings(y: Any) -> Any:
+    """What arithmetic leaves of values y, a number or an array."""
     return _SPACINGS * np.spacing(np.abs(y))
+
+
+def stored(y: np.ndarray) -> np.ndarray:
+    """The squares of what storing values y as doubles leaves; less than the squares of `spacings`."""
+    return np.square(_STORED * y)
 
 
 def fitted_below(y: np.ndarray, rung: float) -> np.ndarray:
     """The mean squared error [...] at which a fit to y [..., n] is done: such a loss, or what storing y leaves."""
-    return rung * np.var(y, axis=-1) + np.mean((_STORED * y) ** 2, axis=-1)
+    return rung * np.var(y, axis=-1) + np.mean(stored(y), axis=-1)

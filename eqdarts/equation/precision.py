@@ -7,13 +7,13 @@ from dataclasses import replace
 import numpy as np
 import sympy
 
+from eqdarts.data.zero import spacings
 from eqdarts.equation.equation import Equation
 from eqdarts.formula.latex import DIGITS, MOST_DIGITS, rounded
 
 #: By how much the loss may grow when the constants are rounded: a share of itself, or of the variance of the target
 #: where that is more, as it is for a law that is exact. Not tuned: nobody sees the difference in a plot.
 OF_LOSS, OF_VARIANCE = 0.01, 1e-8
-_ROUNDING = 4 * float(np.finfo(float).eps)  # of the target's magnitude: a target that does not vary leaves no more
 _ROWS = 10_000  # of a longer table every second, third, ... row decides
 
 
@@ -39,7 +39,8 @@ def with_digits(equation: Equation, X: np.ndarray, y: np.ndarray, weights: np.nd
 
     exact = loss(equation)
     variance = float(np.average((unit - np.average(unit, weights=weights)) ** 2, weights=weights))
-    allowed = exact + max(OF_LOSS * exact, OF_VARIANCE * variance) + _ROUNDING**2
+    # A target that does not vary leaves what arithmetic leaves of its size.
+    allowed = exact + max(OF_LOSS * exact, OF_VARIANCE * variance) + spacings(1.0) ** 2
     fewest = (d for d in range(DIGITS, MOST_DIGITS) if loss(_rounded(equation, d)) <= allowed)
     return replace(equation, digits=next(fewest, MOST_DIGITS))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from eqdarts.data.zero import LADDER
 from eqdarts.equation.front import Front
 from eqdarts.errors import check_choice
 from eqdarts.simplify.description import description_length
@@ -41,8 +42,7 @@ def credibility(front: Front, n: int) -> np.ndarray:
 
 def scores(front: Front) -> np.ndarray:
     """−Δ log loss / Δ complexity from one equation of the front to the next; 0 for the first."""
-    # Losses at the level of rounding are all the same.
-    losses = np.log([max(e.relative_loss, 1e-30) for e in front])
+    losses = np.log([max(e.relative_loss, LADDER.exact) for e in front])
     complexity = np.array([e.complexity for e in front], dtype=float)
     if len(front) < 2:
         return np.zeros(len(front))

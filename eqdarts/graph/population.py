@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from eqdarts.data.zero import LADDER
 from eqdarts.graph.genotype import GenotypeBatch, concatenate, prune
 from eqdarts.graph.operations import EXPONENT
 from eqdarts.graph.space import AGGREGATORS, SearchSpace
@@ -164,7 +165,7 @@ def complexity_of(
 
 def scores(loss: np.ndarray, complexity: np.ndarray, rows: int) -> np.ndarray:
     """Description length in nats, lower is better: the misfit, plus a charge for each part of the graph."""
-    return 0.5 * rows * np.log(loss + 1e-25) + NATS_PER_PART * complexity
+    return 0.5 * rows * np.log(loss + LADDER.exact) + NATS_PER_PART * complexity
 
 
 def best(population: Population, rows: int, size: int = 64, per_band: int = 4, band: int = 3) -> Population:

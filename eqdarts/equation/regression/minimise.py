@@ -14,6 +14,7 @@ from itertools import zip_longest
 import numpy as np
 from scipy.optimize import least_squares
 
+from eqdarts.data.zero import stored
 from eqdarts.equation.regression.model import Model
 from eqdarts.equation.regression.periodic import Periods, periods, within_a_turn
 from eqdarts.equation.regression.poles import Poles
@@ -304,8 +305,7 @@ def sum_of_squares(model: Model, theta: np.ndarray) -> float:
 
 def _rounding(model: Model) -> float:
     """A sum of squares that rounding of y alone explains, in units of scale²."""
-    y = model.rows.y * model.rows.factor
-    return float(np.finfo(float).eps ** 2 * np.sum(y**2)) * 0.1
+    return float(np.sum(stored(model.rows.y * model.rows.factor)))
 
 
 def _same(loss: float, best: float, model: Model) -> bool:
