@@ -21,7 +21,7 @@ HOUSE = {
     "graph": ("operations", "links", "space", "genotype", "tensor_program", "to_sympy", "population"),
     "options": {},
     "fit": {
-        "flat": {}, "policy": {}, "periodogram": {},
+        "flat": {}, "covariance": {}, "policy": {}, "periodogram": {},
         "compiled": ("expressions", "own", "elementary", "program", "separable", "graphs", "formulas"),
         "least_squares": {}, "graphs": {}, "backend": {}, "formula": {}, "stream": {}, "roundness": {}, "assess": {},
     },

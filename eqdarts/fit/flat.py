@@ -11,7 +11,7 @@ from math import comb
 
 import numpy as np
 
-_RANK = 1e-11  # singular values of rows of unit length below this share of the largest are rounding, if not said
+_RANK = 1e-11  # singular values below this share of the largest are rounding; generous, as a refit has the last word
 _NONE = 1e-15  # what stands for a singular value of rounding
 _ZERO = 1e-9  # of the largest share in the sum
 _MOST_POINTS = 5000  # that are compared
@@ -23,17 +23,17 @@ def flat_directions(rows: np.ndarray, rounding: float = _RANK) -> np.ndarray:
 
     rows: [K, n], finite   rounding: share of the largest singular value
     """
-    size, directions = _directions(rows)
-    return directions[size <= rounding * size.max(initial=0.0)]
+    sizes, directions, norms = decomposed(rows)
+    return (directions / norms)[sizes <= rounding * sizes.max(initial=0.0)]
 
 
 def inverse_of_squares(rows: np.ndarray) -> np.ndarray:
     """(R·Rᵀ)⁻¹ of R [K, n], finite; flat directions, which rounding hides, come out very long, not absent."""
-    size, directions = _directions(rows)
-    largest = max(1.0, size.max(initial=0.0))
+    sizes, directions, norms = decomposed(rows)
+    largest = max(1.0, sizes.max(initial=0.0))
     with np.errstate(over="ignore", invalid="ignore"):
         # Rows may be so short that squares of the directions leave the range of doubles.
-        scaled = directions.T / np.where(size > _RANK * largest, size, _NONE * largest)
+        scaled = (directions / norms).T / np.where(sizes > _RANK * largest, sizes, _NONE * largest)
         return np.nan_to_num(scaled @ scaled.T, nan=0.0, posinf=0.0, neginf=0.0)
 
 
@@ -48,14 +48,15 @@ def lengths(rows: np.ndarray) -> np.ndarray:
     return found
 
 
-def _directions(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Singular values [K] of the rows at unit length, and the directions [K, K] that belong to them."""
+def decomposed(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Singular values [K] of rows [K, n] at unit length, largest first, the directions [K, K] that belong to them, and
+    the lengths [K] that the rows were divided by: 1 for those without any."""
     norms = lengths(rows)
     norms = np.where((norms > 0) & np.isfinite(norms), norms, 1.0)
     # The triangle of a QR decomposition has the singular values of all rows.
     triangle = np.linalg.qr((rows / norms[:, None]).T, mode="r")
-    _, size, directions = np.linalg.svd(triangle, full_matrices=True)
-    return np.concatenate([size, np.zeros(len(rows) - len(size))]), directions / norms
+    _, sizes, directions = np.linalg.svd(triangle, full_matrices=True)
+    return np.concatenate([sizes, np.zeros(len(rows) - len(sizes))]), directions, norms
 
 
 def simplest_points(values: np.ndarray, directions: np.ndarray, sizes: np.ndarray) -> list[np.ndarray]:

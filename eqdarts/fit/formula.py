@@ -15,6 +15,7 @@ from torch import Tensor
 from eqdarts.data.zero import LADDER, Target
 from eqdarts.fit.compiled.expressions import Program, program_of
 from eqdarts.fit.compiled.formulas import fit_program
+from eqdarts.fit.covariance import residual_variance
 from eqdarts.fit.flat import inverse_of_squares
 from eqdarts.fit.least_squares import solve
 from eqdarts.formula.tape import Tape, tape
@@ -255,7 +256,9 @@ def fit_constants(
         slopes[free] = np.where(np.abs(jacobian[0, free]) < _MOST_SLOPE, jacobian[0, free], 0.0)
         inverse[np.ix_(free, free)] = inverse_of_squares(slopes[free])
     rounding = rows.measure.rounding / rows.measure.variance
-    spread = (loss + rounding) * n / max(1, n - int(free.sum()))
+    # Where as many constants as rows leave no degree of freedom, as if there were one more row.
+    constants = int(free.sum())
+    variance = residual_variance((loss + rounding) * n, max(n, constants + 1), constants)
     with np.errstate(invalid="ignore", over="ignore"):
-        precision = np.sqrt(np.maximum(np.diag(inverse), 0.0) * spread)
+        precision = np.sqrt(np.maximum(np.diag(inverse), 0.0) * variance)
     return ConstantFit(values, loss, precision, inverse, slopes, rounding)

@@ -9,12 +9,12 @@ from __future__ import annotations
 import numpy as np
 
 from eqdarts.fit.compiled.graphs import Linearised
+from eqdarts.fit.covariance import standard_errors
 from eqdarts.graph.genotype import GenotypeBatch, live_nodes
 from eqdarts.graph.population import is_whole_or_half
 from eqdarts.graph.space import SearchSpace
 
 _WORTH = 1.5  # nats that a simple number must save
-_RIDGE = 1e-12  # beside the squared norm of a column: where constants are redundant, no error is small
 
 
 def count_round(
@@ -55,22 +55,3 @@ def _packed(space: SearchSpace, batch: GenotypeBatch, w: np.ndarray) -> tuple[np
     order = np.argsort(~flat, axis=1, kind="stable")
     free = np.take_along_axis((there & ~is_whole_or_half(w)).reshape(len(w), -1), order, axis=1)
     return np.take_along_axis(w.reshape(len(w), -1), order, axis=1), free
-
-
-def standard_errors(columns: np.ndarray, free: np.ndarray, residual: np.ndarray, rows: int) -> np.ndarray:
-    """Of the free constants [R, K], from the derivatives by each [R, K, n] and the residuals [R, n]; infinite else."""
-    n = residual.shape[1]
-    most = int(free.sum(axis=1).max(initial=0))
-    order = np.argsort(~free, axis=1, kind="stable")[:, :most]
-    chosen = np.take_along_axis(free, order, axis=1)
-    with np.errstate(all="ignore"):
-        tangents = np.where(chosen[:, :, None], np.take_along_axis(columns, order[:, :, None], axis=1), 0.0)
-        norms = np.sqrt(np.einsum("rkn,rkn->rk", tangents, tangents))
-        good = np.isfinite(norms).all(axis=1) & np.isfinite(residual).all(axis=1)
-        unit = np.where(good[:, None, None] & (norms > 0)[:, :, None], tangents / norms[:, :, None], 0.0)
-        gram = unit @ unit.transpose(0, 2, 1) + (_RIDGE + ~(chosen & (norms > 0)))[:, :, None] * np.eye(most)
-        variance = np.einsum("rkk->rk", np.linalg.inv(gram)) * np.mean(residual**2, axis=1)[:, None] * n / rows
-        found = np.where(good[:, None] & chosen & (norms > 0), np.sqrt(np.abs(variance)) / norms, np.inf)
-    error = np.full(free.shape, np.inf)
-    np.put_along_axis(error, order, found, axis=1)
-    return error

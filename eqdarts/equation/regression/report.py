@@ -11,11 +11,8 @@ from scipy import stats
 
 from eqdarts.equation.regression.minimise import Optimum
 from eqdarts.equation.regression.model import Model
-from eqdarts.fit.flat import lengths
+from eqdarts.fit.covariance import residual_variance, spread
 from eqdarts.simplify.description import description_length
-
-_RANK = 1e-12  # singular values of the scaled Jacobian below this share of the largest are rounding
-_SHARE = 1e-3  # of a direction without information; a constant with less is not concerned
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,53 +122,6 @@ class FitReport:
         return "\n".join(lines)
 
 
-@dataclass(frozen=True, eq=False)
-class Spread:
-    """(JᵀJ)⁻¹ [K, K] over the constants that are free and determined, NaN elsewhere.
-
-    Attributes
-    ----------
-    inverse : array [K, K]
-    errors : array [K]
-        Square roots of its diagonal; infinite where undetermined, NaN where held.
-    condition : float
-    undetermined : bool array [K]
-    """
-
-    inverse: np.ndarray
-    errors: np.ndarray
-    condition: float
-    undetermined: np.ndarray
-
-
-def spread(J: np.ndarray, held: np.ndarray) -> Spread:
-    """How far the rows let the constants move, from the Jacobian [n, K]; held: bool [K], at a bound."""
-    K = J.shape[1]
-    free = np.flatnonzero(~held)
-    inverse, errors = np.full((K, K), np.nan), np.full(K, np.nan)
-    undetermined = np.zeros(K, dtype=bool)
-    if not len(free):
-        return Spread(inverse, errors, 1.0, undetermined)
-    J = J[:, free]
-    norm = lengths(J.T)
-    scaled = J / np.where(norm > 0, norm, 1.0)
-    # R of J = QR has its singular values, and is small.
-    _, s, Vt = np.linalg.svd(np.linalg.qr(scaled, mode="r") if len(J) > K else scaled, full_matrices=True)
-    s = np.concatenate([s, np.zeros(len(free) - len(s))])
-    lost = s <= _RANK * max(s[0], 1e-300)
-    concerned = (np.abs(Vt[lost]) > _SHARE).any(axis=0)
-    undetermined[free] = concerned
-    kept = Vt[~lost].T / s[~lost]
-    norm = np.where(norm > 0, norm, np.inf)
-    block = kept @ kept.T
-    known = free[~concerned]
-    with np.errstate(over="ignore", under="ignore", divide="ignore"):
-        inverse[np.ix_(known, known)] = (block / norm / norm[:, None])[np.ix_(~concerned, ~concerned)]
-    errors[known] = (np.sqrt(np.diag(block)) / norm)[~concerned]
-    errors[free[concerned]] = np.inf
-    return Spread(inverse, errors, float("inf") if lost.any() else float(s[0] / s[-1]), undetermined)
-
-
 def report(
     model: Model,
     optimum: Optimum,
@@ -194,11 +144,11 @@ def report(
     if held is None:
         held = model.held(theta)
     _, J = model.linearise(theta)
-    found = spread(np.nan_to_num(J, nan=0.0, posinf=0.0, neginf=0.0), held)
+    found = spread(np.nan_to_num(J.T, nan=0.0, posinf=0.0, neginf=0.0), held)
     freedom = n - K + int(held.sum())
     # In units of the scale, whose square may leave the range of doubles.
     inner_rss = optimum.loss * inflation
-    unit = np.sqrt(optimum.loss / freedom) if freedom > 0 else np.nan
+    unit = np.sqrt(residual_variance(optimum.loss, n, n - freedom))
     with np.errstate(over="ignore", under="ignore"):
         rss = float(np.float64(inner_rss) * rows.scale * rows.scale)
     with np.errstate(invalid="ignore"):
