@@ -87,7 +87,7 @@ def standard_errors(columns: np.ndarray, free: np.ndarray, residual: np.ndarray,
         good = np.isfinite(norms).all(axis=1) & np.isfinite(residual).all(axis=1)
         unit = np.where(good[:, None, None] & (norms > 0)[:, :, None], tangents / norms[:, :, None], 0.0)
         gram = unit @ unit.transpose(0, 2, 1) + (_RIDGE + ~(chosen & (norms > 0)))[:, :, None] * np.eye(most)
-        scale = residual_variance(np.sum(residual**2, axis=1), rows, 0)
+        scale = residual_variance(np.sum(residual**2, axis=1), rows, free.sum(axis=1))
         variance = np.abs(np.einsum("rkk->rk", np.linalg.inv(gram))) * scale[:, None]
         known = good[:, None] & chosen & (norms > 0) & np.isfinite(variance)
         found = np.where(known, np.sqrt(variance) / norms, np.inf)
