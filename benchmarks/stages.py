@@ -196,7 +196,7 @@ class _TimedModel:
     """A model of `least_squares.solve` whose calls are timed."""
 
     def __init__(self, model: Any, clock: "Clock") -> None:
-        self._model, self._clock = model, clock
+        self._model, self._clock, self.shrinks = model, clock, model.shrinks
 
     def linearise(self, w: torch.Tensor) -> tuple[torch.Tensor, Callable[[torch.Tensor], torch.Tensor]]:
         with self._clock.on("forward"):

@@ -18,6 +18,8 @@ def numbers(values):
 class Exponentials:
     """φ_q = exp(w_q x) for q < P, and the constant one: P + 1 basis functions."""
 
+    shrinks = False
+
     def __init__(self, x):
         self.x = x
 
@@ -30,6 +32,8 @@ class Exponentials:
 class Constant:
     """φ = 1, nothing to move."""
 
+    shrinks = False
+
     def __init__(self, rows):
         self.rows = rows
 
@@ -39,6 +43,8 @@ class Constant:
 
 class Planck:
     """φ = x³ / (exp(w x) − 1)."""
+
+    shrinks = False
 
     def __init__(self, x):
         self.x = x

@@ -170,6 +170,8 @@ class ConstantFit:
 class _FormulaModel:
     """A formula as a separable model with one basis function, itself, whose coefficient is 1."""
 
+    shrinks = True
+
     def __init__(self, form: Compiled, X: np.ndarray, weight: np.ndarray) -> None:
         self._form, self._X, self._weight = form, X, weight
 
@@ -232,7 +234,6 @@ def _fit_sets(
         free=torch.tensor(free),
         fixed=one,
         done_below=LADDER.polished,
-        shrinks=True,
     )
     return solution.w.numpy(), solution.loss.numpy()
 

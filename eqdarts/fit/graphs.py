@@ -63,6 +63,8 @@ class FittedGraphs:
 class _GraphModel:
     """The basis of a graph's readout: nodes, inputs, one; rows weighted."""
 
+    shrinks = False
+
     def __init__(self, program: GraphProgram, rows: Rows, replicas: int) -> None:
         self._program, self._rows = program, rows
         d, n = rows.inputs.shape

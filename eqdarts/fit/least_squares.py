@@ -27,7 +27,15 @@ class Status(IntEnum):
 
 
 class SeparableModel(Protocol):
-    """What `solve` needs of a model of R replicas, P parameters, Q basis functions and n rows."""
+    """What `solve` needs of a model of R replicas, P parameters, Q basis functions and n rows.
+
+    Attributes
+    ----------
+    shrinks : bool
+        Does it take w of any number of replicas? Then those that are done leave the batch.
+    """
+
+    shrinks: bool
 
     def linearise(self, w: Tensor) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
         """Basis [R, Q, n] at w [R, P], and the map from c [R, Q] to the Jacobian [R, P, n] of c·φ."""
@@ -108,7 +116,6 @@ def solve(
     free: Tensor | None = None,
     fixed: Tensor | None = None,
     done_below: float = LADDER.converged,
-    shrinks: bool = False,
 ) -> Solution:
     """Minimise the mean squared error of every replica over w and c.
 
@@ -128,8 +135,6 @@ def solve(
         Coefficients that are given rather than fitted; NaN where fitted.
     done_below : float
         A replica has converged at this share of the variance of y; see `eqdarts.data.zero`.
-    shrinks : bool
-        Does the model take w of any number of replicas? Then those that are done leave the batch.
 
     Returns
     -------
@@ -158,7 +163,7 @@ def solve(
     for _ in range(steps):
         if bool(done.all()):
             break
-        at = torch.nonzero(~done)[:, 0] if shrinks else slice(None)
+        at = torch.nonzero(~done)[:, 0] if model.shrinks else slice(None)
         step = _step(gradient[at], curvature[at], damping[at])
         trial = w[at] + step
         promise = (step * gradient[at]).sum(dim=-1)

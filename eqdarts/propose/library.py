@@ -20,7 +20,7 @@ from eqdarts.graph.space import SearchSpace
 from eqdarts.propose.monomials import monomials, some_rows, term_of
 from eqdarts.propose.parts import Function, Part, can_add, functions_of, parts_of, powers_of, with_factor
 from eqdarts.propose.proposer import Effort, Graphs, Judged, NodeValues, Question
-from eqdarts.propose.sparse import chosen_terms, places_of_copies
+from eqdarts.propose.sparse import Limits, chosen_terms, places_of_copies
 from eqdarts.propose.terms import Term, Terms, graphs_of
 
 #: Terms, and columns and rows of a table.
@@ -47,9 +47,8 @@ def sums_of(space: SearchSpace, library: Terms, link: str, kept: int) -> tuple[G
     target, slope = LINKS[link].target(library.y)
     cost = np.array([len(term.nodes) for term in library.terms])
     most = min(_MOST_TERMS, len(library.y) // _ROWS_PER_TERM)
-    choices = chosen_terms(
-        library.values, target, slope * library.root, cost, space.nodes, most, kept, all_pairs=library.are_few
-    )
+    limits = Limits(space.nodes, most, kept, all_pairs=library.are_few)
+    choices = chosen_terms(library.values, target, slope * library.root, cost, limits)
     return graphs_of(space, [(link, [library.terms[k] for k in choice]) for choice in choices])
 
 

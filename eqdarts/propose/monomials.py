@@ -17,7 +17,7 @@ from eqdarts.graph.genotype import GenotypeBatch
 from eqdarts.graph.links import LINKS
 from eqdarts.graph.space import SearchSpace
 from eqdarts.propose.proposer import Effort, Graphs, Judged, Question
-from eqdarts.propose.sparse import chosen_terms
+from eqdarts.propose.sparse import Limits, chosen_terms
 from eqdarts.propose.terms import Node, Term, graphs_of
 
 _MOST_MONOMIALS, _MOST_DEGREE, _MOST_TERMS = 120, 9, 8
@@ -62,7 +62,7 @@ def sums_of_monomials(space: SearchSpace, rows: Rows) -> tuple[GenotypeBatch, np
     found: list[tuple[str, list[Term]]] = []
     for link in space.links:
         target, slope = LINKS[link].target(y)
-        for choice in chosen_terms(columns, target, slope * root, cost, space.nodes, most):
+        for choice in chosen_terms(columns, target, slope * root, cost, Limits(space.nodes, most)):
             found.append((link, [terms[k] for k in choice]))
     return graphs_of(space, found)
 
@@ -81,7 +81,8 @@ def power_laws(space: SearchSpace, rows: Rows) -> tuple[GenotypeBatch, np.ndarra
         logs, target = np.log(X[:, places]).T, np.log(np.abs(y))
     most = min(_MOST_TERMS, len(places), len(y) // _ROWS_PER_TERM)
     found: list[tuple[str, list[Term]]] = []
-    for choice in chosen_terms(logs, target, root, np.ones(len(places), dtype=int), _MOST_TERMS, most, kept=1):
+    limits = Limits(_MOST_TERMS, most, kept=1)
+    for choice in chosen_terms(logs, target, root, np.ones(len(places), dtype=int), limits):
         base = np.stack([np.ones_like(y), *logs[list(choice)]]).T
         fitted = np.linalg.lstsq(base * root[:, None], target * root, rcond=None)[0]
         exponents = np.zeros(space.n_inputs)

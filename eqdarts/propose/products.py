@@ -21,7 +21,7 @@ from eqdarts.propose.library import MOST, MOST_COLUMNS, MOST_ROWS, distinct, val
 from eqdarts.propose.monomials import product_of_powers, some_rows
 from eqdarts.propose.parts import Part, functions_of, parts_of, with_factor
 from eqdarts.propose.proposer import Effort, Graphs, NodeValues, Question
-from eqdarts.propose.sparse import MOST_PAIRED, chosen_terms
+from eqdarts.propose.sparse import MOST_PAIRED, Limits, chosen_terms
 from eqdarts.propose.terms import Edge, Node, Term, graphs_of
 
 _MOST_FACTORS = 3  # beside columns
@@ -179,9 +179,8 @@ def _chosen(basis: np.ndarray, log_target: np.ndarray, logs: np.ndarray, cost: n
         left = logs - (logs @ basis) @ basis.T
         dependent = np.linalg.norm(left, axis=1) <= _DEPENDENT * np.linalg.norm(logs, axis=1)
     left[dependent] = np.nan
-    choices = chosen_terms(
-        left, rest, np.ones(len(rest)), cost, most_cost, _MOST_FACTORS, kept=1, all_pairs=len(logs) <= MOST_PAIRED
-    )
+    limits = Limits(most_cost, _MOST_FACTORS, kept=1, all_pairs=len(logs) <= MOST_PAIRED)
+    choices = chosen_terms(left, rest, np.ones(len(rest)), cost, limits)
     return list(choices[-1]) if choices else []
 
 

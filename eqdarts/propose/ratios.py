@@ -17,13 +17,11 @@ from eqdarts.graph.space import SearchSpace
 from eqdarts.propose.monomials import degree_of
 from eqdarts.propose.parts import INNER_DEGREE
 from eqdarts.propose.proposer import Effort, Graphs, Question
-from eqdarts.propose.sparse import MOST_PAIRED, WIDTH, chosen_terms
+from eqdarts.propose.sparse import MOST_PAIRED, Limits, chosen_terms
 from eqdarts.propose.terms import Edge, Node, Term, Terms, graphs_of
 
 _MOST_TERMS, _ROWS_PER_TERM = 6, 3  # above and below together
 _COMPARED, _WIDEST = 40_000, 200  # columns times choices side by side, and the most choices
-
-
 _ASKED = 1  # links below which sums were looked for before: ratios are rarer
 
 
@@ -80,17 +78,14 @@ def ratios(
     # Centred, terms that add up to a constant do not make y out of itself.
     mean = values.mean(axis=1)
     columns = np.concatenate([values, -y * (values - mean[:, None])])
-    choices = chosen_terms(
-        columns,
-        y,
-        np.ones(len(y)),
-        np.tile([len(term.nodes) for term in terms], 2),
-        most_cost=space.nodes - 2,  # two more nodes at least: what is below, and the ratio
-        most_terms=min(_MOST_TERMS, len(y) // _ROWS_PER_TERM),
+    limits = Limits(
+        cost=space.nodes - 2,  # two more nodes at least: what is below, and the ratio
+        terms=min(_MOST_TERMS, len(y) // _ROWS_PER_TERM),
         kept=1,
+        width=int(np.clip(_COMPARED // len(columns), Limits.width, _WIDEST)),
         all_pairs=len(columns) <= MOST_PAIRED,
-        width=int(np.clip(_COMPARED // len(columns), WIDTH, _WIDEST)),
     )
+    choices = chosen_terms(columns, y, np.ones(len(y)), np.tile([len(term.nodes) for term in terms], 2), limits)
     found: list[Term] = []
     for choice in choices:
         constant, *coefficients = np.linalg.lstsq(np.stack([np.ones_like(y), *columns[list(choice)]]).T, y)[0]

@@ -14,18 +14,37 @@ from eqdarts.data.zero import LADDER, spacings
 
 Choice = tuple[int, ...]
 
-#: Choices that are followed side by side, if not said otherwise.
-WIDTH = 8
 #: Columns from which on comparing all pairs takes too long beside an epoch.
 MOST_PAIRED = 2500
 _PAIRS = 32  # of them, where they come from all pairs
-#: Choices of each number of terms that are returned, if not said otherwise.
-KEPT = 3
 _EXCHANGED = 3  # choices that may exchange a term
 _ROWS_OF_PAIRS, _BLOCK = 64, 512  # rows that all pairs are compared on, and columns at once
 _DEPENDENT = 1e-9  # share of a column that must be left beside the others
 _DEPENDENT_PAIR = 1e-7  # the same of a second column
 _SAME = 9  # digits in which the values of two columns agree, up to a factor and an offset, if they are one
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How far a search for sums goes; the defaults are not tuned.
+
+    Attributes
+    ----------
+    cost, terms : int
+        The most that the terms of a sum cost together, and how many they are at the most.
+    kept : int
+        Choices of each number of terms that are returned.
+    width : int
+        Choices that are followed side by side.
+    all_pairs : bool
+        Are all pairs of columns compared? That takes time and memory with the square of their number.
+    """
+
+    cost: int
+    terms: int
+    kept: int = 3
+    width: int = 8
+    all_pairs: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,15 +63,7 @@ class _Task:
 
 
 def chosen_terms(
-    columns: np.ndarray,
-    target: np.ndarray,
-    root: np.ndarray,
-    cost: np.ndarray,
-    most_cost: int,
-    most_terms: int,
-    kept: int = KEPT,
-    all_pairs: bool = False,
-    width: int = WIDTH,
+    columns: np.ndarray, target: np.ndarray, root: np.ndarray, cost: np.ndarray, limits: Limits
 ) -> list[Choice]:
     """For every number of terms the places of the few sums that explain most of the target, an intercept beside them.
 
@@ -60,13 +71,11 @@ def chosen_terms(
     that are the same up to a factor and an offset the cheapest takes part.
 
     columns: [K, n]   target: [n]   root: [n], roots of the row weights   cost: int [K]
-    most_cost: of a sum   kept: choices of each number of terms
-    all_pairs: compare them all, which takes time and memory with the square of K
-    width: choices that are followed side by side
     """
     if not (np.isfinite(target).all() and np.isfinite(root).all()) or not root.any() or not len(columns):
         return []
-    task = _task(columns, target, root, cost, most_cost)
+    task = _task(columns, target, root, cost, limits.cost)
+    kept, width, all_pairs = limits.kept, limits.width, limits.all_pairs
     # What is left when only rounding is.
     little = LADDER.summed * float(task.target @ task.target) + float(np.sum((spacings(target) * root) ** 2))
 
@@ -81,7 +90,7 @@ def chosen_terms(
 
     beam: list[Choice] = [()]
     out: list[Choice] = []
-    for terms in range(1, most_terms + 1):
+    for terms in range(1, limits.terms + 1):
         found = dict(_extended(task, beam, max(width, kept)))
         if terms == 2 and all_pairs:
             found.update(_of_all_pairs(task))

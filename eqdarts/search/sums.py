@@ -16,7 +16,7 @@ from eqdarts.graph.space import SearchSpace
 from eqdarts.propose.library import Library, library_of
 from eqdarts.propose.monomials import Monomials, can_sum
 from eqdarts.propose.proposer import Effort, Graphs, Judged, Question, Solver
-from eqdarts.propose.sparse import KEPT
+from eqdarts.propose.sparse import Limits
 from eqdarts.propose.terms import Terms
 from eqdarts.search.log import Log
 
@@ -94,7 +94,7 @@ class SumSearch:
         closely = self._assessor.looks_closely(noisy)
         room = (WIDE_SIZE, WIDE_PER_BAND) if closely else (_ROOM, _ROOM_PER_BAND)
         population, link = sums.population, self._space.links[sums.asked]
-        kept = _KEPT_CLOSELY if closely else KEPT
+        kept = _KEPT_CLOSELY if closely else Limits.kept
         question = replace(self._question(table, noisy, Effort.BESIDE), link=link, asked=sums.asked, kept=kept)
         for solver in self._solvers:
             with log.timed(solver.name) as record:

@@ -130,9 +130,7 @@ def report(
     fixed: dict[str, float],
     observations: int,
     expression: sympy.Expr,
-    held: np.ndarray | None = None,
     inflation: float = 1.0,
-    keep_rows: bool = True,
 ) -> FitReport:
     """The statistics of an optimum.
 
@@ -141,8 +139,7 @@ def report(
     """
     theta, rows = optimum.theta, model.rows
     n, K = observations, len(theta)
-    if held is None:
-        held = model.held(theta)
+    held = model.held(theta)
     _, J = model.linearise(theta)
     found = spread(np.nan_to_num(J.T, nan=0.0, posinf=0.0, neginf=0.0), held)
     freedom = n - K + int(held.sum())
@@ -181,7 +178,7 @@ def report(
         fixed=fixed,
         confidence=confidence,
         template=model.form,
-        model=model if keep_rows else None,
+        model=model,
     )
 
 
