@@ -45,7 +45,7 @@ HOUSE = {
         "library", "products", "waves", "gradient", "sources", "symmetry",
     ),
     "search": (
-        "log", "history", "problem", "machine", "sums", "sampled", "relaxed", "warm_up", "finish",
+        "budget", "log", "history", "problem", "machine", "sums", "sampled", "relaxed", "warm_up", "finish",
         "exactness", "stops", "branches", "loop", "resample", "progress", "fit_options", "pose", "discover", "large",
     ),
     "estimator": {},

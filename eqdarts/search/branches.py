@@ -33,6 +33,7 @@ from eqdarts.graph.links import usable
 from eqdarts.graph.space import SearchSpace
 from eqdarts.options import SearchConfig
 from eqdarts.propose.symmetry import Reduction, ambiguity, reductions
+from eqdarts.search.budget import BUDGET
 from eqdarts.search.finish import candidates, finish
 from eqdarts.search.machine import Machine
 from eqdarts.search.problem import Problem, View, from_origins, moderate
@@ -55,7 +56,6 @@ _LARGEST_UNIT = 1000.0  # of a column that is also searched without
 _DEPTH = 2  # branches may have branches
 _CLOSED, _FINISHED = 4, 8  # branches, and graphs of each, that become equations at the end
 _CLOSED_WITHOUT_CLOCK = 1  # where nothing but itself ends the closing
-_CLOSING_SHARE = 0.4  # of the time that is left at the end, for branches
 
 
 @dataclass(frozen=True, eq=False)
@@ -223,7 +223,7 @@ class Branches:
     def close(self, deadline: float) -> Iterator[Equation]:
         """The best graphs of the most promising branches."""
         begin = time.monotonic()
-        end = begin + _CLOSING_SHARE * (deadline - begin)
+        end = begin + BUDGET.branches * (deadline - begin)
         most = _CLOSED if np.isfinite(deadline) else _CLOSED_WITHOUT_CLOCK
         closed = sorted([*self._branches, *self._companions], key=lambda b: b.promise)[:most]
         for i, branch in enumerate(closed):

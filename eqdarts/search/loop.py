@@ -20,6 +20,7 @@ from eqdarts.graph.genotype import Genotype
 from eqdarts.graph.population import Population, joined, scores
 from eqdarts.graph.space import SearchSpace
 from eqdarts.search.branches import Branches, can_branch
+from eqdarts.search.budget import BUDGET
 from eqdarts.search.finish import Draft, candidates, constant_equation, finish, finish_one, offer_all, simplest
 from eqdarts.search.history import EpochRecord
 from eqdarts.search.log import Share
@@ -30,13 +31,10 @@ from eqdarts.search.sampled import SampledSearch
 from eqdarts.search.stops import ExactGraphs, Watch
 from eqdarts.search.sums import best_first, has_sums, plain_sums
 
-_SIMPLEST_SHARE = 0.3  # most of the time that is left at the end, for the simplest graphs; not tuned
 _FINISHED = 40  # graphs that become equations at the end, at the most
 _FINISHED_AT_FIRST = 6  # and after no epoch; each epoch adds one
 _FIRST_LOOK = 4  # epochs before the best graph becomes an equation to read, and how many times more before the next
-_LOOK_SECONDS = 0.5  # most time for it
 _TRIED_SURELY = 8  # graphs, best first, of which one becomes an equation even if no time is left
-_SURELY_SECONDS = 0.25  # for making the constants of one of them simple; not tuned
 
 
 class State(Protocol):
@@ -255,7 +253,7 @@ class _Run:
         """The front has no holes: every complexity that the search knows of, up to that of the best score."""
         population, now = self._state.known, time.monotonic()
         if len(population):
-            end = now + _SIMPLEST_SHARE * (self._watch.deadline - now)
+            end = now + BUDGET.simplest * (self._watch.deadline - now)
             places = simplest(population, self._state.rows)
             self._offer(finish(self._space, population, places, self._problem, end, reduced=0, known=self._drafts))
 
@@ -284,7 +282,7 @@ class _Run:
             for k in order[:_TRIED_SURELY].tolist():
                 graph = population.batch.genotype(self._space, k)
                 if graph not in self._finished:
-                    deadline = max(self._watch.deadline, time.monotonic() + _SURELY_SECONDS)
+                    deadline = max(self._watch.deadline, time.monotonic() + BUDGET.sure_seconds)
                     self._offer(finish_one(self._space, population, k, self._problem, deadline))
                 if graph in self._finished:
                     break
@@ -331,7 +329,7 @@ class _Looks:
         self._next *= _FIRST_LOOK
         # With a set number of epochs the clock has no say, so that fits repeat.
         by_clock = self._watch.config.max_epochs is None
-        deadline = min(self._watch.deadline, time.monotonic() + _LOOK_SECONDS) if by_clock else np.inf
+        deadline = min(self._watch.deadline, time.monotonic() + BUDGET.look_seconds) if by_clock else np.inf
         place = candidates(state.population, state.rows, 1)
         return offer_all(front, finish(self._space, state.population, place, self._problem, deadline, reduced=0))
 

@@ -10,11 +10,10 @@ from eqdarts.data import Prepared, merge_rows, prepare, rounding_alike
 from eqdarts.data.chunks import ArraySource
 from eqdarts.data.kept import Training, keep
 from eqdarts.data.screening import screened
+from eqdarts.search.budget import BUDGET
 from eqdarts.search.fit_options import FitOptions
 from eqdarts.search.problem import Problem, moderate, snapping_rows
 from eqdarts.search.stops import Watch
-
-_SCREENING_SHARE = 0.25  # of max_time, at the most, for choosing columns of a wide table; not tuned
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +42,7 @@ def pose(table: ArraySource, options: FitOptions, rng: np.random.Generator, watc
     rows, training = _merged(table) if options.splits_by_share else _as_given(table)
     prepared = prepare(rows.X, rows.y, rows.names, rows.weights)
     if prepared.constant is None:
-        prepared = screened(prepared, options.max_columns, rng, watch.until(_SCREENING_SHARE))
+        prepared = screened(prepared, options.max_columns, rng, watch.until(BUDGET.screening))
     problem = _in_working_units(rows, prepared, snapping_rows(len(rows.y), rng), options.max_complexity)
     return Posed(problem, rows.y, prepared.constant is not None, training)
 

@@ -28,6 +28,7 @@ from eqdarts.propose.neighbours import Neighbours, neighbours
 from eqdarts.propose.proposer import Evidence, Graphs, Situation
 from eqdarts.propose.sources import PROPOSERS, made
 from eqdarts.propose.waves import rows_of_waves, with_frequencies
+from eqdarts.search.budget import BUDGET
 from eqdarts.search.log import Log, Share
 from eqdarts.search.sums import Sums, SumSearch
 
@@ -36,7 +37,6 @@ _RUN = 10  # epochs of the shortest run
 _POLISHED = 16  # of the best graphs, how many are fitted further in every epoch
 _BY_FEW = 12  # epochs after which the best graphs of noisy data are confirmed on all rows
 _HEADS, _STARTS = 4, 2  # graphs whose neighbours are all tried at the end, and how often
-_CLOSING_SHARE = 0.25  # of the time that is left, for them; the rest is for turning graphs into equations
 _STEP = 5.0  # of the logits, as a multiple of the learning rate: natural gradients are mostly below a tenth
 _SINGLE_LINK = 0.6  # share of fresh runs that keep to one link
 
@@ -259,7 +259,7 @@ class SampledSearch:
     def _closer(self, state: SampledState, deadline: float) -> SampledState:
         """With the neighbours of the best graphs."""
         start = time.monotonic()
-        end = start + _CLOSING_SHARE * (deadline - start)
+        end = start + BUDGET.neighbours * (deadline - start)
         odds = odds_of(self._space, self._prior.alpha, self._prior.beta, self._prior.gamma)
         population = state.population
         for k in list(range(min(_HEADS, len(population)))) * _STARTS:

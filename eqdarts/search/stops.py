@@ -13,6 +13,7 @@ from eqdarts.graph.population import Population
 from eqdarts.graph.space import SearchSpace
 from eqdarts.options import SearchConfig
 from eqdarts.runtime.interrupts import Interrupts
+from eqdarts.search.budget import BUDGET
 from eqdarts.search.exactness import Exactness, is_plain
 from eqdarts.search.finish import finish, offer_all
 from eqdarts.search.problem import Problem, View
@@ -20,9 +21,6 @@ from eqdarts.search.problem import Problem, View
 # An exact equation that is no proof is doubted until the search has so many times more epochs, and so many.
 _DOUBT, _DOUBT_EPOCHS = 5, 100
 _LOOK_EPOCHS = 5  # in which a shorter one is looked for, if it is longer than laws are
-_EXACT_SHARE, _EXACT_SECONDS = 0.25, 1.0  # most time for finishing exact graphs while the search runs
-_SEARCH_SHARE = 0.9  # of max_time; the rest is for turning graphs into equations
-_AFTER_INTERRUPT = 2.0  # seconds for the same after Ctrl-C
 
 
 @dataclass
@@ -54,7 +52,7 @@ class Watch:
         """When all must be over, in `time.monotonic`."""
         end = np.inf if self.config.max_time is None else self.start + self.config.max_time
         pressed = self.interrupts.first
-        return end if pressed is None else min(end, pressed + _AFTER_INTERRUPT)
+        return end if pressed is None else min(end, pressed + BUDGET.after_interrupt)
 
     def until(self, share: float) -> float:
         """When this share of the time is over, in `time.monotonic`; never if epochs count, so that fits repeat."""
@@ -66,7 +64,7 @@ class Watch:
     @property
     def is_over(self) -> bool:
         """Has the search had its share of the time?"""
-        by_clock = self.config.max_time is not None and self.seconds >= _SEARCH_SHARE * self.config.max_time
+        by_clock = self.config.max_time is not None and self.seconds >= BUDGET.search * self.config.max_time
         return by_clock or self.interrupts.noted
 
     def done(self, epochs: int) -> float:
@@ -114,7 +112,7 @@ class ExactGraphs:
         """The front with the simplest exact graph that is new; true when the search may end."""
         start = time.monotonic()
         hurry = self._watch.config.max_epochs is None  # otherwise the clock has no say, so that fits repeat
-        if not hurry or self._spent <= _EXACT_SECONDS + _EXACT_SHARE * self._watch.seconds:
+        if not hurry or self._spent <= BUDGET.exact_seconds + BUDGET.exact * self._watch.seconds:
             problem = self._problem if epoch > 1 else replace(self._problem, compiled=False)
             front = self._finish_one(space, population, front, problem)
         self._spent += time.monotonic() - start

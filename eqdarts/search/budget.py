@@ -1,0 +1,50 @@
+"""How the time of a search is divided.
+
+With a number of epochs instead of a time, the clock has no say while the search runs, so that fits repeat.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Budget:
+    """Shares of time, and seconds, in the order in which they are spent; none is tuned.
+
+    Attributes
+    ----------
+    screening : float
+        Of `max_time`, at the most, for choosing columns of a wide table before the search.
+    search : float
+        Of `max_time`, when epochs end. What is left turns graphs into equations.
+    exact, exact_seconds : float
+        Of the time so far, and seconds beside it, for finishing graphs that fit to rounding in between: one may be the
+        law.
+    look_seconds : float
+        For one equation to read, after 4, 16, 64, … epochs.
+    simplest : float
+        Of what is left when epochs end, for the simplest graph of every size, so that the front has no holes.
+    branches : float
+        Of what is then left, for the best graphs of branches.
+    neighbours : float
+        Of what is then left, for fitting neighbours of the best graphs of noisy data. The rest is for the best of all.
+    sure_seconds : float
+        For the best graph and the best sum, if no time is left for them.
+    after_interrupt : float
+        Seconds for all that comes after the epochs, once Ctrl-C was pressed.
+    """
+
+    screening: float = 0.25
+    search: float = 0.9
+    exact: float = 0.25
+    exact_seconds: float = 1.0
+    look_seconds: float = 0.5
+    simplest: float = 0.3
+    branches: float = 0.4
+    neighbours: float = 0.25
+    sure_seconds: float = 0.25
+    after_interrupt: float = 2.0
+
+
+BUDGET = Budget()
