@@ -6,6 +6,8 @@ graph is its operations [E], aggregators [N], readout [Q] and constants w [E, P]
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from eqdarts.darts.sampling import Odds, draw, draw_edges, draw_start
@@ -15,15 +17,77 @@ from eqdarts.graph.space import SearchSpace
 from eqdarts.propose.proposer import Graphs, Situation
 from eqdarts.runtime.loops import compiled
 
-# The moves, and their chances, accumulated; what is left draws starting values.
-_EDGE, _AGGREGATOR, _INSERT, _WRAP, _DROP, _FRESH, _GRAFT, _READOUT, _SUBDIVIDE = range(9)
-_CHANCES = np.cumsum([0.36, 0.08, 0.12, 0.12, 0.07, 0.09, 0.08, 0.03, 0.00])
-_SUBDIVIDING = np.cumsum([0.28, 0.07, 0.10, 0.11, 0.06, 0.08, 0.07, 0.05, 0.16])
-_SECOND_MOVE = 0.3
-_LINK = 0.08  # chance of another link beside the move
-_JOINED = 0.4  # chance that the new node on an edge takes up a second source
-_KEPT = 0.5  # chance that the edge keeps its operation behind it
-_HIDDEN = 0.7  # chance that a node which another one wraps leaves the readout
+
+class _Moves(NamedTuple):
+    """The moves, and how often each is made; what is left to 1 draws the starting values of a node anew. Not tuned.
+
+    Attributes
+    ----------
+    edge : float
+        Another operation on one edge.
+    aggregator : float
+        The other aggregator for one node.
+    insert, wrap, subdivide : float
+        A new node: before another one, as a function of another one, or on an edge.
+    drop : float
+        One node less.
+    fresh : float
+        A node drawn anew.
+    graft : float
+        A node of the other graph.
+    readout : float
+        The inputs join the readout, or leave it.
+    """
+
+    edge: float
+    aggregator: float
+    insert: float
+    wrap: float
+    drop: float
+    fresh: float
+    graft: float
+    readout: float
+    subdivide: float
+
+    def accumulated(self) -> _Moves:
+        """Each with all before it, as a draw from 0 to 1 is held against them."""
+        return _Moves(*np.cumsum(self).tolist())
+
+
+_USUAL = _Moves(0.36, 0.08, 0.12, 0.12, 0.07, 0.09, 0.08, 0.03, 0.00).accumulated()
+#: In small noisy tables, where laws with round constants stand between graphs that fit alike.
+_SUBDIVIDING = _Moves(0.28, 0.07, 0.10, 0.11, 0.06, 0.08, 0.07, 0.05, 0.16).accumulated()
+
+
+class _Chances(NamedTuple):
+    """What else is left to chance. Not tuned.
+
+    Attributes
+    ----------
+    second : float
+        A graph makes another move.
+    link : float
+        It gets another link beside its moves.
+    redrawn : float
+        A node with another aggregator gets other edges as well.
+    hidden : float
+        A node that another one is made of leaves the readout.
+    joined_around, joined_within : float
+        Other sources join that of a new node: around another node, or on an edge.
+    kept : float
+        The edge behind a new node has the operation that was there.
+    """
+
+    second: float = 0.3
+    link: float = 0.08
+    redrawn: float = 0.7
+    hidden: float = 0.7
+    joined_around: float = 0.5
+    joined_within: float = 0.4
+    kept: float = 0.5
+
+
+_CHANCES = _Chances()
 
 
 class Moves:
@@ -62,7 +126,7 @@ def move(
     child = GenotypeBatch(batch.operations.copy(), batch.aggregators.copy(), batch.readout.copy(), batch.links.copy())
     w = w.copy()
     _propose(
-        odds, _SUBDIVIDING if subdivide else _CHANCES, limit,
+        odds, _SUBDIVIDING if subdivide else _USUAL, limit,
         child.operations, child.aggregators, child.readout, child.links, w,
         others[0].operations, others[0].aggregators, others[1], rng,
     )  # fmt: skip
@@ -71,41 +135,41 @@ def move(
 
 @compiled
 def _propose(
-    odds, chances, limit, operations, aggregators, readout, links, w, other_operations, other_aggregators, other_w, rng
+    odds, often, limit, operations, aggregators, readout, links, w, other_operations, other_aggregators, other_w, rng
 ):
     for c in range(operations.shape[0]):
-        if odds.link.shape[0] > 1 and rng.random() < _LINK:
+        if odds.link.shape[0] > 1 and rng.random() < _CHANCES.link:
             links[c] = odds.links[draw(odds.link, -1, rng)]
-        moves = 2 if rng.random() < _SECOND_MOVE else 1
+        moves = 2 if rng.random() < _CHANCES.second else 1
         for _ in range(moves):
             _move(
-                odds, chances, limit, operations[c], aggregators[c], readout[c], w[c],
+                odds, often, limit, operations[c], aggregators[c], readout[c], w[c],
                 other_operations[c], other_aggregators[c], other_w[c], rng,
             )  # fmt: skip
 
 
 @compiled
-def _move(odds, chances, limit, operations, aggregators, readout, w, other_operations, other_aggregators, other_w, rng):
+def _move(odds, often, limit, operations, aggregators, readout, w, other_operations, other_aggregators, other_w, rng):
     used = used_nodes(odds, operations)
     room = used < limit
     move = rng.random()
-    if move < chances[_EDGE] and used:
+    if move < often.edge and used:
         _change_edge(odds, used, operations, aggregators, w, rng)
-    elif move < chances[_AGGREGATOR] and used:
+    elif move < often.aggregator and used:
         _change_aggregator(odds, int(rng.random() * used), operations, aggregators, readout, w, rng)
-    elif move < chances[_INSERT] and room:
+    elif move < often.insert and room:
         _insert(odds, used, int(rng.random() * (used + 1)), operations, aggregators, readout, w, rng)
-    elif move < chances[_WRAP] and room and used:
+    elif move < often.wrap and room and used:
         _wrap(odds, used, int(rng.random() * used), operations, aggregators, readout, w, rng)
-    elif move < chances[_DROP] and used > 1:
+    elif move < often.drop and used > 1:
         renumber(odds, used, int(rng.random() * used), -1, operations, aggregators, readout, w)
-    elif move < chances[_FRESH] and used:
+    elif move < often.fresh and used:
         _fresh_node(odds, int(rng.random() * used), operations, aggregators, readout, w, rng)
-    elif move < chances[_GRAFT] and room:
+    elif move < often.graft and room:
         _graft(odds, used, operations, aggregators, readout, w, other_operations, other_aggregators, other_w, rng)
-    elif move < chances[_READOUT]:
+    elif move < often.readout:
         readout[odds.node.shape[0] : -1] = not readout[-2]
-    elif move < chances[_SUBDIVIDE] and room and used:
+    elif move < often.subdivide and room and used:
         _subdivide(odds, used, operations, aggregators, readout, w, rng)
     elif used:
         _redraw(odds, used, operations, w, rng)
@@ -155,7 +219,7 @@ def _change_aggregator(odds, j, operations, aggregators, readout, w, rng):
         return
     a = (_place(odds, aggregators[j]) + 1 + int(rng.random() * (count - 1))) % count
     aggregators[j] = odds.aggregators[a]
-    if rng.random() < 0.7:
+    if rng.random() < _CHANCES.redrawn:
         draw_edges(odds, j, a, operations, w, rng)
         return
     for e in range(odds.first[j], odds.first[j + 1]):
@@ -179,7 +243,7 @@ def _insert(odds, used, at, operations, aggregators, readout, w, rng):
     if at < used:
         e = odds.first[at + 1] + odds.inputs + at
         _set_edge(odds, e, _place(odds, aggregators[at + 1]), odds.zero, operations, w, rng)
-        readout[at] = rng.random() > _HIDDEN
+        readout[at] = rng.random() > _CHANCES.hidden
 
 
 @compiled
@@ -188,10 +252,10 @@ def _wrap(odds, used, inner, operations, aggregators, readout, w, rng):
     a = draw(odds.node[used], -1, rng)
     aggregators[used] = odds.aggregators[a]
     readout[used] = True
-    if rng.random() < 0.5:
+    if rng.random() < _CHANCES.joined_around:
         draw_edges(odds, used, a, operations, w, rng)
     _set_edge(odds, odds.first[used] + odds.inputs + inner, a, odds.zero, operations, w, rng)
-    if rng.random() < _HIDDEN:
+    if rng.random() < _CHANCES.hidden:
         readout[inner] = False
 
 
@@ -221,12 +285,12 @@ def _subdivide(odds, used, operations, aggregators, readout, w, rng):
     a = draw(odds.node[at], -1, rng)
     aggregators[at] = odds.aggregators[a]
     _set_edge(odds, odds.first[at] + source, a, odds.zero, operations, w, rng)
-    if rng.random() < _JOINED:
+    if rng.random() < _CHANCES.joined_within:
         other = int(rng.random() * (odds.inputs + at))
         _set_edge(odds, odds.first[at] + other, a, odds.zero, operations, w, rng)
     operations[odds.first[at + 1] + source] = odds.zero
     behind, b = odds.first[at + 1] + odds.inputs + at, _place(odds, aggregators[at + 1])
-    if odds.edge[b, behind, m] > 0.0 and rng.random() < _KEPT:
+    if odds.edge[b, behind, m] > 0.0 and rng.random() < _CHANCES.kept:
         operations[behind] = m
         w[behind] = old_w
     else:
