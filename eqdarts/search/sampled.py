@@ -32,13 +32,43 @@ from eqdarts.search.budget import BUDGET
 from eqdarts.search.log import Log, Share
 from eqdarts.search.sums import Sums, SumSearch
 
-_EPOCHS_PER_NODE = 2  # epochs before another latent node is allowed
-_RUN = 10  # epochs of the shortest run
-_POLISHED = 16  # of the best graphs, how many are fitted further in every epoch
-_BY_FEW = 12  # epochs after which the best graphs of noisy data are confirmed on all rows
-_HEADS, _STARTS = 4, 2  # graphs whose neighbours are all tried at the end, and how often
-_STEP = 5.0  # of the logits, as a multiple of the learning rate: natural gradients are mostly below a tenth
-_SINGLE_LINK = 0.6  # share of fresh runs that keep to one link
+
+@dataclass(frozen=True)
+class _Schedule:
+    """What happens when; not tuned, but where a study is named (benchmarks/README.md).
+
+    Attributes
+    ----------
+    epochs_per_node : int
+        Before another latent node is allowed.
+    run : int
+        Epochs of the shortest run; the others are multiples of it, see `luby`.
+    single_link : float
+        Share of the fresh runs that keep to one link: links reach different losses by chance, and one that is ahead
+        would crowd out the rest.
+    polished : int
+        How many of the best graphs are fitted further in every epoch.
+    before_all_rows : int
+        Epochs before data of which no graph is near exact count as noisy, and the best are confirmed on all rows. To
+        confirm none solved fewer problems ("What symmetries buy").
+    heads, starts : int
+        Graphs of noisy data whose neighbours are all tried at the end, and how often each, from other constants.
+    step : float
+        Of the logits, as a multiple of the learning rate, since natural gradients are mostly below a tenth. Between 4, 15
+        and 40 no difference was seen ("What α buys").
+    """
+
+    epochs_per_node: int = 2
+    run: int = 10
+    single_link: float = 0.6
+    polished: int = 16
+    before_all_rows: int = 12
+    heads: int = 4
+    starts: int = 2
+    step: float = 5.0
+
+
+_WHEN = _Schedule()
 
 
 @dataclass(frozen=True, eq=False)
@@ -175,9 +205,9 @@ class SampledSearch:
                 return replace(state, epochs=1, shares=log.shares)
         self._prepare()
         before = state
-        state = self._restarted(state) if state.age >= _RUN * luby(state.runs + 1) else state
+        state = self._restarted(state) if state.age >= _WHEN.run * luby(state.runs + 1) else state
         state = self._by_all_rows(state) if self._turns_noisy(state) else state
-        nodes = min(self._space.nodes, state.grown + state.age // _EPOCHS_PER_NODE)
+        nodes = min(self._space.nodes, state.grown + state.age // _WHEN.epochs_per_node)
         proposed = self._propose(state, nodes, log)
         found, order = self._fitted(state, proposed, log)
         turned = state.noisy and not before.noisy
@@ -226,14 +256,13 @@ class SampledSearch:
             )  # fmt: skip
         fresh = halfway(weights, self._prior)
         gamma = fresh.gamma
-        if self._rng.random() < _SINGLE_LINK:
-            # Links reach different losses by chance; a run of its own keeps one from crowding out the rest.
+        if self._rng.random() < _WHEN.single_link:
             gamma[np.arange(len(gamma)) != self._rng.integers(len(gamma))] = -np.inf
         return replace(state, weights=fresh, active=nothing(self._space), age=0, runs=runs, grown=1)
 
     def _turns_noisy(self, state: SampledState) -> bool:
         """Is it time to confirm on all rows?"""
-        if state.noisy or state.epochs < _BY_FEW or not self._assessor.can_confirm:
+        if state.noisy or state.epochs < _WHEN.before_all_rows or not self._assessor.can_confirm:
             return False
         # On few validation rows a small loss may be luck.
         loss = np.maximum(state.population.loss, state.population.train_loss)
@@ -262,7 +291,7 @@ class SampledSearch:
         end = start + BUDGET.neighbours * (deadline - start)
         odds = odds_of(self._space, self._prior.alpha, self._prior.beta, self._prior.gamma)
         population = state.population
-        for k in list(range(min(_HEADS, len(population)))) * _STARTS:
+        for k in list(range(min(_WHEN.heads, len(population)))) * _WHEN.starts:
             if time.monotonic() > end:
                 break
             head = state.population.select(np.array([k]))
@@ -288,7 +317,7 @@ class SampledSearch:
             parts.append((proposer.name, graphs))
             if not proposer.in_addition:
                 now = replace(now, room=max(0, now.room - len(graphs.batch)))
-        polished = state.active.select(np.arange(min(_POLISHED, len(state.active)) if now.is_known else 0))
+        polished = state.active.select(np.arange(min(_WHEN.polished, len(state.active)) if now.is_known else 0))
         origin = [np.array([name] * len(graphs.batch), dtype=object) for name, graphs in parts]
         return Proposal(
             concatenate([*(graphs.batch for _, graphs in parts), polished.batch]),
@@ -321,7 +350,7 @@ class SampledSearch:
         if evidence is not None:
             promise = merit_of(np.argsort(-evidence.promise, kind="stable"), len(evidence.promise))
             parts = Credited(evidence.batch, evidence.w, promise)
-        rate, decay = _STEP * self._config.alpha_learning_rate, self._config.alpha_weight_decay
+        rate, decay = _WHEN.step * self._config.alpha_learning_rate, self._config.alpha_weight_decay
         return step(self._space, state.weights, self._prior, parts, credited, rate, decay)
 
     @property
