@@ -41,21 +41,64 @@ from eqdarts.search.sampled import SampledSearch, SampledState
 from eqdarts.search.stops import ExactGraphs, Watch
 from eqdarts.simplify.singularities import special_rows
 
-_FIRST, _AGAIN = 4, 1.5  # epochs before a search is asked for its symmetries, and how many times more before the next
-_MOST_OPEN = 0.5  # relative loss from which on a graph's slopes say nothing
-_ASKED = 2  # of its graphs, those with the lowest losses
-_ROWS, _ROWS_OF_NEIGHBOURS = 500, 1000
-_TRIED = 24  # reductions of a graph that are held against the table, the simplest first
-_TAKEN = 4  # of them, those that agree with it best
-_MOST = 12  # branches of one search; a better one takes the place of the worst
-_FAIR = 2  # epochs that every branch gets
-_PROBATION, _NO_BETTER = 6, 1.5  # epochs after which a branch must not be worse than its parent was
-_PER_EPOCH = 4  # their epochs for one of the main search, which take less time
 _FAR = 10.0  # times its spread: a column that lies so far from zero is also searched from its beginning; not tuned
 _LARGEST_UNIT = 1000.0  # of a column that is also searched without
-_DEPTH = 2  # branches may have branches
-_CLOSED, _FINISHED = 4, 8  # branches, and graphs of each, that become equations at the end
-_CLOSED_WITHOUT_CLOCK = 1  # where nothing but itself ends the closing
+
+
+@dataclass(frozen=True)
+class _Growth:
+    """How branches begin, live and end. No number was tuned alone; what branches bring: benchmarks/README.md, "What
+    symmetries buy".
+
+    Attributes
+    ----------
+    first, again : int, float
+        Epochs before a search is asked for its symmetries, and how many times more before it is asked again: the slopes
+        of its best graphs become more exact.
+    asked : int
+        Of its graphs, those with the lowest losses.
+    most_open : float
+        Relative loss from which on a graph's slopes say nothing.
+    rows, rows_of_neighbours : int
+        On which slopes are taken, and on which a reduction is held against the table.
+    tried, taken : int
+        Reductions of a graph that are held against the table, the simplest first, and those that agree best with it.
+    depth : int
+        Branches may have branches.
+    most : int
+        Branches of one search; a better one takes the place of the worst.
+    fair : int
+        Epochs that every branch gets.
+    probation, no_better : int, float
+        Epochs after which a branch must not have a loss of so many times its parent's.
+    per_epoch : int
+        Their epochs for one of the main search: of a smaller table they take less time.
+    closed, finished : int
+        Branches, and graphs of each, that become equations at the end.
+    closed_without_clock : int
+        The same branches where nothing but itself ends the closing.
+    """
+
+    first: int = 4
+    again: float = 1.5
+    asked: int = 2
+    most_open: float = 0.5
+    rows: int = 500
+    rows_of_neighbours: int = 1000
+    tried: int = 24
+    taken: int = 4
+    depth: int = 2
+    most: int = 12
+    fair: int = 2
+    probation: int = 6
+    no_better: float = 1.5
+    per_epoch: int = 4
+    closed: int = 4
+    finished: int = 8
+    closed_without_clock: int = 1
+
+
+_GROWTH = _Growth()
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,7 +124,7 @@ class _Branch:
     open_share: float  # of the target's variance, see `ambiguity`
     parent_loss: float  # the least of its parent when the symmetry was found
     epochs: int = 0
-    next_question: int = _FIRST
+    next_question: int = _GROWTH.first
 
     @property
     def loss(self) -> float:
@@ -94,7 +137,7 @@ class _Branch:
 
         Infinite if the branch has become no better than its parent.
         """
-        if self.epochs >= _PROBATION and self.loss > _NO_BETTER * self.parent_loss:
+        if self.epochs >= _GROWTH.probation and self.loss > _GROWTH.no_better * self.parent_loss:
             return np.inf
         # Under noise many reach the same loss, and the law is found first where it has the fewest inputs.
         return _charged(min(self.open_share, self.loss), self.space.n_inputs)
@@ -165,25 +208,25 @@ class Branches:
         self._rng, self._machine = rng, machine
         self._branches: list[_Branch] = []
         self._known: set[tuple[sympy.Expr, ...]] = set()
-        self._next_question = _FIRST if _has_symmetries(space, self._config) else np.inf
+        self._next_question = _GROWTH.first if _has_symmetries(space, self._config) else np.inf
         self._companions: list[_Branch] = []  # of the search on the columns, which take turns beside it
         if _is_scaled(problem):
             own = replace(problem, x_scale=np.ones(space.n_inputs))
-            self._companions.append(self._made(own, own.view, False, _DEPTH, np.inf, np.inf))
+            self._companions.append(self._made(own, own.view, False, _GROWTH.depth, np.inf, np.inf))
         origins = origins_of(problem.X)
         if origins.any():
             near = problem.shifted(origins)
             ground = _Ground(near, rows)
             shown = tuple(map(str, from_origins(problem.names, origins)))
             view = replace(near.view, kind="shifted", names=shown)
-            self._companions.append(self._made(near, view, False, _DEPTH, np.inf, np.inf, ground))
+            self._companions.append(self._made(near, view, False, _GROWTH.depth, np.inf, np.inf, ground))
         special = special_rows(problem.X)
         if special.any() and problem.whole is None:
             regular = problem.without(special)
             if np.ptp(regular.X, axis=0).all() and np.ptp(regular.y):
                 train, validation = (_places_without(special, part) for part in rows)
                 ground = _Ground(regular, (train, validation))
-                self._companions.append(self._made(regular, regular.view, False, _DEPTH, np.inf, np.inf, ground))
+                self._companions.append(self._made(regular, regular.view, False, _GROWTH.depth, np.inf, np.inf, ground))
 
     def epoch(self, state: SampledState, front: Front, epoch: int) -> tuple[Front, bool]:
         """The front after some epochs of branches; true when the search may end.
@@ -191,12 +234,12 @@ class Branches:
         state, epoch: of the search on the columns
         """
         if epoch >= self._next_question:
-            self._next_question = ceil(_AGAIN * epoch)
+            self._next_question = ceil(_GROWTH.again * epoch)
             self._grow(self._space, state, self._problem, self._problem.view, 0)
         certain = False
         if self._companions:
             front, certain = self._step(self._companions[epoch % len(self._companions)], front, epoch)
-        for _ in range(_PER_EPOCH):
+        for _ in range(_GROWTH.per_epoch):
             branch = self._next()
             if branch is None or certain or self._watch.is_over:
                 break
@@ -207,8 +250,8 @@ class Branches:
         """One epoch of a branch."""
         branch.epochs += 1
         branch.state = branch.searcher.epoch(branch.state, self._watch.done(epoch))
-        if branch.epochs >= branch.next_question and branch.depth < _DEPTH:
-            branch.next_question = ceil(_AGAIN * branch.epochs)
+        if branch.epochs >= branch.next_question and branch.depth < _GROWTH.depth:
+            branch.next_question = ceil(_GROWTH.again * branch.epochs)
             self._grow(branch.space, branch.state, branch.problem, branch.view, branch.depth)
         return branch.exact.finish(branch.space, branch.state.population, front, epoch)
 
@@ -217,40 +260,40 @@ class Branches:
         ranked = sorted((b for b in self._branches if b.promise < np.inf), key=lambda b: b.promise)
         if not ranked:
             return None
-        turns = [b.epochs * (1.0 if b.epochs < _FAIR else 1.0 + rank / 2) for rank, b in enumerate(ranked)]
+        turns = [b.epochs * (1.0 if b.epochs < _GROWTH.fair else 1.0 + rank / 2) for rank, b in enumerate(ranked)]
         return ranked[int(np.argmin(turns))]
 
     def close(self, deadline: float) -> Iterator[Equation]:
         """The best graphs of the most promising branches."""
         begin = time.monotonic()
         end = begin + BUDGET.branches * (deadline - begin)
-        most = _CLOSED if np.isfinite(deadline) else _CLOSED_WITHOUT_CLOCK
+        most = _GROWTH.closed if np.isfinite(deadline) else _GROWTH.closed_without_clock
         closed = sorted([*self._branches, *self._companions], key=lambda b: b.promise)[:most]
         for i, branch in enumerate(closed):
             now = time.monotonic()
             share = now + (end - now) / (len(closed) - i)
             population = branch.searcher.close(branch.state, share).population
             if len(population):
-                places = candidates(population, branch.state.rows, _FINISHED)
+                places = candidates(population, branch.state.rows, _GROWTH.finished)
                 yield from finish(branch.space, population, places, branch.table, share, view=branch.view)
 
     def _grow(self, space: SearchSpace, state: SampledState, problem: Problem, view: View, depth: int) -> None:
         """New branches from the symmetries of the best graphs."""
         population = state.population
-        if not problem.exact_loss < _least_loss(state) < _MOST_OPEN:
+        if not problem.exact_loss < _least_loss(state) < _GROWTH.most_open:
             return
-        for k in np.argsort(population.loss, kind="stable")[:_ASKED]:
+        for k in np.argsort(population.loss, kind="stable")[: _GROWTH.asked]:
             formula = problem.view.formula(
                 space, population.batch.genotype(space, int(k)), population.w[k], population.coefficients[k]
             )
             tried: list[tuple[float, int, Reduction, Problem]] = []
-            for reduction in symmetries(formula, problem.symbols, problem.sample(_ROWS).X)[:_TRIED]:
+            for reduction in symmetries(formula, problem.symbols, problem.sample(_GROWTH.rows).X)[: _GROWTH.tried]:
                 smaller = reduced(problem, reduction)
                 if smaller is not None:
-                    rows = smaller.sample(_ROWS_OF_NEIGHBOURS)
+                    rows = smaller.sample(_GROWTH.rows_of_neighbours)
                     open_share = ambiguity(rows.X, rows.y, rows.root_weights)
                     tried.append((open_share, len(tried), reduction, smaller))
-            for value, _, reduction, smaller in sorted(tried)[:_TAKEN]:
+            for value, _, reduction, smaller in sorted(tried)[: _GROWTH.taken]:
                 self._branch(reduction, smaller, view, depth + 1, value, state)
 
     def _branch(
@@ -261,7 +304,7 @@ class Branches:
         key = tuple(map(sympy.expand, (*groups, prefactor)))  # a difference can be written as x − t·u and u·(x/u − t)
         if key in self._known:
             return
-        if len(self._branches) >= _MOST:
+        if len(self._branches) >= _GROWTH.most:
             worst = max(self._branches, key=lambda b: b.promise)
             if worst.promise <= _charged(open_share, len(groups)):
                 return

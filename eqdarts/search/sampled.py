@@ -54,8 +54,8 @@ class _Schedule:
     heads, starts : int
         Graphs of noisy data whose neighbours are all tried at the end, and how often each, from other constants.
     step : float
-        Of the logits, as a multiple of the learning rate, since natural gradients are mostly below a tenth. Between 4, 15
-        and 40 no difference was seen ("What α buys").
+        Of the logits, as a multiple of the learning rate: natural gradients are mostly below a tenth. Between 4, 15 and
+        40 no difference was seen ("What α buys").
     """
 
     epochs_per_node: int = 2
