@@ -17,7 +17,7 @@ def same(name, *columns):
     plain, compiled = getattr(policy, name), getattr(separable, name)
     found = [plain(*row) for row in zip(*columns, strict=True)]
     assert [compiled(*row) for row in zip(*columns, strict=True)] == found
-    assert plain(*map(torch.tensor, columns)).tolist() == found
+    assert plain(*(torch.from_numpy(np.array(column)) for column in columns)).tolist() == found
     return found
 
 
@@ -50,5 +50,5 @@ def test_damping_falls_and_rises_alike_in_loops_and_batches():
     for taken in (True, False):
         one = [policy.next_damping(damping, taken) for damping in DAMPINGS]
         assert [separable.next_damping(damping, taken) for damping in DAMPINGS] == one
-        assert _next_damping(torch.tensor(DAMPINGS).double(), torch.tensor([taken] * len(DAMPINGS))).tolist() == one
+        assert _next_damping(torch.from_numpy(np.array(DAMPINGS)), torch.tensor(taken)).tolist() == one
     assert policy.next_damping(policy.next_damping(1.0, False), True) == 1.0
