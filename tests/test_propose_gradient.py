@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from random_graphs import space_of
 
-from eqdarts.darts.architecture import Architecture
+from eqdarts.darts.architecture import Architecture, LinkedArchitecture
 from eqdarts.darts.prior import link_log_odds, log_odds
 from eqdarts.darts.sampling import odds_of, sample
 from eqdarts.fit.assess import Assessor
@@ -141,7 +141,7 @@ def test_alpha_learns_on_validation_rows_and_children_on_train_rows(search):
     found = []
     for one in (assessor, other):
         rng = np.random.default_rng(4)
-        weights = Architecture(alpha, beta)
+        weights = LinkedArchitecture(alpha, beta, link_log_odds(SPACE))
         now = Situation(SPACE, weights, parents, one, rng, 64, 32, N, 0, False)
         found.append(Gradient().propose(now))
     same, moved = found
