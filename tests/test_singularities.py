@@ -68,6 +68,8 @@ def test_special_rows_are_few():
     x = np.linspace(-5, 5, 101)
     assert np.flatnonzero(special_rows(x[:, None])).tolist() == [50, 60]
     assert not special_rows(np.repeat([0.0, 2.0], 50)[:, None]).any()
+    grid = np.array([(u, v) for u in range(2, 7) for v in range(2, 7)], dtype=float)
+    assert np.flatnonzero(special_rows(grid)).tolist() == [0, 6, 12, 18, 24]  # where both are equal
     pairs = np.column_stack([x + 7.03, np.roll(x, 1) + 7.03])
     pairs[7, 1] = pairs[7, 0]
     assert np.flatnonzero(special_rows(pairs)).tolist() == [7]

@@ -22,7 +22,7 @@ _CLOSE = 1e-9  # distance at which doubles tell whether there is anything to loo
 _AGREE = 1e-12  # of two values of one limit
 _VANISHES = 0.5  # a value that falls by this factor between the two distances goes to zero
 _LARGEST = 1e8  # arguments of exponentials; beyond, the value is infinite or zero
-_FEW = 0.1  # most share of the rows that are special in one way, and in all
+_FEW = 0.2  # most share of the rows that are special in one way, and in all: the diagonal of a grid of five values
 
 SPECIAL = (0.0, 1.0)  # values of a column at which factors vanish: sin(x)/x, log(x)/(x − 1)
 
