@@ -23,13 +23,40 @@ from scipy.linalg import qr
 from scipy.spatial import cKDTree
 from scipy.stats import rankdata
 
-_TOLERANCES = (0.003, 0.01, 0.03, 0.1)  # of the imbalance, relative to the slopes in it
-_OFF, _OFF_HALF = 0.15, 0.05  # most that a number may differ from the whole number or the half that stands for it
-_LARGEST = 4
-_WORST_CONDITION = 1e3
-_MOST_PIVOTS = 200  # choices of the columns that are divided out
-_ASKED = 300  # rows whose neighbours are asked what the groups say of the target
-_KEPT = 3  # ways of writing one reduction that are kept: a law may be simple in one of them only
+
+@dataclass(frozen=True)
+class _Reading:
+    """How symmetries are read off slopes; not tuned. What they buy: benchmarks/README.md.
+
+    Attributes
+    ----------
+    tolerances : tuple of float
+        Of the imbalance, relative to the slopes in it: of imitations that are good, and of worse ones.
+    off, off_half : float
+        Most that a number may differ from the whole number or the half that stands for it: halves are rarer.
+    largest : int
+        A number: larger exponents are rare, and more often what an imitation has.
+    condition : float
+        Of the columns that are divided out; beyond, the numbers have no digits that could be read.
+    pivots : int
+        Choices of these columns that are tried.
+    kept : int
+        Ways of writing one reduction: a law may be simple in one of them only.
+    asked : int
+        Rows whose neighbours are asked what the groups say of the target.
+    """
+
+    tolerances: tuple[float, ...] = (0.003, 0.01, 0.03, 0.1)
+    off: float = 0.15
+    off_half: float = 0.05
+    largest: int = 4
+    condition: float = 1e3
+    pivots: int = 200
+    kept: int = 3
+    asked: int = 300
+
+
+_READING = _Reading()
 
 
 @dataclass(frozen=True)
@@ -107,7 +134,7 @@ def ambiguity(X: np.ndarray, y: np.ndarray, root_weights: np.ndarray | None = No
     n, m = X.shape
     root = np.ones(n) if root_weights is None else root_weights
     u = rankdata(X, axis=0) / n
-    asked = np.linspace(0, n - 1, min(_ASKED, n)).astype(int)  # [q]
+    asked = np.linspace(0, n - 1, min(_READING.asked, n)).astype(int)  # [q]
     near = cKDTree(u).query(u[asked], min(2 * m + 4, n))[1][:, 1:]  # [q, k], without the row itself
     offsets = u[near] - u[asked][:, None]  # [q, k, m]
     design = np.concatenate([np.ones((*near.shape, 1)), offsets], axis=2)
@@ -124,12 +151,12 @@ def _forms(
     unit = [tuple(Fraction(int(i == j)) for j in range(d)) for i in range(d)]
     yield tuple(unit), slopes
     scale = np.sqrt(np.mean((slopes * X.std(axis=0)) ** 2, axis=0))
-    relevant = np.flatnonzero(scale > _TOLERANCES[1] * value.std())
-    for tolerance in _TOLERANCES:
+    relevant = np.flatnonzero(scale > _READING.tolerances[1] * value.std())
+    for tolerance in _READING.tolerances:
         null = _null_space(slopes[:, relevant], tolerance)
         # Later columns are taken away from earlier ones.
         for pivots in (
-            list(combinations(range(len(relevant)), len(null)))[: -_MOST_PIVOTS - 1 : -1] if len(null) else ()
+            list(combinations(range(len(relevant)), len(null)))[: -_READING.pivots - 1 : -1] if len(null) else ()
         ):
             rows = {q: row for q, row in _solved(null, pivots) if sum(v != 0 for v in row) == 2}
             if rows:
@@ -155,7 +182,7 @@ def _groups(
     yield identity, (Fraction(0),) * p
     flows = np.column_stack([u * slopes, -value])  # [n, p + 1]
     counts = set()
-    for tolerance in _TOLERANCES:
+    for tolerance in _READING.tolerances:
         null = _null_space(flows, tolerance)
         k = len(null)
         if k in counts or not 0 < k <= p:
@@ -177,14 +204,14 @@ def _groups(
             prefactor = tuple(rows[i][p] if i in rows else Fraction(0) for i in range(p))
             if _is_defined(u, groups, prefactor):
                 ways.add((tuple(groups), prefactor))
-        yield from sorted(ways, key=lambda way: (len(way[0]), Reduction((), *way).length, way))[:_KEPT]
+        yield from sorted(ways, key=lambda way: (len(way[0]), Reduction((), *way).length, way))[: _READING.kept]
 
 
 def _pivots(null: np.ndarray) -> list[tuple[int, ...]]:
     """Choices of one column for each vector of the null space [k, p], the best conditioned first."""
     k, p = null.shape
     best = tuple(sorted(int(i) for i in qr(null, mode="r", pivoting=True)[1][:k]))
-    return list(dict.fromkeys([best, *islice(combinations(range(p), k), _MOST_PIVOTS)]))
+    return list(dict.fromkeys([best, *islice(combinations(range(p), k), _READING.pivots)]))
 
 
 def _is_defined(u: np.ndarray, groups: list[tuple[Fraction, ...]], prefactor: tuple[Fraction, ...]) -> bool:
@@ -211,12 +238,12 @@ def _null_space(matrix: np.ndarray, tolerance: float) -> np.ndarray:
 def _solved(null: np.ndarray, pivots: tuple[int, ...]) -> list[tuple[int, tuple[Fraction, ...]]]:
     """The basis of the null space that is one at its pivot and zero at the others: pivots and vectors of fractions."""
     square = null[:, pivots]
-    if not np.abs(square).max(initial=0.0) or np.linalg.cond(square) > _WORST_CONDITION:
+    if not np.abs(square).max(initial=0.0) or np.linalg.cond(square) > _READING.condition:
         return []
     rows = np.linalg.solve(square, null)
     halves = np.round(2 * rows) / 2
-    exact = np.where(np.abs(rows - halves) < _OFF_HALF, halves, np.round(rows))
-    good = (np.abs(rows - exact).max(axis=1) < _OFF) & (np.abs(exact).max(axis=1) <= _LARGEST)
+    exact = np.where(np.abs(rows - halves) < _READING.off_half, halves, np.round(rows))
+    good = (np.abs(rows - exact).max(axis=1) < _READING.off) & (np.abs(exact).max(axis=1) <= _READING.largest)
     return [(q, tuple(Fraction(float(v)) for v in exact[i])) for i, q in enumerate(pivots) if good[i]]
 
 
