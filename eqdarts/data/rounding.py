@@ -12,10 +12,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from eqdarts.data.zero import spacings
+
 _SURE = 20.0  # nats against chance from which a lattice is believed; some forty are tried
 _DIGITS = 16  # significant digits of a double
 _SLACK = 2.0  # spacings of doubles by which a multiple of a power of ten may be off
-_SINGLE = 4.0  # of single floats that a law computed in them may be off, as of doubles in `eqdarts.fit.zero`; not tuned
 _PARTS = (125.0, 25.0, 5.0, 2.0)  # decimals that may be eighths, quarters, halves or fifths
 
 
@@ -81,7 +82,7 @@ class Single(Lattice):
     def errors(self, values: np.ndarray) -> np.ndarray:
         """What arithmetic in single precision leaves: the values were computed in it rather than rounded to it."""
         with np.errstate(over="ignore"):
-            return 2.0 * _SINGLE * self._slack(values)
+            return np.asarray(spacings(values.astype(np.float32)), dtype=float)
 
 
 def lattice_of(values: np.ndarray) -> Lattice | None:

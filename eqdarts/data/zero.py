@@ -94,7 +94,7 @@ class Target:
 
 
 def spacings(y: Any) -> Any:
-    """What arithmetic leaves of values y, a number or an array."""
+    """What arithmetic in their own precision leaves of values y, a number or an array."""
     return _SPACINGS * np.spacing(np.abs(y))
 
 
