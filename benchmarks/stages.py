@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from eqdarts.data.table import Table
 from eqdarts.fit import graphs as fit
 from eqdarts.fit import least_squares
 from eqdarts.fit.compiled import graphs as loops
@@ -47,23 +48,17 @@ class Graphs:
     batch : GenotypeBatch
     w : array [R, E, P]
         Starting values.
-    inputs : array [d, n]
-    y : array [n]
+    table : Table
     """
 
     space: SearchSpace
     batch: GenotypeBatch
     w: np.ndarray
-    inputs: np.ndarray
-    y: np.ndarray
+    table: Table
 
     def some(self, count: int) -> "Graphs":
         """The first so many."""
         return replace(self, batch=self.batch.select(slice(count)), w=self.w[:count])
-
-    @property
-    def rows(self) -> fit.Rows:
-        return fit.Rows(torch.as_tensor(self.inputs), torch.as_tensor(self.y))
 
 
 def best_time(
@@ -94,7 +89,7 @@ def count_calls(graphs: Graphs, steps: int) -> np.ndarray:
     watched = {name: counted(k, names[name]) for k, name in enumerate(STAGES.values())}
     counting = types.FunctionType(loops._fit.__wrapped__.__code__, {**names, **watched})
     kernel = loops.Kernel(graphs.space)
-    rows = loops.CompiledRows(graphs.inputs, graphs.y, None)
+    rows = loops.LoopRows(graphs.table)
     size = len(graphs.batch)
     w, coefficients, loss = graphs.w.copy(), np.zeros(graphs.batch.readout.shape), np.empty(size)
     none = np.zeros((0, 0, 0), dtype=bool)
@@ -169,13 +164,13 @@ def compiled_shares(graphs: Graphs, calls: np.ndarray, steps: int, seconds: floa
     The processor's time of that thread, since a moment lost to another program would fall to some stage.
     """
     kernel = loops.Kernel(graphs.space)
-    rows = loops.CompiledRows(graphs.inputs, graphs.y, None)
+    rows = loops.LoopRows(graphs.table)
     arguments = (
         calls, *kernel._graphs(graphs.batch), rows.inputs, rows.logs, rows.signs, rows.y, np.ones(len(rows.y)),
         graphs.w,
     )  # fmt: skip
     _replay(1, *arguments)
-    whole = best_time(lambda: kernel.fit(graphs.batch, graphs.w, rows, steps), seconds, time.thread_time)
+    whole = best_time(lambda: kernel.fit(graphs.batch, graphs.w, graphs.table, steps), seconds, time.thread_time)
     up_to = [
         best_time(lambda level=level: _replay(level, *arguments), seconds, time.thread_time)
         for level in range(1, len(STAGES) + 1)
@@ -194,6 +189,8 @@ def differences(up_to: list[float], whole: float) -> dict[str, float]:
 
 class _TimedModel:
     """A model of `least_squares.solve` whose calls are timed."""
+
+    shrinks = False
 
     def __init__(self, model: Any, clock: "Clock") -> None:
         self._model, self._clock, self.shrinks = model, clock, model.shrinks
@@ -250,10 +247,11 @@ def _torch_fit(graphs: Graphs, steps: int) -> tuple[dict[str, float], float]:
     solve = types.FunctionType(least_squares.solve.__code__, {**names, **watched}, "solve", defaults)
     start = time.perf_counter()
     program = fit.GraphProgram(graphs.space, graphs.batch)
-    model = fit._GraphModel(program, graphs.rows, len(graphs.batch))
+    rows = fit.tensors_of(graphs.table)
+    model = fit._GraphModel(program, rows, len(graphs.batch))
     w = torch.as_tensor(graphs.w)
     used, fixed = fit.used_columns(graphs.space, graphs.batch, w)
-    solve(_TimedModel(model, clock), program.pack(w), graphs.rows.target, used, steps, fixed=fixed)
+    solve(_TimedModel(model, clock), program.pack(w), rows.target, used, steps, fixed=fixed)
     whole = time.perf_counter() - start
     seconds = {name: clock.seconds.get(name, 0.0) for name in STAGES}
     return {**seconds, REST: whole - sum(seconds.values())}, whole

@@ -32,7 +32,8 @@ from stages import REST, STAGES, Graphs, best_time, compiled_shares, count_calls
 from eqdarts import DARTSRegressor
 from eqdarts.darts.prior import log_odds
 from eqdarts.darts.sampling import sample
-from eqdarts.fit.compiled.graphs import CompiledRows, Kernel
+from eqdarts.data.table import Table
+from eqdarts.fit.compiled.graphs import Kernel
 from eqdarts.fit.graphs import fit_graphs
 from eqdarts.graph.genotype import constants_of
 from eqdarts.graph.operations import DEFAULT_OPERATIONS
@@ -57,8 +58,8 @@ def drawn(replicas: int, n: int, seed: int = 0) -> Graphs:
     space = SearchSpace(names, NODES, DEFAULT_OPERATIONS, signed=(False,) * COLUMNS)
     beta = np.zeros((NODES, len(space.aggregators)))
     batch, w = sample(space, log_odds(space), beta, np.full(replicas, NODES), rng)
-    rows = CompiledRows(inputs, y, None)
-    return Graphs(space, batch, Kernel(space).settled(batch, w, rows), inputs, y)
+    table = Table(inputs.T, y, names)
+    return Graphs(space, batch, Kernel(space).settled(batch, w, table), table)
 
 
 def measure(job: runner.Job) -> dict[str, Any]:
@@ -116,17 +117,17 @@ def _steps(calls: np.ndarray) -> float:
 
 
 def _compiled_fit(graphs: Graphs, threads: int) -> Any:
-    kernel, rows = Kernel(graphs.space, threads), CompiledRows(graphs.inputs, graphs.y, None)
+    kernel = Kernel(graphs.space, threads)
 
     def fit(places: Any, w: np.ndarray, steps: int) -> tuple[np.ndarray, np.ndarray]:
-        w, _, loss = kernel.fit(graphs.batch.select(places), w, rows, steps)
+        w, _, loss = kernel.fit(graphs.batch.select(places), w, graphs.table, steps)
         return w, loss
 
     return fit
 
 
 def _torch_fit(graphs: Graphs) -> Any:
-    rows = graphs.rows
+    rows = graphs.table
 
     def fit(places: Any, w: np.ndarray, steps: int) -> tuple[np.ndarray, np.ndarray]:
         fitted = fit_graphs(graphs.space, graphs.batch.select(places), torch.as_tensor(w), rows, steps)

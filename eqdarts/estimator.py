@@ -19,7 +19,6 @@ from sklearn.utils import check_random_state, column_or_1d
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from eqdarts.data import (
-    Given,
     as_frame,
     check_finite_columns,
     checked_weights,
@@ -30,10 +29,11 @@ from eqdarts.data import (
     select,
 )
 from eqdarts.data.cache import parsed_once
-from eqdarts.data.chunks import CHUNK_ROWS, ArraySource, Source, open_table
+from eqdarts.data.chunks import Source, open_table
 from eqdarts.data.csv import left_out
 from eqdarts.data.kept import Training
 from eqdarts.data.missing import Missing
+from eqdarts.data.table import CHUNK_ROWS, Table
 from eqdarts.equation.equation import Equation, as_written
 from eqdarts.equation.extrapolation import extrapolation
 from eqdarts.equation.front import Front
@@ -298,11 +298,9 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
             A `ValueError` that names the column, row or option.
         """
         options, start = self._options(), time.monotonic()
-        given = self._table(X, y)
-        weights = checked_weights(sample_weight, len(given.y))
-        rng = self._generator()
-        table = ArraySource(given.X, given.y, given.names, given.target, weights)
-        large = is_large(len(given.y), options)
+        table = self._table(X, y)
+        table = replace(table, weights=checked_weights(sample_weight, len(table)))
+        rng, large = self._generator(), is_large(len(table), options)
         search = discovered_in_large(table, options, rng) if large else discovered(table, options, rng, start)
         with search as found:
             return self._store(found)
@@ -445,7 +443,7 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         kept = getattr(self, "_training", None)
         if kept is None:
             return drawn
-        return [with_fit(with_digits(e, kept.X, kept.y, kept.weights), kept) for e in drawn]
+        return [with_fit(with_digits(e, kept.table), kept) for e in drawn]
 
     def equation(self, index: int | None = None) -> Equation:
         """The chosen equation, or row `index` of `equations_`, with the standard errors of its constants.
@@ -501,8 +499,7 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
 
         Equal rows may be merged.
         """
-        kept = self._kept()
-        return pd.DataFrame(kept.X, columns=list(self.front_[0].columns)), pd.Series(kept.y, name=self.target_name_)
+        return self._kept().table.as_pandas()
 
     def stability(
         self,
@@ -720,10 +717,10 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
     def _store(self, found: Found) -> DARTSRegressor:
         problem, result = found.problem, found.result
         kept = found.training
-        shown = tuple(with_digits(e, kept.X, kept.y, kept.weights) for e in found.front)
+        shown = tuple(with_digits(e, kept.table) for e in found.front)
         self.front_ = Front(shown, found.front.rows)
         self.search_space_ = found.space
-        self.target_name_ = problem.target
+        self.target_name_ = problem.table.target
         self.training_ = found.summary
         self._training = found.training
         # `resample` refits on these rows, so that a large table is not kept with the model.
@@ -735,14 +732,14 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         _warn_of_limits(self.front_[self.best_index_], found.training)
         return self
 
-    def _table(self, X: Any, y: Any) -> Given:
+    def _table(self, X: Any, y: Any) -> Table:
         """The table that `fit` was given; notes the names of the columns."""
-        given = given_table(X, y)
-        check_finite_columns(given.X, given.names)
+        table, named = given_table(X, y)
+        check_finite_columns(table.X, table.names)
         if isinstance(y, np.ndarray) and y.ndim == 2:
             column_or_1d(y, warn=True)
-        self._validated(given.X, given.names if given.named else None, reset=True)
-        return given
+        self._validated(table.X, table.names if named else None, reset=True)
+        return table
 
     def _rows(self, X: Any) -> np.ndarray:
         """Rows X [n, d] of the columns of the fit: of a table by their names, of an array in their order.
@@ -766,9 +763,9 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
 
 def _warn_of_limits(equation: Equation, training: Training) -> None:
     """Say so where the equation has only a limit on the training rows."""
-    missing = np.flatnonzero(~np.isfinite(as_written(equation.expression, equation.columns, training.X)))
+    missing = np.flatnonzero(~np.isfinite(as_written(equation.expression, equation.columns, training.table.X)))
     if len(missing) and equation.inner is None:
         warn(
-            f"as it is written the equation is not defined on {len(missing)} of {len(training.y)} rows (it needs "
+            f"as it is written the equation is not defined on {len(missing)} of {len(training.table)} rows (it needs "
             f"{' and '.join(equation.domain())}); its limit is taken there, and its constants come of the other rows"
         )

@@ -4,6 +4,7 @@ import numpy as np
 import torch
 
 from eqdarts.darts.sampling import draw_parameters
+from eqdarts.data.table import Table
 from eqdarts.fit.graphs import FittedGraphs
 from eqdarts.graph.genotype import GenotypeBatch
 from eqdarts.graph.operations import OPERATIONS
@@ -31,6 +32,12 @@ def draw_batch(space, replicas, rng, absent=0.4):
     readout = rng.random((replicas, space.n_readout)) < 0.7
     readout[:, space.nodes - 1] = True
     return GenotypeBatch(operations, aggregators, readout)
+
+
+def table_of(inputs, y, root_weights=None):
+    """Columns [d, n], y and the roots of weights [n] as a table."""
+    inputs, y = np.asarray(inputs), np.asarray(y)
+    return Table(inputs.T, y, weights=None if root_weights is None else np.asarray(root_weights) ** 2)
 
 
 def draw_inputs(space, rng, rows=ROWS):

@@ -17,7 +17,8 @@ from eqdarts.darts.bilevel import (
     train_gradient,
 )
 from eqdarts.darts.relaxation import Relaxation
-from eqdarts.darts.supernet import Rows, initial_architecture, initial_parameters, mean_squared_error
+from eqdarts.darts.supernet import initial_architecture, initial_parameters, mean_squared_error
+from eqdarts.fit.graphs import Tensors
 from eqdarts.graph.space import SearchSpace
 
 R, n, d, N = 3, 11, 2, 2
@@ -30,7 +31,7 @@ def losses(relaxation, generator):
 
     def rows(count):
         X = torch.rand(count, d, generator=generator, dtype=torch.float64) + 0.3
-        return Rows(X, X[:, 0] * torch.exp(-X[:, 1]))
+        return Tensors(X.T, X[:, 0] * torch.exp(-X[:, 1]))
 
     return [partial(mean_squared_error, SPACE, relaxation, rows(count)) for count in (n, 5)]
 
@@ -117,7 +118,7 @@ def test_second_order_solves_the_bilevel_problem_in_closed_form():
     one = torch.ones(1, 1, dtype=torch.float64)
     t, v, a, rate = 1.7, 0.4, 0.6, 0.13
     train, validation = (
-        partial(mean_squared_error, space, Relaxation("softmax"), Rows(one, torch.tensor([y], dtype=torch.float64)))
+        partial(mean_squared_error, space, Relaxation("softmax"), Tensors(one, torch.tensor([y], dtype=torch.float64)))
         for y in (t, v)
     )
     alpha = torch.tensor([0.2, -0.3], dtype=torch.float64).view(1, 1, 1, 2)

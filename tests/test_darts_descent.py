@@ -13,7 +13,7 @@ from eqdarts import OPERATIONS, InputDataError
 from eqdarts.darts.architecture import Architecture
 from eqdarts.darts.descent import epoch, start
 from eqdarts.darts.discretise import k_best
-from eqdarts.darts.supernet import Rows
+from eqdarts.fit.graphs import Tensors
 from eqdarts.graph.space import SearchSpace
 from eqdarts.options import SearchConfig
 
@@ -41,7 +41,7 @@ EVERY_WAY = {
 def decay_law(count, scale=3.6):
     """y = 3 exp(−0.5 x) + 1 in scaled units."""
     x = torch.linspace(0.1, 4.1, count, dtype=torch.float64)
-    return Rows(x[:, None], (3 * torch.exp(-0.5 * x) + 1) / scale)
+    return Tensors(x[None], (3 * torch.exp(-0.5 * x) + 1) / scale)
 
 
 TRAIN, VALIDATION = decay_law(11), decay_law(7)
@@ -104,7 +104,7 @@ def test_every_operation_and_aggregator_on_inputs_of_both_signs(relaxation, gene
 
     def rows(count):
         X = torch.randn(count, 2, generator=generator, dtype=torch.float64)
-        return Rows(X, X[:, 0] * X[:, 1], torch.rand(count, generator=generator, dtype=torch.float64))
+        return Tensors(X.T, X[:, 0] * X[:, 1], torch.rand(count, generator=generator, dtype=torch.float64).sqrt())
 
     config = replace(CLASSIC, operations=space.operations, aggregators=space.aggregators, relaxation=relaxation)
     state, records = run(space, config, 5, train=rows(11), validation=rows(7))

@@ -1,7 +1,6 @@
 """Files and arrays come in unchanged, or are refused in one line that names the place."""
 
 import re
-import warnings
 
 import numpy as np
 import pandas as pd
@@ -11,16 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from sklearn.model_selection import GroupKFold, KFold, StratifiedKFold, TimeSeriesSplit
 
-from eqdarts.data import (
-    check_finite_columns,
-    check_names,
-    column_scale,
-    merge_rows,
-    prepare,
-    read_csv,
-    read_frame,
-    split_rows,
-)
+from eqdarts.data import check_finite_columns, check_names, column_scale, read_csv, read_frame, split_rows
 from eqdarts.data.cache import CachedSource
 from eqdarts.data.chunks import open_table
 from eqdarts.data.missing import Missing
@@ -283,52 +273,6 @@ def test_scale_of_extreme_columns():
 def test_weights_count_as_repeated_rows_in_the_scale():
     values, weights = np.array([0.1, 7.0, 300.0, 5.0, 90.0]), np.array([3, 0, 2, 1, 4])
     assert column_scale(values, weights) == column_scale(np.repeat(values, weights))
-
-
-def test_prepare_drops_constant_columns_and_scales():
-    generator = np.random.default_rng(0)
-    X = generator.uniform(1, 2, (11, 3)) * [1e-200, 1.0, 1e200]
-    X[:, 1] = 4.0
-    y = X[:, 0] * 1e300
-    with pytest.warns(SearchWarning, match="constant column 'b'"):
-        prepared = prepare(X, y, ["a", "b", "c"])
-    assert prepared.names == ("a", "c")
-    assert prepared.kept.tolist() == [0, 2]
-    assert prepared.constant is None
-    X_back, y_back = prepared.scales.invert(prepared.X, prepared.y)
-    np.testing.assert_array_equal(X_back, X[:, [0, 2]])
-    np.testing.assert_array_equal(y_back, y)
-    assert np.abs(np.log10(np.abs(prepared.X))).max() < 1
-
-
-def test_prepare_finds_a_constant_target():
-    prepared = prepare(np.ones((3, 2)), np.full(3, 7.0), ["a", "b"])
-    assert prepared.constant == 7.0
-    X, y = np.arange(6.0).reshape(3, 2), np.array([7.0, 8.0, 7.0])
-    assert prepare(X, y, ["a", "b"]).constant is None
-    assert prepare(X, y, ["a", "b"], np.array([1.0, 0.0, 1.0])).constant == 7.0
-
-
-def test_prepare_refuses_and_warns():
-    y = np.arange(3.0)
-    with pytest.raises(InputDataError, match=r"every column is constant \('a', 'b'\)"):
-        prepare(np.ones((3, 2)), y, ["a", "b"])
-    with pytest.raises(InputDataError, match="no row has a positive weight"):
-        prepare(np.eye(3), y, ["a", "b", "c"], np.zeros(3))
-    with pytest.warns(SearchWarning, match="5 columns and only 3 rows"):
-        prepare(np.random.default_rng(0).normal(size=(3, 5)), y, list("abcde"))
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        prepare(np.random.default_rng(0).normal(size=(3, 3)), y, list("abc"))
-
-
-def test_merged_rows_do_not_know_weights_from_repetitions():
-    generator = np.random.default_rng(0)
-    X, y, weights = generator.normal(size=(11, 2)), generator.normal(size=11), generator.integers(0, 4, 11)
-    order = generator.permutation(weights.sum())
-    repeated = np.repeat(X, weights, axis=0)[order], np.repeat(y, weights)[order]
-    for one, other in zip(merge_rows(X, y, weights), merge_rows(*repeated), strict=True):
-        np.testing.assert_array_equal(one, other)
 
 
 @given(st.integers(1, 97), st.floats(0, 0.9), st.integers(0, 2**32))

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from eqdarts import DARTSRegressor
 from eqdarts.data import rounding, rounding_alike
+from eqdarts.data.table import Table
 from eqdarts.equation.equation import Equation
 from eqdarts.search.exactness import Exactness
 from eqdarts.search.problem import Problem
@@ -83,14 +84,16 @@ def test_columns_in_the_format_of_the_target_may_have_come_before_it():
 
 def problem(X, y):
     of_columns, of_y = rounding_alike(X, y)
-    d = X.shape[1]
+    d, rows = X.shape[1], np.arange(len(y))
     return Problem(
-        X=X, y=y, weights=None, names=("a", "b")[:d], columns=("a", "b")[:d], target="y", x_scale=np.ones(d),
-        y_scale=1.0, x_unit=np.ones(d), y_unit=1.0, subset=np.arange(len(y)), rounding=of_y, x_rounding=of_columns,
+        table=Table(X, y, ("a", "b")[:d]), columns=("a", "b")[:d], x_scale=np.ones(d),
+        y_scale=1.0, x_unit=np.ones(d), y_unit=1.0, subset=rows, train=rows, validation=rows, rounding=of_y,
+        x_rounding=of_columns,
     )  # fmt: skip
 
 
-def found(expression, table):
+def found(expression, problem):
+    table = problem.table
     value = sympy.lambdify([a, b], expression)(*table.X.T)
     loss = float(np.mean((value - table.y) ** 2))
     return Equation(expression, table.names, "y", loss, loss / float(np.mean(table.y**2)), "sample")
@@ -161,7 +164,7 @@ def test_rounded_columns_that_came_before_the_target_are_allowed_for():
     rounded = np.round(X, 6)
     table = problem(rounded, np.round(X[:, 0] ** 2 * X[:, 1], 6))
     law = found(a**2 * b, table)
-    assert law.relative_loss > 10 * (1e-12 / 12) / np.var(table.y)
+    assert law.relative_loss > 10 * (1e-12 / 12) / np.var(table.table.y)
     assert Exactness(table).is_proof(law)
     assert not Exactness(table).is_exact(found(a**2 * b * (1 + F(1e-5)), table))
 
@@ -188,6 +191,6 @@ def test_whole_numbers_may_count_exactly_beside_a_target_of_whole_numbers():
     table = problem(x, np.round(1000 * np.exp(-x[:, 0] / 20)))
     assert table.x_rounding.max() == pytest.approx(0.5)
     judge = Exactness(table)
-    loss = float(np.mean((1000 * np.exp(-x[:, 0] / 20) - table.y) ** 2))
-    law = Equation(F(1000.02) * sympy.exp(-F(0.05) * a), ("a",), "y", loss, loss / table.y.var(), "sample")
+    loss = float(np.mean((1000 * np.exp(-x[:, 0] / 20) - table.table.y) ** 2))
+    law = Equation(F(1000.02) * sympy.exp(-F(0.05) * a), ("a",), "y", loss, loss / table.table.y.var(), "sample")
     assert judge.is_proof(law)

@@ -180,21 +180,21 @@ def test_targets_that_hold_numbers_are_read():
 
 def test_a_name_that_pandas_handed_on_is_no_leak():
     with pytest.warns(SearchWarning, match="'a' is the name of a column of X.*called 'y'"):
-        found = given_table(FRAME, 3 * FRAME["a"])
-    assert (found.names, found.target) == (("a", "b"), "y")
+        found, named = given_table(FRAME, 3 * FRAME["a"])
+    assert (found.names, found.target, named) == (("a", "b"), "y", True)
     frame = FRAME.set_axis(["a", "y"], axis=1)
     for y in (3 * frame["a"], 3 * frame["y"], Y):
         with pytest.warns(SearchWarning, match="called 'target'"):
-            assert given_table(frame, y).target == "target"
+            assert given_table(frame, y)[0].target == "target"
     with pytest.warns(SearchWarning, match="called 'target_2'"):
-        assert given_table(frame.assign(target=Y), Y + 1).target == "target_2"
+        assert given_table(frame.assign(target=Y), Y + 1)[0].target == "target_2"
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        assert given_table(FRAME, Y).target == "y"
-        assert given_table(FRAME, FRAME["a"].rename("c")).target == "c"
-        assert given_table(A, pd.Series(Y, name="a")).target == "a"
+        assert given_table(FRAME, Y)[0].target == "y"
+        assert given_table(FRAME, FRAME["a"].rename("c"))[0].target == "c"
+        assert given_table(A, pd.Series(Y, name="a"))[0].target == "a"
     with pytest.warns(SearchWarning, match="'x1' is the name"):
-        assert given_table(A, pd.Series(Y, name="x1")).target == "y"
+        assert given_table(A, pd.Series(Y, name="x1"))[0].target == "y"
 
 
 def test_equal_values_are_a_leak():

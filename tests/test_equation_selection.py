@@ -7,10 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eqdarts import InputDataError
+from eqdarts.data.table import Table
 from eqdarts.equation.equation import Equation
 from eqdarts.equation.front import Front
 from eqdarts.equation.selection import CRITERIA, choose, scores
-from eqdarts.fit.formula import Rows, compile_template, fit_constants, template
+from eqdarts.fit.formula import compile_template, fit_constants, template
 
 F, u = sympy.Float, sympy.Symbol("u")
 FORMS = (
@@ -27,7 +28,7 @@ def front_of(y, u_values):
     front = Front()
     for expression in FORMS:
         form = template(expression, (u,))
-        fit = fit_constants(compile_template(form), form.values, Rows(u_values[:, None], y))
+        fit = fit_constants(compile_template(form), form.values, Table(u_values[:, None], y))
         size = np.mean(y**2)
         front = front.offer(Equation(form.at(fit.values), ("u",), "y", fit.loss * size, fit.loss, "sample"))
     return front

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import torch
 
+from eqdarts.data.table import Table
 from eqdarts.fit import assess
 from eqdarts.fit.assess import Assessor
 from eqdarts.fit.backend import CompiledBackend, TorchBackend
-from eqdarts.fit.graphs import Rows
 from eqdarts.graph.genotype import GenotypeBatch
 from eqdarts.graph.population import is_whole_or_half, nothing
 from eqdarts.graph.space import SearchSpace
@@ -21,7 +21,7 @@ def found(rows, start):
     rng = np.random.default_rng(2)
     inputs = rng.uniform(0, 1, (2, rows))
     y = np.sin(inputs[0]) + inputs[1] ** 2 + 0.05 * rng.normal(size=rows)
-    table = Rows(torch.as_tensor(inputs), torch.as_tensor(y))
+    table = Table(inputs.T, y)
     batch = GenotypeBatch(OPERATIONS, np.zeros((1, 1), dtype=np.int64), np.array([[True, False, False, True]]))
     assessor = Assessor(SPACE, table, table, everything=table)
     return assessor.best_confirmed(batch, np.array([start]), np.array(["sample"], dtype=object))[0]
@@ -48,7 +48,7 @@ def test_where_rows_are_many_only_exponents_are_held():
 def test_no_graphs_give_no_graphs(rows, backend):
     """On few rows it happens that a stage leaves none for the next."""
     rng = np.random.default_rng(rows)
-    table = Rows(torch.as_tensor(rng.uniform(size=(2, rows))), torch.as_tensor(rng.normal(size=rows)))
+    table = Table(rng.uniform(size=(rows, 2)), rng.normal(size=rows))
     assessor = Assessor(SPACE, table, table, everything=table, backend=backend)
     none, origin = nothing(SPACE), np.zeros(0, dtype=object)
     for assess_all in (assessor.best_fifth, assessor.best_confirmed):
@@ -63,7 +63,7 @@ def test_no_graphs_give_no_graphs(rows, backend):
 def test_a_graph_that_no_row_defines_leaves_none():
     """The root of a negative column: the screening drops the only graph, and the stages after it are given nothing."""
     space = SearchSpace(("u",), 1, ("zero", "sqrt"), readout_inputs=False)
-    table = Rows(-1.0 - torch.arange(6, dtype=torch.float64)[None], torch.arange(6, dtype=torch.float64) ** 2)
+    table = Table(-1.0 - np.arange(6.0)[:, None], np.arange(6.0) ** 2)
     batch = GenotypeBatch(np.array([[1]]), np.zeros((1, 1), dtype=np.int64), np.array([[True, False, True]]))
     assessor = Assessor(space, table, table, everything=table, backend=TorchBackend(space, torch.device("cpu")))
     start = np.array([[[1.0, 0.0]]])

@@ -2,21 +2,23 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from random_graphs import ALL, draw_batch, draw_graphs, draw_inputs, space_of
+from random_graphs import ALL, draw_batch, draw_graphs, draw_inputs, space_of, table_of
 
+from eqdarts.data.table import Table
 from eqdarts.fit.backend import CompiledBackend, TorchBackend, backend_of
 from eqdarts.fit.compiled.elementary import CODES, apply, pull_back
-from eqdarts.fit.compiled.graphs import CompiledRows, Kernel, apply_link
+from eqdarts.fit.compiled.graphs import Kernel, LoopRows, apply_link
 from eqdarts.fit.compiled.own import NONE
 from eqdarts.fit.compiled.program import forward, jacobian, lay_out
 from eqdarts.fit.compiled.separable import cholesky, damped_step, dot, substitute
-from eqdarts.fit.graphs import Rows, fit_graphs, losses
+from eqdarts.fit.graphs import fit_graphs, losses
 from eqdarts.graph.genotype import Genotype, GenotypeBatch, live_nodes
 from eqdarts.graph.links import LINK_NAMES, LINKS
 from eqdarts.graph.operations import OPERATIONS
@@ -30,17 +32,11 @@ seeds = st.integers(0, 2**32 - 1)
 
 
 def rows_of(space, rng, weighted=False, zeros=0.0, size=n):
-    """Rows of both kinds; `zeros` is the share of inputs that are 0."""
+    """A table; `zeros` is the share of inputs that are 0."""
     inputs = draw_inputs(space, rng, size)
     inputs[torch.as_tensor(rng.random(inputs.shape) < zeros)] = 0.0
-    weights = torch.as_tensor(np.sqrt(rng.uniform(0.1, 2, size))) if weighted else None
-    return Rows(inputs, torch.as_tensor(rng.normal(size=size)), weights)
-
-
-def compiled_rows(rows, links=("identity",)):
-    return CompiledRows(
-        rows.inputs.numpy(), rows.y.numpy(), None if rows.root_weights is None else rows.root_weights.numpy(), links
-    )
+    weights = np.sqrt(rng.uniform(0.1, 2, size)) if weighted else None
+    return table_of(inputs, rng.normal(size=size), weights)
 
 
 def kernel_nodes(space, batch, w, inputs, r=0, coefficients=None):
@@ -60,7 +56,7 @@ def kernel_nodes(space, batch, w, inputs, r=0, coefficients=None):
     packed = np.zeros(parameters + 3)
     packed[:parameters] = program.pack(torch.as_tensor(w[[r]]))[0, :parameters]
     product = batch.aggregators[r] == AGGREGATORS.index("product")
-    rows = CompiledRows(inputs, np.ones(size), None)
+    rows = LoopRows(table_of(inputs, np.ones(size)))
     nodes = np.empty((space.nodes, size))
     values, inner = np.empty((edges, size)), np.empty((edges, size))
     forward(live, code, source, node, first, product, packed, NONE, inputs, rows.logs, rows.signs, nodes, values, inner)
@@ -165,9 +161,9 @@ def compared(graphs, rows, r):
     """
     c = graphs.coefficients[[r], : SPACE.nodes]
     nodes, slopes, program = kernel_nodes(
-        SPACE, graphs.batch, graphs.w.numpy(), rows.inputs.numpy(), r, graphs.coefficients[r].numpy()
+        SPACE, graphs.batch, graphs.w.numpy(), rows.columns, r, graphs.coefficients[r].numpy()
     )
-    expected, pull = program.linearise(program.pack(graphs.w[[r]]), rows.inputs)
+    expected, pull = program.linearise(program.pack(graphs.w[[r]]), torch.as_tensor(rows.columns))
     expected_slopes = pull(c)[0, : len(slopes)].numpy()
     fine = (np.abs(expected[0].numpy()) < 1e2).all(axis=0) & (np.abs(expected_slopes) < 1e3).all(axis=0)
     return (nodes, slopes), (expected[0].numpy(), expected_slopes), fine
@@ -219,7 +215,7 @@ def test_the_readout_and_its_loss_are_those_of_the_torch_program(seed, weighted,
     rng = np.random.default_rng(seed)
     graphs, rows = draw_graphs(SPACE, R, rng), rows_of(SPACE, rng, weighted, zeros)
     expected = fit_graphs(SPACE, graphs.batch, graphs.w, rows, steps=0)
-    w, c, loss = Kernel(SPACE).fit(graphs.batch, graphs.w.numpy(), compiled_rows(rows), 0)
+    w, c, loss = Kernel(SPACE).fit(graphs.batch, graphs.w.numpy(), rows, 0)
     # Beside columns of 1e10, or nearly equal ones, rounding is all that is left of the rest.
     fine = (expected.loss.isfinite() & (expected.coefficients.abs().amax(dim=1) < 1e4)).numpy()
     np.testing.assert_allclose(loss[fine], expected.loss.numpy()[fine], rtol=1e-10, atol=1e-10)
@@ -236,13 +232,13 @@ def smooth_problem(seed, replicas=R, weighted=False):
     """Graphs of two edges whose parameters the data determine, started near the truth."""
     rng = np.random.default_rng(seed)
     rows = rows_of(SMOOTH, rng, weighted, size=53)
-    u, v = rows.inputs
-    y = 2 * u.pow(1.5) * torch.exp(-0.6 * v) + 0.3 + 0.05 * rows.y
+    u, v = rows.columns
+    y = 2 * u**1.5 * np.exp(-0.6 * v) + 0.3 + 0.05 * rows.y
     readout = (True, False, False, True)
     batch = GenotypeBatch.of(SMOOTH, [Genotype(("power", "exp"), ("product",), readout)] * replicas)
     w = np.zeros((replicas, 2, SMOOTH.n_parameters))
     w[:, 0, 0], w[:, 1, 0] = rng.uniform(0.7, 2.2, replicas), rng.uniform(-1.2, -0.2, replicas)
-    return batch, w, Rows(rows.inputs, y, rows.root_weights)
+    return batch, w, replace(rows, y=y)
 
 
 @pytest.mark.parametrize("weighted", [False, True])
@@ -250,7 +246,7 @@ def smooth_problem(seed, replicas=R, weighted=False):
 def test_steps_are_those_of_the_torch_program(steps, weighted):
     batch, w, rows = smooth_problem(5, weighted=weighted)
     expected = fit_graphs(SMOOTH, batch, torch.as_tensor(w), rows, steps)
-    found, c, loss = Kernel(SMOOTH).fit(batch, w, compiled_rows(rows), steps)
+    found, c, loss = Kernel(SMOOTH).fit(batch, w, rows, steps)
     np.testing.assert_allclose(found, expected.w.numpy(), rtol=1e-8, atol=1e-9)
     np.testing.assert_allclose(c, expected.coefficients.numpy(), rtol=1e-8, atol=1e-9)
     np.testing.assert_allclose(loss, expected.loss.numpy(), rtol=1e-8)
@@ -263,7 +259,7 @@ def test_each_operation_takes_the_steps_of_the_torch_program(name):
     rng = np.random.default_rng(7)
     space = space_of(2, inputs=("u",), operations=("zero", name))
     rows = rows_of(space, rng, size=31)
-    rows = Rows(rows.inputs.abs(), torch.sin(3 * rows.inputs[0]) + 0.1 * rows.y)
+    rows = replace(rows, X=np.abs(rows.X), y=np.sin(3 * rows.columns[0]) + 0.1 * rows.y)
     genotype = Genotype((name, "zero", name), ("sum", "sum"), (False, True, False, True))
     batch = GenotypeBatch.of(space, [genotype] * 101)
     low, high = (np.array([pair[k] for pair in OPERATIONS[name].initial]) for k in (0, 1))
@@ -272,8 +268,8 @@ def test_each_operation_takes_the_steps_of_the_torch_program(name):
     frozen = np.ones(w.shape, dtype=bool)
     frozen[::2, 0, 0] = frozen[1::2, 2, 0] = False
     expected = fit_graphs(space, batch, torch.as_tensor(w), rows, 1, torch.as_tensor(frozen))
-    found, _, loss = Kernel(space).fit(batch, w, compiled_rows(rows), 1, frozen)
-    _, _, start = Kernel(space).fit(batch, w, compiled_rows(rows), 0)
+    found, _, loss = Kernel(space).fit(batch, w, rows, 1, frozen)
+    _, _, start = Kernel(space).fit(batch, w, rows, 0)
     fine = np.isfinite(start) & (expected.coefficients.abs().amax(dim=1) < 30).numpy()
     assert fine.sum() >= 5
     np.testing.assert_allclose(loss[fine], expected.loss.numpy()[fine], rtol=1e-6)
@@ -286,7 +282,7 @@ def test_each_operation_takes_the_steps_of_the_torch_program(name):
 def test_a_fit_never_raises_the_loss_and_measures_what_it_says(seed):
     rng = np.random.default_rng(seed)
     graphs, rows = draw_graphs(SPACE, R, rng), rows_of(SPACE, rng, weighted=True)
-    kernel, compiled, previous = Kernel(SPACE), compiled_rows(rows), np.full(R, np.inf)
+    kernel, compiled, previous = Kernel(SPACE), rows, np.full(R, np.inf)
     for steps in (0, 3, 9):
         w, c, loss = kernel.fit(graphs.batch, graphs.w.numpy(), compiled, steps)
         assert (loss <= previous).all()
@@ -304,7 +300,7 @@ def test_measure_equals_losses(seed, weighted):
     graphs, rows = draw_graphs(SPACE, R, rng), rows_of(SPACE, rng, weighted, zeros=0.05)
     expected = losses(SPACE, graphs, rows).numpy()
     w, c = graphs.w.numpy(), graphs.coefficients.numpy()
-    loss, size = Kernel(SPACE).measure(graphs.batch, w, c, compiled_rows(rows))
+    loss, size = Kernel(SPACE).measure(graphs.batch, w, c, rows)
     fine = expected < 1e6
     np.testing.assert_allclose(loss[fine], expected[fine], rtol=1e-9, atol=1e-12)
     assert (loss[~np.isfinite(expected)] == np.inf).all()
@@ -316,14 +312,14 @@ def test_frozen_parameters_keep_their_value_and_the_rest_is_fitted():
     batch, w, rows = smooth_problem(6)
     frozen = np.zeros(w.shape, dtype=bool)
     frozen[:, 0, 0] = True
-    found, c, loss = Kernel(SMOOTH).fit(batch, w, compiled_rows(rows), 30, frozen)
+    found, c, loss = Kernel(SMOOTH).fit(batch, w, rows, 30, frozen)
     np.testing.assert_array_equal(found[:, 0], w[:, 0])
     assert (found[:, 1, 0] != w[:, 1, 0]).all()
     expected = fit_graphs(SMOOTH, batch, torch.as_tensor(w), rows, 30, torch.as_tensor(frozen))
     np.testing.assert_allclose(found, expected.w.numpy(), rtol=1e-7)
     np.testing.assert_allclose(c, expected.coefficients.numpy(), rtol=1e-7, atol=1e-12)
-    _, _, held = Kernel(SMOOTH).fit(batch, w, compiled_rows(rows), 30, np.ones(w.shape, dtype=bool))
-    _, _, start = Kernel(SMOOTH).fit(batch, w, compiled_rows(rows), 0)
+    _, _, held = Kernel(SMOOTH).fit(batch, w, rows, 30, np.ones(w.shape, dtype=bool))
+    _, _, start = Kernel(SMOOTH).fit(batch, w, rows, 0)
     np.testing.assert_array_equal(held, start)
     assert (loss < start).all()
 
@@ -331,12 +327,12 @@ def test_frozen_parameters_keep_their_value_and_the_rest_is_fitted():
 def test_a_law_is_found_from_round_exponents():
     """y = 3·u²·exp(−v/2) + 1 with the exponent held at 2."""
     batch, w, rows = smooth_problem(8)
-    u, v = rows.inputs
-    rows = Rows(rows.inputs, 3 * u**2 * torch.exp(-v / 2) + 1)
+    u, v = rows.columns
+    rows = Table(rows.X, 3 * u**2 * np.exp(-v / 2) + 1)
     w[:, 0, 0] = 2.0
     frozen = np.zeros(w.shape, dtype=bool)
     frozen[:, 0, 0] = True
-    found, c, loss = Kernel(SMOOTH).fit(batch, w, compiled_rows(rows), 30, frozen)
+    found, c, loss = Kernel(SMOOTH).fit(batch, w, rows, 30, frozen)
     np.testing.assert_allclose(found[:, 1, 0], -0.5, rtol=1e-9)
     np.testing.assert_allclose(c, [[3, 0, 0, 1]] * R, atol=1e-9)
     assert (loss < 1e-22).all()
@@ -350,7 +346,7 @@ def test_threads_change_no_bit(threads):
     space = space_of(links=links)
     graphs, rows = draw_graphs(space, 211, rng), rows_of(space, rng, weighted=True, zeros=0.02)
     graphs.batch.links[:] = rng.choice([LINK_NAMES.index(name) for name in links], 211)
-    rows = compiled_rows(Rows(rows.inputs, rows.y.exp(), rows.root_weights), links)
+    rows = replace(rows, y=np.exp(rows.y))
     one, many = (Kernel(space, t) for t in (1, threads))
     expected = one.fit(graphs.batch, graphs.w.numpy(), rows, 5)
     found = many.fit(graphs.batch, graphs.w.numpy(), rows, 5)
@@ -367,7 +363,7 @@ def test_threads_change_no_bit(threads):
 @given(seeds)
 def test_a_graph_alone_equals_itself_in_the_batch(seed):
     rng = np.random.default_rng(seed)
-    graphs, rows = draw_graphs(SPACE, R, rng), compiled_rows(rows_of(SPACE, rng))
+    graphs, rows = draw_graphs(SPACE, R, rng), rows_of(SPACE, rng)
     together = Kernel(SPACE).fit(graphs.batch, graphs.w.numpy(), rows, 3)
     for r in range(R):
         alone = Kernel(SPACE).fit(graphs.batch.select([r]), graphs.w.numpy()[[r]], rows, 3)
@@ -378,15 +374,14 @@ def test_a_graph_alone_equals_itself_in_the_batch(seed):
 def test_what_is_given_is_left_alone_and_an_empty_batch_is_no_trouble():
     batch, w, rows = smooth_problem(10)
     start, keys = w.copy(), batch.keys()
-    Kernel(SMOOTH).fit(batch, w, compiled_rows(rows), 5)
+    Kernel(SMOOTH).fit(batch, w, rows, 5)
     np.testing.assert_array_equal(w, start)
     assert batch.keys() == keys
     nothing = np.arange(0)
     for backend in (CompiledBackend(SMOOTH, 2), TorchBackend(SMOOTH, CPU)):
-        held = backend.rows(rows)
-        found = backend.fit(batch.select(nothing), w[nothing], held, 5, np.zeros(w[nothing].shape, dtype=bool))
+        found = backend.fit(batch.select(nothing), w[nothing], rows, 5, np.zeros(w[nothing].shape, dtype=bool))
         assert [len(a) for a in found] == [0, 0, 0]
-        assert [len(a) for a in backend.measure(batch.select(nothing), *found[:2], held)] == [0, 0]
+        assert [len(a) for a in backend.measure(batch.select(nothing), *found[:2], rows)] == [0, 0]
 
 
 @pytest.mark.parametrize("intercept", [True, False])
@@ -395,7 +390,7 @@ def test_columns_that_the_space_lacks_are_not_fitted(inputs, intercept):
     space = space_of(2, readout_inputs=inputs, readout_intercept=intercept)
     rng = np.random.default_rng(11)
     graphs, rows = draw_graphs(space, 53, rng), rows_of(space, rng)
-    _, c, loss = Kernel(space).fit(graphs.batch, graphs.w.numpy(), compiled_rows(rows), 0)
+    _, c, loss = Kernel(space).fit(graphs.batch, graphs.w.numpy(), rows, 0)
     expected = fit_graphs(space, graphs.batch, graphs.w, rows, 0)
     fine = np.isfinite(loss)
     assert ((c[fine] != 0) == (expected.coefficients.numpy()[fine] != 0)).all()
@@ -461,14 +456,14 @@ def test_backends_agree_on_links(name, weighted):
     batch, w, rows = smooth_problem(13, weighted=weighted)
     batch.links[:] = LINK_NAMES.index(name)
     rng = np.random.default_rng(14)
-    rows = Rows(rows.inputs, torch.as_tensor(targets_of(name, rng)), rows.root_weights)
+    rows = replace(rows, y=targets_of(name, rng))
     compiled, tensors = CompiledBackend(space, 1), TorchBackend(space, CPU)
     for steps in (0, 2):
-        one, two = (b.fit(batch, w, b.rows(rows), steps) for b in (compiled, tensors))
+        one, two = (b.fit(batch, w, rows, steps) for b in (compiled, tensors))
         for found, expected in zip(one, two, strict=True):
             np.testing.assert_allclose(found, expected, rtol=1e-7, atol=1e-9)
         for found, expected in zip(
-            compiled.measure(batch, *two[:2], compiled.rows(rows)), tensors.measure(batch, *two[:2], rows), strict=True
+            compiled.measure(batch, *two[:2], rows), tensors.measure(batch, *two[:2], rows), strict=True
         ):
             np.testing.assert_allclose(found, expected, rtol=1e-9)
 
@@ -478,12 +473,11 @@ def test_graphs_with_different_links_do_not_mix():
     space = space_of(1, operations=SMOOTH.operations, signed=(False, True), links=links)
     batch, w, rows = smooth_problem(15)
     batch.links[:] = [LINK_NAMES.index(name) for name in ("sqrt", "identity", *links, "sqrt", "reciprocal")]
-    rows = Rows(rows.inputs, rows.y.abs() + 0.2)
+    rows = replace(rows, y=np.abs(rows.y) + 0.2)
     for backend in (CompiledBackend(space, 1), TorchBackend(space, CPU)):
-        held = backend.rows(rows)
-        together = backend.fit(batch, w, held, 3)
+        together = backend.fit(batch, w, rows, 3)
         for r in range(R):
-            alone = backend.fit(batch.select([r]), w[[r]], held, 3)
+            alone = backend.fit(batch.select([r]), w[[r]], rows, 3)
             for a, b in zip(alone, together, strict=True):
                 np.testing.assert_allclose(a[0], b[r], rtol=1e-9)
 
@@ -494,16 +488,15 @@ def test_an_inverse_distance_is_found_through_its_link(backend):
     space = space_of(1, operations=("zero", "power"), links=("identity", "reciprocal_sqrt"))
     rng = np.random.default_rng(16)
     inputs = draw_inputs(space, rng, 41)
-    rows = Rows(inputs, 1 / inputs.square().sum(dim=0).sqrt())
+    rows = table_of(inputs, 1 / inputs.square().sum(dim=0).sqrt())
     genotype = Genotype(("power", "power"), ("sum",), (True, False, False, False), "reciprocal_sqrt")
     batch = GenotypeBatch.of(space, [genotype])
     chosen = CompiledBackend(space, 1) if backend == "compiled" else TorchBackend(space, CPU)
-    held = chosen.rows(rows)
-    w, c, loss = chosen.fit(batch, np.array([[[1.4], [2.3]]]), held, 60)
+    w, c, loss = chosen.fit(batch, np.array([[[1.4], [2.3]]]), rows, 60)
     np.testing.assert_allclose(w.ravel(), 2.0, rtol=1e-9)
     np.testing.assert_allclose(c[0], [1, 0, 0, 0], atol=1e-9)
     assert loss[0] < 1e-22
-    assert chosen.measure(batch, w, c, held)[0][0] < 1e-22
+    assert chosen.measure(batch, w, c, rows)[0][0] < 1e-22
 
 
 def test_the_weights_of_a_linked_target_make_its_loss_that_of_y_to_first_order():
@@ -511,7 +504,7 @@ def test_the_weights_of_a_linked_target_make_its_loss_that_of_y_to_first_order()
     space = space_of(1, operations=("zero", "power"), links=("reciprocal",), readout_inputs=False)
     u = rng.uniform(0.4, 1.6, (2, 101))
     y = 1 / (0.7 * u[0] ** 2 + 0.4) + 1e-4 * rng.normal(size=101)
-    rows = CompiledRows(u, y, None, ("reciprocal",))
+    rows = table_of(u, y)
     batch = GenotypeBatch.of(space, [Genotype(("power", "zero"), ("sum",), (True, False, False, True), "reciprocal")])
     kernel = Kernel(space)
     w, c, loss = kernel.fit(batch, np.array([[[2.0], [0.0]]]), rows, 0)
@@ -543,7 +536,7 @@ def test_settled_starts_leave_no_domain(seed):
     space = space_of(1, operations=("zero", "affine_power", "ln", "sqrt", "arcsin", "sin"), readout_inputs=False)
     batch = draw_batch(space, 40, rng)
     w = rng.uniform(-3, 3, (40, len(space.edges), space.n_parameters))
-    rows = compiled_rows(Rows(draw_inputs(space, rng, n), torch.ones(n, dtype=torch.float64)))
+    rows = table_of(draw_inputs(space, rng, n), np.ones(n))
     kernel = Kernel(space)
     before, settled = kernel.node_values(batch, w, rows), kernel.settled(batch, w, rows)
     after = kernel.node_values(batch, settled, rows)
@@ -563,7 +556,7 @@ def test_a_node_inside_another_is_settled_first():
     operations[0, [0, space.into(1).start + 1]] = ln
     batch = GenotypeBatch(operations, np.zeros((1, 2), dtype=np.int64), np.array([[False, True, False, True]]))
     w = np.full((1, len(space.edges), space.n_parameters), -1.0)
-    rows = CompiledRows(np.linspace(1, 2, 9)[None], np.ones(9), None)
+    rows = Table(np.linspace(1, 2, 9)[:, None], np.ones(9))
     kernel = Kernel(space)
     assert np.isfinite(kernel.node_values(batch, kernel.settled(batch, w, rows), rows)[0, 1]).all()
 
@@ -572,7 +565,7 @@ def test_a_node_inside_another_is_settled_first():
 def test_node_values_are_those_of_a_linearised_graph(seed):
     rng = np.random.default_rng(seed)
     graphs = draw_graphs(SPACE, R, rng)
-    rows = compiled_rows(rows_of(SPACE, rng))
+    rows = rows_of(SPACE, rng)
     linear = Kernel(SPACE).linearise(graphs.batch, graphs.w.numpy(), graphs.coefficients.numpy(), rows)
     np.testing.assert_array_equal(Kernel(SPACE).node_values(graphs.batch, graphs.w.numpy(), rows), linear.nodes)
 

@@ -8,8 +8,9 @@ import sympy
 from hypothesis import given, settings
 from random_expressions import COLUMNS, X, formulas, u, v
 
+from eqdarts.data.table import Table
 from eqdarts.fit.compiled.expressions import KINDS
-from eqdarts.fit.formula import Rows, compile_template, fit_constants, fit_sets, template
+from eqdarts.fit.formula import compile_template, fit_constants, fit_sets, template
 
 F = sympy.Float
 RNG = np.random.default_rng(0)
@@ -24,13 +25,13 @@ def both(expression, rows, steps, starts=None, free=None):
     assert code.program is not None
     starts = form.values[None] if starts is None else starts
     free = np.ones(starts.shape, dtype=bool) if free is None else free
-    return [fit_sets(code, starts, free, replace(rows, compiled=compiled), steps) for compiled in (False, True)]
+    return [fit_sets(code, starts, free, replace(rows, loops=loops), steps) for loops in (False, True)]
 
 
 @given(formulas)
 @settings(deadline=None)
 def test_losses_agree_or_both_are_infinite(expression):
-    (_, reference), (_, loss) = both(expression, Rows(X, np.linspace(1, 2, len(X))), 0)
+    (_, reference), (_, loss) = both(expression, Table(X, np.linspace(1, 2, len(X))), 0)
     np.testing.assert_allclose(loss, reference, rtol=1e-9)
 
 
@@ -43,7 +44,7 @@ def test_a_step_is_the_same_for_every_function(function, weighted):
         expression = F(1.3) * function(F(0.45) * u + F(0.2)) + F(0.7) * v ** F(1.6)
     form, half = template(expression, COLUMNS), 0.5 * TABLE
     y = compile_template(form).value(half, 1.03 * form.values) + 0.001 * np.cos(9 * TABLE[:, 0])
-    rows = Rows(half, y, RNG.uniform(0.5, 2, len(TABLE)) if weighted else None)
+    rows = Table(half, y, weights=RNG.uniform(0.5, 2, len(TABLE)) ** 2 if weighted else None)
     reference, loops = both(expression, rows, 1)
     assert np.isfinite(reference[1]).all()
     assert (reference[0] != form.values).any()
@@ -63,7 +64,7 @@ def test_a_step_is_the_same_for_every_function(function, weighted):
     ],
 )
 def test_products_powers_and_shared_constants(expression):
-    rows = Rows(TABLE, 2 * TABLE[:, 0] - TABLE[:, 1] ** 2)
+    rows = Table(TABLE, 2 * TABLE[:, 0] - TABLE[:, 1] ** 2)
     for steps in (1, 2, 30):
         reference, loops = both(expression, rows, steps)
         np.testing.assert_allclose(loops[1], reference[1], rtol=1e-7)
@@ -72,7 +73,7 @@ def test_products_powers_and_shared_constants(expression):
 
 def test_starts_are_fitted_side_by_side_and_held_constants_stay():
     expression = F(1.5) * sympy.exp(F(-0.5) * u) + F(0.5) * v
-    rows = Rows(TABLE, 3 * np.exp(-TABLE[:, 0]) + 0.25 * TABLE[:, 1])
+    rows = Table(TABLE, 3 * np.exp(-TABLE[:, 0]) + 0.25 * TABLE[:, 1])
     starts = np.array([[1.0, 1.0, -2.0], [0.3, 2.0, -0.3], [np.nan, 1.0, 1.0]])
     free = np.array([[True, True, True], [True, False, True], [True, True, True]])
     reference, loops = both(expression, rows, 60, starts, free)
@@ -87,7 +88,7 @@ def test_starts_are_fitted_side_by_side_and_held_constants_stay():
 @settings(deadline=None, max_examples=30)
 def test_a_fit_never_ends_worse_than_it_began(expression):
     form = template(expression, COLUMNS)
-    rows = Rows(X, np.linspace(1, 2, len(X)), compiled=True)
+    rows = Table(X, np.linspace(1, 2, len(X)))
     code = compile_template(form)
     free = np.ones((1, len(form.values)), dtype=bool)
     (before,), (after,) = (fit_sets(code, form.values[None], free, rows, steps)[1] for steps in (0, 20))
@@ -98,6 +99,6 @@ def test_functions_that_the_loops_lack_are_fitted_by_the_reference():
     form = template(F(1.5) * sympy.erf(F(0.4) * u), COLUMNS)
     code = compile_template(form)
     assert code.program is None
-    rows = Rows(TABLE, 2 * np.tanh(TABLE[:, 0]), compiled=True)
+    rows = Table(TABLE, 2 * np.tanh(TABLE[:, 0]))
     fit = fit_constants(code, form.values, rows)
-    assert fit.loss == fit_constants(code, form.values, replace(rows, compiled=False)).loss
+    assert fit.loss == fit_constants(code, form.values, replace(rows, loops=False)).loss

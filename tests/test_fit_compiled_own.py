@@ -6,13 +6,12 @@ import numpy as np
 import pytest
 import sympy
 import torch
-from random_graphs import draw_graphs, draw_inputs, space_of
+from random_graphs import draw_graphs, draw_inputs, space_of, table_of
 
 from eqdarts import OPERATIONS, DARTSRegressor, Operation, register_operation
 from eqdarts.fit.backend import CompiledBackend, TorchBackend, backend_of
 from eqdarts.fit.compiled.expressions import RARE_KINDS
 from eqdarts.fit.compiled.own import OwnOperations, own_slopes, own_value
-from eqdarts.fit.graphs import Rows
 from eqdarts.graph.space import SearchSpace
 from eqdarts.graph.tensor_program import differentiate
 
@@ -97,9 +96,9 @@ def test_backends_agree_on_graphs_that_carry_them(steps):
     space = space_of(2, operations=("zero", "linear", "power", *OWN))
     rng = np.random.default_rng(1)
     graphs = draw_graphs(space, 31, rng)
-    rows = Rows(draw_inputs(space, rng, n), torch.as_tensor(rng.normal(size=n)))
+    rows = table_of(draw_inputs(space, rng, n), rng.normal(size=n))
     one, two = CompiledBackend(space, 1), TorchBackend(space, CPU)
-    w, c, loss = one.fit(graphs.batch, graphs.w.numpy(), one.rows(rows), steps)
+    w, c, loss = one.fit(graphs.batch, graphs.w.numpy(), rows, steps)
     expected = two.fit(graphs.batch, graphs.w.numpy(), rows, steps)
     fine = np.isfinite(loss)
     assert fine.sum() > 15
@@ -107,8 +106,8 @@ def test_backends_agree_on_graphs_that_carry_them(steps):
     same = np.isclose(loss[fine], expected[2][fine], rtol=1e-6)
     assert same.all() if steps == 0 else same.mean() > 0.8  # some steps turn on rounding
     for found, wanted in (
-        (one.node_values(graphs.batch, w, one.rows(rows)), two.node_values(graphs.batch, w, rows)),
-        (one.measure(graphs.batch, w, c, one.rows(rows))[0], two.measure(graphs.batch, w, c, rows)[0]),
+        (one.node_values(graphs.batch, w, rows), two.node_values(graphs.batch, w, rows)),
+        (one.measure(graphs.batch, w, c, rows)[0], two.measure(graphs.batch, w, c, rows)[0]),
     ):
         np.testing.assert_allclose(found[fine], wanted[fine], rtol=1e-9, atol=1e-12)
 
@@ -118,10 +117,10 @@ def test_graphs_without_them_are_fitted_as_if_they_were_not_there():
     rng = np.random.default_rng(2)
     bare, more = space_of(2, operations=plain), space_of(2, operations=(*plain, *OWN))
     graphs = draw_graphs(bare, 31, rng)
-    rows = Rows(draw_inputs(bare, rng, n), torch.as_tensor(rng.normal(size=n)))
+    rows = table_of(draw_inputs(bare, rng, n), rng.normal(size=n))
     backends = [backend_of(space, CPU, 1) for space in (bare, more)]
     assert isinstance(backends[1], CompiledBackend)
-    one, two = (b.fit(graphs.batch, graphs.w.numpy(), b.rows(rows), 3) for b in backends)
+    one, two = (b.fit(graphs.batch, graphs.w.numpy(), rows, 3) for b in backends)
     for found, expected in zip(two, one, strict=True):
         np.testing.assert_array_equal(found, expected)
 
@@ -140,14 +139,14 @@ def test_what_a_torch_form_raises_comes_out(threads):
         space = SearchSpace(("u",), 1, ("zero", "broken"))
         rng = np.random.default_rng(3)
         graphs = draw_graphs(space, 67, rng, absent=0.0)
-        rows = Rows(draw_inputs(space, rng, n), torch.as_tensor(rng.normal(size=n)))
+        rows = table_of(draw_inputs(space, rng, n), rng.normal(size=n))
         backend = CompiledBackend(space, threads)
         broken.append(True)
         for ask in (backend.node_values, lambda *given: backend.fit(*given, 1)):
             with pytest.raises(ZeroDivisionError, match="of the user"):
-                ask(graphs.batch, graphs.w.numpy(), backend.rows(rows))
+                ask(graphs.batch, graphs.w.numpy(), rows)
         broken.clear()
-        assert np.isfinite(backend.node_values(graphs.batch, graphs.w.numpy(), backend.rows(rows))).any()
+        assert np.isfinite(backend.node_values(graphs.batch, graphs.w.numpy(), rows)).any()
     finally:
         del OPERATIONS["broken"]
 
@@ -178,7 +177,7 @@ def test_starts_are_moved_to_where_one_is_defined(inside):
         graphs = draw_graphs(space, 31, rng, absent=0.0)
         w = 2 * graphs.w.numpy()
         backend = CompiledBackend(space, 1)
-        rows = backend.rows(Rows(draw_inputs(space, rng, n), torch.ones(n, dtype=torch.float64)))
+        rows = table_of(draw_inputs(space, rng, n), np.ones(n))
         before = np.isfinite(backend.node_values(graphs.batch, w, rows)).all(axis=(1, 2))
         moved = backend.settled(graphs.batch, w, rows)
         assert 0 < before.sum() < 31

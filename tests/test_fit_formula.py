@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from random_expressions import COLUMNS, X, floats, formulas, u, v, values
 
-from eqdarts.fit.formula import Rows, compile_template, fit_constants, template
+from eqdarts.data.table import Table
+from eqdarts.fit.formula import compile_template, fit_constants, template
 
 F = sympy.Float
 
@@ -78,7 +79,7 @@ def test_names_of_columns_do_not_clash_with_names_of_constants(names):
     truth = 3 * sympy.exp(-a / 2) + a * b + sympy.sin(a * b) * sympy.exp(a * b)
     start = F(2.9) * sympy.exp(F(-0.51) * a) + F(0.9) * a * b + sympy.sin(a * b) * sympy.exp(F(1.02) * a * b)
     form = template(start, columns)
-    fit = fit_constants(compile_template(form), form.values, Rows(X, values(truth, columns=columns)))
+    fit = fit_constants(compile_template(form), form.values, Table(X, values(truth, columns=columns)))
     assert fit.loss < 1e-24
     np.testing.assert_allclose(sorted(fit.values), [-0.5, 1, 1, 3], rtol=1e-9)
 
@@ -93,7 +94,7 @@ def exponential(noise=0.0):
 
 def test_constants_are_found_exactly_without_noise():
     form, code, rows, y = exponential()
-    fit = fit_constants(code, form.values, Rows(rows, y))
+    fit = fit_constants(code, form.values, Table(rows, y))
     assert fit.loss < 1e-28
     np.testing.assert_allclose(np.sort(fit.values), [-0.5, 1, 3], rtol=1e-9)
 
@@ -103,7 +104,7 @@ def test_loss_is_relative_and_never_rises():
     start = np.mean((code.value(rows, form.values) - y) ** 2) / np.var(y)
     previous = start
     for evaluations in (1, 2, 4, 8, 60):
-        fit = fit_constants(code, form.values, Rows(rows, y), steps=evaluations)
+        fit = fit_constants(code, form.values, Table(rows, y), steps=evaluations)
         assert fit.loss <= previous * (1 + 1e-12)
         assert fit.loss == pytest.approx(np.mean((code.value(rows, fit.values) - y) ** 2) / np.var(y))
         previous = fit.loss
@@ -113,7 +114,7 @@ def test_loss_is_relative_and_never_rises():
 def test_precision_is_the_spread_over_many_draws_of_the_noise():
     form, code, rows, clean = exponential()
     rng = np.random.default_rng(4)
-    fits = [fit_constants(code, form.values, Rows(rows, clean + 0.05 * rng.normal(size=41))) for _ in range(200)]
+    fits = [fit_constants(code, form.values, Table(rows, clean + 0.05 * rng.normal(size=41))) for _ in range(200)]
     spread = np.std([f.values for f in fits], axis=0)
     np.testing.assert_allclose(np.mean([f.precision for f in fits], axis=0), spread, rtol=0.2)
 
@@ -122,7 +123,7 @@ def test_a_redundant_constant_has_no_precision():
     form = template(F(2.0) * sympy.exp(F(-0.5) * u + F(0.3), evaluate=False), (u,))
     assert len(form.values) == 3
     _, _, rows, y = exponential()
-    fit = fit_constants(compile_template(form), form.values, Rows(rows, y - 1))
+    fit = fit_constants(compile_template(form), form.values, Table(rows, y - 1))
     assert fit.loss < 1e-20
     assert sorted(fit.inverse.diagonal() > 1e6) == [False, True, True]
 
@@ -130,11 +131,11 @@ def test_a_redundant_constant_has_no_precision():
 def test_constants_that_are_not_free_stay():
     form, code, rows, y = exponential(0.1)
     free = form.values != -0.8
-    fit = fit_constants(code, form.values, Rows(rows, y), free=free)
+    fit = fit_constants(code, form.values, Table(rows, y), free=free)
     assert (fit.values == form.values)[~free].all()
     assert (fit.values != form.values)[free].all()
     assert (fit.precision[~free] == 0).all()
-    none = fit_constants(code, form.values, Rows(rows, y), free=np.zeros(3, dtype=bool))
+    none = fit_constants(code, form.values, Table(rows, y), free=np.zeros(3, dtype=bool))
     assert (none.values == form.values).all()
 
 
@@ -142,8 +143,8 @@ def test_row_weights_equal_repeated_rows():
     form, code, rows, y = exponential(0.1)
     counts = np.random.default_rng(5).integers(0, 4, 41)
     root = np.sqrt(counts / counts.mean())
-    weighted = fit_constants(code, form.values, Rows(rows, y, root))
-    repeated = fit_constants(code, form.values, Rows(np.repeat(rows, counts, axis=0), np.repeat(y, counts)))
+    weighted = fit_constants(code, form.values, Table(rows, y, weights=root**2))
+    repeated = fit_constants(code, form.values, Table(np.repeat(rows, counts, axis=0), np.repeat(y, counts)))
     np.testing.assert_allclose(weighted.values, repeated.values, rtol=1e-6)
 
 
@@ -152,13 +153,13 @@ def test_a_formula_undefined_on_the_data_has_infinite_loss(expression):
     form = template(expression, (u,))
     rows = np.linspace(1.5, 3, 11)[:, None]
     code = compile_template(form)
-    fit = fit_constants(code, form.values, Rows(rows, np.ones(11)), free=np.zeros(len(form.values), dtype=bool))
+    fit = fit_constants(code, form.values, Table(rows, np.ones(11)), free=np.zeros(len(form.values), dtype=bool))
     assert fit.loss == np.inf
 
 
 def test_fewer_rows_than_constants_leave_the_start_alone():
     form, code, rows, y = exponential(0.1)
-    fit = fit_constants(code, form.values, Rows(rows[:2], y[:2]))
+    fit = fit_constants(code, form.values, Table(rows[:2], y[:2]))
     assert (fit.values == form.values).all()
     assert np.isfinite(fit.loss)
 

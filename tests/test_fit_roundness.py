@@ -1,10 +1,9 @@
 """Only constants that the data tie to a simple number count."""
 
 import numpy as np
-import torch
 
+from eqdarts.data.table import Table
 from eqdarts.fit.assess import Assessor
-from eqdarts.fit.graphs import Rows
 from eqdarts.fit.roundness import count_round
 from eqdarts.graph.genotype import GenotypeBatch
 from eqdarts.graph.population import nothing
@@ -18,7 +17,7 @@ def rounds(y, graph, parameters=(0.0, 0.0), noise=0.01):
     rng = np.random.default_rng(1)
     u = rng.uniform(0.5, 3, 200)
     target = y(u) + noise * rng.normal(size=200)
-    rows = Rows(torch.as_tensor(u[None]), torch.as_tensor(target))
+    rows = Table(u[:, None], target)
     assessor = Assessor(SPACE, rows, rows, everything=rows)
     operations = np.array([[SPACE.operations.index(graph)]])
     batch = GenotypeBatch(operations, np.zeros((1, 1), dtype=np.int64), np.array([[True, False, True]]))
@@ -36,7 +35,7 @@ def test_constants_that_may_be_simple_are_counted():
 
 
 def test_no_graphs_have_no_constants():
-    rows = Rows(torch.ones(1, 9, dtype=torch.float64), torch.ones(9, dtype=torch.float64))
+    rows = Table(np.ones((9, 1)), np.ones(9))
     none = nothing(SPACE)
     linear = Assessor(SPACE, rows, rows).linearise(none.batch, none.w, none.coefficients)
     assert len(count_round(SPACE, none.batch, none.w, none.coefficients, linear, 9)) == 0

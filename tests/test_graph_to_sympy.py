@@ -6,10 +6,10 @@ import sympy
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from random_graphs import ALL, draw_graphs, draw_inputs, space_of
+from random_graphs import ALL, draw_graphs, draw_inputs, space_of, table_of
 
 from eqdarts.darts.sampling import draw_parameters
-from eqdarts.fit.graphs import FittedGraphs, Rows, predict_graphs
+from eqdarts.fit.graphs import FittedGraphs, predict_graphs
 from eqdarts.graph.genotype import Genotype, GenotypeBatch
 from eqdarts.graph.links import LINKS
 from eqdarts.graph.space import AGGREGATORS
@@ -30,7 +30,7 @@ def evaluated(expression, symbols, inputs):
 def assert_agree(space, graphs, inputs, x_scale, y_scale, symbols=SYMBOLS):
     """Returns how many graphs were compared: those that are defined and moderate."""
     scaled = torch.as_tensor(inputs / x_scale[:, None])
-    rows = Rows(scaled, torch.zeros(inputs.shape[1], dtype=torch.float64))
+    rows = table_of(scaled, np.zeros(inputs.shape[1]))
     predictions = predict_graphs(space, graphs, rows).numpy() * y_scale
     program = GraphProgram(space, graphs.batch)
     nodes = program.forward(program.pack(graphs.w), scaled).abs().numpy()

@@ -15,7 +15,8 @@ HOUSE = {
     "runtime": ("orphans", "writing", "overlapping", "garbage", "threads", "interrupts", "compiled_cache", "loops"),
     "formula": ("visible", "records", "functions", "parsing", "text", "tape", "latex"),
     "data": (
-        "zero", "cells", "columns", "frames", "user_table", "rounding", "split", "missing", "csv", "parquet", "chunks",
+        "table", "zero", "cells", "columns", "frames", "user_table", "rounding", "split", "missing", "csv", "parquet",
+        "chunks",
         "cache", "read_ahead", "first_rows", "subset", "screening", "kept",
     ),
     "graph": ("operations", "links", "space", "genotype", "tensor_program", "to_sympy", "population"),

@@ -12,7 +12,7 @@ import pytest
 
 from eqdarts import DARTSRegressor, InputDataError, SearchWarning, cli
 from eqdarts.runtime import interrupts
-from eqdarts.search import discover, large, loop, pose
+from eqdarts.search import large, loop, pose
 from eqdarts.search.branches import Branches
 from eqdarts.search.relaxed import RelaxedSearch
 from eqdarts.search.sampled import SampledSearch
@@ -148,8 +148,8 @@ MOMENTS = {
     "closing of branches": (Branches, "close", 1),
     "closing": (SampledSearch, "close", 1),
     "finishing": (loop, "finish", 1),
-    "before": (pose, "prepare", 1),
-    "split": (discover, "split_rows", 1),
+    "before": (pose, "scales_of", 1),
+    "split": (pose, "split_rows", 1),
     "after": (pose, "snapping_rows", 1),
 }
 

@@ -2,7 +2,7 @@
 
 import gzip
 import sys
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cache
 
@@ -14,10 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eqdarts import DARTSRegressor, EqdartsError, InputDataError, SearchWarning, refit
-from eqdarts.data.chunks import ArraySource, open_table
+from eqdarts.data.chunks import open_table
 from eqdarts.data.first_rows import Head
 from eqdarts.data.read_ahead import ahead
 from eqdarts.data.subset import Drawn, draw
+from eqdarts.data.table import Table
 from eqdarts.equation.confirm import _is_linear, confirmed
 from eqdarts.equation.equation import Equation
 from eqdarts.fit.formula import compile_template, template
@@ -33,8 +34,18 @@ def table(n=211, seed=0, noise=0.1):
     return X, y + noise * rng.normal(size=n)
 
 
+@dataclass(frozen=True, eq=False)
+class Cut(Table):
+    """It comes in chunks of so many rows."""
+
+    chunk_rows: int = 64
+
+    def chunks(self):
+        return super().chunks(self.chunk_rows)
+
+
 def source(X, y, weights=None, chunk_rows=64):
-    return ArraySource(X, y, ("x", "z"), "y", weights, chunk_rows)
+    return Cut(X, y, ("x", "z"), "y", weights, chunk_rows)
 
 
 def task(expression, units=(1.0, 1.0), target_unit=1.0):
@@ -72,7 +83,7 @@ def test_weights_count_like_repeated_rows_and_those_of_zero_not_at_all(chunk_row
     assert once.loss == pytest.approx(again.loss, rel=1e-10)
 
 
-class Counted(ArraySource):
+class Counted(Table):
     """It knows how often it was read."""
 
     passes = 0
@@ -150,7 +161,7 @@ def test_the_subset_is_the_same_however_it_is_read(threads):
     X, y = table(5003)
     one, other = draw(source(X, y, None, 5003), 300, 7), draw(source(X, y, None, 512), 300, 7, threads)
     np.testing.assert_array_equal(one.places, other.places)
-    np.testing.assert_array_equal(one.X, other.X)
+    np.testing.assert_array_equal(one.table.X, other.table.X)
     assert (one.low == X.min(axis=0)).all()
     assert (one.high == X.max(axis=0)).all()
 
@@ -212,7 +223,7 @@ def test_the_subset_does_not_depend_on_the_chunks(chunk_rows, seed):
     for w in (None, weights):
         whole, cut = draw(source(X, y, w, 1000), 23, seed), draw(source(X, y, w, chunk_rows), 23, seed)
         np.testing.assert_array_equal(whole.places, cut.places)
-        np.testing.assert_array_equal(whole.X, cut.X)
+        np.testing.assert_array_equal(whole.table.X, cut.table.X)
         np.testing.assert_array_equal(whole.uniform, cut.uniform)
         assert (whole.mean, whole.std) == pytest.approx((cut.mean, cut.std))
 
@@ -223,9 +234,9 @@ def test_the_subset_holds_what_it_promises():
     weights = np.ones(1009)
     weights[:3] = 0.0
     subset = draw(source(X, y, weights), 50, 1)
-    np.testing.assert_array_equal(subset.X, X[subset.places])
-    np.testing.assert_array_equal(subset.y, y[subset.places])
-    np.testing.assert_array_equal(subset.X.min(axis=0), X[3:].min(axis=0))
+    np.testing.assert_array_equal(subset.table.X, X[subset.places])
+    np.testing.assert_array_equal(subset.table.y, y[subset.places])
+    np.testing.assert_array_equal(subset.table.X.min(axis=0), X[3:].min(axis=0))
     np.testing.assert_array_equal(subset.high, X[3:].max(axis=0))
     assert {5, 700, 900} <= set(subset.places)
     assert not {0, 1, 2} & set(subset.places)
@@ -238,7 +249,7 @@ def test_the_subset_holds_what_it_promises():
 def test_a_small_table_is_its_own_subset():
     X, y = table(31)
     subset = draw(source(X, y), 31, 0)
-    np.testing.assert_array_equal(subset.X, X)
+    np.testing.assert_array_equal(subset.table.X, X)
     assert subset.uniform.all()
 
 
@@ -254,10 +265,10 @@ def test_every_row_is_as_likely_in_the_sample():
 
 def test_wide_tables_keep_the_extremes_of_the_target():
     X = np.random.default_rng(0).normal(size=(50, 501))
-    subset = draw(ArraySource(X, X[:, 0], tuple(map(str, range(501))), "y", None, 7), 10, 0)
-    assert len(subset) <= 12
+    subset = draw(Cut(X, X[:, 0], tuple(map(str, range(501))), chunk_rows=7), 10, 0)
+    assert len(subset.table) <= 12
     np.testing.assert_array_equal(subset.low, X.min(axis=0))
-    assert subset.y.max() == X[:, 0].max()
+    assert subset.table.y.max() == X[:, 0].max()
 
 
 @pytest.fixture

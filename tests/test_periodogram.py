@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from eqdarts.fit.periodogram import chance, peaks, rows_of, spread, successive
+from eqdarts.data.table import unevenly
+from eqdarts.fit.periodogram import chance, line_of, peaks, successive
 
 seeds = st.integers(0, 2**32 - 1)
 
@@ -24,7 +25,7 @@ def test_the_highest_peak_is_the_wave(cycles, phase, start, length, irregular, s
     x = np.sort(rng.uniform(0, 1, 101)) if irregular else np.linspace(0, 1, 101)
     x = start * length + length * x
     omega = 2 * np.pi * cycles / np.ptp(x)
-    rows = rows_of(x, 3 * np.sin(omega * (x - x[0]) + phase) + 2)
+    rows = line_of(x, 3 * np.sin(omega * (x - x[0]) + phase) + 2)
     found = peaks(rows, 3)
     assert found.omega[0] == pytest.approx(omega, rel=1e-3)
     assert found.gain[0] > 0.999
@@ -34,16 +35,16 @@ def test_the_highest_peak_is_the_wave(cycles, phase, start, length, irregular, s
 
 def test_amplitudes_and_trends_are_fitted_along():
     x = np.linspace(0, 1, 157)
-    growing = rows_of(x, x * np.sin(62.8 * x) + 5 * x**2)
+    growing = line_of(x, x * np.sin(62.8 * x) + 5 * x**2)
     assert peaks(growing, 1, trend=2, amplitude=1).omega[0] == pytest.approx(62.8, rel=1e-6)
     z = np.random.default_rng(0).normal(size=157)
-    assert peaks(rows_of(x, z * np.sin(62.8 * x), amplitude=z), 1).omega[0] == pytest.approx(62.8, rel=1e-4)
+    assert peaks(line_of(x, z * np.sin(62.8 * x), amplitude=z), 1).omega[0] == pytest.approx(62.8, rel=1e-4)
 
 
 def test_a_sum_of_waves_is_found_one_by_one():
     x = np.linspace(0, 1, 211)
     y = np.sin(314 * x + 1) + 0.5 * np.sin(125 * x) + 0.2 * np.cos(141 * x) + x
-    found = successive(rows_of(x, y), 4)
+    found = successive(line_of(x, y), 4)
     np.testing.assert_allclose(found.omega[:3], [314, 125, 141], rtol=1e-3)
 
 
@@ -52,7 +53,7 @@ def test_a_sum_of_waves_is_found_one_by_one():
 def test_gains_are_those_of_least_squares(seed):
     rng = np.random.default_rng(seed)
     x, y, root = rng.uniform(0, 1, 31), rng.normal(size=31), rng.uniform(0.5, 2, 31)
-    found = peaks(rows_of(x, y, root), 2, trend=1)
+    found = peaks(line_of(x, y, root), 2, trend=1)
 
     def left(columns):
         A = np.stack(columns, axis=1) * root[:, None]
@@ -66,18 +67,18 @@ def test_gains_are_those_of_least_squares(seed):
 def test_noise_has_no_peak_that_chance_does_not_explain():
     rng = np.random.default_rng(0)
     x = np.linspace(0, 1, 101)
-    likely = [chance(peaks(rows_of(x, rng.normal(size=101)), 1).gain, rows_of(x, x))[0] for _ in range(20)]
+    likely = [chance(peaks(line_of(x, rng.normal(size=101)), 1).gain, line_of(x, x))[0] for _ in range(20)]
     assert min(likely) > 1e-3
 
 
 def test_many_rows_are_thinned_at_unequal_distances():
-    places = spread(100_000, 2000)
+    places = unevenly(100_000, 2000)
     assert len(places) <= 2000
     assert len(np.unique(np.diff(places))) > 5
     x = np.linspace(0, 1, 50_001)
-    assert peaks(rows_of(x, np.sin(5000 * x)), 1).omega[0] == pytest.approx(5000, rel=1e-4)
+    assert peaks(line_of(x, np.sin(5000 * x)), 1).omega[0] == pytest.approx(5000, rel=1e-4)
 
 
 @pytest.mark.parametrize("x", [np.zeros(9), np.array([0.0, 1, 0, 1, 0, 1]), np.full(7, np.nan)])
 def test_columns_without_a_range_have_none(x):
-    assert rows_of(x, np.arange(len(x), dtype=float)) is None
+    assert line_of(x, np.arange(len(x), dtype=float)) is None

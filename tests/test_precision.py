@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eqdarts import DARTSRegressor, refit
+from eqdarts.data.table import Table
 from eqdarts.equation.equation import Equation
 from eqdarts.equation.precision import with_digits
 from eqdarts.formula.parsing import parse_expression
@@ -66,7 +67,7 @@ def test_four_digits_are_enough_for_most():
     assert law.digits == 4
     assert refit("a*x1**2", x, x**2 / 7).digits in (4, 5)
     whole = Equation(2 * sympy.Symbol("x1"), ("x1",), "y", 0.0, 0.0, "sample")
-    assert with_digits(whole, x[:, None], 2 * x).digits == 4
+    assert with_digits(whole, Table(x[:, None], 2 * x)).digits == 4
     assert Equation(F(1) / 3, ("x1",), "y", 0.0, 0.0, "sample").text() == "0.3333"
     assert law.latex(2) == "y = 2.1 x_{1} + 0.48"
     assert law.text(6) != law.text()
@@ -132,21 +133,20 @@ def test_columns_of_their_own_units_and_constant_targets():
     law = Equation(F(0.123456) * sympy.Symbol("x") * F(2.0) ** 900, ("x",), "y", 0.0, 0.0, "sample")
     scaled = with_digits(
         replace(law, inner=F(0.123456) * sympy.Symbol("x"), units=(1.0,), target_unit=2.0**900),
-        x,
-        0.123456 * 2.0**900 * x[:, 0],
+        Table(x, 0.123456 * 2.0**900 * x[:, 0]),
     )
     assert 4 <= scaled.digits <= 6
     constant = Equation(F(0.1), ("x",), "y", 0.0, 0.0, "constant")
-    assert with_digits(constant, x, np.full(40, 0.1)).digits == 4
+    assert with_digits(constant, Table(x, np.full(40, 0.1))).digits == 4
     third = Equation(F(1 / 3), ("x",), "y", 0.0, 0.0, "constant")
-    assert with_digits(third, x, np.full(40, 1 / 3)).text() == "0.3333333333333333"
+    assert with_digits(third, Table(x, np.full(40, 1 / 3))).text() == "0.3333333333333333"
 
 
 def test_rows_without_weight_do_not_count():
     x = np.array([[1.0], [2.0], [3.0], [1e9]])
     law = Equation(F(0.333333) * sympy.Symbol("x") ** 2, ("x",), "y", 0.0, 0.0, "sample")
     y = 0.333333 * x[:, 0] ** 2 + np.array([0.1, -0.1, 0.1, 0.0])
-    assert with_digits(law, x, y, np.array([1.0, 1.0, 1.0, 0.0])).digits == 4
+    assert with_digits(law, Table(x, y, weights=np.array([1.0, 1.0, 1.0, 0.0]))).digits == 4
 
 
 def test_a_spreadsheet_shows_no_rest_where_fifteen_digits_do():

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from random_graphs import space_of
@@ -10,8 +9,8 @@ from random_graphs import space_of
 from eqdarts.darts.architecture import Architecture, LinkedArchitecture
 from eqdarts.darts.prior import link_log_odds, log_odds
 from eqdarts.darts.sampling import odds_of, sample
+from eqdarts.data.table import Table
 from eqdarts.fit.assess import Assessor
-from eqdarts.fit.graphs import Rows
 from eqdarts.graph.genotype import live_nodes, prune, used_counts
 from eqdarts.graph.operations import DEFAULT_OPERATIONS
 from eqdarts.graph.space import SearchSpace
@@ -60,8 +59,8 @@ def test_what_a_refit_covers_anyway_promises_nothing(seed):
 def search():
     """An assessor on rows of y = u·sin(v) + u², its odds and fitted parents."""
     rng = np.random.default_rng(0)
-    u, v = torch.tensor(rng.uniform(0.5, 2, (2, 60)))
-    rows = Rows(torch.stack([u, v]), u * torch.sin(v) + u**2)
+    u, v = rng.uniform(0.5, 2, (2, 60))
+    rows = Table(np.column_stack([u, v]), u * np.sin(v) + u**2)
     assessor = Assessor(SPACE, rows, rows)
     alpha, beta, gamma = log_odds(SPACE), np.zeros((N, 2)), link_log_odds(SPACE)
     batch, w = sample(SPACE, alpha, beta, np.full(64, 2), rng, gamma)
@@ -104,8 +103,8 @@ def test_the_best_children_start_better_than_their_parents_or_equal(search):
     rng = np.random.default_rng(2)
     features = draw_features(SPACE, Architecture(alpha, beta), assessor, rng)
     batch, w = pursue(SPACE, odds, N, parents, features, assessor, rng)
-    _, _, loss = assessor._backend.fit(batch, w, assessor._train, 0)
-    _, _, before = assessor._backend.fit(parents.batch, parents.w, assessor._train, 0)
+    _, _, loss = assessor._backend.fit(batch, w, assessor.train, 0)
+    _, _, before = assessor._backend.fit(parents.batch, parents.w, assessor.train, 0)
     assert np.nanmin(loss) < np.nanmin(before)
 
 
@@ -113,7 +112,7 @@ def test_the_best_children_start_better_than_their_parents_or_equal(search):
 @given(seeds)
 def test_children_depend_only_on_the_generator(search_seed):
     rng = np.random.default_rng(3)
-    rows = Rows(torch.tensor(rng.uniform(1, 2, (2, 20))), torch.tensor(rng.normal(size=20)))
+    rows = Table(rng.uniform(1, 2, (20, 2)), rng.normal(size=20))
     space = space_of(3, operations=DEFAULT_OPERATIONS)
     assessor = Assessor(space, rows, rows)
     alpha, beta = log_odds(space), np.zeros((3, 2))
@@ -136,8 +135,8 @@ def test_the_edge_of_a_new_part_does_not_depend_on_the_order_of_operations(produ
 def test_alpha_learns_on_validation_rows_and_children_on_train_rows(search):
     """Other validation rows change what a part promises, and no child; see Liu, Simonyan & Yang 2019, eq. 3 and 4."""
     assessor, alpha, beta, _, parents = search
-    z = torch.tensor(np.random.default_rng(7).uniform(0.5, 2, (2, 31)))
-    other = Assessor(SPACE, assessor.train, Rows(z, z[0] ** 3 - z[1]))
+    z = np.random.default_rng(7).uniform(0.5, 2, (31, 2))
+    other = Assessor(SPACE, assessor.train, Table(z, z[:, 0] ** 3 - z[:, 1]))
     found = []
     for one in (assessor, other):
         rng = np.random.default_rng(4)

@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from eqdarts import DARTSRegressor
+from eqdarts.data.table import Table
 from eqdarts.fit.backend import backend_of
-from eqdarts.fit.graphs import Rows
 from eqdarts.graph.operations import DEFAULT_OPERATIONS
 from eqdarts.graph.space import AGGREGATORS, SearchSpace
 from eqdarts.propose.library import library_of, sums_of
@@ -16,13 +16,9 @@ RNG = np.random.default_rng(0)
 CPU = torch.device("cpu")
 
 
-def _rows(X, y):
-    return Rows(torch.as_tensor(np.ascontiguousarray(X.T)), torch.as_tensor(y))
-
-
 def _library(space, X, y):
     backend = backend_of(space, CPU, 1)
-    return library_of(space, _rows(X, y), lambda rows, batch, w: backend.node_values(batch, w, backend.rows(rows)))
+    return library_of(space, Table(X, y), lambda rows, batch, w: backend.node_values(batch, w, rows))
 
 
 def _space(columns, **options):
@@ -57,7 +53,7 @@ def test_a_law_of_its_terms_is_a_graph(law, link):
     space = _space(2, signed=(True, True), links=("identity", "reciprocal"))
     batch, w = sums_of(space, _library(space, X, y), link, 3)
     backend = backend_of(space, CPU, 1)
-    *_, loss = backend.fit(batch, w, backend.rows(_rows(X, y)), 1, np.ones(w.shape, dtype=bool))
+    *_, loss = backend.fit(batch, w, Table(X, y), 1, np.ones(w.shape, dtype=bool))
     assert loss.min() < 1e-28 * y.var()
 
 

@@ -6,8 +6,8 @@ import sympy
 import torch
 
 from eqdarts import DARTSRegressor
+from eqdarts.data.table import Table
 from eqdarts.fit.backend import CompiledBackend, backend_of
-from eqdarts.fit.graphs import Rows
 from eqdarts.graph.operations import DEFAULT_OPERATIONS
 from eqdarts.graph.space import SearchSpace
 from eqdarts.propose.monomials import can_sum, monomials, power_laws, sums_of_monomials
@@ -15,10 +15,6 @@ from eqdarts.propose.monomials import can_sum, monomials, power_laws, sums_of_mo
 
 def _space(inputs=("x", "z"), **options):
     return SearchSpace(inputs, 6, DEFAULT_OPERATIONS, **options)
-
-
-def _rows(X, y):
-    return Rows(torch.as_tensor(np.ascontiguousarray(X.T)), torch.as_tensor(y))
 
 
 def test_all_monomials_up_to_a_degree_and_only_whole_columns_below_a_fraction():
@@ -48,7 +44,7 @@ def test_straight_lines_where_there_are_no_products_or_too_many_columns(columns,
     y = 2 - 3 * X[:, 0] + X[:, 1]
     names = tuple(f"x{k}" for k in range(columns))
     space = SearchSpace(names, 2, options.pop("operations", DEFAULT_OPERATIONS), **options)
-    batch, _ = sums_of_monomials(space, _rows(X, y))
+    batch, _ = sums_of_monomials(space, Table(X, y))
     assert not (batch.operations != space.zero).any()
     used = {tuple(np.flatnonzero(row)) for row in batch.readout[:, space.nodes : -1]}
     assert (0, 1) in used
@@ -61,7 +57,7 @@ def test_power_laws_of_any_exponents_under_noise():
     X = rng.uniform(0.5, 3, (200, 3))
     y = -1.7 * X[:, 2] ** 0.37 / X[:, 0] ** 1.9 * np.exp(0.01 * rng.normal(size=200))
     space = _space(("x", "z", "u"), signed=(False, False, False))
-    batch, w = power_laws(space, _rows(X, y))
+    batch, w = power_laws(space, Table(X, y))
     exponents = [w[r, : space.n_inputs, 0].round(1).tolist() for r in range(len(batch))]
     assert exponents[0][0] != 0
     assert exponents[:2] == [[exponents[0][0], 0, 0], [-1.9, 0, 0.4]]
@@ -75,7 +71,7 @@ def test_no_power_laws_where_there_are_none(options, sign):
     """Targets of both signs, and spaces that cannot write them."""
     X = np.random.default_rng(0).uniform(1, 2, (30, 2))
     y = X[:, 0] - (1.5 if sign == 0 else 0)
-    batch, _ = power_laws(_space(signed=(False, False), **options), _rows(X, y))
+    batch, _ = power_laws(_space(signed=(False, False), **options), Table(X, y))
     assert len(batch) == 0
 
 
@@ -84,9 +80,9 @@ def test_graphs_below_a_link_have_the_values_of_the_law():
     X = rng.uniform(-2, 2, (80, 2))
     y = 1 / (2 + X[:, 0] ** 2 + X[:, 0] ** 3 * X[:, 1] / 20 + X[:, 1] ** 2)
     space = _space(links=("identity", "reciprocal"))
-    batch, w = sums_of_monomials(space, _rows(X, y))
+    batch, w = sums_of_monomials(space, Table(X, y))
     backend = backend_of(space, torch.device("cpu"), 1)
-    fitted, _, loss = backend.fit(batch, w, backend.rows(_rows(X, y)), 1, np.ones(w.shape, dtype=bool))
+    fitted, _, loss = backend.fit(batch, w, Table(X, y), 1, np.ones(w.shape, dtype=bool))
     assert loss.min() < 1e-28 * y.var()
     assert (fitted == w).all()
     assert batch.links[loss.argmin()] == 1
@@ -96,7 +92,7 @@ def test_no_more_nodes_than_the_space_has():
     rng = np.random.default_rng(1)
     X = rng.uniform(-1, 1, (200, 1))
     y = sum(X[:, 0] ** k for k in range(1, 10))
-    batch, _ = sums_of_monomials(SearchSpace(("x",), 3, DEFAULT_OPERATIONS), _rows(X, y))
+    batch, _ = sums_of_monomials(SearchSpace(("x",), 3, DEFAULT_OPERATIONS), Table(X, y))
     assert len(batch)
     assert batch.readout[:, :3].sum(axis=1).max() == 3
 
@@ -137,7 +133,6 @@ def test_laws_that_are_sums_of_monomials_are_found_without_compiled_loops(monkey
         raise AssertionError("a compiled loop was asked for")
 
     monkeypatch.setattr(CompiledBackend, "__init__", lambda *_: None)
-    monkeypatch.setattr(CompiledBackend, "rows", lambda _, rows: rows)
     for name in ("fit", "measure", "settled"):
         monkeypatch.setattr(CompiledBackend, name, unexpected, raising=False)
     X = np.random.default_rng(7).uniform(1, 3, (50, 5))

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eqdarts import DARTSRegressor
+from eqdarts.data.table import Table
 from eqdarts.fit.backend import TorchBackend, backend_of
-from eqdarts.fit.graphs import Rows
 from eqdarts.graph.operations import DEFAULT_OPERATIONS
 from eqdarts.graph.space import SearchSpace
 from eqdarts.propose.library import values_of_terms
@@ -22,19 +22,19 @@ def _table(X, y):
     signed = tuple(bool(column.min() <= 0) for column in X.T)
     names = tuple(f"x{i}" for i in range(X.shape[1]))
     space = SearchSpace(names, 6, DEFAULT_OPERATIONS, signed=signed, links=("identity", "reciprocal"))
-    rows = Rows(torch.as_tensor(np.ascontiguousarray(X.T)), torch.as_tensor(y))
+    rows = Table(X, y)
     return space, rows, backend_of(space, torch.device("cpu"), 1)
 
 
 def _node_values(backend):
-    return lambda rows, batch, w: backend.node_values(batch, w, backend.rows(rows))
+    return lambda rows, batch, w: backend.node_values(batch, w, rows)
 
 
 def _losses(X, y, factors_of):
     """Of each product with its readout fitted, as shares of the variance."""
     space, rows, backend = _table(X, y)
     batch, w = products(space, factors_of(space), rows, _node_values(backend))
-    return backend.fit(batch, w, backend.rows(rows), 1, np.ones(w.shape, dtype=bool))[2] / y.var()
+    return backend.fit(batch, w, rows, 1, np.ones(w.shape, dtype=bool))[2] / y.var()
 
 
 @given(st.lists(st.sampled_from([-2.0, -1.0, -0.5, 0.0, 1 / 3, 1.0, 1.5, 3.0, 0.37]), min_size=1, max_size=7))

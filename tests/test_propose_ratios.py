@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from eqdarts import DARTSRegressor
+from eqdarts.data.table import Table
 from eqdarts.fit.backend import backend_of
-from eqdarts.fit.graphs import Rows
 from eqdarts.graph.operations import DEFAULT_OPERATIONS
 from eqdarts.graph.space import SearchSpace
 from eqdarts.propose.monomials import monomials, term_of, values_of
@@ -29,7 +29,7 @@ def test_a_ratio_of_polynomials_is_a_graph(law):
     exponents = exponents[exponents.sum(axis=1) <= 3]
     batch, w = ratios(space, [term_of(space, e) for e in exponents], values_of(exponents, X), y)
     backend = backend_of(space, torch.device("cpu"), 1)
-    rows = backend.rows(Rows(torch.as_tensor(np.ascontiguousarray(X.T)), torch.as_tensor(y)))
+    rows = Table(X, y)
     *_, loss = backend.fit(batch, w, rows, 1, np.ones(w.shape, dtype=bool))
     assert loss.min() < 1e-24 * y.var()
 
@@ -41,7 +41,7 @@ def test_terms_that_add_up_to_a_constant_do_not_make_y_of_itself():
     terms = [term_of(space, np.array([k])) for k in (1, 2, 3)]
     batch, w = ratios(space, terms, np.stack([x, 7.0 - 2 * x, np.sin(x)]), y)
     backend = backend_of(space, torch.device("cpu"), 1)
-    rows = backend.rows(Rows(torch.as_tensor(x[None]), torch.as_tensor(y)))
+    rows = Table(x[:, None], y)
     *_, loss = backend.fit(batch, w, rows, 1, np.ones(w.shape, dtype=bool))
     assert not (loss < 0.1 * y.var()).any()
 

@@ -4,13 +4,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-import torch
 
 from eqdarts import PROPOSERS, DARTSRegressor, InputDataError
 from eqdarts.darts.architecture import prior
 from eqdarts.darts.sampling import sample
+from eqdarts.data.table import Table
 from eqdarts.fit.assess import Assessor
-from eqdarts.fit.graphs import Rows
 from eqdarts.graph.operations import DEFAULT_OPERATIONS
 from eqdarts.graph.population import best, nothing
 from eqdarts.graph.space import SearchSpace
@@ -23,7 +22,7 @@ X = np.random.default_rng(1).uniform(1, 3, (97, 2))
 
 
 def rows_of(y):
-    return Rows(torch.tensor(X.T.copy()), torch.tensor(y))
+    return Table(X, y)
 
 
 def space_of(**options):

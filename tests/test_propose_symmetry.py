@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eqdarts import DARTSRegressor
+from eqdarts.data.table import Table
 from eqdarts.plots import plot_graph
 from eqdarts.propose.symmetry import Reduction, ambiguity, reductions
 from eqdarts.search.branches import reduced, symmetries
@@ -101,16 +102,16 @@ def test_a_reduced_problem_has_the_losses_of_the_table():
     a, b, c, _ = X.T
     y = c**2 * np.sin(a / b)
     problem = Problem(
-        X=X, y=y, weights=None, names=tuple("abcd"), columns=tuple("abcd"), target="y", x_scale=np.ones(4), y_scale=1.0,
-        x_unit=np.ones(4), y_unit=1.0, subset=np.arange(len(y)),
+        table=Table(X, y, tuple("abcd")), columns=tuple("abcd"), x_scale=np.ones(4), y_scale=1.0,
+        x_unit=np.ones(4), y_unit=1.0, subset=np.arange(len(y)), train=np.arange(len(y)), validation=np.arange(len(y)),
     )  # fmt: skip
     one, none = Fraction(1), Fraction(0)
     columns = tuple(tuple(Fraction(int(i == j)) for j in range(4)) for i in range(4))
     smaller = reduced(problem, Reduction(columns, ((one, -one, none, none),), (none, none, Fraction(2), none)))
-    np.testing.assert_allclose(smaller.y, np.sin(a / b))
-    np.testing.assert_allclose(smaller.weights, c**4 / np.mean(c**4))
+    np.testing.assert_allclose(smaller.table.y, np.sin(a / b))
+    np.testing.assert_allclose(smaller.table.weights, c**4 / np.mean(c**4))
     error = RNG.normal(size=len(y))  # of a fit of y/c²
-    relative = np.mean(smaller.weights * error**2) / np.mean(smaller.weights * smaller.y**2)
+    relative = np.mean(smaller.table.weights * error**2) / np.mean(smaller.table.weights * smaller.table.y**2)
     np.testing.assert_allclose(relative, np.mean((c**2 * error) ** 2) / np.mean(y**2))
 
 

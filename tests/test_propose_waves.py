@@ -2,13 +2,12 @@
 
 import numpy as np
 import pytest
-import torch
 
 from eqdarts import DARTSRegressor
 from eqdarts.darts.architecture import Architecture
 from eqdarts.darts.sampling import odds_of, sample
+from eqdarts.data.table import Table
 from eqdarts.fit.assess import Assessor
-from eqdarts.fit.graphs import Rows
 from eqdarts.graph.operations import DEFAULT_OPERATIONS, WAVE_PARAMETERS
 from eqdarts.graph.space import SearchSpace
 from eqdarts.propose.features import draw_features
@@ -20,7 +19,7 @@ HERTZ = np.arange(0, 1, 1 / 400)
 
 
 def rows_of(columns, y):
-    return Rows(torch.tensor(np.atleast_2d(columns)), torch.tensor(y))
+    return Table(np.atleast_2d(columns).T, y)
 
 
 def waves_of(space, rows):
@@ -60,7 +59,7 @@ WAVES = {
 def test_frequencies_and_graphs_are_those_of_the_law(case):
     columns, y, law = WAVES[case]
     rows = rows_of(columns, y)
-    plain = space_of(len(rows.inputs), signed=tuple((rows.inputs <= 0).any(dim=1).tolist()))
+    plain = space_of(len(rows.names), signed=tuple((rows.X <= 0).any(axis=0).tolist()))
     space, batch, w = waves_of(plain, rows)
     for omega in law:
         assert min(abs(found / omega - 1) for found in space.frequencies[0]) < 1e-4
@@ -171,7 +170,7 @@ def test_residuals_show_waves_that_the_target_hides():
     rng = np.random.default_rng(0)
     weights = Architecture(np.zeros((2, len(space.edges), 5)), np.zeros((4, 2)))
     drawn = draw_features(space, weights, assessor, rng)
-    features = with_waves_of_residuals(space, drawn, cubic, rows.inputs.numpy(), assessor)
+    features = with_waves_of_residuals(space, drawn, cubic, rows, assessor)
     more = features.w[len(drawn.w) :, 0, 0]
     assert len(more)
     assert more[0] == pytest.approx(50, rel=1e-3)

@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eqdarts import InputDataError, SearchWarning, refit
+from eqdarts.data.table import Table
 from eqdarts.equation.regression.affine import fraction_constants, linear_constants
-from eqdarts.equation.regression.model import Model, Observations
+from eqdarts.equation.regression.model import Model
 from eqdarts.equation.regression.naming import exact, floats_as_symbols
 from eqdarts.equation.regression.scales import scales
 
@@ -344,7 +345,7 @@ NUMBERED = {
 def test_scales_see_the_numbers_beside_a_constant(formula, data):
     form = sympy.parse_expr(formula, {"x1": x})
     constants = tuple(sorted(form.free_symbols - {x}, key=lambda s: s.name))
-    rows = Observations(np.linspace(0.2, 5, 29)[:, None], np.linspace(1, 2, 29))
+    rows = Table(np.linspace(0.2, 5, 29)[:, None], np.linspace(1, 2, 29))
     ends = np.full(len(constants), np.inf)
     moved = {c: 10.0 ** data.draw(st.integers(-30, 30), c.name) for c in constants}
     plain = scales(Model(form, (x,), constants, rows, -ends, ends))
@@ -488,7 +489,7 @@ def test_phases_stay_within_a_turn():
 @settings(max_examples=20, deadline=None)
 def test_solved_constants_leave_a_residual_that_is_orthogonal(seed):
     rng = np.random.default_rng(seed)
-    rows = Observations(rng.uniform(0.5, 2, (23, 1)), rng.normal(size=23), rng.uniform(0.5, 2, 23))
+    rows = Table(rng.uniform(0.5, 2, (23, 1)), rng.normal(size=23), weights=rng.uniform(0.5, 2, 23))
     ends = np.full(3, np.inf)
     model = Model(a * sympy.exp(-b * x) + c, (x,), (a, b, c), rows, -ends, ends)
     theta, basis = model.solved(np.array([np.nan, rng.uniform(0.5, 2), np.nan]))

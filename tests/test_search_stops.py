@@ -5,6 +5,7 @@ import pytest
 import sympy
 
 from eqdarts import DARTSRegressor
+from eqdarts.data.table import Table
 from eqdarts.equation.equation import Equation
 from eqdarts.search.exactness import Exactness, is_plain
 from eqdarts.search.problem import Problem
@@ -20,8 +21,8 @@ def exact(expression, loss=0.0):
 def is_proof(equation, rows):
     ones, X = np.ones(1), np.random.default_rng(0).normal(size=(rows, 1))
     problem = Problem(
-        X=X, y=np.sqrt(2 + X[:, 0] ** 2), weights=None, names=("x",), columns=("x",), target="y", x_scale=ones,
-        y_scale=1.0, x_unit=ones, y_unit=1.0, subset=np.arange(rows),
+        table=Table(X, np.sqrt(2 + X[:, 0] ** 2), ("x",)), columns=("x",), x_scale=ones,
+        y_scale=1.0, x_unit=ones, y_unit=1.0, subset=np.arange(rows), train=np.arange(rows), validation=np.arange(rows),
     )  # fmt: skip
     return Exactness(problem).is_proof(equation)
 

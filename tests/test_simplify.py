@@ -9,7 +9,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from random_expressions import COLUMNS, X, formulas, u, v, values
 
-from eqdarts.fit.formula import Rows, is_round, template
+from eqdarts.data.table import Table
+from eqdarts.fit.formula import is_round, template
 from eqdarts.simplify.canonical import canonical
 from eqdarts.simplify.description import count_constants, description_length, digits_of, size
 from eqdarts.simplify.reduce import reduce, shortest_writing
@@ -26,7 +27,7 @@ def sample_of(truth, noise=0.0, n=101, columns=COLUMNS, weights=None):
     rng = np.random.default_rng(11)
     rows = np.column_stack([rng.uniform(0.3, 4, n), rng.uniform(-2, 2, n)])
     y = values(sympy.sympify(truth), rows, columns)
-    return Rows(rows, y + noise * y.std() * rng.normal(size=n), weights)
+    return Table(rows, y + noise * y.std() * rng.normal(size=n), weights=weights)
 
 
 def simplified(start, truth, **options):
@@ -59,7 +60,7 @@ def test_simplified_formulas_fit_as_well_and_report_their_loss(expression):
     """The rows are those of the formula itself, so snapping may add only what rounding allows."""
     y = values(expression)
     assume(np.isfinite(y).all() and np.abs(y).max() < 1e3 and np.abs(y).mean() > 1e-3)
-    outcome = simplify(expression, COLUMNS, Rows(X, y))
+    outcome = simplify(expression, COLUMNS, Table(X, y))
     found = values(outcome.expression)
     assert np.mean((found - y) ** 2) <= 1e-16 * np.mean(y**2)
     assert outcome.loss < 1e-16
@@ -161,7 +162,7 @@ def test_several_orders_of_snapping_find_what_one_misses(seed):
     rng = np.random.default_rng(seed)
     x = np.linspace(1, 50, 50)[:, None]
     y = (x[:, 0] ** 2 + x[:, 0]) / 2
-    rows = Rows(x, y + 0.005 * y.std() * rng.normal(size=50))
+    rows = Table(x, y + 0.005 * y.std() * rng.normal(size=50))
     start = F(1.26) * u + F(0.419) * u ** F(2.04) - F(2.35)
     one, several = (simplify(start, (u,), rows, beam=beam) for beam in (1, 4))
     assert several.expression == u**2 / 2 + u / 2
@@ -234,9 +235,9 @@ def test_row_weights_equal_repeated_rows():
     counts = np.random.default_rng(5).integers(0, 4, 101)
     sample = sample_of(truth, noise=0.01)
     start = F(2.9) * u ** F(1.9) + F(0.5)
-    weighted = snap(template(start, COLUMNS), Rows(sample.X, sample.y, np.sqrt(counts / counts.mean())))
+    weighted = snap(template(start, COLUMNS), Table(sample.X, sample.y, weights=counts / counts.mean()))
     repeated = snap(
-        template(start, COLUMNS), Rows(np.repeat(sample.X, counts, axis=0), np.repeat(sample.y, counts))
+        template(start, COLUMNS), Table(np.repeat(sample.X, counts, axis=0), np.repeat(sample.y, counts))
     )  # fmt: skip
     grid = values(weighted.expression), values(repeated.expression)
     np.testing.assert_allclose(*grid, rtol=1e-3)
@@ -273,7 +274,7 @@ def test_the_order_of_columns_is_that_of_the_rows(order):
     columns = tuple(sympy.Symbol(name, real=True) for name in order)
     rng = np.random.default_rng(2)
     rows = rng.uniform(0.3, 3, (31, 2))
-    found = simplify(F(1.9) * columns[0] + F(0.1) * columns[1], columns, Rows(rows, 2 * rows[:, 0]))
+    found = simplify(F(1.9) * columns[0] + F(0.1) * columns[1], columns, Table(rows, 2 * rows[:, 0]))
     assert found.expression == 2 * columns[0]
 
 
@@ -440,7 +441,7 @@ def test_a_root_takes_in_what_shortens_it():
 def test_a_law_spread_over_dependent_columns_is_written_with_one(start, columns, law):
     rows = np.stack(columns(np.random.default_rng(12).uniform(0.5, 3, 60)), axis=1)
     truth = sympy.sympify(law, {"u": u, "v": v})
-    found = simplify(start, COLUMNS, Rows(rows, values(truth, rows)))
+    found = simplify(start, COLUMNS, Table(rows, values(truth, rows)))
     assert str(found.expression) == law
 
 
@@ -463,7 +464,7 @@ def test_a_small_term_that_doubles_show_is_kept():
     voltage = np.linspace(0, 0.7, 60)
     current = 1e-12 * (np.exp(voltage / 0.026) - 1)
     start = F(1e-12) * exp(F(1 / 0.026) * u) - F(0.99999e-12)
-    found = simplify(start, (u,), Rows(voltage[:, None], current)).expression
+    found = simplify(start, (u,), Table(voltage[:, None], current)).expression
     np.testing.assert_allclose(float(found.subs(u, 0.0)), 0.0, atol=1e-15)
 
 
@@ -562,7 +563,7 @@ def test_the_sign_of_what_is_never_negative_goes():
     x = sympy.Symbol("x", real=True)
     rows = np.linspace(0, 4, 41)[:, None]
     y = 2 * rows[:, 0] + 1 + 0.05 * np.random.default_rng(0).normal(size=41)
-    found = simplify(F(1.02) * sympy.sign(x) + F(1.99) * x, (x,), Rows(rows, y))
+    found = simplify(F(1.02) * sympy.sign(x) + F(1.99) * x, (x,), Table(rows, y))
     assert not found.expression.has(sympy.sign)
     assert found.loss < 6e-4
 

@@ -7,6 +7,7 @@ import sympy
 
 from eqdarts import DARTSRegressor, InputDataError, refit
 from eqdarts.data.kept import keep
+from eqdarts.data.table import Table
 from eqdarts.equation.equation import Equation, evaluate
 from eqdarts.equation.refit import with_fit
 from eqdarts.errors import SearchWarning
@@ -79,14 +80,17 @@ def test_a_problem_without_rows_keeps_the_others_and_the_whole():
     rng = np.random.default_rng(0)
     ones = np.ones(1)
     problem = Problem(
-        X=rng.normal(size=(11, 1)), y=rng.normal(size=11), weights=rng.uniform(1, 2, 11), names=("x",), columns=("x",),
-        target="y", x_scale=ones, y_scale=1.0, x_unit=ones, y_unit=1.0, subset=np.array([0, 3, 4, 9]),
+        table=Table(rng.normal(size=(11, 1)), rng.normal(size=11), weights=rng.uniform(1, 2, 11)), columns=("x1",),
+        x_scale=ones, y_scale=1.0, x_unit=ones, y_unit=1.0, subset=np.array([0, 3, 4, 9]),
+        train=np.array([1, 2, 5]), validation=np.array([3, 10]),
     )  # fmt: skip
     out = np.zeros(11, dtype=bool)
     out[[1, 3]] = True
     regular = problem.without(out)
-    np.testing.assert_array_equal(regular.y, problem.y[~out])
-    np.testing.assert_array_equal(regular.y[regular.subset], problem.y[[0, 4, 9]])
+    np.testing.assert_array_equal(regular.table.y, problem.table.y[~out])
+    np.testing.assert_array_equal(regular.table.y[regular.subset], problem.table.y[[0, 4, 9]])
+    np.testing.assert_array_equal(regular.table.y[regular.train], problem.table.y[[2, 5]])
+    np.testing.assert_array_equal(regular.table.y[regular.validation], problem.table.y[[10]])
     assert regular.whole is problem
 
 
@@ -137,7 +141,7 @@ def test_constants_of_an_equation_with_a_limit_have_errors():
     y = clean + 0.01 * np.random.default_rng(0).normal(size=51)
     s = sympy.Symbol("x")
     equation = Equation(sympy.Float(5.01) * (1 - sympy.exp(-sympy.Float(0.3) * s)) / s, ("x",), "y", 0.0, 0.0, "sample")
-    fit = with_fit(equation, keep(x[:, None], y, None, 51)).fit
+    fit = with_fit(equation, keep(Table(x[:, None], y, ("x",)), 51)).fit
     assert np.isfinite(fit.table.std_error).all()
     assert fit.observations == 50
 

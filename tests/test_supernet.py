@@ -8,7 +8,6 @@ import torch
 from eqdarts.darts.architecture import Architecture
 from eqdarts.darts.relaxation import Relaxation
 from eqdarts.darts.supernet import (
-    Rows,
     forward,
     initial_architecture,
     initial_parameters,
@@ -17,6 +16,7 @@ from eqdarts.darts.supernet import (
     readout_fitted,
     readout_used,
 )
+from eqdarts.fit.graphs import Tensors
 from eqdarts.graph.operations import OPERATIONS
 from eqdarts.graph.space import SearchSpace
 
@@ -198,15 +198,17 @@ def test_the_loss_weights_rows(start):
     architecture, w, c, X = start
     relaxation = Relaxation("softmax")
     y = X[:, 0] * X[:, 1]
-    plain = mean_squared_error(SPACE, relaxation, Rows(X, y), architecture, w, c)
-    alike = mean_squared_error(SPACE, relaxation, Rows(X, y, torch.full_like(y, 0.37)), architecture, w, c)
+    plain = mean_squared_error(SPACE, relaxation, Tensors(X.T, y), architecture, w, c)
+    alike = mean_squared_error(SPACE, relaxation, Tensors(X.T, y, torch.full_like(y, 0.37)), architecture, w, c)
     torch.testing.assert_close(plain, alike)
     half = torch.where(torch.arange(n) < 5, 1.0, 0.0).double()
-    selected = mean_squared_error(SPACE, relaxation, Rows(X[:5], y[:5]), architecture, w, c)
+    selected = mean_squared_error(SPACE, relaxation, Tensors(X[:5].T, y[:5]), architecture, w, c)
     whole = forward(SPACE, relaxation, architecture, w, c, X)[0]
     torch.testing.assert_close(selected, (whole[:, :5] - y[:5]).square().mean(dim=1))
     # Rows of weight 0 still decide which candidates are defined; here they change nothing.
-    torch.testing.assert_close(mean_squared_error(SPACE, relaxation, Rows(X, y, half), architecture, w, c), selected)
+    torch.testing.assert_close(
+        mean_squared_error(SPACE, relaxation, Tensors(X.T, y, half), architecture, w, c), selected
+    )
 
 
 def test_a_space_without_any_parameter_works(generator):

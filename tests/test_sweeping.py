@@ -19,6 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eqdarts import DARTSRegressor, EqdartsError, InputDataError, SearchWarning, sweep
+from eqdarts.data.table import Table
 from eqdarts.sweeping import jobs, study, workers
 from eqdarts.sweeping.jobs import plan
 from eqdarts.sweeping.outcome import Outcome, failed, run
@@ -329,7 +330,7 @@ def test_an_interrupted_search_is_no_result():
     table = springs()
     job = jobs.Job("k", "energy", ("x",), (), "default", tuple({**QUICK["quick"], "callback": interrupt}.items()), 0)
     with pytest.raises(KeyboardInterrupt):
-        run(job, jobs.Data(table[["x"]].to_numpy(), table["energy"].to_numpy()), with_model=False)
+        run(job, Table(table[["x"]].to_numpy(), table["energy"].to_numpy(), ("x",), "energy"), with_model=False)
 
 
 @pytest.mark.slow

@@ -7,10 +7,11 @@ from scipy import stats
 
 from eqdarts import DARTSRegressor, InputDataError, refit
 from eqdarts.data.kept import keep
+from eqdarts.data.table import Table
 from eqdarts.equation.equation import Equation
 from eqdarts.equation.refit import with_fit
 from eqdarts.equation.regression.minimise import local, sum_of_squares
-from eqdarts.equation.regression.model import Model, Observations
+from eqdarts.equation.regression.model import Model
 
 
 def decay(seed=0, noise=0.05, n=40):
@@ -152,7 +153,7 @@ def test_a_found_equation_gets_the_errors_that_refit_gives():
     table, y = decay()
     best = refit("2.9*exp(-0.6*t) + 1.1", table, y)
     bare = Equation(best.expression, ("t",), "y", best.loss, best.relative_loss, "sample")
-    again = with_fit(bare, keep(table.to_numpy(), y.to_numpy(), None, 40))
+    again = with_fit(bare, keep(Table(table.to_numpy(), y.to_numpy(), ("t",)), 40))
     pd.testing.assert_frame_equal(again.constants, best.constants, rtol=1e-9)
     assert again.fit.rss == pytest.approx(best.fit.rss)
     assert again.fit.aic == pytest.approx(best.fit.aic)
@@ -164,7 +165,7 @@ def test_rows_given_twice_count_as_rows():
     twice, w = table.to_numpy().repeat(2, axis=0), y.to_numpy().repeat(2)
     best = refit("2.9*exp(-0.6*x1) + 1.1", twice, w)
     bare = Equation(best.expression, ("x1",), "y", best.loss, best.relative_loss, "sample")
-    merged = with_fit(bare, keep(table.to_numpy(), y.to_numpy(), np.full(40, 2.0), 80))
+    merged = with_fit(bare, keep(Table(table.to_numpy(), y.to_numpy(), weights=np.full(40, 2.0)), 80))
     pd.testing.assert_frame_equal(merged.constants, best.constants, rtol=1e-9)
 
 
@@ -174,8 +175,8 @@ def test_a_sample_of_a_large_table_gives_the_errors_of_all_rows_nearly():
     y = 3 * np.exp(-0.7 * X[:, 0]) + 1 + 0.05 * rng.normal(size=4000)
     best = refit("2.9*exp(-0.6*x1) + 1.1", X, y)
     bare = Equation(best.expression, ("x1",), "y", best.loss, best.relative_loss, "sample")
-    part = keep(X, y, None, 4000, most=1000)
-    assert part.X.shape == (1000, 1)
+    part = keep(Table(X, y), 4000, most=1000)
+    assert part.table.X.shape == (1000, 1)
     assert part.inflation == 4.0
     assert (part.low, part.high) == (X.min(), X.max())
     errors = with_fit(bare, part).constants["std_error"]
@@ -204,14 +205,14 @@ def test_a_model_gives_its_equations_with_errors():
 
 
 def test_optima_on_other_rows_need_no_new_compilation():
-    rows = Observations(np.linspace(0, 1, 9)[:, None], np.linspace(0, 1, 9) ** 2)
+    rows = Table(np.linspace(0, 1, 9)[:, None], np.linspace(0, 1, 9) ** 2)
     fit = refit("a*exp(b*x1)", rows.X, rows.y).fit
     model = Model(fit.template, fit.model.columns, fit.model.constants, rows, *np.array([[-np.inf] * 2, [np.inf] * 2]))
-    other = model.on(rows.take(np.array([0, 2, 4, 6, 8, 8])))
+    other = model.on(rows.rows(np.array([0, 2, 4, 6, 8, 8])))
     theta = local(other, fit.values)
     direct = refit("a*exp(b*x1)", other.rows.X, other.rows.y)
     np.testing.assert_allclose(theta, direct.fit.values, rtol=1e-5)
-    assert sum_of_squares(other, theta) * other.rows.scale**2 == pytest.approx(direct.fit.rss)
+    assert sum_of_squares(other, theta) * other.scale**2 == pytest.approx(direct.fit.rss)
 
 
 def test_an_equation_that_doubles_cannot_hold_has_no_errors_and_raises_no_warning():

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eqdarts import DARTSRegressor
-from eqdarts.data.chunks import ArraySource
+from eqdarts.data.table import Table
 from eqdarts.data.zero import LADDER, Target, fitted_below, stored
-from eqdarts.fit.formula import Rows, compile_template, fit_constants, template
+from eqdarts.fit.formula import compile_template, fit_constants, template
 from eqdarts.fit.stream import Task, fit_streaming
 
 N = 60
@@ -58,9 +58,9 @@ def test_a_loss_in_memory_is_the_loss_over_chunks(offset):
     form = template(sympy.Float(2.5) * x + sympy.Float(offset + 0.3), (x,))
     code = compile_template(form)
     task = Task(code, np.array([0]), np.ones(1), 1.0, form.values, linear=True)
-    source = ArraySource(column[:, None], y, ("x",), "y", None)
+    source = Table(column[:, None], y, ("x",))
     (streamed,) = fit_streaming([task], source, passes=6)
-    whole = fit_constants(code, form.values, Rows(column[:, None], y))
+    whole = fit_constants(code, form.values, Table(column[:, None], y))
     assert streamed.relative_loss == pytest.approx(whole.loss, rel=1e-3)
     assert streamed.relative_loss == pytest.approx(0.01 * values(3).var() / np.var(y), rel=0.2)
 

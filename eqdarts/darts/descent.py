@@ -23,8 +23,9 @@ from eqdarts.darts.bilevel import (
     train_gradient,
 )
 from eqdarts.darts.relaxation import Relaxation, temperature_at
-from eqdarts.darts.supernet import Rows, initial_architecture, initial_parameters, mean_squared_error, readout_fitted
+from eqdarts.darts.supernet import initial_architecture, initial_parameters, mean_squared_error, readout_fitted
 from eqdarts.errors import check_choice
+from eqdarts.fit.graphs import Tensors
 from eqdarts.graph.space import SearchSpace
 from eqdarts.options import SearchConfig
 
@@ -125,8 +126,8 @@ def epoch(
     space: SearchSpace,
     config: SearchConfig,
     state: Descent,
-    train: Rows,
-    validation: Rows,
+    train: Tensors,
+    validation: Tensors,
     fraction: float,
     generator: torch.Generator,
 ) -> tuple[Descent, DescentRecord]:
@@ -140,7 +141,7 @@ def epoch(
     config : SearchConfig
     state : Descent
         Moved in place.
-    train, validation : Rows
+    train, validation : Tensors
         In scaled units.
     fraction : float
         How much of the search is done, 0 … 1; sets the temperature.

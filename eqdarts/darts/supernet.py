@@ -5,7 +5,6 @@ Rows stand last in memory: a source is [R, n], the candidates of e edges are [R,
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import reduce
 
 import torch
@@ -13,28 +12,12 @@ from torch import Tensor
 
 from eqdarts.darts.architecture import Architecture
 from eqdarts.darts.relaxation import Relaxation
+from eqdarts.fit.graphs import Tensors
 from eqdarts.graph.operations import SAFE_POINT, WAVE_PARAMETERS, Operation
 from eqdarts.graph.space import SearchSpace
 
 #: Larger values count as undefined: below it, products of a few nodes and their squared errors stay finite.
 LARGEST = 1e60
-
-
-@dataclass(frozen=True, eq=False)
-class Rows:
-    """Rows of a table in scaled units.
-
-    Attributes
-    ----------
-    X : Tensor [n, d]
-    y : Tensor [n]
-    weight : Tensor [n] or None
-        How much each row counts; None counts all alike.
-    """
-
-    X: Tensor
-    y: Tensor
-    weight: Tensor | None = None
 
 
 def initial_architecture(
@@ -217,11 +200,12 @@ def integrate(space: SearchSpace, values: Tensor, weights: Tensor, node_weights:
 
 
 def mean_squared_error(
-    space: SearchSpace, relaxation: Relaxation, rows: Rows, logits: Architecture, w: Tensor, coefficients: Tensor
+    space: SearchSpace, relaxation: Relaxation, rows: Tensors, logits: Architecture, w: Tensor, coefficients: Tensor
 ) -> Tensor:
     """Mean squared error of every replica, Σ_i s_i (ŷ_i − y_i)² / Σ_i s_i with row weights s: [R]."""
-    prediction, _ = forward(space, relaxation, logits, w, coefficients, rows.X)
+    prediction, _ = forward(space, relaxation, logits, w, coefficients, rows.inputs.T)
     square = (prediction - rows.y).square()  # [R, n]
-    if rows.weight is None:
+    if rows.root_weights is None:
         return square.mean(dim=1)
-    return square @ rows.weight / rows.weight.sum()
+    weight = rows.root_weights.square()
+    return square @ weight / weight.sum()

@@ -10,7 +10,8 @@ from typing import IO
 
 import numpy as np
 
-from eqdarts.data.chunks import Chunk, FileSource, Source
+from eqdarts.data.chunks import FileSource, Source
+from eqdarts.data.table import Table
 
 
 class CachedSource:
@@ -62,13 +63,13 @@ class CachedSource:
     ) -> None:
         self._give_up()
 
-    def chunks(self) -> Iterator[Chunk]:
+    def chunks(self) -> Iterator[Table]:
         """All rows."""
         if self._file is None:
             return self._source.chunks()
         return self._again(self._file) if self._complete else self._first(self._file)
 
-    def _first(self, file: IO[bytes]) -> Iterator[Chunk]:
+    def _first(self, file: IO[bytes]) -> Iterator[Table]:
         file.seek(0)
         file.truncate()
         self._rows = []
@@ -77,7 +78,7 @@ class CachedSource:
             yield chunk
         self._complete = True
 
-    def _write(self, chunk: Chunk) -> None:
+    def _write(self, chunk: Table) -> None:
         if self._file is None:
             return
         try:
@@ -93,12 +94,12 @@ class CachedSource:
             with suppress(OSError):
                 file.close()
 
-    def _again(self, file: IO[bytes]) -> Iterator[Chunk]:
+    def _again(self, file: IO[bytes]) -> Iterator[Table]:
         width = len(self.names) + 1
         file.seek(0)
         for rows in self._rows:
             numbers = np.frombuffer(file.read(8 * width * rows)).reshape(width, rows)
-            yield Chunk(numbers[:-1].T, numbers[-1])
+            yield Table(numbers[:-1].T, numbers[-1], self.names, self.target)
 
 
 def parsed_once(table: FileSource) -> AbstractContextManager[Source]:

@@ -1,4 +1,4 @@
-"""A table as a sequence of chunks: arrays in memory, a CSV file or a Parquet file that need not fit into it."""
+"""A table as a sequence of chunks, which are tables: in memory, or a CSV or Parquet file that need not fit into it."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from eqdarts.data.columns import check_names, listed
 from eqdarts.data.csv import ERRORS, check_delimiter, check_header, kind_of, parser_error
 from eqdarts.data.missing import FEWER_COLUMNS, HOW_TO_DROP, Missing, advice
 from eqdarts.data.parquet import parquet_chunks, parquet_columns, parquet_rows
+from eqdarts.data.table import CHUNK_ROWS, Table
 from eqdarts.errors import InputDataError, check_range, warn
 
-CHUNK_ROWS = 200_000
 _CHUNK_VALUES = 20_000_000  # of a file's chunk at the most (160 MB): that of a wide table has fewer rows
 _BYTES = 8  # of a number in a CSV file, with its delimiter
 _PARQUET = (".parquet", ".pq")
@@ -28,18 +28,6 @@ _EXACT: dict[str, Any] = (
 
 #: Of some rows of a file: arrays of numbers without gaps, or whatever a column holds.
 Columns = Sequence[pd.Series | np.ndarray]
-
-
-@dataclass(frozen=True, eq=False)
-class Chunk:
-    """Some rows: X [m, d], y [m], and their weights [m] or None."""
-
-    X: np.ndarray
-    y: np.ndarray
-    weights: np.ndarray | None = None
-
-    def __len__(self) -> int:
-        return len(self.y)
 
 
 class Source(Protocol):
@@ -58,30 +46,9 @@ class Source(Protocol):
         """About how many numbers it holds."""
         ...
 
-    def chunks(self) -> Iterator[Chunk]:
+    def chunks(self) -> Iterator[Table]:
         """All rows; numbers are finite."""
         ...
-
-
-@dataclass(frozen=True, eq=False)
-class ArraySource:
-    """Arrays in memory, finite: X [n, d], y [n], weights [n] or None. Its chunks are views."""
-
-    X: np.ndarray
-    y: np.ndarray
-    names: tuple[str, ...]
-    target: str
-    weights: np.ndarray | None = None
-    chunk_rows: int = CHUNK_ROWS
-
-    @property
-    def size(self) -> int:
-        return self.X.size + self.y.size
-
-    def chunks(self) -> Iterator[Chunk]:
-        for start in range(0, len(self.y), self.chunk_rows):
-            rows = slice(start, start + self.chunk_rows)
-            yield Chunk(self.X[rows], self.y[rows], None if self.weights is None else self.weights[rows])
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,7 +93,7 @@ class FileSource:
             return parquet_rows(self.path) * (len(self.names) + 1)
         return self.path.stat().st_size // _BYTES
 
-    def chunks(self) -> Iterator[Chunk]:
+    def chunks(self) -> Iterator[Table]:
         """All rows.
 
         Raises
@@ -147,7 +114,7 @@ class FileSource:
                 numbers = self._without_gaps(numbers, columns, start)
             start, kept = start + rows, kept + numbers.shape[1]
             if numbers.size:
-                yield Chunk(numbers[:-1].T, numbers[-1])
+                yield Table(numbers[:-1].T, numbers[-1], self.names, self.target)
         if kept < 2:
             raise InputDataError(f"{self.path}: {kept} rows without a missing cell; {FEWER_COLUMNS}")
 

@@ -1,4 +1,4 @@
-"""Columns a search can use: checked, varying, and scaled to a magnitude of about 1 with an exact way back.
+"""Columns a search can use: their names are checked, they vary, and each has a scale.
 
 Rows of an array are counted from 0, as in ``X[17]``.
 """
@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from eqdarts.data.table import Table
 from eqdarts.errors import InputDataError, warn
 from eqdarts.formula.records import MAX_NAME
 
@@ -101,28 +101,6 @@ def check_finite_columns(X: np.ndarray, names: Sequence[str]) -> None:
     )
 
 
-@dataclass(frozen=True, eq=False)
-class Scales:
-    """One power of two per column: dividing by it and multiplying again are exact.
-
-    Attributes
-    ----------
-    x : float array [d]
-    y : float
-    """
-
-    x: np.ndarray
-    y: float
-
-    def apply(self, X: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Columns [n, d] and target [n] of magnitude about 1."""
-        return X / self.x, y / self.y
-
-    def invert(self, X: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """The inverse of `apply`."""
-        return X * self.x, y * self.y
-
-
 def column_scale(values: np.ndarray, weights: np.ndarray | None = None) -> float:
     """2^round(log2 m), with m the (weighted) median of the magnitudes that are not zero.
 
@@ -145,38 +123,34 @@ def column_scale(values: np.ndarray, weights: np.ndarray | None = None) -> float
     return float(2.0 ** min(max(exponent, -1022), 1023))
 
 
-@dataclass(frozen=True, eq=False)
-class Prepared:
-    """What the search works on: scaled columns that vary, and how they relate to the table.
-
-    Attributes
-    ----------
-    names : tuple of str
-        The k columns that vary.
-    X : float array [n, k]
-        Divided by their scales.
-    y : float array [n]
-        Divided by its scale.
-    kept : int array [k]
-        Places of these columns in the table.
-    scales : Scales
-        Of the k columns and the target.
-    constant : float or None
-        The value of a target that has only one; there is nothing to search then.
-    """
-
-    names: tuple[str, ...]
-    X: np.ndarray
-    y: np.ndarray
-    kept: np.ndarray
-    scales: Scales
-    constant: float | None
+def scales_of(table: Table) -> tuple[np.ndarray, float]:
+    """One power of two for each column [d], and one for the target: dividing by it and multiplying again are exact."""
+    return np.array([column_scale(x, table.weights) for x in table.X.T]), column_scale(table.y, table.weights)
 
 
-def prepare(X: np.ndarray, y: np.ndarray, names: Sequence[str], weights: np.ndarray | None = None) -> Prepared:
-    """Leave out constant columns, and scale the others and the target to a magnitude of about 1.
+def is_constant(table: Table) -> bool:
+    """Has the target one value only? There is nothing to search then. Rows of weight 0 do not count."""
+    y = _counted(table).y
+    return bool(y.min() == y.max())
 
-    X: [n, d], finite   y: [n], finite   weights: [n] or None; rows of weight 0 do not count.
+
+def varying(table: Table) -> Table:
+    """Only the columns that vary. Rows of weight 0 do not count."""
+    X = _counted(table).X
+    return table.select(np.flatnonzero(X.min(axis=0) < X.max(axis=0)))
+
+
+def _counted(table: Table) -> Table:
+    """The rows that count."""
+    if table.weights is None:
+        return table
+    if not table.observations:
+        raise InputDataError("sample_weight: no row has a positive weight; give at least two rows one")
+    return table.rows(table.weights > 0)
+
+
+def check_varying(names: Sequence[str], table: Table) -> None:
+    """What a table whose target varies can explain it with, of the columns of these names.
 
     Warns
     -----
@@ -186,30 +160,15 @@ def prepare(X: np.ndarray, y: np.ndarray, names: Sequence[str], weights: np.ndar
     Raises
     ------
     InputDataError
-        When the target varies and no column does.
+        When no column varies.
     """
-    rows = np.ones(len(y), dtype=bool) if weights is None else weights > 0
-    if not rows.any():
-        raise InputDataError("sample_weight: no row has a positive weight; give at least two rows one")
-    varies = X[rows].min(axis=0) < X[rows].max(axis=0)
-    kept = np.flatnonzero(varies)
-    constant = float(y[rows][0]) if y[rows].min() == y[rows].max() else None
-    if constant is None:
-        _report_columns(names, varies, int(rows.sum()))
-    scales = Scales(np.array([column_scale(X[:, c], weights) for c in kept]), column_scale(y, weights))
-    scaled_X, scaled_y = scales.apply(X[:, kept], y)
-    return Prepared(tuple(str(names[int(c)]) for c in kept), scaled_X, scaled_y, kept, scales, constant)
-
-
-def _report_columns(names: Sequence[str], varies: np.ndarray, n: int) -> None:
-    if not varies.any():
+    if not table.names:
         raise InputDataError(f"every column is constant ({listed(names)}), so none can explain the target; add others")
-    if not varies.all():
-        fixed = [names[int(c)] for c in np.flatnonzero(~varies)]
-        what = "column" if len(fixed) == 1 else "columns"
-        warn(f"left out the constant {what} {listed(fixed)}")
-    if varies.sum() > n:
+    fixed = [name for name in names if name not in table.names]
+    if fixed:
+        warn(f"left out the constant {'column' if len(fixed) == 1 else 'columns'} {listed(fixed)}")
+    if len(table.names) > table.observations:
         warn(
-            f"{varies.sum()} columns and only {n} rows: many equations fit by chance; "
+            f"{len(table.names)} columns and only {table.observations} rows: many equations fit by chance; "
             "collect more rows or choose fewer columns"
         )

@@ -19,6 +19,7 @@ import pandas as pd
 
 from eqdarts.data.columns import listed
 from eqdarts.data.missing import DATE, FEWER_COLUMNS, HOW_TO_DROP, Missing, advice
+from eqdarts.data.table import Table
 from eqdarts.errors import InputDataError, warn
 
 _COMMENTS = ("#", "%", "//")  # what lines begin with that instruments write above the header
@@ -28,29 +29,6 @@ _BOOLEANS = {"true": 1.0, "false": 0.0}
 ERRORS = Missing()
 _DATE = re.compile(r"\d{1,4}([-/.])\d{1,2}\1\d{1,4}\b")
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+$")
-
-
-@dataclass(frozen=True, eq=False)
-class Table:
-    """Columns to explain a target with.
-
-    Attributes
-    ----------
-    names : tuple of str
-        The d input columns.
-    X : float array [n, d]
-    y : float array [n]
-    target : str
-        Name of y.
-    weights : float array [n] or None
-        How much each row counts.
-    """
-
-    names: tuple[str, ...]
-    X: np.ndarray
-    y: np.ndarray
-    target: str
-    weights: np.ndarray | None = None
 
 
 def read_csv(
@@ -290,7 +268,7 @@ class _CsvFile:
             warn(left_out(self.path, int((~kept).sum()), len(kept)))
         if kept.sum() < 2:
             raise InputDataError(f"{self.path}: {kept.sum()} rows without a missing cell; {FEWER_COLUMNS}")
-        return Table(tuple(chosen), X[kept], y[kept], target)
+        return Table(X[kept], y[kept], tuple(chosen), target)
 
     def frame(self, targets: tuple[str, ...], features: Sequence[str] | None, by: tuple[str, ...]) -> pd.DataFrame:
         header = self._header()

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from eqdarts.data.chunks import Chunk, Source
+from eqdarts.data.chunks import Source
+from eqdarts.data.table import Table
 
 
 @dataclass(frozen=True, eq=False)
@@ -16,11 +17,9 @@ class Head:
 
     Examples
     --------
-    >>> from eqdarts.data.chunks import ArraySource
-    >>> X = np.arange(6.0)[:, None]
-    >>> source = ArraySource(X, X[:, 0], ("x",), "y", np.array([1.0, 0, 1, 1, 1, 1]), chunk_rows=2)
-    >>> [chunk.y.tolist() for chunk in Head(source, 3).chunks()]
-    [[0.0], [2.0, 3.0]]
+    >>> table = Table(np.zeros((6, 1)), np.arange(6.0), weights=np.array([1.0, 0, 1, 1, 1, 1]))
+    >>> [chunk.y.tolist() for chunk in Head(table, 3).chunks()]
+    [[0.0, 2.0, 3.0]]
     """
 
     source: Source
@@ -38,13 +37,13 @@ class Head:
     def size(self) -> int:
         return min(self.source.size, self.rows * (len(self.names) + 1))
 
-    def chunks(self) -> Iterator[Chunk]:
+    def chunks(self) -> Iterator[Table]:
         left = self.rows
         for chunk in self.source.chunks():
             used = np.arange(len(chunk)) if chunk.weights is None else np.flatnonzero(chunk.weights > 0)
             used = used[:left]
             if len(used):
-                yield Chunk(chunk.X[used], chunk.y[used], None if chunk.weights is None else chunk.weights[used])
+                yield chunk.rows(used)
             left -= len(used)
             if not left:
                 return

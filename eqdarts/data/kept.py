@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+
+from eqdarts.data.table import Table
 
 #: Values of X that are kept. All rows of a table that is not larger, so that standard errors and resamples are those
 #: of the whole table (16 MB); a random sample of a larger one, which fixes standard errors to a per cent.
@@ -17,11 +19,9 @@ class Training:
 
     Attributes
     ----------
-    X : array [m, d]
-        All columns, in their own units; equal rows of the table may be merged.
-    y : array [m]
-    weights : array [m] or None
-        Of the rows: those that the user gave, times how often the row occurred.
+    table : Table
+        All columns, in their own units; equal rows may be merged. Weights are those that the user gave, times how often
+        a row occurred.
     observations : int
         Rows of the whole table with a positive weight.
     inflation : float
@@ -30,26 +30,25 @@ class Training:
         Least and greatest value of each column in the whole table.
     """
 
-    X: np.ndarray
-    y: np.ndarray
-    weights: np.ndarray | None
+    table: Table
     observations: int
     inflation: float
     low: np.ndarray
     high: np.ndarray
 
 
-def keep(
-    X: np.ndarray, y: np.ndarray, weights: np.ndarray | None, observations: int, most: int = MOST_VALUES
-) -> Training:
-    """The training table, or a random sample of a large one."""
-    low, high = X.min(axis=0), X.max(axis=0)
-    if weights is not None and (weights == 1).all():
-        weights = None
-    if X.size <= most:
-        return Training(X, y, weights, observations, 1.0, low, high)
+def keep(table: Table, observations: int, most: int = MOST_VALUES) -> Training:
+    """The training table, or a random sample of a large one.
+
+    observations: rows with a positive weight, before equal ones were merged
+    """
+    low, high = table.X.min(axis=0), table.X.max(axis=0)
+    if table.weights is not None and (table.weights == 1).all():
+        table = replace(table, weights=None)
+    if table.X.size <= most:
+        return Training(table, observations, 1.0, low, high)
     # A generator of its own, so that the search's random numbers stay what they are.
-    rows = np.sort(np.random.default_rng(0).choice(len(y), max(1, most // X.shape[1]), replace=False))
-    kept = None if weights is None else weights[rows]
-    total, sampled = (len(y), len(rows)) if weights is None or kept is None else (weights.sum(), kept.sum())
-    return Training(X[rows], y[rows], kept, observations, float(total / sampled), low, high)
+    sample = np.random.default_rng(0).choice(len(table), max(1, most // table.X.shape[1]), replace=False)
+    kept = table.rows(np.sort(sample))
+    total, sampled = (len(part) if part.weights is None else part.weights.sum() for part in (table, kept))
+    return Training(kept, observations, float(total / sampled), low, high)

@@ -11,13 +11,12 @@ column do not crowd out the others.
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 
 import numpy as np
 from scipy.stats import norm, rankdata
 
-from eqdarts.data import Prepared, Scales
 from eqdarts.data.columns import listed
+from eqdarts.data.table import Table
 from eqdarts.errors import warn
 
 _ROWS = (500, 2000)  # rows that are looked at: at least and at most
@@ -87,7 +86,7 @@ def screen(X: np.ndarray, y: np.ndarray, most: int, rng: np.random.Generator, de
     return np.sort(np.argsort(-evidence, kind="stable")[:kept])
 
 
-def screened(prepared: Prepared, most: int | None, rng: np.random.Generator, deadline: float = np.inf) -> Prepared:
+def screened(table: Table, most: int | None, rng: np.random.Generator, deadline: float = np.inf) -> Table:
     """The table with its most promising columns only; as it is if it has no more than `most`, or `most` is None.
 
     deadline: as in `screen`
@@ -97,18 +96,15 @@ def screened(prepared: Prepared, most: int | None, rng: np.random.Generator, dea
     SearchWarning
         Naming the columns that stay.
     """
-    d = len(prepared.names)
+    d = len(table.names)
     if most is None or d <= most:
-        return prepared
-    places = screen(prepared.X, prepared.y, most, rng, deadline)
-    names = tuple(prepared.names[k] for k in places)
+        return table
+    kept = table.select(screen(table.X, table.y, most, rng, deadline))
     warn(
-        f"the search sees the {len(names)} most promising of {d} columns, {listed(names)}; the other "
-        f"{d - len(names)} are left out; choose the columns, raise max_columns, or set it to None to search all"
+        f"the search sees the {len(kept.names)} most promising of {d} columns, {listed(kept.names)}; the other "
+        f"{d - len(kept.names)} are left out; choose the columns, raise max_columns, or set it to None to search all"
     )
-    scales = Scales(prepared.scales.x[places], prepared.scales.y)
-    X = np.ascontiguousarray(prepared.X[:, places])
-    return replace(prepared, names=names, X=X, kept=prepared.kept[places], scales=scales)
+    return kept
 
 
 def _waves(X: np.ndarray) -> np.ndarray:

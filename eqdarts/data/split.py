@@ -13,23 +13,6 @@ from eqdarts.errors import InputDataError
 MIN_ROWS_TO_SPLIT = 12
 
 
-def merge_rows(
-    X: np.ndarray, y: np.ndarray, weights: np.ndarray | None = None
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Distinct rows with the sum of their weights, in lexicographic order.
-
-    A row of weight 2 and the same row given twice come out alike, so a search on the result cannot
-    tell them apart, and a split keeps equal rows on one side. Rows of weight 0 are left out.
-
-    X: [n, d]   y: [n]   weights: [n] or None   returns: X [m, d], y [m], weights [m], m ≤ n
-    """
-    weights = np.ones(len(y)) if weights is None else np.asarray(weights, dtype=np.float64)
-    used = weights > 0
-    rows, place = np.unique(np.column_stack([X, y])[used], axis=0, return_inverse=True)
-    total = np.bincount(place.reshape(-1), weights=weights[used], minlength=len(rows))
-    return np.ascontiguousarray(rows[:, :-1]), rows[:, -1].copy(), total
-
-
 def split_rows(
     n: int, validation: Any, generator: np.random.Generator | int, y: np.ndarray | None = None
 ) -> tuple[np.ndarray, np.ndarray]:

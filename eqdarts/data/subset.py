@@ -13,8 +13,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from eqdarts.data.chunks import Chunk, Source
+from eqdarts.data.chunks import Source
 from eqdarts.data.read_ahead import ahead
+from eqdarts.data.table import Table
 from eqdarts.errors import InputDataError
 
 _WIDE = 500  # columns beyond which only the target's extremes are kept, as those of every column would be too many
@@ -26,9 +27,8 @@ class Subset:
 
     Attributes
     ----------
-    X : array [m, d]
-    y : array [m]
-    weights : array [m] or None
+    table : Table
+        The m rows.
     places : int array [m]
         Row numbers in the table.
     uniform : bool array [m]
@@ -45,9 +45,7 @@ class Subset:
         Of the target; the standard deviation is divided by the number of rows.
     """
 
-    X: np.ndarray
-    y: np.ndarray
-    weights: np.ndarray | None
+    table: Table
     places: np.ndarray
     uniform: np.ndarray
     rows: int
@@ -57,9 +55,6 @@ class Subset:
     high: np.ndarray
     mean: float
     std: float
-
-    def __len__(self) -> int:
-        return len(self.y)
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,13 +91,12 @@ class Drawn:
 
     Examples
     --------
-    >>> from eqdarts.data.chunks import ArraySource
     >>> X = np.arange(1000.0)[:, None]
-    >>> drawn = Drawn(ArraySource(X, X[:, 0] ** 2, ("x",), "y", chunk_rows=64), 10, seed=0)
+    >>> drawn = Drawn(Table(X, X[:, 0] ** 2), 10, seed=0)
     >>> sum(len(chunk) for chunk in drawn.chunks())
     1000
     >>> subset = drawn.subset()
-    >>> len(subset), subset.rows, float(subset.X.min()), float(subset.X.max())
+    >>> len(subset.table), subset.rows, float(subset.table.X.min()), float(subset.table.X.max())
     (12, 1000, 0.0, 999.0)
     """
 
@@ -122,12 +116,12 @@ class Drawn:
     def size(self) -> int:
         return self._source.size
 
-    def chunks(self) -> Iterator[Chunk]:
+    def chunks(self) -> Iterator[Table]:
         """All rows."""
         return self._source.chunks() if self._subset is not None else self._drawn(self._source.chunks())
 
-    def _drawn(self, chunks: Iterator[Chunk]) -> Iterator[Chunk]:
-        drawing = _Drawing(self._most, np.random.default_rng(self._seed))
+    def _drawn(self, chunks: Iterator[Table]) -> Iterator[Table]:
+        drawing = _Drawing(self.names, self.target, self._most, np.random.default_rng(self._seed))
         for chunk in chunks:
             drawing.take(chunk)
             yield chunk
@@ -157,8 +151,8 @@ def draw(source: Source, most: int, seed: int, threads: int = 1) -> Subset:
 class _Drawing:
     """What is known of a table after some of its chunks."""
 
-    def __init__(self, most: int, rng: np.random.Generator) -> None:
-        self._most, self._rng = most, rng
+    def __init__(self, names: tuple[str, ...], target: str, most: int, rng: np.random.Generator) -> None:
+        self._names, self._target, self._most, self._rng = names, target, most, rng
         self._sample: _Sample | None = None
         self._extremes: _Extremes | None = None
         self._moments = _Moments()
@@ -166,7 +160,7 @@ class _Drawing:
         self._weight = 0.0
         self._weighted = False
 
-    def take(self, chunk: Chunk) -> None:
+    def take(self, chunk: Table) -> None:
         """The next rows."""
         keys = self._rng.random(len(chunk))
         first, self._rows = self._rows, self._rows + len(chunk)
@@ -175,12 +169,12 @@ class _Drawing:
             self._weighted = True
             self._weight += float(chunk.weights.sum())
             used = np.flatnonzero(chunk.weights > 0)
-            self._take(Chunk(chunk.X[used], chunk.y[used], chunk.weights[used]), first + used, keys[used])
+            self._take(chunk.rows(used), first + used, keys[used])
         else:
             self._weight += len(chunk)
             self._take(chunk, range(first, self._rows), keys)
 
-    def _take(self, chunk: Chunk, places: range | np.ndarray, keys: np.ndarray) -> None:
+    def _take(self, chunk: Table, places: range | np.ndarray, keys: np.ndarray) -> None:
         """Rows that count, at these places of the table."""
         if not len(chunk):
             return
@@ -200,10 +194,11 @@ class _Drawing:
         places, first = np.unique(np.concatenate([sample.places, extremes.places]), return_index=True)
         kept = np.concatenate([sample.rows, extremes.rows])[first]
         weights = np.ascontiguousarray(kept[:, -1]) if self._weighted else None
+        X, y = np.ascontiguousarray(kept[:, :-2]), np.ascontiguousarray(kept[:, -2])
         return Subset(
-            np.ascontiguousarray(kept[:, :-2]), np.ascontiguousarray(kept[:, -2]), weights, places,
-            first < len(sample.places), self._rows, self._observations, self._weight, extremes.low[:-1],
-            extremes.high[:-1], self._moments.mean, self._moments.std,
+            Table(X, y, self._names, self._target, weights), places, first < len(sample.places), self._rows,
+            self._observations, self._weight, extremes.low[:-1], extremes.high[:-1], self._moments.mean,
+            self._moments.std,
         )  # fmt: skip
 
 
@@ -211,7 +206,7 @@ def _at(places: range | np.ndarray, rows: np.ndarray) -> np.ndarray:
     return places.start + rows if isinstance(places, range) else places[rows]
 
 
-def _stacked(chunk: Chunk, rows: np.ndarray) -> np.ndarray:
+def _stacked(chunk: Table, rows: np.ndarray) -> np.ndarray:
     weights = np.ones(len(rows)) if chunk.weights is None else chunk.weights[rows]
     return np.column_stack([chunk.X[rows], chunk.y[rows], weights])
 
@@ -226,7 +221,7 @@ class _Extremes:
     places: np.ndarray
 
     @classmethod
-    def of(cls, chunk: Chunk, places: range | np.ndarray, before: _Extremes | None) -> _Extremes:
+    def of(cls, chunk: Table, places: range | np.ndarray, before: _Extremes | None) -> _Extremes:
         """Of rows at these places, after others."""
         columns = [*chunk.X.T, chunk.y]  # one by one: along rows in the order of columns a minimum is many times slower
         least, most = ([int(pick(column)) for column in columns] for pick in (np.argmin, np.argmax))

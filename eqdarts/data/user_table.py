@@ -1,9 +1,8 @@
-"""What users hand to `fit` and `refit` → arrays of numbers with names, or one line that says what is wrong."""
+"""What users hand to `fit` and `refit` → a `Table`, or one line that says what is wrong."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,37 +12,14 @@ from scipy import sparse
 from eqdarts.data.cells import as_array, check_unmasked, checked_numbers
 from eqdarts.data.columns import check_finite_columns, check_name, check_names
 from eqdarts.data.frames import as_frame, as_series
+from eqdarts.data.table import Table, numbered
 from eqdarts.errors import InputDataError, warn
 
 _TABLE = "a DataFrame, or an array [n, d] with a row per observation"
 
 
-@dataclass(frozen=True, eq=False)
-class Given:
-    """A table of numbers.
-
-    Attributes
-    ----------
-    X : float array [n, d]
-        NaN where a value is missing; see `eqdarts.data.check_finite_columns`.
-    y : float array [n]
-        Finite.
-    names : tuple of str
-        Of the d columns.
-    target : str
-    named : bool
-        Did the columns come with names?
-    """
-
-    X: np.ndarray
-    y: np.ndarray
-    names: tuple[str, ...]
-    target: str
-    named: bool
-
-
-def given_table(X: Any, y: Any, least: int = 2) -> Given:
-    """A table of at least so many rows.
+def given_table(X: Any, y: Any, least: int = 2) -> tuple[Table, bool]:
+    """A table of at least so many rows; and did its columns come with names? X is NaN where a value is missing.
 
     Raises
     ------
@@ -56,7 +32,6 @@ def given_table(X: Any, y: Any, least: int = 2) -> Given:
         If the target cannot have its own name.
     """
     columns, names = given_columns(X)
-    named = names is not None
     values, own = given_target(y)
     if len(columns) != len(values):
         raise InputDataError(f"X has {len(columns)} rows and y has {len(values)}; give one value for each row")
@@ -66,7 +41,7 @@ def given_table(X: Any, y: Any, least: int = 2) -> Given:
     found = numbered(columns.shape[1]) if names is None else names
     target = _target_name(own, values, columns, found)
     check_finite_columns(values[:, None], (target,))
-    return Given(columns, values, found, target, named)
+    return Table(columns, values, found, target), names is not None
 
 
 def _warn_of_order(X: Any, y: Any) -> None:
@@ -78,11 +53,6 @@ def _warn_of_order(X: Any, y: Any) -> None:
             "X and y have the same row labels in another order; rows are paired by their places. If the labels should "
             "decide, hand over y.loc[X.index]"
         )
-
-
-def numbered(d: int) -> tuple[str, ...]:
-    """The names of columns that came without."""
-    return tuple(f"x{i + 1}" for i in range(d))
 
 
 def given_columns(X: Any) -> tuple[np.ndarray, tuple[str, ...] | None]:

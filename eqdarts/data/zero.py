@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from eqdarts.data.table import Table
+
 _SPACINGS = 4.0  # of doubles at y that an exact law may be off, in the root mean square (not tuned)
 _STORED = 1e-16  # of the size of y: what storing it as a double leaves, about half a spacing
 
@@ -91,6 +93,16 @@ class Target:
     def loss(self, square: Any) -> Any:
         """Mean squared errors, a number or an array, as losses; infinite and undefined ones stay."""
         return np.maximum(square - self.rounding, 0.0) / self.variance
+
+
+def measure_of(table: Table) -> Target:
+    """What losses on a table are measured by."""
+    return table.once(_measured)
+
+
+def _measured(table: Table) -> Target:
+    with np.errstate(over="ignore"):
+        return Target.of(table.y, None if table.root_weights is None else table.root_weights**2)
 
 
 def spacings(y: Any) -> Any:

@@ -33,9 +33,9 @@ def extrapolation(X: np.ndarray, front: Front, chosen: Equation, training: Train
     named = [", ".join(columns[used[k]] for k in np.flatnonzero(row)) for row in below_or_above]
     outside = np.asarray(below_or_above.any(axis=1))
     with np.errstate(all="ignore"):
-        rounding = _ROUNDING * float(np.abs(training.y).max())
+        rounding = _ROUNDING * float(np.abs(training.table.y).max())
         gap = disagreement(X, equations) / max(residual_std, rounding, 1e-300)
-        hull = outside_hull(X[:, used], training.X[:, used], low, high, outside)
+        hull = outside_hull(X[:, used], training.table.X[:, used], low, high, outside)
     return pd.DataFrame(
         {
             "outside_range": outside,

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from eqdarts.data.table import Table
 from eqdarts.equation.equation import Equation
 from eqdarts.equation.front import Front
 from eqdarts.equation.selection import CRITERIA
@@ -47,8 +48,9 @@ class Summary:
     target_std: float
 
     @classmethod
-    def of(cls, X: np.ndarray, y: np.ndarray, distinct_rows: int) -> Summary:
-        """Of X [n, d] and y [n]."""
+    def of(cls, table: Table, distinct_rows: int) -> Summary:
+        """Of a table in memory."""
+        X, y = table.X, table.y
         # Divided first: squares of large values would overflow.
         size = float(np.abs(y).max()) or 1.0
         return cls(

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import sympy
 
+from eqdarts.data.table import Table
 from eqdarts.data.zero import spacings
 from eqdarts.equation.equation import Equation
 from eqdarts.formula.latex import DIGITS, MOST_DIGITS, rounded
@@ -17,25 +18,21 @@ OF_LOSS, OF_VARIANCE = 0.01, 1e-8
 _ROWS = 10_000  # of a longer table every second, third, ... row decides
 
 
-def with_digits(equation: Equation, X: np.ndarray, y: np.ndarray, weights: np.ndarray | None = None) -> Equation:
+def with_digits(equation: Equation, table: Table) -> Equation:
     """The equation with the fewest digits, from four, at which what is shown predicts these rows as well as it does.
 
     Near x = 2000 a parabola of x is a small difference of large terms, and four digits of each are none of it.
-
-    X: [n, d]   y: [n]   weights: [n] or None
     """
     if not equation.expression.has(sympy.Float):
         return replace(equation, digits=DIGITS)
-    step = max(1, len(y) // _ROWS)
-    X, y = X[::step], y[::step]
-    weights = np.ones(len(y)) if weights is None else weights[::step]
-    weights = weights if weights.any() else np.ones(len(y))
-    size = float(np.abs(y).max()) or 1.0  # squares of large values would overflow
-    unit = y / size
+    rows = table.rows(slice(None, None, max(1, len(table) // _ROWS)))
+    weights = rows.weights if rows.weights is not None and rows.weights.any() else np.ones(len(rows))
+    size = float(np.abs(rows.y).max()) or 1.0  # squares of large values would overflow
+    unit = rows.y / size
 
     def loss(candidate: Equation) -> float:
         with np.errstate(all="ignore"):
-            return float(np.average((candidate.predict(X) / size - unit) ** 2, weights=weights))
+            return float(np.average((candidate.predict(rows.X) / size - unit) ** 2, weights=weights))
 
     exact = loss(equation)
     variance = float(np.average((unit - np.average(unit, weights=weights)) ** 2, weights=weights))

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 from sympy.core.parameters import distribute
 
 from eqdarts.data import (
-    Given,
+    Table,
     as_frame,
     as_series,
     as_words,
@@ -26,8 +26,8 @@ from eqdarts.data.kept import Training
 from eqdarts.data.zero import Target
 from eqdarts.equation.equation import Equation, as_written, evaluate
 from eqdarts.equation.precision import with_digits
-from eqdarts.equation.regression.minimise import as_given, minimise, never_defined
-from eqdarts.equation.regression.model import Model, Observations
+from eqdarts.equation.regression.minimise import Optimum, as_given, minimise, never_defined
+from eqdarts.equation.regression.model import Model, scale_of
 from eqdarts.equation.regression.naming import exact, floats_as_symbols, free_symbols, with_exact_numbers
 from eqdarts.equation.regression.report import FitReport, report
 from eqdarts.errors import InputDataError, check_range, warn
@@ -119,9 +119,8 @@ def refit(
     if not 0 < confidence < 1:
         raise InputDataError(f"confidence={confidence!r}: expected a number between 0 and 1, such as 0.95")
     right, given = _sides(expression, X, y)
-    X_array, y_array, columns = given.X, given.y, given.names
-    weights = checked_weights(sample_weight, len(y_array))
-    form, constants, known = _constants(right, columns)
+    table = replace(given, weights=checked_weights(sample_weight, len(given)))
+    form, constants, known = _constants(right, table.names)
     _check_names(constants, start=start, bounds=bounds, fixed=fixed)
     held = {name: _number("fixed", name, value) for name, value in (fixed or {}).items()}
     form = form.xreplace({sympy.Symbol(name): exact(value) for name, value in held.items()})
@@ -132,76 +131,81 @@ def refit(
             known[k] = _number("start", c.name, start[c.name])
     lower, upper = _bounds(bounds or {}, constants)
 
-    used = [k for k, name in enumerate(columns) if sympy.Symbol(name) in form.free_symbols]
-    check_finite_columns(X_array[:, used], [columns[k] for k in used])
-    rows = np.ones(len(y_array), dtype=bool) if weights is None else weights > 0
-    observations = Observations(X_array[rows][:, used], y_array[rows], None if weights is None else weights[rows])
-    if len(observations) < len(constants):
+    used = _used(form, table.names)
+    check_finite_columns(table.X[:, used], [table.names[k] for k in used])
+    counted = np.flatnonzero(np.ones(len(table)) if table.weights is None else table.weights)
+    table = table.rows(counted)
+    rows = table.select(used)
+    if len(rows) < len(constants):
         raise InputDataError(
-            f"{len(constants)} constants ({_listed(constants)}) and only {len(observations)} rows; "
+            f"{len(constants)} constants ({_listed(constants)}) and only {len(rows)} rows; "
             "fix constants or collect more rows"
         )
     with np.errstate(all="ignore"):
         try:
-            model = Model(form, tuple(sympy.Symbol(columns[k]) for k in used), constants, observations, lower, upper)
+            model = Model(form, _symbols(rows), constants, rows, lower, upper)
         except ValueError as error:
             raise InputDataError(f"expression {str(expression)[:80]!r}: {error}") from error
-        seed = 0 if random_state is None else random_state
-        optimum = minimise(model, known, int(n_starts), np.random.default_rng(seed))
-        aside = np.zeros(len(observations), dtype=bool)
-        if optimum is None:
-            aside = never_defined(model, known, np.random.default_rng(seed))
-        if aside.any() and len(observations) - int(aside.sum()) >= len(constants):
-            model = model.on(observations.take(~aside))
-            optimum = minimise(model, known, int(n_starts), np.random.default_rng(seed))
-        if optimum is None:
-            raise InputDataError(
-                f"{form} is undefined on some rows at every start that was tried; "
-                "give starting values at which it is defined, or drop those rows"
-            )
+        model, optimum, aside = _optimum(model, known, int(n_starts), 0 if random_state is None else random_state)
         with distribute(False):
             fitted = form.xreplace({c: sympy.Float(v) for c, v in zip(constants, optimum.theta, strict=True)})
-        missed = _missed_by_limits(fitted, model.columns, observations, np.flatnonzero(rows), aside)
+        missed = _missed_by_limits(fitted, rows, counted, aside)
         found = report(
             model, optimum, confidence=confidence, fixed=held, observations=len(model.rows), expression=fitted
         )  # fmt: skip
         _warn(found)
-        total = len(observations) if observations.weights is None else float(observations.weights.sum())
-        measure = Target.of(observations.y / observations.scale, observations.weights)
-        scaled, ratio = missed / observations.scale, model.rows.scale / observations.scale
+        total = len(rows) if rows.weights is None else float(rows.weights.sum())
+        scale = scale_of(rows)
+        measure = Target.of(rows.y / scale, rows.weights)
+        scaled, ratio = missed / scale, model.scale / scale
         loss = (found.rss + float(missed @ missed)) / total
         relative = float(measure.loss((optimum.loss * ratio**2 + float(scaled @ scaled)) / total))
-        law = Equation(fitted, columns, given.target, loss, relative, "refit", fit=found)
-        return with_digits(law, X_array[rows], y_array[rows], observations.weights)
+        law = Equation(fitted, table.names, table.target, loss, relative, "refit", fit=found)
+        return with_digits(law, table)
 
 
-def _missed_by_limits(
-    fitted: sympy.Expr,
-    columns: tuple[sympy.Symbol, ...],
-    observations: Observations,
-    numbers: np.ndarray,
-    aside: np.ndarray,
-) -> np.ndarray:
+def _optimum(model: Model, known: np.ndarray, n_starts: int, seed: int) -> tuple[Model, Optimum, np.ndarray]:
+    """The best optimum, the model that has it, and the rows that were put aside (bool [n]).
+
+    These are few, at which the formula is defined for no constants, as sin(w·x)/x is at 0.
+    """
+    rows = model.rows
+    optimum = minimise(model, known, n_starts, np.random.default_rng(seed))
+    aside = np.zeros(len(rows), dtype=bool)
+    if optimum is None:
+        aside = never_defined(model, known, np.random.default_rng(seed))
+    if aside.any() and len(rows) - int(aside.sum()) >= len(model.constants):
+        model = model.on(rows.rows(~aside))
+        optimum = minimise(model, known, n_starts, np.random.default_rng(seed))
+    if optimum is None:
+        raise InputDataError(
+            f"{model.form} is undefined on some rows at every start that was tried; "
+            "give starting values at which it is defined, or drop those rows"
+        )
+    return model, optimum, aside
+
+
+def _missed_by_limits(fitted: sympy.Expr, rows: Table, numbers: np.ndarray, aside: np.ndarray) -> np.ndarray:
     """Weighted residuals of a fitted formula at the rows where it has a limit only (bool [n]), and a warning.
 
     numbers: [n], of the rows in the table
     """
     if not aside.any():
         return np.zeros(0)
-    left = observations.take(aside)
-    value = evaluate(fitted, tuple(c.name for c in columns), left.X)
+    left = rows.rows(aside)
+    value = evaluate(fitted, rows.names, left.X)
     without = np.flatnonzero(~np.isfinite(value))
     if len(without):
         row = numbers[np.flatnonzero(aside)[without[0]]]
         raise InputDataError(
-            f"{fitted} is undefined on {len(without)} of {len(observations)} rows (first: row {row}) and has no limit "
+            f"{fitted} is undefined on {len(without)} of {len(rows)} rows (first: row {row}) and has no limit "
             "there; drop those rows"
         )
     warn(
-        f"as it is written the formula is not defined on {len(value)} of {len(observations)} rows (first: row "
+        f"as it is written the formula is not defined on {len(value)} of {len(rows)} rows (first: row "
         f"{numbers[np.flatnonzero(aside)[0]]}); its limit is taken there, and its constants come of the other rows"
     )
-    return (left.y - value) * (1.0 if left.weights is None else np.sqrt(left.weights))
+    return (left.y - value) * left.roots
 
 
 def refit_equation(equation: Equation, X: np.ndarray, y: np.ndarray, weights: ArrayLike | None) -> Equation:
@@ -221,14 +225,14 @@ def with_fit(equation: Equation, training: Training, confidence: float = 0.95) -
     1e310, it comes back as it is.
     """
     form, constants, theta = floats_as_symbols(equation.expression, equation.columns)
-    used = [k for k, name in enumerate(equation.columns) if sympy.Symbol(name) in form.free_symbols]
+    used, table = _used(form, equation.columns), training.table
     open_ends = np.full(len(constants), np.inf)
-    rows = Observations(training.X[:, used], training.y, training.weights)
-    defined = np.isfinite(as_written(equation.expression, equation.columns, training.X))
+    rows = table.select(used)
+    defined = np.isfinite(as_written(equation.expression, equation.columns, table.X))
     if not defined.any():
         return equation
-    rows = rows if defined.all() else rows.take(defined)
-    model = Model(form, tuple(sympy.Symbol(equation.columns[k]) for k in used), constants, rows, -open_ends, open_ends)
+    rows = rows if defined.all() else rows.rows(defined)
+    model = Model(form, _symbols(rows), constants, rows, -open_ends, open_ends)
     with np.errstate(all="ignore"):
         found = report(
             model,
@@ -242,14 +246,24 @@ def with_fit(equation: Equation, training: Training, confidence: float = 0.95) -
     return replace(equation, fit=found)
 
 
-def _table(X: object, y: object) -> Given:
+def _used(form: sympy.Expr, names: tuple[str, ...]) -> list[int]:
+    """Places of the columns that stand in a formula."""
+    return [k for k, name in enumerate(names) if sympy.Symbol(name) in form.free_symbols]
+
+
+def _symbols(table: Table) -> tuple[sympy.Symbol, ...]:
+    return tuple(sympy.Symbol(name) for name in table.names)
+
+
+def _table(X: object, y: object) -> Table:
     """The table; an array of one dimension is a column."""
     if isinstance(X, list | tuple | np.ndarray) and np.ndim(X) == 1:
         X = np.reshape(X, (-1, 1))
-    return given_table(X, y, least=1)
+    table, _ = given_table(X, y, least=1)
+    return table
 
 
-def _sides(expression: sympy.Expr | str, X: Any, y: Any) -> tuple[sympy.Expr, Given]:
+def _sides(expression: sympy.Expr | str, X: Any, y: Any) -> tuple[sympy.Expr, Table]:
     """The right-hand side and the table; a target without a name is called by the left-hand side.
 
     Columns of a table that do not stand in the formula may hold anything, and one of them may be the target: they are

@@ -15,6 +15,7 @@ from sklearn.utils.parallel import Parallel
 
 from eqdarts.data import rows_of
 from eqdarts.data.kept import Training
+from eqdarts.data.table import Table
 from eqdarts.equation.equation import Equation
 from eqdarts.equation.front import Front
 from eqdarts.equation.selection import credibility
@@ -141,12 +142,9 @@ def stability(
 ) -> Stability:
     """Searches like that of the estimator on resampled tables. See `DARTSRegressor.stability`."""
     settings = _settings(estimator, n_jobs, n_resamples, max_time)
-    columns = list(estimator.front_[0].columns)
-    target = estimator.front_[0].target
     seeds = np.random.SeedSequence(seed).spawn(n_resamples)
     results = Parallel(n_jobs=n_jobs)(
-        delayed_here(_search)(clone(estimator).set_params(**settings), training, columns, target, method, s)
-        for s in seeds
+        delayed_here(_search)(clone(estimator).set_params(**settings), training.table, method, s) for s in seeds
     )
     found = [r for r in results if not isinstance(r, str)]
     errors = [r for r in results if isinstance(r, str)]
@@ -156,7 +154,7 @@ def stability(
         warn(f"the search failed on {len(errors)} of {len(results)} resampled tables; the first error: {errors[0]}")
     chosen, fronts = tuple(e for e, _ in found), tuple(f for _, f in found)
     rows = training.observations if method == "bootstrap" else round(SHARE * training.observations)
-    return Stability(_forms(chosen), _columns(chosen, columns), chosen, fronts, method, len(errors), rows)
+    return Stability(_forms(chosen), _columns(chosen, training.table.names), chosen, fronts, method, len(errors), rows)
 
 
 def _settings(estimator: Any, n_jobs: int | None, n_resamples: int, max_time: float | None) -> dict[str, object]:
@@ -170,15 +168,12 @@ def _settings(estimator: Any, n_jobs: int | None, n_resamples: int, max_time: fl
     return settings
 
 
-def _search(
-    estimator: Any, training: Training, columns: list[str], target: str, method: str, seed: np.random.SeedSequence
-) -> tuple[Equation, Front] | str:
+def _search(estimator: Any, table: Table, method: str, seed: np.random.SeedSequence) -> tuple[Equation, Front] | str:
     """The chosen equation and the front of one resampled table; the error's text if there is one."""
     rng = np.random.default_rng(seed)
-    weights = np.ones(len(training.y)) if training.weights is None else training.weights
-    drawn = _drawn(weights, method, rng)
+    drawn = _drawn(np.ones(len(table)) if table.weights is None else table.weights, method, rng)
     rows = np.flatnonzero(drawn)
-    X, y = pd.DataFrame(training.X[rows], columns=columns), pd.Series(training.y[rows], name=target)
+    X, y = table.rows(rows).as_pandas()
     estimator.set_params(random_state=int(rng.integers(2**31 - 1)))
     with kept_warnings():  # such as of a column that is constant in the resample
         try:
@@ -217,7 +212,7 @@ def _forms(equations: Sequence[Equation]) -> pd.DataFrame:
     )
 
 
-def _columns(equations: Sequence[Equation], names: list[str]) -> pd.DataFrame:
+def _columns(equations: Sequence[Equation], names: Sequence[str]) -> pd.DataFrame:
     counts = [sum(sympy.Symbol(name) in e.expression.free_symbols for e in equations) for name in names]
     table = pd.DataFrame({"column": names, "count": counts, "share": np.array(counts) / len(equations)})
     return table.sort_values("count", ascending=False, kind="stable", ignore_index=True)

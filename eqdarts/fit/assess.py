@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import torch
 
-from eqdarts.data.zero import LADDER, Target
+from eqdarts.data.table import Table
+from eqdarts.data.zero import LADDER, measure_of
 from eqdarts.fit.backend import Backend, CompiledBackend, Pursuable, TorchBackend, backend_of
 from eqdarts.fit.compiled.graphs import Linearised
-from eqdarts.fit.graphs import Rows
 from eqdarts.fit.roundness import count_round
 from eqdarts.graph.genotype import GenotypeBatch, constants_of
 from eqdarts.graph.population import (
@@ -44,52 +43,45 @@ _SMALL = 100  # a noisy table with no more rows cannot spare any of them
 
 @dataclass(frozen=True, eq=False)
 class _Parts:
-    """The rows for each stage of the halving, as the backend holds them, and how many the ranking speaks for."""
+    """The rows for each stage of the halving, and how many the ranking speaks for."""
 
-    screening: Any
-    train: Any
-    ranking: Any
+    screening: Table
+    train: Table
+    ranking: Table
     evidence: int
     survivors: float = _SURVIVORS
 
 
 class Assessor:
-    """Fits graphs on train rows by successive halving and measures them on validation rows.
+    """Fits graphs on train rows by successive halving and measures them on validation rows; all in scaled units.
 
-    backend: by default the fastest   exact: the loss (a share of the variance of y) below which a graph is exact
+    everything: all rows, for noisy data   backend: by default the fastest on a CPU
+    exact: the loss (a share of the variance of y) below which a graph is exact
     """
 
     def __init__(
         self,
         space: SearchSpace,
-        train: Rows,
-        validation: Rows,
-        threads: int = 1,
-        everything: Rows | None = None,
+        train: Table,
+        validation: Table,
+        everything: Table | None = None,
         backend: Backend | None = None,
         exact: float = LADDER.exact,
     ) -> None:
         self.space, self.exact = space, exact
         self.train, self.validation, self.everything = train, validation, everything
-        self._backend = backend_of(space, train.y.device, threads) if backend is None else backend
-        weights = None if train.root_weights is None else train.root_weights.square().cpu().numpy()
-        self._measure = Target.of(train.y.cpu().numpy(), weights)
-        self._root_mean_square = float(train.y.square().mean().sqrt()) or 1.0
-        self._few, self._train, self._validation = (
-            self._backend.rows(rows)
-            for rows in (train[_evenly(train.y.shape[0], _SCREENING_ROWS, train.y.device)], train, validation)
-        )
-        self._everything = None if everything is None else self._backend.rows(everything)
-        self.rows = min(int(validation.y.shape[0]), _MOST_EVIDENCE)
-        self.all_rows = self.rows if everything is None else int(everything.y.shape[0])
-        self._parts = self._noisy_parts = _Parts(self._few, self._train, self._validation, self.rows)
+        self._backend = backend_of(space, torch.device("cpu"), 1) if backend is None else backend
+        self._measure = measure_of(train)
+        self._root_mean_square = float(np.sqrt(np.mean(train.y**2))) or 1.0
+        self._few = train.evenly(_SCREENING_ROWS)
+        self.rows = min(len(validation), _MOST_EVIDENCE)
+        self.all_rows = self.rows if everything is None else len(everything)
+        self._parts = self._noisy_parts = _Parts(self._few, train, validation, self.rows)
         self.is_small = everything is not None and self.all_rows <= _SMALL
-        if self.is_small:
-            self._noisy_parts = _Parts(
-                self._everything, self._everything, self._everything, self.all_rows, _SURVIVORS_OF_SMALL
-            )
+        if everything is not None and self.is_small:
+            self._noisy_parts = _Parts(everything, everything, everything, self.all_rows, _SURVIVORS_OF_SMALL)
         # With more constants than half of the rows, a graph can fit anything.
-        self._most_constants = max(3, min(_MOST_CONSTANTS, train.y.shape[0] // 2))
+        self._most_constants = max(3, min(_MOST_CONSTANTS, len(train) // 2))
 
     def best_fifth(self, batch: GenotypeBatch, w: np.ndarray, origin: np.ndarray) -> tuple[Population, np.ndarray]:
         """A short fit of all on few rows, longer ones of the most promising; that fifth is returned.
@@ -97,13 +89,13 @@ class Assessor:
         And the places of all that are defined on the rows, most promising first.
         """
         batch, w, origin, order = self._screened(batch, w, origin, self._parts)
-        w, coefficients, loss = self._backend.fit(batch, w, self._train, _MIDDLE)
+        w, coefficients, loss = self._backend.fit(batch, w, self.train, _MIDDLE)
         place = self._ranked(batch, w, coefficients, self._parts)
         finalists, others = np.split(place, [max(1, int(_FINALISTS * len(place)))])
         members = self._measured(batch.select(others), w[others], coefficients[others], loss[others], origin[others])
         members = joined(members, self._rounded(batch.select(place), w[place], origin[place], self._few))
         long = self._fitted(batch.select(finalists), w[finalists], origin[finalists])
-        return joined(joined(members, long), self._rounded(long.batch, long.w, long.origin, self._train)), order
+        return joined(joined(members, long), self._rounded(long.batch, long.w, long.origin, self.train)), order
 
     def best_confirmed(self, batch: GenotypeBatch, w: np.ndarray, origin: np.ndarray) -> tuple[Population, np.ndarray]:
         """The same for noisy data: the best by all rows, fitted on all rows.
@@ -160,7 +152,7 @@ class Assessor:
 
         The loss is then one of the fit itself, which the charge for constants in the score makes up for.
         """
-        batch, w, rows = population.batch, population.w, self._everything
+        batch, w, rows = population.batch, population.w, self._all
         # In small tables all constants may be held, else exponents only.
         frozen = is_whole_or_half(w) & (self.is_small | exponents_of(self.space, batch))
         w, coefficients, loss = self._backend.fit(batch, w, rows, _CONFIRMING, frozen)
@@ -179,7 +171,7 @@ class Assessor:
         return batch.select(place), w[place], origin[place], sensible[order]
 
     def _rounded(
-        self, batch: GenotypeBatch, w: np.ndarray, origin: np.ndarray, rows: Any, noisy: bool = False
+        self, batch: GenotypeBatch, w: np.ndarray, origin: np.ndarray, rows: Table, noisy: bool = False
     ) -> Population:
         """The graphs with exponents held at whole numbers, and once more at halves where those differ.
 
@@ -204,7 +196,7 @@ class Assessor:
         """Every graph with its constants as they are: only the readout is fitted."""
         if not len(batch):
             return nothing(self.space)
-        rows = self._noisy_parts.train if noisy else self._train
+        rows = self._noisy_parts.train if noisy else self.train
         w, coefficients, loss = self._backend.fit(batch, w, rows, 1, np.ones(w.shape, dtype=bool))
         return self._measured(batch, w, coefficients, loss, origin, noisy)
 
@@ -216,19 +208,27 @@ class Assessor:
     @cached_property
     def without_loops(self) -> Assessor:
         """The same by the torch program: of few graphs it is done before the compiled loops are loaded."""
-        backend = TorchBackend(self.space, self.train.y.device)
-        return Assessor(
-            self.space, self.train, self.validation, everything=self.everything, backend=backend, exact=self.exact
-        )
+        backend = TorchBackend(self.space, self.device)
+        return Assessor(self.space, self.train, self.validation, self.everything, backend, self.exact)
+
+    @property
+    def device(self) -> torch.device:
+        """Of the tensors."""
+        return self._backend.device
 
     def looks_closely(self, noisy: bool) -> bool:
         """Is the table small, and noisy? Then many graphs fit alike, and it is cheap to look at more of them."""
         return noisy and self.is_small
 
     @property
+    def _all(self) -> Table:
+        assert self.everything is not None, "noisy data are judged by all rows"
+        return self.everything
+
+    @property
     def can_confirm(self) -> bool:
         """Was it given all rows?"""
-        return self._everything is not None
+        return self.everything is not None
 
     @property
     def can_pursue(self) -> bool:
@@ -237,22 +237,24 @@ class Assessor:
 
     def node_values(self, batch: GenotypeBatch, w: np.ndarray) -> np.ndarray:
         """Values of the nodes [R, N, n] on the train rows."""
-        return self._backend.node_values(batch, w, self._train)
+        return self._backend.node_values(batch, w, self.train)
 
     @cached_property
     def on_validation(self) -> Pursuable:
         """Graphs on the validation rows, to which no constant is fitted."""
         assert isinstance(self._backend, CompiledBackend)
-        return _OnRows(self._backend, self._validation)
+        return _OnRows(self._backend, self.validation)
 
-    def node_values_on(self, rows: Rows, batch: GenotypeBatch, w: np.ndarray) -> np.ndarray:
+    def node_values_on(self, rows: Table, batch: GenotypeBatch, w: np.ndarray) -> np.ndarray:
         """The same on other rows."""
-        return self._backend.node_values(batch, w, self._backend.rows(rows))
+        return self._backend.node_values(batch, w, rows)
 
-    def linearise(self, batch: GenotypeBatch, w: np.ndarray, coefficients: np.ndarray, rows: Any = None) -> Linearised:
+    def linearise(
+        self, batch: GenotypeBatch, w: np.ndarray, coefficients: np.ndarray, rows: Table | None = None
+    ) -> Linearised:
         """Fitted graphs near their constants, by default on the train rows."""
         assert isinstance(self._backend, CompiledBackend)
-        return self._backend.linearise(batch, w, coefficients, self._train if rows is None else rows)
+        return self._backend.linearise(batch, w, coefficients, self.train if rows is None else rows)
 
     def _ranked(self, batch: GenotypeBatch, w: np.ndarray, coefficients: np.ndarray, parts: _Parts) -> np.ndarray:
         """Places of the graphs that are defined on the rows that rank them, most promising first."""
@@ -268,7 +270,7 @@ class Assessor:
         return np.flatnonzero(good) if good.any() else np.argsort(count, kind="stable")[:1]
 
     def _fitted(self, batch: GenotypeBatch, w: np.ndarray, origin: np.ndarray) -> Population:
-        w, coefficients, loss = self._backend.fit(batch, w, self._train, _LONG)
+        w, coefficients, loss = self._backend.fit(batch, w, self.train, _LONG)
         return self._measured(batch, w, coefficients, loss, origin)
 
     def _measured(
@@ -281,9 +283,9 @@ class Assessor:
         noisy: bool = False,
     ) -> Population:
         """A population with the loss on the validation rows, or for noisy data on all."""
-        judges = self._everything if noisy else self._validation
+        judges = self._all if noisy else self.validation
         loss, _ = self._backend.measure(batch, w, coefficients, judges)
-        _, size = self._backend.measure(batch, w, coefficients, self._train)
+        _, size = self._backend.measure(batch, w, coefficients, self.train)
         with np.errstate(all="ignore"):
             size = np.nan_to_num(size * np.abs(coefficients), nan=0.0, posinf=0.0)
             share = np.maximum(size / self._root_mean_square, np.minimum(size / self._measure.deviation, 1.0))
@@ -302,7 +304,7 @@ class _OnRows:
     """Graphs on given rows."""
 
     backend: CompiledBackend
-    rows: Any
+    rows: Table
 
     def node_values(self, batch: GenotypeBatch, w: np.ndarray) -> np.ndarray:
         """Values of the nodes [R, N, n]."""
@@ -311,11 +313,6 @@ class _OnRows:
     def linearise(self, batch: GenotypeBatch, w: np.ndarray, coefficients: np.ndarray) -> Linearised:
         """Fitted graphs near their constants."""
         return self.backend.linearise(batch, w, coefficients, self.rows)
-
-
-def _evenly(n: int, most: int, device: torch.device) -> torch.Tensor:
-    """At most so many of n rows, evenly spread."""
-    return torch.linspace(0, n - 1, min(n, most), device=device).round().long()
 
 
 def _marked(origin: np.ndarray) -> np.ndarray:

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
 import numpy as np
 import torch
 
+from eqdarts.data.table import Table
 from eqdarts.errors import InputDataError, shown
-from eqdarts.fit.compiled.graphs import CompiledRows, Kernel, Linearised
-from eqdarts.fit.graphs import FittedGraphs, Rows, basis_of, fit_graphs, read_out, used_columns
+from eqdarts.fit.compiled.graphs import Kernel, Linearised
+from eqdarts.fit.graphs import FittedGraphs, basis_of, fit_graphs, read_out, used_columns
 from eqdarts.graph.genotype import GenotypeBatch
-from eqdarts.graph.links import LINK_NAMES, LINKS
+from eqdarts.graph.links import LINK_NAMES, LINKS, below
 from eqdarts.graph.space import SearchSpace
-
-T = TypeVar("T")
 
 
 class Pursuable(Protocol):
@@ -31,13 +30,13 @@ class Pursuable(Protocol):
         ...
 
 
-class Backend(Protocol[T]):
-    """Fits and measures graphs, NumPy arrays in and out; T is how it holds rows."""
+class Backend(Protocol):
+    """Fits and measures graphs, NumPy arrays in and out. A table comes in scaled units."""
 
-    def rows(self, rows: Rows) -> T: ...
+    device: torch.device
 
     def fit(
-        self, batch: GenotypeBatch, w: np.ndarray, rows: T, steps: int, frozen: np.ndarray | None = None
+        self, batch: GenotypeBatch, w: np.ndarray, rows: Table, steps: int, frozen: np.ndarray | None = None
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Fitted w [R, E, P], coefficients [R, Q] and mean squared error [R].
 
@@ -45,17 +44,17 @@ class Backend(Protocol[T]):
         """
         ...
 
-    def settled(self, batch: GenotypeBatch, w: np.ndarray, rows: T) -> np.ndarray:
+    def settled(self, batch: GenotypeBatch, w: np.ndarray, rows: Table) -> np.ndarray:
         """w [R, E, P] with starting values moved into the domain of their operation."""
         ...
 
     def measure(
-        self, batch: GenotypeBatch, w: np.ndarray, coefficients: np.ndarray, rows: T
+        self, batch: GenotypeBatch, w: np.ndarray, coefficients: np.ndarray, rows: Table
     ) -> tuple[np.ndarray, np.ndarray]:
         """Mean squared error [R], and the root mean square [R, Q] of every readout column in use."""
         ...
 
-    def node_values(self, batch: GenotypeBatch, w: np.ndarray, rows: T) -> np.ndarray:
+    def node_values(self, batch: GenotypeBatch, w: np.ndarray, rows: Table) -> np.ndarray:
         """Values of the nodes [R, N, n]."""
         ...
 
@@ -67,14 +66,15 @@ class CompiledBackend:
     tensor program fits the graphs that carry these, all of them together.
     """
 
+    device = torch.device("cpu")
+
     def __init__(self, space: SearchSpace, threads: int) -> None:
-        self._kernel, self._links = Kernel(space, threads), space.links
-        self._tensors = TorchBackend(space, torch.device("cpu"))
+        self._kernel, self._tensors = Kernel(space, threads), TorchBackend(space, self.device)
         self.measure, self.linearise = self._kernel.measure, self._kernel.linearise
         self.settled, self.node_values = self._kernel.settled, self._kernel.node_values
 
     def fit(
-        self, batch: GenotypeBatch, w: np.ndarray, rows: CompiledRows, steps: int, frozen: np.ndarray | None = None
+        self, batch: GenotypeBatch, w: np.ndarray, rows: Table, steps: int, frozen: np.ndarray | None = None
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Fitted w [R, E, P], coefficients [R, Q] and mean squared error [R]; see `Backend`."""
         calling = self._kernel.calls_torch(batch)
@@ -82,63 +82,49 @@ class CompiledBackend:
             return self._kernel.fit(batch, w, rows, steps, frozen)
         found = np.array(w, dtype=float), np.zeros(batch.readout.shape), np.empty(len(batch))
 
-        def fill(places: np.ndarray, fit: Callable[..., tuple[np.ndarray, ...]], held: CompiledRows | Rows) -> None:
+        def fill(places: np.ndarray, fit: Callable[..., tuple[np.ndarray, ...]]) -> None:
             some = None if frozen is None else frozen[places]
-            for out, part in zip(found, fit(batch.select(places), w[places], held, steps, some), strict=True):
+            for out, part in zip(found, fit(batch.select(places), w[places], rows, steps, some), strict=True):
                 out[places] = part
 
-        fill(np.flatnonzero(~calling), self._kernel.fit, rows)
-        fill(np.flatnonzero(calling), self._tensors.fit, _as_tensors(rows))
+        fill(np.flatnonzero(~calling), self._kernel.fit)
+        fill(np.flatnonzero(calling), self._tensors.fit)
         return found
-
-    def rows(self, rows: Rows) -> CompiledRows:
-        weights = None if rows.root_weights is None else rows.root_weights.numpy()
-        return CompiledRows(rows.inputs.numpy(), rows.y.numpy(), weights, self._links)
-
-
-def _as_tensors(rows: CompiledRows) -> Rows:
-    weights = torch.from_numpy(rows.root_weights) if len(rows.root_weights) else None
-    return Rows(torch.from_numpy(rows.inputs), torch.from_numpy(rows.y), weights)
 
 
 class TorchBackend:
     """The batched tensor program."""
 
     def __init__(self, space: SearchSpace, device: torch.device) -> None:
-        self._space, self._device = space, device
-
-    def rows(self, rows: Rows) -> Rows:
-        return rows
+        self._space, self.device = space, device
 
     def fit(
-        self, batch: GenotypeBatch, w: np.ndarray, rows: Rows, steps: int, frozen: np.ndarray | None = None
+        self, batch: GenotypeBatch, w: np.ndarray, rows: Table, steps: int, frozen: np.ndarray | None = None
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         fitted_w, loss = np.array(w, dtype=float), np.empty(len(batch))
         coefficients = np.zeros(batch.readout.shape)
         for link in np.unique(batch.links):
             mine = np.flatnonzero(batch.links == link)
-            held = None if frozen is None else torch.as_tensor(frozen[mine], device=self._device)
-            start = torch.as_tensor(fitted_w[mine], device=self._device)
-            fitted = fit_graphs(self._space, batch.select(mine), start, _linked(rows, LINK_NAMES[link]), steps, held)
+            held = None if frozen is None else torch.as_tensor(frozen[mine], device=self.device)
+            start = torch.as_tensor(fitted_w[mine], device=self.device)
+            fitted = fit_graphs(self._space, batch.select(mine), start, below(rows, LINK_NAMES[link]), steps, held)
             fitted_w[mine], loss[mine] = fitted.w.cpu().numpy(), fitted.loss.cpu().numpy()
             coefficients[mine] = fitted.coefficients.cpu().numpy()
         return fitted_w, coefficients, loss
 
-    def node_values(self, batch: GenotypeBatch, w: np.ndarray, rows: Rows) -> np.ndarray:
-        tensors = (
-            torch.as_tensor(a, device=self._device) for a in (w, np.zeros(batch.readout.shape), np.zeros(len(w)))
-        )
+    def node_values(self, batch: GenotypeBatch, w: np.ndarray, rows: Table) -> np.ndarray:
+        tensors = (torch.as_tensor(a, device=self.device) for a in (w, np.zeros(batch.readout.shape), np.zeros(len(w))))
         basis = basis_of(self._space, FittedGraphs(batch, *tensors), rows)  # [R, Q, n]
         return basis[:, : self._space.nodes].cpu().numpy()
 
-    def settled(self, batch: GenotypeBatch, w: np.ndarray, rows: Rows) -> np.ndarray:
+    def settled(self, batch: GenotypeBatch, w: np.ndarray, rows: Table) -> np.ndarray:
         """The same w: only the compiled loops move them."""
         return w
 
     def measure(
-        self, batch: GenotypeBatch, w: np.ndarray, coefficients: np.ndarray, rows: Rows
+        self, batch: GenotypeBatch, w: np.ndarray, coefficients: np.ndarray, rows: Table
     ) -> tuple[np.ndarray, np.ndarray]:
-        tensors = (torch.as_tensor(a, device=self._device) for a in (w, coefficients, np.zeros(len(batch))))
+        tensors = (torch.as_tensor(a, device=self.device) for a in (w, coefficients, np.zeros(len(batch))))
         graphs = FittedGraphs(batch, *tensors)
         used, _ = used_columns(self._space, batch, graphs.w)
         basis = basis_of(self._space, graphs, rows)  # [R, Q, n]
@@ -148,19 +134,11 @@ class TorchBackend:
             for link in np.unique(batch.links[batch.links > 0]):
                 mine = batch.links == link
                 prediction[mine] = LINKS[LINK_NAMES[link]].value(prediction[mine])
-            residual = prediction - rows.y.cpu().numpy()
+            residual = prediction - rows.y
             if rows.root_weights is not None:
-                residual *= rows.root_weights.cpu().numpy()
+                residual *= rows.root_weights
             loss = np.mean(residual**2, axis=1)
         return np.where(np.isfinite(loss), loss, np.inf), torch.where(used, size, 0.0).cpu().numpy()
-
-
-def _linked(rows: Rows, name: str) -> Rows:
-    """Rows whose target is f = g⁻¹(y), weighted so that its residuals are those of y to first order."""
-    if name == "identity":
-        return rows
-    target, weight = (torch.as_tensor(a, device=rows.y.device) for a in LINKS[name].target(rows.y.cpu().numpy()))
-    return Rows(rows.inputs, target, weight if rows.root_weights is None else weight * rows.root_weights)
 
 
 def backend_of(space: SearchSpace, device: torch.device, threads: int) -> Backend:

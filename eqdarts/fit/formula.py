@@ -12,7 +12,8 @@ import sympy
 import torch
 from torch import Tensor
 
-from eqdarts.data.zero import LADDER, Target
+from eqdarts.data.table import Table
+from eqdarts.data.zero import LADDER, measure_of
 from eqdarts.fit.compiled.expressions import Program, program_of
 from eqdarts.fit.compiled.formulas import fit_program
 from eqdarts.fit.covariance import residual_variance
@@ -181,49 +182,31 @@ class _FormulaModel:
         return torch.from_numpy(value)[:, None], lambda _: slopes  # [R, 1, n]
 
 
-@dataclass(frozen=True)
-class Rows:
-    """Rows to fit: X [n, d], y [n], square roots of their weights [n] or None.
-
-    compiled: are compiled loops to be used? They are many times faster, once they are loaded
-    """
-
-    X: np.ndarray
-    y: np.ndarray
-    root_weights: np.ndarray | None = None
-    compiled: bool = False
-
-    @cached_property
-    def measure(self) -> Target:
-        """What losses are measured by."""
-        with np.errstate(over="ignore"):
-            return Target.of(self.y, None if self.root_weights is None else self.root_weights**2)
-
-    @property
-    def weight(self) -> np.ndarray:
-        """Per row, such that residual · weight has a mean square of 1 where the mean leaves the variance of y."""
-        return (np.ones(len(self.y)) if self.root_weights is None else self.root_weights) / self.measure.deviation
+def _weight(table: Table) -> np.ndarray:
+    """Per row, such that residual · weight has a mean square of 1 where the mean leaves the variance of y."""
+    return table.roots / measure_of(table).deviation
 
 
 def fit_sets(
-    form: Compiled, starts: np.ndarray, free: np.ndarray, rows: Rows, steps: int
+    form: Compiled, starts: np.ndarray, free: np.ndarray, rows: Table, steps: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """Least squares from R starts at once, each over its own free constants.
 
     starts: [R, K]   free: bool [R, K]   returns: values [R, K], losses [R] as in `ConstantFit`
     """
     values, squares = _fit_sets(form, starts, free, rows, steps if free.any() else 0)
-    return values, rows.measure.loss(squares * rows.measure.variance)
+    measure = measure_of(rows)
+    return values, measure.loss(squares * measure.variance)
 
 
 def _fit_sets(
-    form: Compiled, starts: np.ndarray, free: np.ndarray, rows: Rows, steps: int
+    form: Compiled, starts: np.ndarray, free: np.ndarray, rows: Table, steps: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """The same with mean squared errors in units of the variance of y."""
-    weight = rows.weight
-    if rows.compiled and form.program is not None:
+    weight = rows.once(_weight)
+    if rows.loops and form.program is not None:
         with np.errstate(all="ignore"):
-            return fit_program(form.program, rows.X.T, rows.y * weight, weight, starts, free, steps)
+            return fit_program(form.program, rows.columns, rows.y * weight, weight, starts, free, steps)
     one = torch.ones(len(starts), 1, dtype=torch.float64)
     solution = solve(
         _FormulaModel(form, rows.X, weight),
@@ -239,7 +222,7 @@ def _fit_sets(
 
 
 def fit_constants(
-    form: Compiled, start: np.ndarray, rows: Rows, free: np.ndarray | None = None, steps: int = 40
+    form: Compiled, start: np.ndarray, rows: Table, free: np.ndarray | None = None, steps: int = 40
 ) -> ConstantFit:
     """Least squares over the free constants, from `start`, by Levenberg–Marquardt.
 
@@ -248,15 +231,15 @@ def fit_constants(
     With more free constants than rows nothing is moved.
     """
     free = np.ones(len(start), dtype=bool) if free is None else free
-    steps = steps if free.sum() <= len(rows.y) else 0
+    steps = steps if free.sum() <= len(rows) else 0
     sets, losses = fit_sets(form, np.array(start, dtype=float)[None], free[None], rows, steps)
-    values, loss, n = sets[0], float(losses[0]), len(rows.y)
+    values, loss, n = sets[0], float(losses[0]), len(rows)
     inverse, slopes = np.zeros((len(start), len(start))), np.zeros((len(start), n))
     if free.any() and np.isfinite(loss):
-        _, jacobian = form.linearise(rows.X, values[None], rows.weight)
+        _, jacobian = form.linearise(rows.X, values[None], rows.once(_weight))
         slopes[free] = np.where(np.abs(jacobian[0, free]) < _MOST_SLOPE, jacobian[0, free], 0.0)
         inverse[np.ix_(free, free)] = inverse_of_squares(slopes[free])
-    rounding = rows.measure.rounding / rows.measure.variance
+    rounding = measure_of(rows).rounding / measure_of(rows).variance
     # Where as many constants as rows leave no degree of freedom, as if there were one more row.
     constants = int(free.sum())
     variance = residual_variance((loss + rounding) * n, max(n, constants + 1), constants)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from eqdarts.data.table import Table
 from eqdarts.fit.least_squares import solve
 from eqdarts.graph.genotype import GenotypeBatch
 from eqdarts.graph.space import SearchSpace
@@ -15,15 +16,15 @@ from eqdarts.graph.tensor_program import GraphProgram
 
 
 @dataclass(frozen=True, eq=False)
-class Rows:
-    """Rows of scaled data, as the tensor programs want them.
+class Tensors:
+    """A table as the tensor programs read it.
 
     Attributes
     ----------
     inputs : Tensor [d, n]
     y : Tensor [n]
     root_weights : Tensor [n] or None
-        Square roots of the row weights (mean weight 1).
+        Square roots of the row weights.
     """
 
     inputs: Tensor
@@ -35,9 +36,16 @@ class Rows:
         """y [n], times the root weights."""
         return self.y if self.root_weights is None else self.y * self.root_weights
 
-    def __getitem__(self, index: Tensor) -> Rows:
-        weights = None if self.root_weights is None else self.root_weights[index]
-        return Rows(self.inputs[:, index].contiguous(), self.y[index], weights)
+
+def tensors_of(table: Table, device: torch.device | str = "cpu") -> Tensors:
+    """The tensors of a table, made once."""
+    return table.once(_tensors, str(device))
+
+
+def _tensors(table: Table, device: str) -> Tensors:
+    inputs, y = (torch.as_tensor(a, device=device) for a in (table.columns, table.y))
+    roots = table.root_weights
+    return Tensors(inputs, y, None if roots is None else torch.as_tensor(roots, device=device))
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +73,7 @@ class _GraphModel:
 
     shrinks = False
 
-    def __init__(self, program: GraphProgram, rows: Rows, replicas: int) -> None:
+    def __init__(self, program: GraphProgram, rows: Tensors, replicas: int) -> None:
         self._program, self._rows = program, rows
         d, n = rows.inputs.shape
         self._rest = torch.cat([rows.inputs, rows.inputs.new_ones(1, n)]).expand(replicas, d + 1, n)
@@ -104,13 +112,13 @@ def used_columns(space: SearchSpace, batch: GenotypeBatch, like: Tensor) -> tupl
 
 
 def fit_graphs(
-    space: SearchSpace, batch: GenotypeBatch, w: Tensor, rows: Rows, steps: int, frozen: Tensor | None = None
+    space: SearchSpace, batch: GenotypeBatch, w: Tensor, table: Table, steps: int, frozen: Tensor | None = None
 ) -> FittedGraphs:
     """Fit w by Levenberg–Marquardt and the readout exactly.
 
     w: [R, E, P] start   frozen: bool [R, E, P], what keeps its value   returns: graphs in the same order
     """
-    program = GraphProgram(space, batch, w.device)
+    program, rows = GraphProgram(space, batch, w.device), tensors_of(table, w.device)
     model = _GraphModel(program, rows, len(batch))
     used, fixed = used_columns(space, batch, w)
     free = None if frozen is None else program.pack((~frozen).to(w.dtype)) > 0
@@ -118,17 +126,18 @@ def fit_graphs(
     return FittedGraphs(batch, program.unpack(solution.w), solution.coefficients, solution.loss)
 
 
-def basis_of(space: SearchSpace, graphs: FittedGraphs, rows: Rows) -> Tensor:
+def basis_of(space: SearchSpace, graphs: FittedGraphs, table: Table) -> Tensor:
     """Readout basis [R, Q, n] of fitted graphs on other rows, not weighted: nodes, inputs, one."""
     program = GraphProgram(space, graphs.batch, graphs.w.device)
-    model = _GraphModel(program, Rows(rows.inputs, rows.y), len(graphs.batch))
+    rows = tensors_of(table, graphs.w.device)
+    model = _GraphModel(program, Tensors(rows.inputs, rows.y), len(graphs.batch))
     return model.basis(program.pack(graphs.w))
 
 
-def predict_graphs(space: SearchSpace, graphs: FittedGraphs, rows: Rows) -> Tensor:
+def predict_graphs(space: SearchSpace, graphs: FittedGraphs, table: Table) -> Tensor:
     """Predictions [R, n] (in the scaled units of y) on other rows."""
     used, _ = used_columns(space, graphs.batch, graphs.w)
-    return read_out(graphs, basis_of(space, graphs, rows), used)
+    return read_out(graphs, basis_of(space, graphs, table), used)
 
 
 def read_out(graphs: FittedGraphs, basis: Tensor, used: Tensor) -> Tensor:
@@ -136,9 +145,10 @@ def read_out(graphs: FittedGraphs, basis: Tensor, used: Tensor) -> Tensor:
     return (graphs.coefficients.unsqueeze(1) @ torch.where(used.unsqueeze(-1), basis, 0.0)).squeeze(1)
 
 
-def losses(space: SearchSpace, graphs: FittedGraphs, rows: Rows) -> Tensor:
+def losses(space: SearchSpace, graphs: FittedGraphs, table: Table) -> Tensor:
     """Mean squared error [R] on other rows, infinite where a graph is undefined."""
-    residual = predict_graphs(space, graphs, rows) - rows.y
+    rows = tensors_of(table, graphs.w.device)
+    residual = predict_graphs(space, graphs, table) - rows.y
     if rows.root_weights is not None:
         residual = residual * rows.root_weights
     loss = residual.square().mean(dim=-1)

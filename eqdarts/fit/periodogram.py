@@ -17,6 +17,8 @@ import numpy as np
 from scipy.ndimage import maximum_filter
 from scipy.optimize import least_squares
 
+from eqdarts.data.table import unevenly
+
 _ROWS = 2000  # looked at, at the most
 _MOST = 12_000  # frequencies of a grid
 _FINE = 5  # frequencies of the grid to a width of a peak
@@ -56,7 +58,7 @@ class Peaks:
 
 
 @dataclass(frozen=True, eq=False)
-class Rows:
+class Line:
     """A column centred and scaled to −1 … 1, and what it is needed for.
 
     Attributes
@@ -80,9 +82,9 @@ class Rows:
     limit: float
 
 
-def rows_of(
+def line_of(
     x: np.ndarray, y: np.ndarray, root: np.ndarray | float = 1.0, amplitude: np.ndarray | None = None
-) -> Rows | None:
+) -> Line | None:
     """The rows where all is finite, at most 2000 of them; None if nothing can be periodic there."""
     amplitudes = np.ones((0, len(y))) if amplitude is None else amplitude[None]
     roots = np.broadcast_to(np.asarray(root, dtype=float), y.shape)
@@ -94,39 +96,30 @@ def rows_of(
     half = (values[-1] - values[0]) / 2
     closest = 0.5 * np.pi * (len(values) - 1)  # of equal spacing
     limit = min(np.pi * half / np.diff(values).min(), _BEYOND * closest, _MOST * np.pi / _FINE)
-    places = spread(len(y), _ROWS)
+    places = unevenly(len(y), _ROWS)
     u = (x[places] - values[0]) / half - 1.0
     size = np.abs(amplitudes).max(axis=1, initial=0.0)[:, None]
-    return Rows(u, y[places], roots[places], amplitudes[:, places] / np.where(size > 0, size, 1.0), half, limit)
+    return Line(u, y[places], roots[places], amplitudes[:, places] / np.where(size > 0, size, 1.0), half, limit)
 
 
-def spread(n: int, most: int) -> np.ndarray:
-    """At most so many of n places, evenly and at unequal distances, so that fast waves do not look like slow ones."""
-    if n <= most:
-        return np.arange(n)
-    # Fractions of squares times an irrational number are as good as drawn.
-    shift = np.modf(np.arange(most) ** 2 * (np.sqrt(5) - 1) / 2)[0]
-    return np.unique(np.minimum(((np.arange(most) + shift) * n / most).astype(int), n - 1))
-
-
-def peaks(rows: Rows, count: int, trend: int = 1, amplitude: int = 0, known: np.ndarray | None = None) -> Peaks:
+def peaks(line: Line, count: int, trend: int = 1, amplitude: int = 0, known: np.ndarray | None = None) -> Peaks:
     """The highest peaks beside waves of known frequencies.
 
     trend, amplitude: degrees of polynomials, lowered where the rows are few
     """
-    beside = [] if known is None else [np.asarray(known, dtype=float) * rows.half]
+    beside = [] if known is None else [np.asarray(known, dtype=float) * line.half]
     waves = sum(len(k) for k in beside)
-    trend, amplitude = _degrees(rows, trend, amplitude, waves)
-    task = _task(rows, trend, amplitude, np.concatenate([*beside, np.zeros(0)]))
+    trend, amplitude = _degrees(line, trend, amplitude, waves)
+    task = _task(line, trend, amplitude, np.concatenate([*beside, np.zeros(0)]))
     step = np.pi / _FINE
-    grid = 0.5 * np.pi + step * np.arange(max(1, int((rows.limit * (1 - 1e-6) - 0.5 * np.pi) / step) + 1))
+    grid = 0.5 * np.pi + step * np.arange(max(1, int((line.limit * (1 - 1e-6) - 0.5 * np.pi) / step) + 1))
     gain = _gains(task, grid, regular=True)
     padded = np.concatenate([[-np.inf], gain, [-np.inf]])
     tops = np.flatnonzero((gain >= padded[:-2]) & (gain > padded[2:]))
     tops = tops[np.argsort(-gain[tops], kind="stable")][:count]
-    omega, gain = _zoomed(task, grid[tops], step, rows.limit)
+    omega, gain = _zoomed(task, grid[tops], step, line.limit)
     order = np.argsort(-gain, kind="stable")
-    return Peaks(omega[order] / rows.half, gain[order])
+    return Peaks(omega[order] / line.half, gain[order])
 
 
 def _zoomed(task: _Task, omega: np.ndarray, width: float, limit: float) -> tuple[np.ndarray, np.ndarray]:
@@ -141,27 +134,27 @@ def _zoomed(task: _Task, omega: np.ndarray, width: float, limit: float) -> tuple
     return omega, gain
 
 
-def successive(rows: Rows, count: int, trend: int = 1, amplitude: int = 0) -> Peaks:
+def successive(line: Line, count: int, trend: int = 1, amplitude: int = 0) -> Peaks:
     """One peak after the other, each beside the waves of those before it: what a sum of waves consists of."""
     omega, gain = np.zeros(0), np.zeros(0)
     for _ in range(count):
-        found = peaks(rows, 1, trend, amplitude, omega)
+        found = peaks(line, 1, trend, amplitude, omega)
         if not len(found.omega) or _is_known(found.omega[0], omega):
             break
         omega, gain = np.append(omega, found.omega[0]), np.append(gain, found.gain[0])
         # Single peaks lean to their neighbours.
-        omega = polished(rows, omega, trend, amplitude) if len(omega) > 1 else omega
+        omega = polished(line, omega, trend, amplitude) if len(omega) > 1 else omega
         if gain[-1] > 1.0 - _NOTHING:
             break
     return Peaks(omega, gain)
 
 
-def polished(rows: Rows, omega: np.ndarray, trend: int = 1, amplitude: int = 0) -> np.ndarray:
+def polished(line: Line, omega: np.ndarray, trend: int = 1, amplitude: int = 0) -> np.ndarray:
     """Frequencies of a sum of waves at the least squares near them."""
     if not len(omega):
         return omega
-    trend, amplitude = _degrees(rows, trend, amplitude, len(omega))
-    u, target, fixed, shapes = _weighted(rows, trend, amplitude)
+    trend, amplitude = _degrees(line, trend, amplitude, len(omega))
+    u, target, fixed, shapes = _weighted(line, trend, amplitude)
 
     def residual(at: np.ndarray) -> np.ndarray:
         angle = at[:, None, None] * u
@@ -170,23 +163,23 @@ def polished(rows: Rows, omega: np.ndarray, trend: int = 1, amplitude: int = 0) 
         return target - Q @ (Q.T @ target)
 
     found = least_squares(
-        residual, omega * rows.half, method="lm", xtol=1e-14, ftol=1e-14, gtol=1e-14, max_nfev=_POLISHING * len(omega)
+        residual, omega * line.half, method="lm", xtol=1e-14, ftol=1e-14, gtol=1e-14, max_nfev=_POLISHING * len(omega)
     ).x
-    near = np.isfinite(found).all() and (np.abs(found - omega * rows.half) < np.pi).all() and (found > 0).all()
-    return np.asarray(found / rows.half) if near else omega
+    near = np.isfinite(found).all() and (np.abs(found - omega * line.half) < np.pi).all() and (found > 0).all()
+    return np.asarray(found / line.half) if near else omega
 
 
-def _degrees(rows: Rows, trend: int, amplitude: int, waves: int) -> tuple[int, int]:
+def _degrees(line: Line, trend: int, amplitude: int, waves: int) -> tuple[int, int]:
     """Of trend and amplitude, as many as the rows allow beside known waves."""
-    room = len(rows.u) // _TREND - 2 * waves
+    room = len(line.u) // _TREND - 2 * waves
     amplitude = max(0, min(amplitude, (room - 2 - trend) // 2 - 1))
     return max(0, min(trend, room - 3 - 2 * amplitude)), amplitude
 
 
-def chance(gain: np.ndarray, rows: Rows, trend: int = 1, amplitude: int = 0) -> np.ndarray:
+def chance(gain: np.ndarray, line: Line, trend: int = 1, amplitude: int = 0) -> np.ndarray:
     """About how likely noise has a peak as high as this, anywhere on the grid."""
-    freedom = max(1.0, len(rows.u) - trend - 1 - 2 * (amplitude + 1))
-    tried = rows.limit / np.pi * 2
+    freedom = max(1.0, len(line.u) - trend - 1 - 2 * (amplitude + 1))
+    tried = line.limit / np.pi * 2
     return np.asarray(np.minimum(1.0, tried * np.maximum(1.0 - gain, 1e-300) ** (freedom / 2)))
 
 
@@ -200,17 +193,17 @@ class _Task:
     shapes: np.ndarray  # [A, n]
 
 
-def _weighted(rows: Rows, trend: int, amplitude: int) -> tuple[np.ndarray, ...]:
+def _weighted(line: Line, trend: int, amplitude: int) -> tuple[np.ndarray, ...]:
     """u, the target of magnitude 1, the trend's columns and the shapes of amplitudes, all weighted."""
-    root = rows.root / np.sqrt(np.mean(rows.root**2))
-    own = len(rows.amplitudes) > 0
-    shapes = rows.amplitudes * root if own else np.polynomial.legendre.legvander(rows.u, amplitude).T * root
-    target = rows.y / (np.abs(rows.y).max() or 1.0) * root
-    return rows.u, target, np.polynomial.legendre.legvander(rows.u, trend).T * root, shapes
+    root = line.root / np.sqrt(np.mean(line.root**2))
+    own = len(line.amplitudes) > 0
+    shapes = line.amplitudes * root if own else np.polynomial.legendre.legvander(line.u, amplitude).T * root
+    target = line.y / (np.abs(line.y).max() or 1.0) * root
+    return line.u, target, np.polynomial.legendre.legvander(line.u, trend).T * root, shapes
 
 
-def _task(rows: Rows, trend: int, amplitude: int, known: np.ndarray) -> _Task:
-    u, target, fixed, shapes = _weighted(rows, trend, amplitude)
+def _task(line: Line, trend: int, amplitude: int, known: np.ndarray) -> _Task:
+    u, target, fixed, shapes = _weighted(line, trend, amplitude)
     waves = [shape * wave(w * u) for w in known for shape in shapes for wave in (np.cos, np.sin)]
     columns = np.vstack([fixed, *waves])
     size = np.linalg.norm(columns, axis=1)
@@ -272,7 +265,7 @@ def _is_known(omega: float, known: np.ndarray) -> bool:
 
 
 @dataclass(frozen=True, eq=False)
-class PlaneRows:
+class Plane:
     """Two columns centred and scaled to −1 … 1, and what they are needed for.
 
     Attributes
@@ -293,25 +286,23 @@ class PlaneRows:
     root: np.ndarray
     frame: np.ndarray
 
-    def beside(self, omega: np.ndarray) -> PlaneRows:
+    def beside(self, omega: np.ndarray) -> Plane:
         """The same with waves of pairs [K, 2] of frequencies of u as known; target: what they leave."""
         angle = omega @ self.u
         known = np.concatenate([self.frame, np.cos(angle) * self.root, np.sin(angle) * self.root])
         return replace(self, frame=_orthonormal(known), target=_without(_orthonormal(known), self.target))
 
 
-def plane_rows(
-    first: np.ndarray, second: np.ndarray, y: np.ndarray, root: np.ndarray | float = 1.0
-) -> PlaneRows | None:
+def plane_of(first: np.ndarray, second: np.ndarray, y: np.ndarray, root: np.ndarray | float = 1.0) -> Plane | None:
     """The rows where all is finite, at most 500; None if no wave can be seen along both columns.
 
     first, second, y: [n]   root: of the row weights
     """
-    single = [rows_of(x, y, root) for x in (first, second)]
+    single = [line_of(x, y, root) for x in (first, second)]
     good = np.flatnonzero(np.isfinite(first) & np.isfinite(second) & np.isfinite(y))
     if None in single or len(good) < _PLANE_LEAST:
         return None
-    places = good[spread(len(good), _PLANE_ROWS)]
+    places = good[unevenly(len(good), _PLANE_ROWS)]
     x = np.stack([first[places], second[places]])
     half = np.ptp(x, axis=1) / 2
     if not half.all() or abs(np.corrcoef(x)[0, 1]) > _COLLINEAR:
@@ -323,27 +314,27 @@ def plane_rows(
     left = _without(frame, target)
     if np.linalg.norm(left) <= _NOTHING * np.linalg.norm(target):
         return None
-    limit = np.array([rows.limit for rows in single if rows is not None])
-    return PlaneRows(u, half, limit, left / np.linalg.norm(left), roots, frame)
+    limit = np.array([line.limit for line in single if line is not None])
+    return Plane(u, half, limit, left / np.linalg.norm(left), roots, frame)
 
 
-def plane_peaks(rows: PlaneRows, count: int) -> tuple[np.ndarray, np.ndarray]:
+def plane_peaks(plane: Plane, count: int) -> tuple[np.ndarray, np.ndarray]:
     """The best pairs of angular frequencies [K, 2], and the share of the target [K] that each explains.
 
     The first of a pair is not negative, the second has any sign.
     """
-    omega, gain = _plane_tops(rows, count)
-    return omega / rows.half, gain
+    omega, gain = _plane_tops(plane, count)
+    return omega / plane.half, gain
 
 
-def successive_planes(rows: PlaneRows, count: int) -> tuple[np.ndarray, np.ndarray]:
+def successive_planes(plane: Plane, count: int) -> tuple[np.ndarray, np.ndarray]:
     """One peak after the other, each beside those before it: what a sum of waves consists of.
 
     The share is of what the waves before it leave.
     """
     omega, gain = np.zeros((0, 2)), np.zeros(0)
     for _ in range(count):
-        left = rows.beside(omega)
+        left = plane.beside(omega)
         size = np.linalg.norm(left.target)
         if size < _NOTHING:
             break
@@ -354,9 +345,9 @@ def successive_planes(rows: PlaneRows, count: int) -> tuple[np.ndarray, np.ndarr
         for _ in range(_PLANE_ROUNDS if len(omega) > 1 else 0):  # single peaks lean to their neighbours
             for k in range(len(omega)):
                 omega[k], _ = _plane_zoomed(
-                    rows.beside(np.delete(omega, k, axis=0)), omega[k], _PLANE_NEAR * np.pi / _PLANE_FINE
+                    plane.beside(np.delete(omega, k, axis=0)), omega[k], _PLANE_NEAR * np.pi / _PLANE_FINE
                 )
-    return omega / rows.half, gain
+    return omega / plane.half, gain
 
 
 def plane_chance(gain: np.ndarray, n: int) -> np.ndarray:
@@ -365,43 +356,43 @@ def plane_chance(gain: np.ndarray, n: int) -> np.ndarray:
     return np.asarray(np.minimum(1.0, _PLANE_MOST * np.maximum(1.0 - gain, 1e-300) ** (freedom / 2)))
 
 
-def _plane_tops(rows: PlaneRows, count: int) -> tuple[np.ndarray, np.ndarray]:
+def _plane_tops(plane: Plane, count: int) -> tuple[np.ndarray, np.ndarray]:
     """The best pairs of frequencies of u, and their gains."""
     step = np.pi / _PLANE_FINE
-    share = min(1.0, np.sqrt(_PLANE_MOST / (2 * np.prod(rows.limit / step + 1))))
-    first, second = (step * np.arange(max(2, int(limit * share / step) + 1)) for limit in rows.limit)
+    share = min(1.0, np.sqrt(_PLANE_MOST / (2 * np.prod(plane.limit / step + 1))))
+    first, second = (step * np.arange(max(2, int(limit * share / step) + 1)) for limit in plane.limit)
     second = np.concatenate([-second[:0:-1], second])
-    ahead = np.exp(1j * np.outer(first, rows.u[0])) * (rows.target * rows.root)
-    power = np.abs(ahead @ np.exp(1j * np.outer(rows.u[1], second)))  # [G, H]
+    ahead = np.exp(1j * np.outer(first, plane.u[0])) * (plane.target * plane.root)
+    power = np.abs(ahead @ np.exp(1j * np.outer(plane.u[1], second)))  # [G, H]
     power[0, second <= 0] = 0.0  # no wave, and other signs of the same waves
     tops = np.argwhere((power >= maximum_filter(power, 5, mode="constant")) & (power > 0))
     tops = tops[np.argsort(-power[tuple(tops.T)], kind="stable")][: max(count, _PLANE_TOPS)]
-    found = [_plane_zoomed(rows, np.array([first[i], second[j]]), step) for i, j in tops]
+    found = [_plane_zoomed(plane, np.array([first[i], second[j]]), step) for i, j in tops]
     gain = np.array([height for _, height in found])
     order = np.argsort(-gain, kind="stable")[:count]
     return np.array([found[k][0] for k in order]).reshape(-1, 2), gain[order]
 
 
-def _plane_zoomed(rows: PlaneRows, omega: np.ndarray, width: float) -> tuple[np.ndarray, float]:
+def _plane_zoomed(plane: Plane, omega: np.ndarray, width: float) -> tuple[np.ndarray, float]:
     """The highest point about a pair of frequencies, and its gain."""
     ways = np.stack(np.meshgrid(*2 * [np.linspace(-1, 1, _PLANE_POINTS)], indexing="ij"), axis=-1).reshape(-1, 2)
     gain = 0.0
     for _ in range(_PLANE_ZOOMS):
         trials = omega + width * ways
-        found = _plane_gains(rows, trials)
+        found = _plane_gains(plane, trials)
         omega, gain = trials[found.argmax()], float(found.max())
         width /= 2
     return (omega if omega[0] >= 0 else -omega), gain
 
 
-def _plane_gains(rows: PlaneRows, omega: np.ndarray) -> np.ndarray:
+def _plane_gains(plane: Plane, omega: np.ndarray) -> np.ndarray:
     """Share of the target [G] that waves of each pair [G, 2] of frequencies of u explain."""
-    angle = omega @ rows.u
-    waves = np.stack([np.cos(angle), np.sin(angle)], axis=1) * rows.root  # [G, 2, n]
-    waves -= (waves @ rows.frame.T) @ rows.frame
+    angle = omega @ plane.u
+    waves = np.stack([np.cos(angle), np.sin(angle)], axis=1) * plane.root  # [G, 2, n]
+    waves -= (waves @ plane.frame.T) @ plane.frame
     gram = waves @ waves.transpose(0, 2, 1)
-    gram[:, [0, 1], [0, 1]] += _PLANE_RIDGE * len(rows.target) + 1e-300
-    overlap = waves @ rows.target
+    gram[:, [0, 1], [0, 1]] += _PLANE_RIDGE * len(plane.target) + 1e-300
+    overlap = waves @ plane.target
     gain = np.einsum("ga,ga->g", overlap, np.linalg.solve(gram, overlap[:, :, None])[:, :, 0])
     return np.where(np.isfinite(gain), np.clip(gain, 0.0, 1.0), 0.0)
 

@@ -14,8 +14,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from eqdarts.data.chunks import Chunk, Source
+from eqdarts.data.chunks import Source
 from eqdarts.data.read_ahead import ahead
+from eqdarts.data.table import Table
 from eqdarts.data.zero import LADDER, Target, spacings
 from eqdarts.fit.formula import Compiled
 
@@ -224,7 +225,7 @@ def _pass(work: Sequence[tuple[Task, np.ndarray]], source: Source, threads: int)
     return total
 
 
-def _mapped(work: Sequence[tuple[Task, np.ndarray]], chunks: Iterator[Chunk], threads: int) -> Iterator[list[_Sums]]:
+def _mapped(work: Sequence[tuple[Task, np.ndarray]], chunks: Iterator[Table], threads: int) -> Iterator[list[_Sums]]:
     """The sums over each chunk. One thread reads, if there are several; more than the others only get in their way."""
     if threads <= 2:
         yield from (_over_chunk(work, chunk) for chunk in (ahead(chunks) if threads == 2 else chunks))
@@ -238,7 +239,7 @@ def _mapped(work: Sequence[tuple[Task, np.ndarray]], chunks: Iterator[Chunk], th
         yield from (future.result() for future in waiting)
 
 
-def _over_chunk(work: Sequence[tuple[Task, np.ndarray]], chunk: Chunk) -> list[_Sums]:
+def _over_chunk(work: Sequence[tuple[Task, np.ndarray]], chunk: Table) -> list[_Sums]:
     blocks = [slice(start, start + _BLOCK) for start in range(0, len(chunk), _BLOCK)]
     totals = []
     for task, values in work:
@@ -259,20 +260,19 @@ def _with_limits(task: Task, values: np.ndarray, X: np.ndarray, value: np.ndarra
     return value
 
 
-def _over_rows(task: Task, values: np.ndarray, chunk: Chunk, rows: slice) -> _Sums:
-    X, y = chunk.X[rows], chunk.y[rows] / task.target_unit
-    weights = None if chunk.weights is None else chunk.weights[rows]
-    if weights is not None and not weights.all():
-        X, y, weights = X[weights > 0], y[weights > 0], weights[weights > 0]
-    columns = X.T[task.places]  # each in one piece, if they are so in the table
+def _over_rows(task: Task, values: np.ndarray, chunk: Table, rows: slice) -> _Sums:
+    block = chunk.rows(rows)
+    if block.weights is not None and not block.weights.all():
+        block = block.rows(block.weights > 0)
+    y, weights = block.y / task.target_unit, block.weights
+    columns = block.X.T[task.places]  # each in one piece, if they are so in the table
     if (task.units != 1).any():
         columns = columns / task.units[:, None]
     value, jacobian = task.form.linearise(columns.T, values[None])
     slopes, residual = jacobian[0], y - _with_limits(task, values, columns.T, value[0])
     with np.errstate(all="ignore"):
-        if weights is not None:
-            root = np.sqrt(weights)
-            residual, slopes = residual * root, slopes * root
+        if block.root_weights is not None:
+            residual, slopes = residual * block.root_weights, slopes * block.root_weights
         slopes = np.nan_to_num(slopes, nan=0.0, posinf=0.0, neginf=0.0) if len(slopes) else slopes
         error, mean = float(residual @ residual), float(np.average(y, weights=weights)) if len(y) else 0.0
         rounded = spacings(y) ** 2

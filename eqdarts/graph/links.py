@@ -11,11 +11,12 @@ endless supply of large formulas that imitate any monomial.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import sympy
 
+from eqdarts.data.table import Table
 from eqdarts.errors import InputDataError
 
 _CAP = 10.0  # the largest weight, as a multiple of the median: g may be infinitely steep at some rows
@@ -55,6 +56,18 @@ class Link:
         """f [n] and the weights of its residuals [n]."""
         weight = self.slope(y)
         return self.inverse(y), np.minimum(weight, _CAP * np.median(weight))
+
+
+def below(table: Table, link: str) -> Table:
+    """The table whose target is what the readout gives below a link, weighted so that its residuals are those of y."""
+    return table.once(_below, link)
+
+
+def _below(table: Table, link: str) -> Table:
+    if link == "identity":
+        return table
+    target, weight = LINKS[link].target(table.y)
+    return replace(table, y=target, weights=(weight * table.roots) ** 2)
 
 
 def _positive(y: np.ndarray) -> bool:

@@ -62,8 +62,7 @@ class Gradient:
         if now.age not in _WAVES_AT:
             return drawn
         best_ones = now.population.select(np.unique([0, int(np.argmin(now.population.loss))]))
-        X = now.assessor.train.inputs.cpu().numpy()
-        return with_waves_of_residuals(now.space, drawn, best_ones, X, now.assessor)
+        return with_waves_of_residuals(now.space, drawn, best_ones, now.assessor.train, now.assessor)
 
 
 def pursue(

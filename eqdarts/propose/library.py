@@ -11,13 +11,12 @@ from collections.abc import Iterator
 from itertools import chain, groupby, islice, product
 
 import numpy as np
-import torch
 
-from eqdarts.fit.graphs import Rows
+from eqdarts.data.table import Table
 from eqdarts.graph.genotype import GenotypeBatch
-from eqdarts.graph.links import LINKS
+from eqdarts.graph.links import below
 from eqdarts.graph.space import SearchSpace
-from eqdarts.propose.monomials import monomials, some_rows, term_of
+from eqdarts.propose.monomials import monomials, term_of
 from eqdarts.propose.parts import Function, Part, can_add, functions_of, parts_of, powers_of, with_factor
 from eqdarts.propose.proposer import Effort, Graphs, Judged, NodeValues, Question
 from eqdarts.propose.sparse import Limits, chosen_terms, places_of_copies
@@ -44,33 +43,31 @@ class Library:
 
 def sums_of(space: SearchSpace, library: Terms, link: str, kept: int) -> tuple[GenotypeBatch, np.ndarray]:
     """For every number of terms so many sums that explain most below a link, as graphs, and their w."""
-    target, slope = LINKS[link].target(library.y)
+    rows = below(library.rows, link)
     cost = np.array([len(term.nodes) for term in library.terms])
-    most = min(_MOST_TERMS, len(library.y) // _ROWS_PER_TERM)
+    most = min(_MOST_TERMS, len(rows) // _ROWS_PER_TERM)
     limits = Limits(space.nodes, most, kept, all_pairs=library.are_few)
-    choices = chosen_terms(library.values, target, slope * library.root, cost, limits)
+    choices = chosen_terms(library.values, rows.y, rows.roots, cost, limits)
     return graphs_of(space, [(link, [library.terms[k] for k in choice]) for choice in choices])
 
 
-def library_of(space: SearchSpace, rows: Rows, node_values: NodeValues) -> Terms:
+def library_of(space: SearchSpace, rows: Table, node_values: NodeValues) -> Terms:
     """The terms of a space that are defined and differ on some of the rows."""
     fitting = (term for term in _terms(space) if len(term.nodes) <= space.nodes)
     terms = list(islice(fitting, MOST)) if space.n_inputs <= MOST_COLUMNS else []
-    X, y, root = some_rows(rows, MOST_ROWS)
+    rows = rows.evenly(MOST_ROWS)
     values = values_of_terms(space, terms, rows, node_values)
     for k, term in enumerate(terms):
         if term.column is not None:
-            values[k] = X[:, term.column]
+            values[k] = rows.X[:, term.column]
     keep = distinct(values)
-    return Terms([terms[k] for k in keep], values[keep], y, root)
+    return Terms([terms[k] for k in keep], values[keep], rows)
 
 
-def values_of_terms(space: SearchSpace, terms: list[Term], rows: Rows, node_values: NodeValues) -> np.ndarray:
-    """Of the last node of each term [K, n], on the rows that `some_rows` takes."""
-    n = rows.y.shape[0]
-    rows = rows[torch.linspace(0, n - 1, min(n, MOST_ROWS)).round().long()]
+def values_of_terms(space: SearchSpace, terms: list[Term], rows: Table, node_values: NodeValues) -> np.ndarray:
+    """Of the last node of each term [K, n]."""
     if not terms:
-        return np.zeros((0, rows.y.shape[0]))
+        return np.zeros((0, len(rows)))
     nodes = node_values(rows, *graphs_of(space, [("identity", [term]) for term in terms]))
     last = np.array([max(0, len(term.nodes) - 1) for term in terms])
     return nodes[np.arange(len(terms)), last]

@@ -12,9 +12,9 @@ from itertools import combinations_with_replacement
 import numpy as np
 
 from eqdarts.darts.sampling import blank
-from eqdarts.fit.graphs import Rows
+from eqdarts.data.table import Table
 from eqdarts.graph.genotype import GenotypeBatch
-from eqdarts.graph.links import LINKS
+from eqdarts.graph.links import below
 from eqdarts.graph.space import SearchSpace
 from eqdarts.propose.proposer import Effort, Graphs, Judged, Question
 from eqdarts.propose.sparse import Limits, chosen_terms
@@ -45,40 +45,41 @@ def can_sum(space: SearchSpace) -> bool:
     return "product" in space.aggregators and powers and space.readout_coefficients
 
 
-def sums_of_monomials(space: SearchSpace, rows: Rows) -> tuple[GenotypeBatch, np.ndarray]:
+def sums_of_monomials(space: SearchSpace, rows: Table) -> tuple[GenotypeBatch, np.ndarray]:
     """For every link and number of terms the few best sums as graphs, and their w: exponents, which should stay.
 
     Of very many columns, and where the space has no products of powers, the sums are straight lines.
     """
-    X, y, root = some_rows(rows, _MOST_ROWS)
+    rows = rows.evenly(_MOST_ROWS)
     exponents = monomials(space.signed) if can_sum(space) else np.zeros((0, space.n_inputs), dtype=int)
     if not len(exponents) and space.readout_inputs and space.readout_coefficients:
         exponents = np.eye(space.n_inputs, dtype=int)
     if not len(exponents):
         return blank(space, 0)
-    columns, terms = values_of(exponents, X), [term_of(space, row) for row in exponents]
+    columns, terms = values_of(exponents, rows.X), [term_of(space, row) for row in exponents]
     cost = np.array([len(term.nodes) for term in terms])
-    most = min(_MOST_TERMS, len(y) // _ROWS_PER_TERM)
+    most = min(_MOST_TERMS, len(rows) // _ROWS_PER_TERM)
     found: list[tuple[str, list[Term]]] = []
     for link in space.links:
-        target, slope = LINKS[link].target(y)
-        for choice in chosen_terms(columns, target, slope * root, cost, Limits(space.nodes, most)):
+        linked = below(rows, link)
+        for choice in chosen_terms(columns, linked.y, linked.roots, cost, Limits(space.nodes, most)):
             found.append((link, [terms[k] for k in choice]))
     return graphs_of(space, found)
 
 
-def power_laws(space: SearchSpace, rows: Rows) -> tuple[GenotypeBatch, np.ndarray]:
+def power_laws(space: SearchSpace, rows: Table) -> tuple[GenotypeBatch, np.ndarray]:
     """For every number of columns the product of powers that comes closest in the logarithm, as graphs, and their w.
 
     Exponents are any numbers, so only columns above zero have a part in it.
     """
-    X, y, root = some_rows(rows, _MOST_ROWS)
+    rows = rows.evenly(_MOST_ROWS)
+    y, root = rows.y, rows.roots
     places = np.flatnonzero(~np.array(space.signed, dtype=bool))
     writable = "product" in space.aggregators and "power" in space.operations and space.readout_coefficients
     if not writable or not len(places) or not ((y > 0).all() or (y < 0).all()):
         return blank(space, 0)
     with np.errstate(all="ignore"):
-        logs, target = np.log(X[:, places]).T, np.log(np.abs(y))
+        logs, target = np.log(rows.X[:, places]).T, np.log(np.abs(y))
     most = min(_MOST_TERMS, len(places), len(y) // _ROWS_PER_TERM)
     found: list[tuple[str, list[Term]]] = []
     limits = Limits(_MOST_TERMS, most, kept=1)
@@ -90,13 +91,6 @@ def power_laws(space: SearchSpace, rows: Rows) -> tuple[GenotypeBatch, np.ndarra
         if exponents.any():
             found.append(("identity", [Term((product_of_powers(space, exponents),))]))
     return graphs_of(space, found)
-
-
-def some_rows(rows: Rows, most: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """X [n, d], y [n] and the roots of the row weights [n] of at most so many rows, evenly spread."""
-    some = np.linspace(0, rows.y.shape[0] - 1, min(most, rows.y.shape[0])).round().astype(int)
-    X, y = rows.inputs.cpu().numpy()[:, some].T, rows.y.cpu().numpy()[some]
-    return X, y, np.ones(len(y)) if rows.root_weights is None else rows.root_weights.cpu().numpy()[some]
 
 
 def values_of(exponents: np.ndarray, X: np.ndarray) -> np.ndarray:

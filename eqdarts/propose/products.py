@@ -12,13 +12,13 @@ from itertools import chain, islice
 
 import numpy as np
 
+from eqdarts.data.table import Table
 from eqdarts.fit.flat import flat_directions, simplest_points
-from eqdarts.fit.graphs import Rows
 from eqdarts.graph.genotype import GenotypeBatch
-from eqdarts.graph.links import LINKS
+from eqdarts.graph.links import below
 from eqdarts.graph.space import SearchSpace
 from eqdarts.propose.library import MOST, MOST_COLUMNS, MOST_ROWS, distinct, values_of_terms
-from eqdarts.propose.monomials import product_of_powers, some_rows
+from eqdarts.propose.monomials import product_of_powers
 from eqdarts.propose.parts import Part, functions_of, parts_of, with_factor
 from eqdarts.propose.proposer import Effort, Graphs, NodeValues, Question
 from eqdarts.propose.sparse import MOST_PAIRED, Limits, chosen_terms
@@ -79,26 +79,26 @@ def _factors(space: SearchSpace, is_argument: Callable[[Part], bool]) -> list[Te
 
 
 def products(
-    space: SearchSpace, factors: list[Term], rows: Rows, node_values: NodeValues
+    space: SearchSpace, factors: list[Term], rows: Table, node_values: NodeValues
 ) -> tuple[GenotypeBatch, np.ndarray]:
     """Graphs of the products that are exact on some of the rows, at most one below each link, and their w."""
-    X, y, _ = some_rows(rows, MOST_ROWS)
+    rows = rows.evenly(MOST_ROWS)
     factors, values = _values(space, factors, rows, node_values)
     cost = np.array([len(term.nodes) for term in factors], dtype=int)
-    targets = np.array([LINKS[link].target(y)[0] for link in space.links])
+    targets = np.array([below(rows, link).y for link in space.links])
     with np.errstate(all="ignore"):
         logs = np.log(np.abs(targets))
     found = []
     # Below a link that is a power of another the same products are exact.
     for place in distinct(logs):
-        laws = exact_products(X, targets[place], values, cost, space.nodes - 1)
-        real = (law for law in laws if _has_signs(law, X, targets[place], space.signed, values))
+        laws = exact_products(rows.X, targets[place], values, cost, space.nodes - 1)
+        real = (law for law in laws if _has_signs(law, rows.X, targets[place], space.signed, values))
         found += [(space.links[place], [_term(space, law, factors, values)]) for law in islice(real, 1)]
     return graphs_of(space, found)
 
 
 def _values(
-    space: SearchSpace, factors: list[Term], rows: Rows, node_values: NodeValues
+    space: SearchSpace, factors: list[Term], rows: Table, node_values: NodeValues
 ) -> tuple[list[Term], np.ndarray]:
     """The factors whose logarithms differ, and their values [K, n]."""
     values = values_of_terms(space, factors, rows, node_values)

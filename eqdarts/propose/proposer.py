@@ -20,8 +20,8 @@ import numpy as np
 
 from eqdarts.darts.architecture import LinkedArchitecture
 from eqdarts.darts.sampling import Odds, odds_of
+from eqdarts.data.table import Table
 from eqdarts.fit.assess import Assessor
-from eqdarts.fit.graphs import Rows
 from eqdarts.graph.genotype import GenotypeBatch
 from eqdarts.graph.population import Population
 from eqdarts.graph.space import SearchSpace
@@ -151,7 +151,7 @@ class Proposer(Protocol):
 
 
 #: Values of the nodes of R graphs on rows: [R, N, n].
-NodeValues = Callable[[Rows, GenotypeBatch, np.ndarray], np.ndarray]
+NodeValues = Callable[[Table, GenotypeBatch, np.ndarray], np.ndarray]
 
 
 class Effort(IntEnum):
@@ -174,7 +174,7 @@ class Question:
     Attributes
     ----------
     space : SearchSpace
-    rows : Rows
+    rows : Table
         On which terms are chosen.
     noisy : bool
         Are they known to be?
@@ -192,7 +192,7 @@ class Question:
     """
 
     space: SearchSpace
-    rows: Rows
+    rows: Table
     noisy: bool
     node_values: NodeValues
     library: Callable[[], Terms]

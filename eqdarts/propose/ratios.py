@@ -42,7 +42,7 @@ def ratios_in(space: SearchSpace, library: Terms) -> tuple[GenotypeBatch, np.nda
     plain = [k for k, term in enumerate(library.terms) if 0 < degree_of(term) <= INNER_DEGREE]
     short = [k for k, term in enumerate(library.terms) if len(term.nodes) <= 1]
     parts = [
-        ratios(space, [library.terms[k] for k in places], library.values[places], library.y)
+        ratios(space, [library.terms[k] for k in places], library.values[places], library.rows.y)
         for places in (plain, short, range(len(library.terms)))
     ]
     batches, w = zip(*parts, strict=True)

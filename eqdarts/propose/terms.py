@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from eqdarts.darts.sampling import blank
+from eqdarts.data.table import Table
 from eqdarts.graph.genotype import GenotypeBatch
 from eqdarts.graph.links import LINK_NAMES
 from eqdarts.graph.space import AGGREGATORS, SearchSpace
@@ -50,12 +51,11 @@ class Term:
 
 @dataclass(frozen=True, eq=False)
 class Terms:
-    """Terms with their values [K, n] on some rows, the target [n] and the roots of the row weights [n] there."""
+    """Terms with their values [K, n] on some rows."""
 
     terms: list[Term]
     values: np.ndarray
-    y: np.ndarray
-    root: np.ndarray
+    rows: Table
 
     @property
     def are_few(self) -> bool:

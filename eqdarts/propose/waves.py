@@ -11,22 +11,21 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from eqdarts.darts.sampling import blank
+from eqdarts.data.table import Table, unevenly
 from eqdarts.fit.assess import Assessor
 from eqdarts.fit.backend import Pursuable
-from eqdarts.fit.graphs import Rows
 from eqdarts.fit.periodogram import (
     chance,
+    line_of,
     peaks,
     plane_chance,
-    plane_rows,
+    plane_of,
     polished,
-    rows_of,
-    spread,
     successive,
     successive_planes,
 )
 from eqdarts.graph.genotype import GenotypeBatch, concatenate
-from eqdarts.graph.links import LINKS
+from eqdarts.graph.links import below
 from eqdarts.graph.population import Population
 from eqdarts.graph.space import SearchSpace
 from eqdarts.propose.features import Features
@@ -45,38 +44,31 @@ _LEAST_GAIN = 0.05  # share of what the trend leaves
 _PLAIN, _GROWING = (1, 0), (2, 1)  # degrees of trend and amplitude
 
 
-@dataclass(frozen=True, eq=False)
-class _Data:
-    """Columns [d, n], a target [n] and roots of the row weights [n]."""
+def frequencies_of(rows: Table, column: int, shape: tuple[int, int], amplitude: np.ndarray | None = None) -> np.ndarray:
+    """Angular frequencies of a column that stand out, best first; none that the search would find from any start."""
+    line = line_of(rows.columns[column], rows.y, rows.roots, amplitude)
+    if line is None:
+        return np.zeros(0)
+    first = peaks(line, 1, *shape)
+    if not len(first.omega) or first.omega[0] * line.half < np.pi * _LEAST_PERIODS:
+        return np.zeros(0)
+    if first.gain[0] < _LEAST_GAIN or chance(first.gain, line, *shape)[0] > _BY_CHANCE:
+        return np.zeros(0)
+    found = successive(line, _MOST_WAVES, *shape)
+    good = (chance(found.gain, line, *shape) < _BY_CHANCE) & (found.gain > _LEAST_GAIN)
+    count = len(good) if good.all() else int(np.argmin(good))
+    return polished(line, found.omega[:count], *shape)
 
-    X: np.ndarray
-    y: np.ndarray
-    root: np.ndarray
 
-    def peaks(self, column: int, shape: tuple[int, int], amplitude: np.ndarray | None = None) -> np.ndarray:
-        """Angular frequencies that stand out, best first; none that the search would find from any start."""
-        rows = rows_of(self.X[column], self.y, self.root, amplitude)
-        if rows is None:
-            return np.zeros(0)
-        first = peaks(rows, 1, *shape)
-        if not len(first.omega) or first.omega[0] * rows.half < np.pi * _LEAST_PERIODS:
-            return np.zeros(0)
-        if first.gain[0] < _LEAST_GAIN or chance(first.gain, rows, *shape)[0] > _BY_CHANCE:
-            return np.zeros(0)
-        found = successive(rows, _MOST_WAVES, *shape)
-        good = (chance(found.gain, rows, *shape) < _BY_CHANCE) & (found.gain > _LEAST_GAIN)
-        count = len(good) if good.all() else int(np.argmin(good))
-        return polished(rows, found.omega[:count], *shape)
-
-    def plane_peaks(self, i: int, j: int) -> np.ndarray:
-        """Pairs of angular frequencies [K, 2] that stand out, best first, of waves along two columns."""
-        rows = plane_rows(self.X[i], self.X[j], self.y, self.root)
-        if rows is None:
-            return np.zeros((0, 2))
-        omega, gain = successive_planes(rows, _MOST_PLANES)
-        fast = (np.abs(omega) * rows.half > 0.5 * np.pi * _LEAST_PERIODS).all(axis=1)
-        good = fast & (gain > _LEAST_GAIN) & (plane_chance(gain, len(self.y)) < _BY_CHANCE)
-        return omega[: len(good) if good.all() else int(np.argmin(good))]
+def pairs_of(rows: Table, i: int, j: int) -> np.ndarray:
+    """Pairs of angular frequencies [K, 2] that stand out, best first, of waves along two columns."""
+    plane = plane_of(rows.columns[i], rows.columns[j], rows.y, rows.roots)
+    if plane is None:
+        return np.zeros((0, 2))
+    omega, gain = successive_planes(plane, _MOST_PLANES)
+    fast = (np.abs(omega) * plane.half > 0.5 * np.pi * _LEAST_PERIODS).all(axis=1)
+    good = fast & (gain > _LEAST_GAIN) & (plane_chance(gain, len(rows)) < _BY_CHANCE)
+    return omega[: len(good) if good.all() else int(np.argmin(good))]
 
 
 class Waves:
@@ -96,13 +88,9 @@ class Waves:
         return self._graphs
 
 
-def data_of(rows: Rows, link: str = "identity") -> _Data:
+def _below(rows: Table, link: str = "identity") -> Table:
     """What lies below a link, on a part of the rows."""
-    y = rows.y.cpu().numpy()
-    target, slope = LINKS[link].target(y)
-    root = np.ones(len(y)) if rows.root_weights is None else rows.root_weights.cpu().numpy()
-    some = spread(len(y), _MOST_ROWS)
-    return _Data(rows.inputs.cpu().numpy()[:, some], target[some], (root * slope)[some])
+    return below(rows, link).unevenly(_MOST_ROWS)
 
 
 def has_waves(space: SearchSpace) -> bool:
@@ -110,50 +98,50 @@ def has_waves(space: SearchSpace) -> bool:
     return bool({"sin", "cos"} & set(space.operations)) and space.n_inputs <= _MOST_COLUMNS
 
 
-def rows_of_waves(assessor: Assessor) -> Rows:
+def rows_of_waves(assessor: Assessor) -> Table:
     """All rows, if they are there: a period is the better seen the more of it there is."""
     return assessor.train if assessor.everything is None else assessor.everything
 
 
-def with_frequencies(space: SearchSpace, rows: Rows) -> SearchSpace:
+def with_frequencies(space: SearchSpace, rows: Table) -> SearchSpace:
     """The space with the frequencies that the table shows, at which drawn sines start."""
     if not has_waves(space):
         return space
-    found = _found(space, data_of(rows))
+    found = _found(space, _below(rows))
     return replace(space, frequencies=tuple(tuple(float(w) for w in np.concatenate(each)) for each in found))
 
 
-def graphs_with_waves(space: SearchSpace, rows: Rows) -> tuple[GenotypeBatch, np.ndarray]:
+def graphs_with_waves(space: SearchSpace, rows: Table) -> tuple[GenotypeBatch, np.ndarray]:
     """Sums of waves at the frequencies of the table as graphs [R] to start from, and their w."""
     sums: list[tuple[str, list[Term]]] = []
     for link in space.links if any(space.frequencies) and has_waves(space) else ():
-        data = data_of(rows, link)
-        found = _found(space, data)
-        sums += [(link, terms) for i in range(space.n_inputs) for terms in _sums(space, data, i, found[i])]
+        linked = _below(rows, link)
+        found = _found(space, linked)
+        sums += [(link, terms) for i in range(space.n_inputs) for terms in _sums(space, linked, i, found[i])]
     # Below other links they are looked for only if there are some here.
-    along_two = _planes(space, data_of(rows)) if has_waves(space) else []
+    along_two = _planes(space, _below(rows)) if has_waves(space) else []
     sums += [("identity", terms) for terms in along_two if "identity" in space.links]
     for link in space.links if along_two else ():
-        sums += [(link, terms) for terms in _planes(space, data_of(rows, link)) if link != "identity"]
+        sums += [(link, terms) for terms in _planes(space, _below(rows, link)) if link != "identity"]
     sums = [(link, terms) for link, terms in sums if sum(len(term.nodes) for term in terms) <= space.nodes]
     return graphs_of(space, sums) if sums else blank(space, 0)
 
 
 def with_waves_of_residuals(
-    space: SearchSpace, features: Features, parents: Population, X: np.ndarray, backend: Pursuable
+    space: SearchSpace, features: Features, parents: Population, rows: Table, backend: Pursuable
 ) -> Features:
-    """The features, and waves that stand out in what graphs leave of the target. X: columns [d, n] of the train rows"""
+    """The features, and waves that stand out in what graphs leave of the target. rows: those of the backend"""
     if not has_waves(space):
         return features
     linear = backend.linearise(parents.batch, parents.w, parents.coefficients)
     sums: list[tuple[str, list[Term]]] = []
-    some = spread(X.shape[1], _MOST_ROWS)
+    some = unevenly(len(rows), _MOST_ROWS)
     for residual in linear.residual[:, some]:
-        data = _Data(X[:, some], residual, np.ones(len(some)))
+        left = replace(rows.rows(some), y=residual, weights=None)
         for i in range(space.n_inputs) if np.isfinite(residual).all() else ():
             one = np.ones(len(residual))
-            for w in data.peaks(i, _PLAIN):
-                sums += [("identity", _phased(space, data, i, [_Wave(w, None, one)]))]
+            for w in frequencies_of(left, i, _PLAIN):
+                sums += [("identity", _phased(space, left, i, [_Wave(w, None, one)]))]
     if not sums:
         return features
     batch, w = graphs_of(space, sums)
@@ -163,38 +151,38 @@ def with_waves_of_residuals(
     )
 
 
-def _found(space: SearchSpace, data: _Data) -> list[list[np.ndarray]]:
+def _found(space: SearchSpace, rows: Table) -> list[list[np.ndarray]]:
     """Frequencies of waves of each input: of constant and of growing amplitude, and times each other input."""
     found = []
     for i in range(space.n_inputs):
-        plain = data.peaks(i, _PLAIN)
-        growing = data.peaks(i, _GROWING) if len(plain) else plain
+        plain = frequencies_of(rows, i, _PLAIN)
+        growing = frequencies_of(rows, i, _GROWING) if len(plain) else plain
         few = space.n_inputs <= _MOST_FACTORS
         others = [j for j in range(space.n_inputs) if few and j != i]
-        found.append([plain, growing, *(data.peaks(i, _PLAIN, data.X[j])[:1] for j in others)])
+        found.append([plain, growing, *(frequencies_of(rows, i, _PLAIN, rows.columns[j])[:1] for j in others)])
     return found
 
 
-def _planes(space: SearchSpace, data: _Data) -> list[list[Term]]:
+def _planes(space: SearchSpace, rows: Table) -> list[list[Term]]:
     """Waves along two columns, sin(k·x_i + l·x_j + φ), and products of a wave of each."""
     if not 2 <= space.n_inputs <= _MOST_PAIRS:
         return []
     out = []
     for i in range(space.n_inputs):
         for j in range(i):
-            pairs = data.plane_peaks(j, i)
+            pairs = pairs_of(rows, j, i)
             for k, pair in enumerate(pairs):
-                out += _along(space, data, (j, i), pairs[: k + 1]) + _crossed(space, data, (j, i), np.abs(pair))
+                out += _along(space, rows, (j, i), pairs[: k + 1]) + _crossed(space, rows, (j, i), np.abs(pair))
     return out
 
 
-def _along(space: SearchSpace, data: _Data, columns: tuple[int, int], pairs: np.ndarray) -> list[list[Term]]:
+def _along(space: SearchSpace, rows: Table, columns: tuple[int, int], pairs: np.ndarray) -> list[list[Term]]:
     """A sum of waves along both columns."""
     if not can_add(space):
         return []
-    X = data.X[list(columns)]
+    X = rows.columns[list(columns)]
     angle = pairs @ (X - X.mean(axis=1, keepdims=True))
-    c = _solved(data, np.concatenate([np.sin(angle), np.cos(angle)])).reshape(2, -1)
+    c = _solved(rows, np.concatenate([np.sin(angle), np.cos(angle)])).reshape(2, -1)
     terms = []
     for pair, a, b in zip(pairs, *c, strict=True):
         inner = Node("sum", ((columns[0], "scale", (pair[0],)), (columns[1], "scale", (pair[1],))))
@@ -203,14 +191,14 @@ def _along(space: SearchSpace, data: _Data, columns: tuple[int, int], pairs: np.
     return [terms]
 
 
-def _crossed(space: SearchSpace, data: _Data, columns: tuple[int, int], pair: np.ndarray) -> list[list[Term]]:
+def _crossed(space: SearchSpace, rows: Table, columns: tuple[int, int], pair: np.ndarray) -> list[list[Term]]:
     """A wave of one column times a wave of the other, as standing waves are."""
     if "product" not in space.aggregators:
         return []
-    middle = data.X[list(columns)].mean(axis=1)
-    angles = [w * (data.X[i] - m) for w, i, m in zip(pair, columns, middle, strict=True)]
+    middle = rows.columns[list(columns)].mean(axis=1)
+    angles = [w * (rows.columns[i] - m) for w, i, m in zip(pair, columns, middle, strict=True)]
     waves = [(np.sin(angle), np.cos(angle)) for angle in angles]
-    c = _solved(data, np.stack([one * other for one in waves[0] for other in waves[1]])).reshape(2, 2)
+    c = _solved(rows, np.stack([one * other for one in waves[0] for other in waves[1]])).reshape(2, 2)
     # Of rank one if the law is a product: its singular vectors are amplitudes of sine and cosine in each factor.
     left, _, right = np.linalg.svd(c)
     phases = [np.arctan2(b, a) - w * m for (a, b), w, m in zip((left[:, 0], right[0]), pair, middle, strict=True)]
@@ -218,10 +206,10 @@ def _crossed(space: SearchSpace, data: _Data, columns: tuple[int, int], pair: np
     return [[Term((Node("product", edges),))]]
 
 
-def _solved(data: _Data, waves: np.ndarray) -> np.ndarray:
+def _solved(rows: Table, waves: np.ndarray) -> np.ndarray:
     """Amplitudes of waves [K, n] beside a constant."""
-    basis = np.vstack([np.ones(len(data.y)), waves])
-    return np.asarray(np.linalg.lstsq((basis * data.root).T, data.y * data.root, rcond=None)[0][1:])
+    basis = np.vstack([np.ones(len(rows)), waves])
+    return np.asarray(np.linalg.lstsq((basis * rows.roots).T, rows.y * rows.roots, rcond=None)[0][1:])
 
 
 def _function(space: SearchSpace, omega: float, phase: float) -> tuple[str, tuple[float, float]]:
@@ -240,22 +228,22 @@ class _Wave:
     amplitude: np.ndarray  # [n]
 
 
-def _sums(space: SearchSpace, data: _Data, column: int, found: list[np.ndarray]) -> list[list[Term]]:
+def _sums(space: SearchSpace, rows: Table, column: int, found: list[np.ndarray]) -> list[list[Term]]:
     """Of waves of one column, whose frequencies are those found."""
-    one = np.ones(len(data.y))
+    one = np.ones(len(rows))
     plain = [_Wave(w, None, one) for w in found[0]]
     choices = [plain[:k] for k in range(1, len(plain) + 1)]
     if "product" in space.aggregators:
         for w in found[1][:2]:
             constant = _Wave(w, None, one)
-            varying = [_Wave(w, edge, values) for edge, values in _amplitudes(space, data, column, w)]
+            varying = [_Wave(w, edge, values) for edge, values in _amplitudes(space, rows, column, w)]
             choices += [[constant], *([v] for v in varying), *([constant, v] for v in varying)]
         others = [j for j in range(space.n_inputs) if j != column]
         for other, beside in zip(others, found[2:], strict=False):
-            choices += [[_Wave(w, _as_it_is(space, other), data.X[other])] for w in beside]
+            choices += [[_Wave(w, _as_it_is(space, other), rows.columns[other])] for w in beside]
     out = []
     for waves in choices:
-        terms = _phased(space, data, column, waves)
+        terms = _phased(space, rows, column, waves)
         out += [terms, [*terms, Term(column=column)]] if space.readout_inputs else [terms]
     return out
 
@@ -265,9 +253,9 @@ def _as_it_is(space: SearchSpace, column: int) -> Edge:
     return (column, "linear", (1.0, 0.0)) if "linear" in space.operations else (column, "power", (1.0,))
 
 
-def _amplitudes(space: SearchSpace, data: _Data, column: int, omega: float) -> list[tuple[Edge, np.ndarray]]:
+def _amplitudes(space: SearchSpace, rows: Table, column: int, omega: float) -> list[tuple[Edge, np.ndarray]]:
     """Factors of the same column that a wave's amplitude may be: x, 1/x, and the exponential nearest to it."""
-    x = data.X[column]
+    x = rows.columns[column]
     found: list[tuple[Edge, np.ndarray]] = []
     if "linear" in space.operations or "power" in space.operations:
         found.append((_as_it_is(space, column), x))
@@ -278,7 +266,7 @@ def _amplitudes(space: SearchSpace, data: _Data, column: int, omega: float) -> l
         phase = omega * (x - x.mean())
         basis = np.stack([one * wave for one in (np.ones(len(x)), u) for wave in (np.cos(phase), np.sin(phase))], 1)
         c = np.linalg.lstsq(
-            np.column_stack([basis, np.ones(len(x)), u]) * data.root[:, None], data.y * data.root, rcond=None
+            np.column_stack([basis, np.ones(len(x)), u]) * rows.roots[:, None], rows.y * rows.roots, rcond=None
         )[0]
         ends = [np.hypot(c[0] + at * c[2], c[1] + at * c[3]) for at in (-0.5, 0.5)]
         rate = float(np.log(ends[1] / ends[0]) * 2 / np.ptp(x)) if min(ends) > 0 else 0.0
@@ -287,15 +275,15 @@ def _amplitudes(space: SearchSpace, data: _Data, column: int, omega: float) -> l
     return found
 
 
-def _phased(space: SearchSpace, data: _Data, column: int, waves: list[_Wave]) -> list[Term]:
+def _phased(space: SearchSpace, rows: Table, column: int, waves: list[_Wave]) -> list[Term]:
     """The terms of a sum of waves, with the phases that fit best, a line beside them."""
-    x = data.X[column]
+    x = rows.columns[column]
     middle = (x.min() + x.max()) / 2
     columns = [np.ones(len(x)), x - middle]
     for wave in waves:
         angle = wave.omega * (x - middle)
         columns += [wave.amplitude * np.sin(angle), wave.amplitude * np.cos(angle)]
-    c = np.linalg.lstsq(np.stack(columns, 1) * data.root[:, None], data.y * data.root, rcond=None)[0][2:]
+    c = np.linalg.lstsq(np.stack(columns, 1) * rows.roots[:, None], rows.y * rows.roots, rcond=None)[0][2:]
     terms = []
     for k, wave in enumerate(waves):
         # a·sin(ωv) + b·cos(ωv) = √(a² + b²)·sin(ωv + atan2(b, a)), with v = x − middle

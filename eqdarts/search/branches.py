@@ -26,6 +26,7 @@ import numpy as np
 import sympy
 
 from eqdarts.data.columns import column_scale
+from eqdarts.data.table import Table
 from eqdarts.equation.equation import Equation
 from eqdarts.equation.front import Front
 from eqdarts.formula.tape import tape
@@ -99,14 +100,6 @@ class _Growth:
 
 
 _GROWTH = _Growth()
-
-
-@dataclass(frozen=True, eq=False)
-class _Ground:
-    """What a branch stands on."""
-
-    table: Problem  # on which its graphs become equations
-    rows: tuple[np.ndarray, np.ndarray]  # of the table, to train and to validate
 
 
 @dataclass(eq=False)
@@ -194,17 +187,10 @@ class Branches:
     """The branches of a search on a table; for every epoch of the search they do some."""
 
     def __init__(
-        self,
-        space: SearchSpace,
-        watch: Watch,
-        problem: Problem,
-        rows: tuple[np.ndarray, np.ndarray],
-        rng: np.random.Generator,
-        machine: Machine,
+        self, space: SearchSpace, watch: Watch, problem: Problem, rng: np.random.Generator, machine: Machine
     ) -> None:
         self._space, self._watch, self._problem = space, watch, problem
         self._config = watch.config
-        self._ground = _Ground(problem, rows)
         self._rng, self._machine = rng, machine
         self._branches: list[_Branch] = []
         self._known: set[tuple[sympy.Expr, ...]] = set()
@@ -213,20 +199,19 @@ class Branches:
         if _is_scaled(problem):
             own = replace(problem, x_scale=np.ones(space.n_inputs))
             self._companions.append(self._made(own, own.view, False, _GROWTH.depth, np.inf, np.inf))
-        origins = origins_of(problem.X)
+        origins = origins_of(problem.table.X)
         if origins.any():
             near = problem.shifted(origins)
-            ground = _Ground(near, rows)
-            shown = tuple(map(str, from_origins(problem.names, origins)))
+            shown = tuple(map(str, from_origins(problem.table.names, origins)))
             view = replace(near.view, kind="shifted", names=shown)
-            self._companions.append(self._made(near, view, False, _GROWTH.depth, np.inf, np.inf, ground))
-        special = special_rows(problem.X)
+            self._companions.append(self._made(near, view, False, _GROWTH.depth, np.inf, np.inf, near))
+        special = special_rows(problem.table.X)
         if special.any() and problem.whole is None:
             regular = problem.without(special)
-            if np.ptp(regular.X, axis=0).all() and np.ptp(regular.y):
-                train, validation = (_places_without(special, part) for part in rows)
-                ground = _Ground(regular, (train, validation))
-                self._companions.append(self._made(regular, regular.view, False, _GROWTH.depth, np.inf, np.inf, ground))
+            if np.ptp(regular.table.X, axis=0).all() and np.ptp(regular.table.y):
+                self._companions.append(
+                    self._made(regular, regular.view, False, _GROWTH.depth, np.inf, np.inf, regular)
+                )
 
     def epoch(self, state: SampledState, front: Front, epoch: int) -> tuple[Front, bool]:
         """The front after some epochs of branches; true when the search may end.
@@ -321,26 +306,21 @@ class Branches:
         depth: int,
         open_share: float,
         parent_loss: float,
-        ground: _Ground | None = None,
+        table: Problem | None = None,
     ) -> _Branch:
-        """A search of its own at its start. ground: by default that of the search on the columns"""
-        ground = self._ground if ground is None else ground
+        """A search of its own at its start. table: on which its graphs become equations, by default the columns"""
+        table = self._problem if table is None else table
         space = replace(
             self._space,
-            inputs=problem.names,
+            inputs=problem.table.names,
             signed=problem.signed,
-            links=usable(self._config.links, problem.y, scaled=problem.y_scale != 1),
+            links=usable(self._config.links, problem.table.y, scaled=problem.y_scale != 1),
         )
-        assessor = self._machine.assessor(space, problem, ground.rows)
+        assessor = self._machine.assessor(space, problem)
         searcher = SampledSearch(space, self._config, assessor, self._rng.spawn(1)[0], self._machine.prepare)
-        exact = ExactGraphs(ground.table, self._watch, view)
+        exact = ExactGraphs(table, self._watch, view)
         state = searcher.start(noisy)
-        return _Branch(space, problem, ground.table, view, searcher, state, exact, depth, open_share, parent_loss)
-
-
-def _places_without(left_out: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """Row numbers in a table without some rows (bool [n]), of those that are left."""
-    return (np.cumsum(~left_out) - 1)[rows[~left_out[rows]]]
+        return _Branch(space, problem, table, view, searcher, state, exact, depth, open_share, parent_loss)
 
 
 def symmetries(formula: sympy.Expr, symbols: tuple[sympy.Symbol, ...], X: np.ndarray) -> list[Reduction]:
@@ -354,10 +334,10 @@ def symmetries(formula: sympy.Expr, symbols: tuple[sympy.Symbol, ...], X: np.nda
 
 def reduced(problem: Problem, reduction: Reduction) -> Problem | None:
     """The table of the groups, its target divided by the prefactor; None where floats cannot hold it."""
-    X, prefactor = reduction.apply(problem.X)
+    X, prefactor = reduction.apply(problem.table.X)
     with np.errstate(all="ignore"):
-        y = problem.y / prefactor
-        weights = prefactor**2 if problem.weights is None else problem.weights * prefactor**2
+        y = problem.table.y / prefactor
+        weights = prefactor**2 if problem.table.weights is None else problem.table.weights * prefactor**2
         weights = weights / weights.mean()
     if not (np.isfinite(X).all() and np.isfinite(y).all() and np.isfinite(weights).all()):
         return None
@@ -365,16 +345,14 @@ def reduced(problem: Problem, reduction: Reduction) -> Problem | None:
         return None
     names = tuple(f"g{i + 1}" for i in range(X.shape[1]))
     return Problem(
-        X=X,
-        y=y,
-        weights=None if np.ptp(weights) == 0 else weights,
-        names=names,
+        table=Table(X, y, names, problem.table.target, None if np.ptp(weights) == 0 else weights),
         columns=names,
-        target=problem.target,
         x_scale=moderate(np.array([column_scale(column) for column in X.T])),
         y_scale=float(moderate(np.array([column_scale(y, weights)]))[0]),
         x_unit=np.ones(X.shape[1]),
         y_unit=1.0,
         subset=problem.subset,
+        train=problem.train,
+        validation=problem.validation,
         rounding=problem.blur / np.abs(prefactor),
     )

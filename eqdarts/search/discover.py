@@ -9,9 +9,8 @@ from functools import partial
 
 import numpy as np
 
-from eqdarts.data import split_rows
-from eqdarts.data.chunks import ArraySource
 from eqdarts.data.kept import Training
+from eqdarts.data.table import Table
 from eqdarts.equation.front import Front
 from eqdarts.equation.model_file import Summary
 from eqdarts.graph.links import usable
@@ -28,8 +27,6 @@ from eqdarts.search.problem import Problem
 from eqdarts.search.progress import Notice, Progress, both
 from eqdarts.search.stops import Watch
 from eqdarts.search.warm_up import compile_loops
-
-_SEARCH_ROWS = 120  # rows of each step that the search sees; the constants are refitted on all
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +54,7 @@ class Found:
 
 
 @contextmanager
-def discovered(table: ArraySource, options: FitOptions, rng: np.random.Generator, start: float) -> Iterator[Found]:
+def discovered(table: Table, options: FitOptions, rng: np.random.Generator, start: float) -> Iterator[Found]:
     """What is found on a table; Ctrl-C, then and while it is stored, costs nothing of it.
 
     start: when the time of the search began, in `time.monotonic`
@@ -67,7 +64,7 @@ def discovered(table: ArraySource, options: FitOptions, rng: np.random.Generator
 
 
 def discover(
-    table: ArraySource, options: FitOptions, rng: np.random.Generator, watch: Watch, only_exact: bool = False
+    table: Table, options: FitOptions, rng: np.random.Generator, watch: Watch, only_exact: bool = False
 ) -> Found:
     """The front of a checked table, each of whose equations is fitted to all of its rows.
 
@@ -75,35 +72,22 @@ def discover(
     """
     posed = pose(table, options, rng, watch)
     problem, training = posed.problem, posed.training
-    summary = Summary.of(table.X, table.y, distinct_rows=len(problem.y))
+    summary = Summary.of(table, distinct_rows=len(problem.table))
     if posed.is_constant:
-        return Found(Front((constant_equation(problem),), len(problem.y)), None, problem, None, training, summary)
+        return Found(Front((constant_equation(problem),), len(problem.table)), None, problem, None, training, summary)
     config = watch.config
-    rows = _steps(posed.y, options, rng)
     space = _space(problem, config)
     machine = Machine(options.device, options.threads, prepare=partial(_compile, options))
     # The search's tensors are small: a second thread made it several times slower.
     with one_thread(), Progress(0 if only_exact else options.verbose, config) as progress:
         callback = both(progress, None if only_exact else options.callback)
-        result = run(space, watch, problem, rows, rng, machine, callback, only_exact)
+        result = run(space, watch, problem, rng, machine, callback, only_exact)
     return Found(result.front, space, problem, result, training, summary)
-
-
-def _steps(y: np.ndarray, options: FitOptions, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Row numbers for the steps of w and of α."""
-    train, validation = split_rows(len(y), options.validation, rng, y)
-    if options.splits_by_share and len(y) < _SEARCH_ROWS // 2:
-        train = validation = np.arange(len(y))
-    return _at_most(train, rng), _at_most(validation, rng)
-
-
-def _at_most(rows: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    return rows if len(rows) <= _SEARCH_ROWS else np.sort(rng.choice(rows, _SEARCH_ROWS, replace=False))
 
 
 def _space(problem: Problem, config: SearchConfig) -> SearchSpace:
     return SearchSpace(
-        inputs=problem.names,
+        inputs=problem.table.names,
         nodes=config.max_nodes,
         operations=config.operations,
         aggregators=config.aggregators,
@@ -111,7 +95,7 @@ def _space(problem: Problem, config: SearchConfig) -> SearchSpace:
         readout_inputs=config.readout_inputs,
         readout_coefficients=config.readout_coefficients,
         readout_intercept=config.readout_intercept,
-        links=usable(config.links, problem.y, scaled=problem.y_scale * problem.y_unit != 1),
+        links=usable(config.links, problem.table.y, scaled=problem.y_scale * problem.y_unit != 1),
     )
 
 

@@ -35,13 +35,13 @@ class Exactness:
 
     def is_exact(self, equation: Equation) -> bool:
         """Is nothing left but rounding, and is that more than chance?"""
-        return equation.relative_loss < LADDER.exact or self._explains(equation, len(self._problem.y))
+        return equation.relative_loss < LADDER.exact or self._explains(equation, len(self._problem.table))
 
     def is_proof(self, equation: Equation) -> bool:
         """Is it exact with so few constants, and so many more rows, that it must be the law?"""
-        if equation.n_constants > min(_FEW_CONSTANTS, (len(self._problem.y) - 1) // _ROWS_PER_CONSTANT):
+        if equation.n_constants > min(_FEW_CONSTANTS, (len(self._problem.table) - 1) // _ROWS_PER_CONSTANT):
             return False
-        rows = min(len(self._problem.y), _INDEPENDENT)
+        rows = min(len(self._problem.table), _INDEPENDENT)
         return equation.relative_loss < LADDER.proven or self._explains(equation, rows)
 
     def _explains(self, equation: Equation, rows: int) -> bool:
@@ -78,11 +78,11 @@ def accuracy(formula: sympy.Expr, constants: int, problem: Problem) -> float:
 def _agreement(formula: sympy.Expr, constants: int, problem: Problem, x_rounding: np.ndarray | None) -> float:
     """The same for columns that are off by so much [n, d] at the most."""
     assert problem.rounding is not None
-    value, slopes = tape(formula, [sympy.Symbol(name) for name in problem.names]).linearise(
-        range(len(problem.names)), *problem.X.T
+    value, slopes = tape(formula, [sympy.Symbol(name) for name in problem.table.names]).linearise(
+        range(len(problem.table.names)), *problem.table.X.T
     )
-    n = len(problem.y)
-    residual = np.abs(value - problem.y)
+    n = len(problem.table)
+    residual = np.abs(value - problem.table.y)
     largest, square = problem.rounding, problem.rounding**2
     if x_rounding is not None:
         moved = np.abs(np.stack([np.broadcast_to(s, n) for s in slopes], axis=1)) * x_rounding
@@ -93,5 +93,5 @@ def _agreement(formula: sympy.Expr, constants: int, problem: Problem, x_rounding
         beyond = float(np.nanmax(residual / largest))
         if share > 1 + _SPREAD / np.sqrt(n) or beyond > 1 + _MOVED * np.sqrt(constants / n):
             return 0.0
-        nats = 0.5 * np.log(problem.y.var() / np.nanmean(square / 3))
+        nats = 0.5 * np.log(problem.table.y.var() / np.nanmean(square / 3))
     return float(nats) if np.isfinite(nats) else 0.0

@@ -10,17 +10,18 @@ import numpy as np
 import sympy
 from sympy.core.parameters import distribute
 
+from eqdarts.data.table import Table
 from eqdarts.data.zero import LADDER
 from eqdarts.equation.equation import Equation, evaluate
 from eqdarts.equation.exports.formula import Formula
 from eqdarts.equation.exports.record import in_table_units
 from eqdarts.equation.front import Front
-from eqdarts.fit.formula import Rows, compile_template, fit_constants, template
+from eqdarts.fit.formula import compile_template, fit_constants, template
 from eqdarts.graph.genotype import Genotype
 from eqdarts.graph.population import Population, front_of, scores
 from eqdarts.graph.space import SearchSpace
 from eqdarts.graph.to_sympy import plain
-from eqdarts.search.problem import FORMULA_ROWS, Problem, View, from_origins
+from eqdarts.search.problem import Problem, View, from_origins
 from eqdarts.search.sums import are_sums
 from eqdarts.simplify.description import count_constants, description_length
 from eqdarts.simplify.reduce import reduce, shortest_writing
@@ -34,7 +35,7 @@ _FEW_CONSTANTS = 4  # an exact formula with fewer is left as it is
 
 def constant_equation(problem: Problem) -> Equation:
     """The mean of the target: the simplest member of every front."""
-    mean = float(np.average(problem.y, weights=problem.weights))
+    mean = float(np.average(problem.table.y, weights=problem.table.weights))
     return _with_losses(problem, sympy.Float(mean), "constant", None)
 
 
@@ -106,8 +107,8 @@ def finish(
             known[key] = draft
             drafts.append(draft)
             yield from _equation(problem, draft)
-    rows, floor = problem.sample(FORMULA_ROWS), max(LADDER.exact, problem.rounding_loss)
-    drafts.sort(key=lambda d: description_length(d.formula.loss, d.formula.expression, len(rows.y)))
+    rows, floor = problem.formula_rows, max(LADDER.exact, problem.rounding_loss)
+    drafts.sort(key=lambda d: description_length(d.formula.loss, d.formula.expression, len(rows)))
     done: set[sympy.Expr] = set()
     for draft in drafts[:reduced]:
         expression = draft.formula.expression
@@ -142,20 +143,20 @@ def _draft(
 
 def _simplified(raw: sympy.Expr, genotype: Genotype, problem: Problem, origin: str, deadline: float) -> Draft | None:
     """One graph in symbols, folded and snapped. None if undefined on the rows."""
-    formula = simplify(raw, problem.symbols, problem.sample(FORMULA_ROWS), deadline)
+    formula = simplify(raw, problem.symbols, problem.formula_rows, deadline)
     return Draft(raw, formula, origin, genotype) if np.isfinite(formula.loss) else None
 
 
-def _in_other_order(draft: Draft, symbols: tuple[sympy.Symbol, ...], rows: Rows, deadline: float) -> Simplified:
+def _in_other_order(draft: Draft, symbols: tuple[sympy.Symbol, ...], rows: Table, deadline: float) -> Simplified:
     """The formula of a draft, or a shorter one from replacing its constants in another order."""
     other = simplify(draft.raw, symbols, rows, deadline, beam=_BEAM)
-    n = len(rows.y)
+    n = len(rows)
     return min(draft.formula, other, key=lambda f: description_length(f.loss, f.expression, n))
 
 
 def _equation(problem: Problem, draft: Draft) -> Iterator[Equation]:
     """The equation of a draft, refitted on all rows; nothing if it is undefined there or too large."""
-    formula = _refitted(draft.formula, problem.symbols, problem.all_rows)
+    formula = _refitted(draft.formula, problem.symbols, problem.table)
     written = plain(shortest_writing(formula.expression))
     equation = _with_losses(problem, written, draft.origin, draft.genotype)
     too_large = problem.max_complexity is not None and equation.complexity > problem.max_complexity
@@ -163,7 +164,7 @@ def _equation(problem: Problem, draft: Draft) -> Iterator[Equation]:
         yield equation
 
 
-def _refitted(formula: Simplified, symbols: tuple[sympy.Symbol, ...], rows: Rows) -> Simplified:
+def _refitted(formula: Simplified, symbols: tuple[sympy.Symbol, ...], rows: Table) -> Simplified:
     """Its constants fitted to these rows."""
     form = template(formula.expression, symbols)
     if not len(form.constants):
@@ -174,22 +175,22 @@ def _refitted(formula: Simplified, symbols: tuple[sympy.Symbol, ...], rows: Rows
 
 def _with_losses(problem: Problem, expression: sympy.Expr, origin: str, genotype: Genotype | None) -> Equation:
     if problem.origins is not None:
-        expression = _from_origins(expression, problem.names, problem.origins)
+        expression = _from_origins(expression, problem.table.names, problem.origins)
     problem = problem if problem.whole is None else problem.whole
-    value = evaluate(expression, problem.names, problem.X)
+    value = evaluate(expression, problem.table.names, problem.table.X)
     with np.errstate(all="ignore"):
-        loss = float(np.average((value - problem.y) ** 2, weights=problem.weights))
+        loss = float(np.average((value - problem.table.y) ** 2, weights=problem.table.weights))
     loss = loss if np.isfinite(loss) else np.inf
     relative = float(problem.measure.loss(loss))
     if problem.y_unit == 1 and (problem.x_unit == 1).all():
-        return Equation(expression, problem.columns, problem.target, loss, relative, origin, genotype)
-    own = dict(zip(problem.names, map(float, problem.x_unit), strict=True))
+        return Equation(expression, problem.columns, problem.table.target, loss, relative, origin, genotype)
+    own = dict(zip(problem.table.names, map(float, problem.x_unit), strict=True))
     units = tuple(own.get(c, 1.0) for c in problem.columns)
-    formula = Formula(expression, problem.columns, problem.target, units, problem.y_unit)
+    formula = Formula(expression, problem.columns, problem.table.target, units, problem.y_unit)
     with np.errstate(over="ignore", under="ignore"):
         loss = float(np.float64(loss) * problem.y_unit * problem.y_unit)
     return Equation(
-        in_table_units(formula), problem.columns, problem.target, loss, relative, origin, genotype,
+        in_table_units(formula), problem.columns, problem.table.target, loss, relative, origin, genotype,
         inner=expression, units=units, target_unit=problem.y_unit,
     )  # fmt: skip
 

@@ -10,10 +10,11 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from eqdarts.data.chunks import ArraySource, Source
+from eqdarts.data.chunks import Source
 from eqdarts.data.first_rows import Head
 from eqdarts.data.kept import Training, keep
 from eqdarts.data.subset import Drawn, Subset, draw
+from eqdarts.data.table import Table
 from eqdarts.data.zero import LADDER
 from eqdarts.equation.confirm import confirmed
 from eqdarts.equation.front import Front
@@ -38,8 +39,7 @@ def is_large(rows: int, options: FitOptions) -> bool:
 
 def first_rows(source: Source) -> tuple[pd.DataFrame, pd.Series]:
     """A whole table that is not large; of a large one a row more than that."""
-    head = _head(source, SUBSET_ROWS + 1)
-    return pd.DataFrame(head.X, columns=list(source.names)), pd.Series(head.y, name=source.target)
+    return _head(source, SUBSET_ROWS + 1).table.as_pandas()
 
 
 def check_share(options: FitOptions) -> None:
@@ -66,7 +66,7 @@ def discovered_in_large(source: Source, options: FitOptions, rng: np.random.Gene
     subset = drawn.subset()
     watch = Watch(options.config, time.monotonic() - spent)
     with np.errstate(all="ignore"), interrupts() as watch.interrupts:
-        found = discover(_as_source(subset, source), options, rng, watch)
+        found = discover(subset.table, options, rng, watch)
         yield _of_all(_confirmed(found, source, options, watch.interrupts), subset, source)
 
 
@@ -80,11 +80,11 @@ def _at_first_sight(
     config = options.config
     head = _head(source, SUBSET_ROWS)
     wide = options.max_columns is not None and len(source.names) > options.max_columns
-    if config.optimizer != "lm" or wide or not (np.ptp(head.X, axis=0).all() and np.ptp(head.y)):
+    if config.optimizer != "lm" or wide or not (np.ptp(head.table.X, axis=0).all() and np.ptp(head.table.y)):
         return None
     epochs = _HEAD_EPOCHS if config.max_epochs is None else min(_HEAD_EPOCHS, config.max_epochs)
     short = Watch(replace(config, max_epochs=epochs), time.monotonic(), noted)
-    found = discover(_as_source(head, source), options, rng, short, only_exact=True)
+    found = discover(head.table, options, rng, short, only_exact=True)
     if found.result is None or not (found.result.stop_reason == "exact" or noted.noted):
         return None
     history = found.result.history
@@ -98,7 +98,7 @@ def _at_first_sight(
         worth = max(LADDER.exact, found.problem.rounding_loss)
         whole = found if noted.noted else _confirmed(found, source, options, noted, worth)
     if noted.noted:
-        return _interrupted(found, len(head)), head
+        return _interrupted(found, len(head.table)), head
     return (whole, source.subset()) if whole.front else None
 
 
@@ -113,7 +113,7 @@ def _confirmed(
 
     with one_thread():
         noted.during(refit)
-    return replace(found, front=fronts[0]) if fronts else _interrupted(found, len(found.problem.y))
+    return replace(found, front=fronts[0]) if fronts else _interrupted(found, len(found.problem.table))
 
 
 def _interrupted(found: Found, rows: int) -> Found:
@@ -134,20 +134,13 @@ def _of_all(found: Found, subset: Subset, source: Source) -> Found:
 
 def _training(source: Source, subset: Subset) -> Training:
     """What a model keeps of a large table."""
-    if not isinstance(source, ArraySource):
-        rows = subset.uniform
-        return Training(
-            subset.X[rows], subset.y[rows], None, subset.observations, subset.rows / int(rows.sum()), subset.low,
-            subset.high,
-        )  # fmt: skip
-    kept = keep(source.X, source.y, source.weights, subset.observations)
-    return replace(kept, X=source.X.copy(), y=source.y.copy()) if kept.X is source.X else kept
+    if not isinstance(source, Table):
+        sample = subset.table.rows(subset.uniform)
+        return Training(sample, subset.observations, subset.rows / len(sample), subset.low, subset.high)
+    kept = keep(source, subset.observations)
+    return replace(kept, table=kept.table.copied()) if kept.table.X is source.X else kept
 
 
 def _head(source: Source, rows: int) -> Subset:
     """So many first rows, all of them."""
     return draw(Head(source, rows), rows, seed=0)
-
-
-def _as_source(subset: Subset, source: Source) -> ArraySource:
-    return ArraySource(subset.X, subset.y, source.names, source.target, subset.weights)

@@ -122,7 +122,6 @@ def run(
     space: SearchSpace,
     watch: Watch,
     problem: Problem,
-    rows: tuple[np.ndarray, np.ndarray],
     rng: np.random.Generator,
     machine: Machine | None = None,
     callback: Callable[[EpochRecord], None] | None = None,
@@ -132,7 +131,7 @@ def run(
 
     Whatever else ends it, Ctrl-C or an error of its own, the equations found so far are returned.
 
-    rows: numbers of those to train and to validate   machine: its `prepare` is off the clock
+    machine: its `prepare` is off the clock
     callback: called after every epoch; its errors are the caller's
     only_exact: are equations that leave something to explain of no use, so that none is made at the end?
 
@@ -142,20 +141,18 @@ def run(
         If an error ended it.
     """
     config = watch.config
-    problem = replace(problem, compiled=True)
     machine = Machine() if machine is None else machine
     machine = replace(machine, prepare=watch.without(machine.prepare))
-    assessor = machine.assessor(space, problem, rows)
+    assessor = machine.assessor(space, problem)
     searcher: Searcher[Any]
     branches = None
     if config.optimizer == "lm":
         searcher = SampledSearch(space, config, assessor, rng, machine.prepare, lambda: watch.is_over)
     else:
         machine.prepare()  # the sampled search may be over before it needs a loop
-        train, validation = (problem.tensors(part, machine.device) for part in rows)
-        searcher = RelaxedSearch(space, config, assessor, train, validation, rng)
+        searcher = RelaxedSearch(space, config, assessor, rng)
     if can_branch(config):
-        branches = Branches(space, watch, problem, rows, rng.spawn(1)[0], machine)
+        branches = Branches(space, watch, problem, rng.spawn(1)[0], machine)
     work = _Run(space, problem, watch, assessor, searcher, branches, callback)
     during = watch.interrupts.during
     during(work.search)
@@ -182,7 +179,7 @@ class _Run:
         self._assessor, self._searcher, self._branches, self._callback = assessor, searcher, branches, callback
         self._exact, self._looks = ExactGraphs(problem, watch), _Looks(space, problem, watch)
         self._state: Any = searcher.start()
-        self._front = Front(rows=len(problem.y)).offer(constant_equation(problem))
+        self._front = Front(rows=len(problem.table)).offer(constant_equation(problem))
         self._history: list[EpochRecord] = []
         self._alphas: list[np.ndarray] = []
         self._drafts: dict[bytes, Draft] = {}
@@ -336,5 +333,5 @@ class _Looks:
     def text(self, front: Front) -> str:
         """The equation that would be chosen now."""
         if self._seen is None or self._seen[0] is not front:
-            self._seen = front, str(front[choose(front, "best", len(self._problem.y))])
+            self._seen = front, str(front[choose(front, "best", len(self._problem.table))])
         return self._seen[1]

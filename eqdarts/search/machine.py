@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import numpy as np
+import torch
 
 from eqdarts.fit.assess import Assessor
+from eqdarts.fit.backend import backend_of
 from eqdarts.graph.space import SearchSpace
 from eqdarts.search.problem import Problem
 
@@ -29,7 +30,9 @@ class Machine:
     threads: int = 1
     prepare: Callable[[], None] = lambda: None
 
-    def assessor(self, space: SearchSpace, problem: Problem, rows: tuple[np.ndarray, np.ndarray]) -> Assessor:
-        """Fits graphs to a problem. rows: numbers of those to train and to validate"""
-        train, validation, everything = (problem.tensors(part, self.device) for part in (*rows, problem.subset))
-        return Assessor(space, train, validation, self.threads, everything, exact=problem.exact_loss)
+    def assessor(self, space: SearchSpace, problem: Problem) -> Assessor:
+        """Fits graphs to a problem."""
+        parts = problem.train, problem.validation, problem.subset
+        train, validation, everything = map(problem.scaled.rows, parts)
+        backend = backend_of(space, torch.device(self.device), self.threads)
+        return Assessor(space, train, validation, everything, backend, problem.exact_loss)

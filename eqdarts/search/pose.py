@@ -1,19 +1,23 @@
-"""From a checked table to the problem of a search: rows merged, columns screened and scaled, their rounding seen."""
+"""From a checked table to the problem of a search: rows merged and split, columns screened and in working units."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
-from eqdarts.data import Prepared, merge_rows, prepare, rounding_alike
-from eqdarts.data.chunks import ArraySource
+from eqdarts.data.columns import check_varying, is_constant, scales_of, varying
 from eqdarts.data.kept import Training, keep
+from eqdarts.data.rounding import rounding_alike
 from eqdarts.data.screening import screened
+from eqdarts.data.split import split_rows
+from eqdarts.data.table import Table
 from eqdarts.search.budget import BUDGET
 from eqdarts.search.fit_options import FitOptions
 from eqdarts.search.problem import Problem, moderate, snapping_rows
 from eqdarts.search.stops import Watch
+
+_SEARCH_ROWS = 120  # of each step that the search sees; the constants are refitted on all
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,8 +27,6 @@ class Posed:
     Attributes
     ----------
     problem : Problem
-    y : array [n]
-        Of its rows, as it was given.
     is_constant : bool
         Does the target have one value only, so that there is nothing to search?
     training : Training
@@ -32,57 +34,62 @@ class Posed:
     """
 
     problem: Problem
-    y: np.ndarray
     is_constant: bool
     training: Training
 
 
-def pose(table: ArraySource, options: FitOptions, rng: np.random.Generator, watch: Watch) -> Posed:
+def pose(table: Table, options: FitOptions, rng: np.random.Generator, watch: Watch) -> Posed:
     """The problem that a checked table poses."""
     rows, training = _merged(table) if options.splits_by_share else _as_given(table)
-    prepared = prepare(rows.X, rows.y, rows.names, rows.weights)
-    if prepared.constant is None:
-        prepared = screened(prepared, options.max_columns, rng, watch.until(BUDGET.screening))
-    problem = _in_working_units(rows, prepared, snapping_rows(len(rows.y), rng), options.max_complexity)
-    return Posed(problem, rows.y, prepared.constant is not None, training)
-
-
-def _merged(table: ArraySource) -> tuple[ArraySource, Training]:
-    """Equal rows as one: a row given twice and a row of weight 2 come out alike."""
-    X, y, weights = merge_rows(table.X, table.y, table.weights)
-    rows = replace(table, X=X, y=y, weights=None if np.ptp(weights) == 0 else weights / weights.mean())
-    return rows, keep(X, y, weights, _observations(table))
-
-
-def _as_given(table: ArraySource) -> tuple[ArraySource, Training]:
-    """The rows as they are, since validation names some of them; a model keeps copies."""
-    return table, keep(table.X.copy(), table.y.copy(), table.weights, _observations(table))
-
-
-def _observations(table: ArraySource) -> int:
-    return len(table.y) if table.weights is None else int((table.weights > 0).sum())
-
-
-def _in_working_units(rows: ArraySource, prepared: Prepared, subset: np.ndarray, max_complexity: int | None) -> Problem:
-    """Prepared columns are scaled; moderate ones go back to their own units, where constants look simple."""
-    units, target_unit = _extreme(prepared.scales.x), float(_extreme(np.array([prepared.scales.y]))[0])
-    x_rounding, y_rounding = rounding_alike(rows.X[:, prepared.kept], rows.y)
-    return Problem(
-        X=prepared.X * (prepared.scales.x / units),
-        y=prepared.y * (prepared.scales.y / target_unit),
-        weights=rows.weights,
-        names=prepared.names,
+    used, constant = varying(rows), is_constant(rows)
+    if not constant:
+        check_varying(rows.names, used)
+        used = screened(used, options.max_columns, rng, watch.until(BUDGET.screening))
+    subset = snapping_rows(len(rows), rng)
+    everything = np.arange(len(rows))
+    train, validation = (everything, everything) if constant else _steps(rows.y, options, rng)
+    x_scale, y_scale = scales_of(used)
+    units, target_unit = _extreme(x_scale), float(_extreme(np.array([y_scale]))[0])
+    x_rounding, y_rounding = rounding_alike(used.X, used.y)
+    problem = Problem(
+        # Columns of extreme magnitude are scaled; moderate ones keep their own units, where constants look simple.
+        table=used.scaled(units, target_unit),
         columns=rows.names,
-        target=rows.target,
-        x_scale=moderate(prepared.scales.x / units),
-        y_scale=float(moderate(np.array([prepared.scales.y / target_unit]))[0]),
+        x_scale=moderate(x_scale / units),
+        y_scale=float(moderate(np.array([y_scale / target_unit]))[0]),
         x_unit=units,
         y_unit=target_unit,
         subset=subset,
-        max_complexity=max_complexity,
+        train=train,
+        validation=validation,
+        max_complexity=options.max_complexity,
         rounding=y_rounding / target_unit,
         x_rounding=x_rounding / units,
     )
+    return Posed(problem, constant, training)
+
+
+def _merged(table: Table) -> tuple[Table, Training]:
+    """Equal rows as one: a row given twice and a row of weight 2 come out alike."""
+    merged = table.merged()
+    return merged.of_mean_weight_one(), keep(merged, table.observations)
+
+
+def _as_given(table: Table) -> tuple[Table, Training]:
+    """The rows as they are, since validation names some of them; a model keeps copies."""
+    return table, keep(table.copied(), table.observations)
+
+
+def _steps(y: np.ndarray, options: FitOptions, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Row numbers for the steps of w and of α."""
+    train, validation = split_rows(len(y), options.validation, rng, y)
+    if options.splits_by_share and len(y) < _SEARCH_ROWS // 2:
+        train = validation = np.arange(len(y))
+    return _at_most(train, rng), _at_most(validation, rng)
+
+
+def _at_most(rows: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    return rows if len(rows) <= _SEARCH_ROWS else np.sort(rng.choice(rows, _SEARCH_ROWS, replace=False))
 
 
 def _extreme(scales: np.ndarray) -> np.ndarray:

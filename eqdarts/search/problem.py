@@ -7,12 +7,10 @@ from functools import cached_property
 
 import numpy as np
 import sympy
-import torch
 
 from eqdarts.data.columns import column_scale
+from eqdarts.data.table import Table, evenly
 from eqdarts.data.zero import LADDER, Target
-from eqdarts.fit.formula import Rows
-from eqdarts.fit.graphs import Rows as ScaledRows
 from eqdarts.graph.genotype import Genotype
 from eqdarts.graph.space import SearchSpace
 from eqdarts.graph.to_sympy import Constants, column_symbols, to_expression
@@ -30,27 +28,22 @@ class Problem:
 
     Attributes
     ----------
-    X : array [n, d]
-        The columns of the search.
-    y : array [n]
-    weights : array [n] or None
-    names : tuple of str
-        Of the d columns.
+    table : Table
+        The d columns of the search, in working units.
     columns : tuple of str
         All columns of the user's table, which the equations take as arguments.
-    target : str
     x_scale : array [d]
         The search sees X / x_scale.
     y_scale : float
     x_unit : array [d]
-        The table has X · x_unit.
+        The user's table has X · x_unit.
     y_unit : float
     subset : int array
-        The rows on which formulas are made simpler.
+        Numbers of the rows on which formulas are made simpler, sorted.
+    train, validation : int array
+        Numbers of the rows to which graphs are fitted, and on which they are ranked and α is learned, sorted.
     max_complexity : int or None
         Larger equations are left out.
-    compiled : bool
-        Are constants fitted by compiled loops?
     rounding : array [n] or None
         The greatest error of y by rounding, where its digits show one (`eqdarts.data.rounding`).
     x_rounding : array [n, d] or None
@@ -61,19 +54,16 @@ class Problem:
         What was taken off the columns, and stands in the equations beside them.
     """
 
-    X: np.ndarray
-    y: np.ndarray
-    weights: np.ndarray | None
-    names: tuple[str, ...]
+    table: Table
     columns: tuple[str, ...]
-    target: str
     x_scale: np.ndarray
     y_scale: float
     x_unit: np.ndarray
     y_unit: float
     subset: np.ndarray
+    train: np.ndarray
+    validation: np.ndarray
     max_complexity: int | None = None
-    compiled: bool = False
     rounding: np.ndarray | None = None
     x_rounding: np.ndarray | None = None
     whole: Problem | None = None
@@ -81,92 +71,95 @@ class Problem:
 
     def shifted(self, origins: np.ndarray) -> Problem:
         """With columns that have these numbers taken off, 0 for those that stay."""
-        X = self.X - origins
-        scale = moderate(np.array([column_scale(column) for column in X.T]))
+        table = replace(self.table, X=self.table.X - origins)
+        scale = moderate(np.array([column_scale(column) for column in table.X.T]))
         return replace(
-            self, X=X, x_scale=np.where(origins != 0, scale, self.x_scale), origins=origins,
+            self, table=table, x_scale=np.where(origins != 0, scale, self.x_scale), origins=origins,
             whole=self if self.whole is None else self.whole,
         )  # fmt: skip
 
     def without(self, rows: np.ndarray) -> Problem:
         """Without these rows (bool [n]), at which formulas may have removable singularities."""
-        kept = np.flatnonzero(~rows)
-        return replace(self._on(kept, subset=np.flatnonzero(np.isin(kept, self.subset))), whole=self)
+        return replace(self._on(np.flatnonzero(~rows)), whole=self)
 
     def reduced(self) -> Problem:
         """Only the rows of the subset."""
-        return self._on(self.subset, subset=np.arange(len(self.subset)))
+        return self._on(self.subset)
 
-    def _on(self, rows: np.ndarray, subset: np.ndarray) -> Problem:
-        """Only these rows, with another subset."""
-        weights, rounding, of_columns = (
-            None if a is None else a[rows] for a in (self.weights, self.rounding, self.x_rounding)
+    def _on(self, kept: np.ndarray) -> Problem:
+        """Only the rows of these numbers, sorted."""
+        subset, train, validation = (
+            np.flatnonzero(np.isin(kept, part)) for part in (self.subset, self.train, self.validation)
         )
+        rounding, of_columns = (None if a is None else a[kept] for a in (self.rounding, self.x_rounding))
         return replace(
-            self, X=self.X[rows], y=self.y[rows], weights=weights, subset=subset, rounding=rounding,
+            self, table=self.table.rows(kept), subset=subset, train=train, validation=validation, rounding=rounding,
             x_rounding=of_columns,
         )  # fmt: skip
 
-    def tensors(self, index: np.ndarray, device: str) -> ScaledRows:
-        """These rows as the search sees them, inputs [d, n]."""
-        inputs = np.ascontiguousarray((self.X[index] / self.x_scale).T)
-        weights = None if self.weights is None else torch.as_tensor(np.sqrt(self.weights[index]), device=device)
-        y = torch.as_tensor(self.y[index] / self.y_scale, device=device)
-        return ScaledRows(torch.as_tensor(inputs, device=device), y, weights)
+    @property
+    def without_loops(self) -> Problem:
+        """The same, whose formulas are fitted before compiled loops are loaded."""
+        return replace(self, table=replace(self.table, loops=False))
 
-    def sample(self, most: int) -> Rows:
+    @cached_property
+    def scaled(self) -> Table:
+        """The table as the search sees it."""
+        return self.table.scaled(self.x_scale, self.y_scale)
+
+    @cached_property
+    def formula_rows(self) -> Table:
+        """Those on which constants are snapped and a formula's parts tried."""
+        return self.sample(FORMULA_ROWS)
+
+    def sample(self, most: int) -> Table:
         """At most so many rows of the subset, evenly spread."""
-        rows = self.subset[np.linspace(0, len(self.subset) - 1, min(most, len(self.subset))).round().astype(int)]
-        root = None if self.weights is None else np.sqrt(self.weights[rows])
-        return Rows(self.X[rows], self.y[rows], root, self.compiled)
+        return self.table.rows(self.subset[evenly(len(self.subset), most)])
 
     @cached_property
     def measure(self) -> Target:
         """What losses are measured by."""
-        return Target.of(self.y, self.weights)
+        return Target.of(self.table.y, self.table.weights)
 
-    @property
+    @cached_property
     def blur(self) -> np.ndarray:
         """Errors [n] of y that rounding may have made, of columns as well, as if y rose with each by as much as it
         spreads.
 
         All zero if y spreads over so few steps that to be as close to it as they are says little.
         """
-        none = np.zeros(len(self.y))
+        none = np.zeros(len(self.table))
         if self.rounding is None:
             return none
         square = self.rounding**2
         if self.x_rounding is not None:
-            slopes = self.y.std() / self.X.std(axis=0)
+            slopes = self.table.y.std() / self.table.X.std(axis=0)
             square = square + ((self.x_rounding * slopes) ** 2).sum(axis=1)
-        return np.sqrt(square) if square.mean() / 3 < _VISIBLE**2 * self.y.var() else none
+        return np.sqrt(square) if square.mean() / 3 < _VISIBLE**2 * self.table.y.var() else none
 
     @property
     def exact_loss(self) -> float:
         """Share of the variance of y that an exact graph may leave on some of the rows."""
-        left = np.average(self.blur**2, weights=self.weights) / 3  # that of numbers even in −1 .. 1
-        return max(LADDER.exact, _GENEROUS * float(left) / self.measure.variance)
+        return max(LADDER.exact, _GENEROUS * self._rounded / self.measure.variance)
 
     @property
     def rounding_loss(self) -> float:
         """The loss that an exact equation may leave where y was rounded, else 0."""
-        left = np.average(self.blur**2, weights=self.weights) / 3
-        return _FEW_MORE * float(left) / self.measure.variance
+        return _FEW_MORE * self._rounded / self.measure.variance
 
     @property
-    def all_rows(self) -> Rows:
-        """All of them."""
-        root = None if self.weights is None else np.sqrt(self.weights)
-        return Rows(self.X, self.y, root, self.compiled)
+    def _rounded(self) -> float:
+        """The mean square of what rounding changed: that of numbers even in −1 .. 1 is a third."""
+        return float(np.average(self.blur**2, weights=self.table.weights) / 3)
 
-    @property
+    @cached_property
     def signed(self) -> tuple[bool, ...]:
         """Which columns have values that are not positive."""
-        return tuple(bool(column.min() <= 0) for column in self.X.T)
+        return tuple(bool(column.min() <= 0) for column in self.table.X.T)
 
-    @property
+    @cached_property
     def symbols(self) -> tuple[sympy.Symbol, ...]:
-        return column_symbols(self.names, tuple(not signed for signed in self.signed))
+        return column_symbols(self.table.names, tuple(not signed for signed in self.signed))
 
     @property
     def view(self) -> View:

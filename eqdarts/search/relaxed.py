@@ -11,10 +11,9 @@ from eqdarts.darts import descent, discretise
 from eqdarts.darts.architecture import Architecture
 from eqdarts.darts.relaxation import Relaxation
 from eqdarts.darts.sampling import draw_parameters
-from eqdarts.darts.supernet import Rows as MixtureRows
 from eqdarts.darts.supernet import forward
 from eqdarts.fit.assess import Assessor
-from eqdarts.fit.graphs import Rows
+from eqdarts.fit.graphs import tensors_of
 from eqdarts.graph.genotype import concatenate
 from eqdarts.graph.population import Population, best, joined, nothing
 from eqdarts.graph.space import SearchSpace
@@ -80,22 +79,16 @@ class RelaxedSearch:
     The refitted loss beside the mixture's own shows the discretisation gap.
     """
 
-    def __init__(
-        self,
-        space: SearchSpace,
-        config: SearchConfig,
-        assessor: Assessor,
-        train: Rows,
-        validation: Rows,
-        rng: np.random.Generator,
-    ) -> None:
+    def __init__(self, space: SearchSpace, config: SearchConfig, assessor: Assessor, rng: np.random.Generator) -> None:
         # Mixtures and graphs read off may start sines at frequencies that the table shows.
         self._space = with_frequencies(space, rows_of_waves(assessor))
         self._config, self._assessor = config, assessor
-        self._train, self._validation = _as_mixture_rows(train), _as_mixture_rows(validation)
-        self._variance = float(train.y.var(correction=0)) or 1.0
+        self._train, self._validation = (
+            tensors_of(rows, assessor.device) for rows in (assessor.train, assessor.validation)
+        )
+        self._variance = float(assessor.train.y.var()) or 1.0
         self._rng = rng
-        self._generator = torch.Generator(device=train.y.device).manual_seed(int(rng.integers(2**62)))
+        self._generator = torch.Generator(device=assessor.device).manual_seed(int(rng.integers(2**62)))
 
     def start(self) -> RelaxedState:
         """New replicas, nothing read off yet."""
@@ -143,15 +136,10 @@ class RelaxedSearch:
         relaxation = Relaxation(self._config.relaxation, self._config.temperature[1])
         with torch.no_grad():
             _, defined = forward(
-                self._space, relaxation, inner.architecture, inner.w, inner.coefficients, self._train.X
+                self._space, relaxation, inner.architecture, inner.w, inner.coefficients, self._train.inputs.T
             )  # [R, E, M]
         alpha = inner.architecture.alpha.detach().masked_fill(~defined[:, None], _NEVER)
         return Architecture(alpha, inner.architecture.beta.detach())
-
-
-def _as_mixture_rows(rows: Rows) -> MixtureRows:
-    weight = None if rows.root_weights is None else rows.root_weights.square()
-    return MixtureRows(rows.inputs.T.contiguous(), rows.y, weight)
 
 
 def _lowest(loss: np.ndarray) -> float:

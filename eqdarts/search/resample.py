@@ -20,8 +20,7 @@ def resample(
     space: SearchSpace, result: SearchResult, problem: Problem, k: int, rng: np.random.Generator
 ) -> list[Equation]:
     """Graphs drawn from the learned α, refitted, as equations; simplest first."""
-    rows = problem.tensors(np.arange(len(problem.y)), "cpu")
-    assessor = Assessor(space, rows, rows)
+    assessor = Assessor(space, problem.scaled, problem.scaled)
     equations: dict[str, Equation] = {}
     for _ in range(_REDRAWS):
         replica = rng.integers(len(result.alpha), size=k)

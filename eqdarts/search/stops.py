@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -113,7 +113,7 @@ class ExactGraphs:
         start = time.monotonic()
         hurry = self._watch.config.max_epochs is None  # otherwise the clock has no say, so that fits repeat
         if not hurry or self._spent <= BUDGET.exact_seconds + BUDGET.exact * self._watch.seconds:
-            problem = self._problem if epoch > 1 else replace(self._problem, compiled=False)
+            problem = self._problem if epoch > 1 else self._problem.without_loops
             front = self._finish_one(space, population, front, problem)
         self._spent += time.monotonic() - start
         exact = [e for e in front if self._exactness.is_exact(e)]

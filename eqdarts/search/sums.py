@@ -8,9 +8,9 @@ from functools import partial
 
 import numpy as np
 
+from eqdarts.data.table import Table
 from eqdarts.data.zero import LADDER
 from eqdarts.fit.assess import Assessor
-from eqdarts.fit.graphs import Rows
 from eqdarts.graph.population import WIDE_PER_BAND, WIDE_SIZE, Population, best, front_of, joined, nothing, scores
 from eqdarts.graph.space import SearchSpace
 from eqdarts.propose.library import Library, library_of
@@ -109,24 +109,24 @@ class SumSearch:
     def _sums(self, population: Population, asked: int = 0) -> Sums:
         return Sums(population, asked, self._assessor.exact)
 
-    def _table(self, noisy: bool) -> Rows | None:
+    def _table(self, noisy: bool) -> Table | None:
         """The rows on which terms are chosen; None if there are no sums."""
         table = self._assessor.everything if noisy else self._assessor.train
         return table if self._can_sum and self._solvers else None
 
-    def _question(self, table: Rows, noisy: bool, effort: Effort) -> Question:
+    def _question(self, table: Table, noisy: bool, effort: Effort) -> Question:
         return Question(
             self._space, table, noisy, self._assessor.node_values_on, partial(self._library, noisy, table), effort
         )
 
-    def _is_time(self, sums: Sums, epochs: int, noisy: bool, table: Rows) -> bool:
+    def _is_time(self, sums: Sums, epochs: int, noisy: bool, table: Table) -> bool:
         """Should the library be asked for sums below the next link?"""
         if epochs < _LIBRARY_AT or sums.asked == len(self._space.links) or not self._assessor.can_pursue:
             return False
         pause = 1.0 if self._library(noisy, table).are_few else _LIBRARY_AGAIN**sums.asked
         return epochs >= _LIBRARY_AT * pause
 
-    def _library(self, noisy: bool, table: Rows) -> Terms:
+    def _library(self, noisy: bool, table: Table) -> Terms:
         if noisy not in self._libraries:
             self._libraries[noisy] = library_of(self._space, table, self._assessor.node_values_on)
         return self._libraries[noisy]
@@ -164,7 +164,7 @@ def plain_sums(space: SearchSpace, assessor: Assessor) -> Population:
     noisy = assessor.can_confirm
     table = assessor.everything if noisy and assessor.everything is not None else assessor.train
     question = Question(
-        space, table, noisy, assessor.node_values_on, lambda: Terms([], np.zeros((0, 0)), np.zeros(0), np.zeros(0)),
+        space, table, noisy, assessor.node_values_on, lambda: Terms([], np.zeros((0, 0)), table),
         Effort.AT_ONCE,
     )  # fmt: skip
     return judged(Monomials(), question, assessor.without_loops)

@@ -17,7 +17,8 @@ import sympy
 from sympy.core.traversal import bottom_up
 from sympy.simplify.fu import TR5, TR7, TR10i
 
-from eqdarts.fit.formula import Rows, compile_template, fit_constants, is_round, template
+from eqdarts.data.table import Table
+from eqdarts.fit.formula import compile_template, fit_constants, is_round, template
 from eqdarts.formula.tape import on_rows
 from eqdarts.simplify.canonical import canonical
 from eqdarts.simplify.description import count_constants, description_length, digits_of, size
@@ -36,10 +37,10 @@ _SMALL_EXPONENT, _LARGE_EXPONENT = 0.2, 6.0
 
 
 def reduce(
-    formula: Simplified, columns: tuple[sympy.Symbol, ...], rows: Rows, deadline: float = float("inf")
+    formula: Simplified, columns: tuple[sympy.Symbol, ...], rows: Table, deadline: float = float("inf")
 ) -> Simplified:
     """The formula after every replacement that shortens its description; itself if none does."""
-    n, current = len(rows.y), formula
+    n, current = len(rows), formula
     if size(formula.expression) > _MOST_NODES:
         return formula
     searching = True

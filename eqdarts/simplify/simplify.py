@@ -13,8 +13,9 @@ from dataclasses import replace
 import numpy as np
 import sympy
 
-from eqdarts.data.zero import LADDER
-from eqdarts.fit.formula import Rows, compile_template, fit_constants, template
+from eqdarts.data.table import Table
+from eqdarts.data.zero import LADDER, measure_of
+from eqdarts.fit.formula import compile_template, fit_constants, template
 from eqdarts.formula.tape import on_rows
 from eqdarts.simplify.canonical import canonical
 from eqdarts.simplify.description import description_length
@@ -30,7 +31,7 @@ _MOST_LIMITS = 3  # limits taken one after another; a limit may have limits
 def simplify(
     expression: sympy.Expr,
     columns: tuple[sympy.Symbol, ...],
-    sample: Rows,
+    sample: Table,
     deadline: float = float("inf"),
     passes: int = 3,
     beam: int = 1,
@@ -52,7 +53,7 @@ def simplify(
         outcome = snap(form, sample, deadline, beam)
         if outcome is None:
             break
-        if best is None or _worth(outcome, best, len(sample.y)):
+        if best is None or _worth(outcome, best, len(sample)):
             best = outcome
         following = canonical(outcome.expression, columns, sample.X)
         best = replace(best, expression=following) if best is outcome else best
@@ -61,14 +62,14 @@ def simplify(
         current = following
     if best is None:
         value = on_rows(expression, columns, sample.X)
-        loss = float(sample.measure.loss(np.mean((value - sample.y) ** 2)))
+        loss = float(measure_of(sample).loss(np.mean((value - sample.y) ** 2)))
         return Simplified(expression, loss if np.isfinite(loss) else np.inf)
     return best
 
 
-def _plainer(expression: sympy.Expr, columns: tuple[sympy.Symbol, ...], sample: Rows, deadline: float) -> sympy.Expr:
+def _plainer(expression: sympy.Expr, columns: tuple[sympy.Symbol, ...], sample: Table, deadline: float) -> sympy.Expr:
     """The formula with its parts near a limit written as the limit, or in other functions, where that is shorter."""
-    n = len(sample.y)
+    n = len(sample)
 
     def length_of(candidate: sympy.Expr) -> tuple[float, sympy.Expr]:
         form = template(candidate, columns)
@@ -95,10 +96,10 @@ def _worth(new: Simplified, old: Simplified, n: int) -> bool:
     return description_length(new.loss, new.expression, n) <= description_length(old.loss, old.expression, n)
 
 
-def _without_negligible(expression: sympy.Expr, columns: tuple[sympy.Symbol, ...], sample: Rows) -> sympy.Expr:
+def _without_negligible(expression: sympy.Expr, columns: tuple[sympy.Symbol, ...], sample: Table) -> sympy.Expr:
     """Without the terms that are rounding beside y: what a readout leaves of a node that it does not need."""
     expanded = sympy.expand_mul(expression, deep=False)
-    least = LADDER.term * sample.measure.deviation
+    least = LADDER.term * measure_of(sample).deviation
 
     def is_small(term: sympy.Expr, limit: float) -> bool:
         return _root_mean_square(term, columns, sample.X) < limit

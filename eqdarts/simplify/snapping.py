@@ -11,9 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 import sympy
 
+from eqdarts.data.table import Table
 from eqdarts.data.zero import LADDER
 from eqdarts.fit.flat import flat_directions, lengths, simplest_points
-from eqdarts.fit.formula import Compiled, ConstantFit, Rows, Template, compile_template, fit_constants, fit_sets
+from eqdarts.fit.formula import Compiled, ConstantFit, Template, compile_template, fit_constants, fit_sets
 from eqdarts.simplify.description import NATS_PER_NODE, description_length, digits_of
 
 _MOST_DIGITS = 36.0  # nats in a double
@@ -59,7 +60,7 @@ class _Snapped:
     worth: float
 
 
-def snap(form: Template, sample: Rows, deadline: float = float("inf"), beam: int = 1) -> Simplified | None:
+def snap(form: Template, sample: Table, deadline: float = float("inf"), beam: int = 1) -> Simplified | None:
     """Replace constants by simpler ones, each time refitting the rest.
 
     A replacement is kept when it shortens the description: the misfit it adds (in nats) stays below
@@ -82,23 +83,23 @@ def snap(form: Template, sample: Rows, deadline: float = float("inf"), beam: int
         # One way goes on to its end; of several the best on the way counts.
         passed = [*passed, *ways] if beam > 1 else ways or passed
     written = [_written(form, way) for way in sorted(passed, key=lambda way: -way.worth)[:_WRITTEN]]
-    return min(written, key=lambda f: description_length(f.loss, f.expression, len(sample.y)))
+    return min(written, key=lambda f: description_length(f.loss, f.expression, len(sample)))
 
 
-def _without_needless(code: Compiled, fit: ConstantFit, sample: Rows) -> _Snapped:
+def _without_needless(code: Compiled, fit: ConstantFit, sample: Table) -> _Snapped:
     """Where constants can move without a loss, as those of dependent columns can, as many as possible at zero."""
     start = _Snapped(fit, np.ones(len(fit.values), dtype=bool), {}, frozenset(), 0.0, 0.0)
-    if not 1 < len(fit.values) <= len(sample.y):
+    if not 1 < len(fit.values) <= len(sample):
         return start
     flat, sizes = flat_directions(fit.slopes), lengths(fit.slopes)
     if not len(flat):
         return start
     points = np.array(simplest_points(fit.values, flat, np.where(sizes > 0, sizes, 1.0))[:_TRIALS])
     _, losses = fit_sets(code, points, points != 0, sample, _TRIAL_STEPS)
-    for point in points[_misfit(losses, fit.loss, len(sample.y)) < _NO_LOSS]:
+    for point in points[_misfit(losses, fit.loss, len(sample)) < _NO_LOSS]:
         free = point != 0
         new = fit_constants(code, point, sample, free)
-        if _misfit(np.array(new.loss), fit.loss, len(sample.y)) < _NO_LOSS:
+        if _misfit(np.array(new.loss), fit.loss, len(sample)) < _NO_LOSS:
             return _Snapped(new, free, {int(k): sympy.Integer(0) for k in np.flatnonzero(~free)}, frozenset(), 0.0, 0.0)
     return start
 
@@ -109,10 +110,10 @@ def _written(form: Template, way: _Snapped) -> Simplified:
 
 
 def _snapped_further(
-    form: Template, code: Compiled, way: _Snapped, first_loss: float, sample: Rows, most: int
+    form: Template, code: Compiled, way: _Snapped, first_loss: float, sample: Table, most: int
 ) -> list[_Snapped]:
     """The formula with more constants replaced, in at most so many ways."""
-    fit, free, n = way.fit, way.free, len(sample.y)
+    fit, free, n = way.fit, way.free, len(sample)
     refused = set(way.refused)
     while True:
         trials = _plausible(form, fit, free, refused, n) if free.any() else []

@@ -17,6 +17,7 @@ import pandas as pd
 
 from eqdarts.data import check_names, check_numeric
 from eqdarts.data.columns import listed
+from eqdarts.data.table import Table
 from eqdarts.errors import InputDataError, check_range, warn
 from eqdarts.estimator import DARTSRegressor
 
@@ -59,14 +60,6 @@ class Job:
 
 
 @dataclass(frozen=True, eq=False)
-class Data:
-    """The rows of a fit: X [n, d] and y [n]."""
-
-    X: np.ndarray
-    y: np.ndarray
-
-
-@dataclass(frozen=True, eq=False)
 class Plan:
     """All jobs of a sweep, in the order of the result: by target, group, setting and seed.
 
@@ -83,7 +76,7 @@ class Plan:
     _rows: Mapping[tuple[Any, ...], np.ndarray]
     _drop_missing: bool
 
-    def tasks(self, keys: set[str]) -> Iterator[tuple[Job, Data]]:
+    def tasks(self, keys: set[str]) -> Iterator[tuple[Job, Table]]:
         """These jobs with their rows, each key once. Jobs on the same rows follow each other and share them."""
         left, last, data = set(keys), None, None
         for job in self.jobs:
@@ -166,15 +159,15 @@ def description(job: Job, by: tuple[str, ...]) -> dict[str, Any]:
 
 def _data(
     values: np.ndarray, names: tuple[str, ...], rows: np.ndarray, inputs: tuple[str, ...], target: str, drop: bool
-) -> Data:
+) -> Table:
     """The rows of a fit. drop: without those that have a missing value"""
     places = np.array([names.index(name) for name in (*inputs, target)])
     table = values[np.ix_(rows, places)]
     table = table[~np.isnan(table).any(axis=1)] if drop else table
-    return Data(np.ascontiguousarray(table[:, :-1]), table[:, -1].copy())
+    return Table(np.ascontiguousarray(table[:, :-1]), table[:, -1].copy(), inputs, target)
 
 
-def _digest(data: Data) -> str:
+def _digest(data: Table) -> str:
     found = hashlib.blake2b(repr(data.X.shape).encode(), digest_size=16)
     found.update(np.ascontiguousarray(data.X).data)
     found.update(np.ascontiguousarray(data.y).data)

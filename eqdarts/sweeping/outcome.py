@@ -7,12 +7,11 @@ import time
 from dataclasses import dataclass, fields
 from typing import Any
 
-import pandas as pd
-
+from eqdarts.data.table import Table
 from eqdarts.errors import kept_warnings
 from eqdarts.estimator import DARTSRegressor
 from eqdarts.formula.records import Record
-from eqdarts.sweeping.jobs import Data, Job
+from eqdarts.sweeping.jobs import Job
 
 _LONGEST = 100_000  # characters of a formula or a message
 
@@ -58,7 +57,7 @@ FIELDS = tuple(field.name for field in fields(Outcome) if field.name != "key")
 Result = tuple[Outcome, dict[str, Any] | None]
 
 
-def run(job: Job, data: Data, with_model: bool) -> Result:
+def run(job: Job, data: Table, with_model: bool) -> Result:
     """Fit one equation. Every error of the fit becomes part of the outcome.
 
     Raises
@@ -70,9 +69,7 @@ def run(job: Job, data: Data, with_model: bool) -> Result:
     options = {"n_jobs": 1, **dict(job.options), "verbose": 0, "random_state": job.seed}
     with kept_warnings() as kept:
         try:
-            model = DARTSRegressor(**options).fit(
-                pd.DataFrame(data.X, columns=list(job.inputs)), pd.Series(data.y, name=job.target)
-            )
+            model = DARTSRegressor(**options).fit(*data.as_pandas())
             seconds = time.monotonic() - start
             record = model.to_dict() if with_model else None
         except Exception as error:  # one fit of many: the others go on

@@ -18,14 +18,15 @@ from typing import Any
 
 from sklearn.utils.parallel import Parallel
 
+from eqdarts.data.table import Table
 from eqdarts.errors import EqdartsError, InputDataError
 from eqdarts.runtime.orphans import delayed_here
 from eqdarts.runtime.overlapping import Overlapping
-from eqdarts.sweeping.jobs import Data, Job
+from eqdarts.sweeping.jobs import Job
 from eqdarts.sweeping.outcome import Result, failed
 
-Task = tuple[Job, Data]
-Call = Callable[[Job, Data], Result]
+Task = tuple[Job, Table]
+Call = Callable[[Job, Table], Result]
 
 _UNDERWAY = 100  # fits handed to a cluster at once, at the least; rows of the others stay here
 
@@ -104,7 +105,7 @@ def run_on_dask(tasks: Iterable[Task], call: Call) -> Generator[tuple[Job, Resul
     waiting = iter(tasks)
     underway: dict[Any, Job] = {}
     completed = distributed.as_completed()
-    last: Data | None = None
+    last: Table | None = None
     rows: Any = None
 
     def hand_out(count: int) -> None:
@@ -153,7 +154,7 @@ def connect(address: str) -> Any:
         raise EqdartsError(f"no Dask scheduler answers at {address!r} ({error}); check the address") from error
 
 
-def _itself(data: Data) -> Data:
+def _itself(data: Table) -> Table:
     return data
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import stats
 from scipy.optimize import brentq
 
+from eqdarts.data.table import Table
 from eqdarts.equation.regression.minimise import local, sum_of_squares
-from eqdarts.equation.regression.model import Model, Observations
+from eqdarts.equation.regression.model import Model
 from eqdarts.equation.regression.report import FitReport
 
 _FARTHEST = 200.0  # standard errors that a profile is followed before a limit counts as infinite
@@ -52,9 +53,9 @@ class _Profile:
         )  # fmt: skip
         self._known = {0.0: (self._start, 0.0)}
 
-    def _at(self, value: float) -> Observations:
+    def _at(self, value: float) -> Table:
         rows = self._rows
-        return Observations(np.column_stack([rows.X, np.full(len(rows), value)]), rows.y, rows.weights)
+        return Table(np.column_stack([rows.X, np.full(len(rows), value)]), rows.y, weights=rows.weights)
 
     def tau(self, distance: float) -> float:
         """√((S − S_min)/s²) at so many standard errors from the optimum; infinite where undefined.
@@ -118,7 +119,7 @@ def resampled(report: FitReport, model: Model, resampling: Resampling) -> np.nda
     """Constants [B, K] of resampled tables, each fitted from the constants of the table itself; NaN where it fails."""
     rng = np.random.default_rng(resampling.seed)
     rows, n, K = model.rows, len(model.rows), len(report.names)
-    root = np.ones(n) if rows.weights is None else np.sqrt(rows.weights)
+    root = rows.roots
     value = np.broadcast_to(model.code.value(*rows.X.T, *report.values), (n,))
     # Residuals are smaller than errors, for the formula was fitted to them.
     residual = (rows.y - value) * root * np.sqrt(n / max(report.degrees_of_freedom, 1))
@@ -126,10 +127,8 @@ def resampled(report: FitReport, model: Model, resampling: Resampling) -> np.nda
     out = np.full((resampling.count, K), np.nan)
     for b in range(resampling.count):
         drawn = rng.integers(n, size=n)
-        if resampling.kind == "residual":
-            new = Observations(rows.X, value + residual[drawn] / root, rows.weights)
-        else:
-            new = rows.take(drawn)
+        new_y = value + residual[drawn] / root
+        new = replace(rows, y=new_y) if resampling.kind == "residual" else rows.rows(drawn)
         theta = local(model.on(new), report.values)
         if theta is not None:
             out[b] = theta

@@ -143,7 +143,7 @@ def _starts(
         first = [np.where(np.isfinite(given), first[0], 1.0)]
     if n_starts <= len(first):
         return first
-    small = model.on(model.rows.thinned(_SCREEN_ROWS))
+    small = model.on(model.rows.unevenly(_SCREEN_ROWS))
     fraction = Fraction(small)
     drawn = draw(small, given, rng, _SCREENED if first else _SCREENED * _UNGUIDED, waves)
     if fraction.useful:
@@ -164,7 +164,7 @@ def _starts(
 
 def _renewed(model: Model, theta: np.ndarray, rng: np.random.Generator, waves: Periods) -> np.ndarray:
     """The best constants so far with some of them drawn anew: of a sum, the terms that are right may stay."""
-    small = model.on(model.rows.thinned(_SCREEN_ROWS))
+    small = model.on(model.rows.unevenly(_SCREEN_ROWS))
     fresh = draw(small, np.full(len(theta), np.nan), rng, _RENEWALS, waves)
     change = rng.random(fresh.shape) < rng.uniform(0.2, 0.8, (_RENEWALS, 1))
     trials = np.where(change, fresh, theta)
@@ -305,7 +305,7 @@ def sum_of_squares(model: Model, theta: np.ndarray) -> float:
 
 def _rounding(model: Model) -> float:
     """A sum of squares that rounding of y alone explains, in units of scale²."""
-    return float(np.sum(stored(model.rows.y * model.rows.factor)))
+    return float(np.sum(stored(model.rows.y * model.factor)))
 
 
 def _same(loss: float, best: float, model: Model) -> bool:

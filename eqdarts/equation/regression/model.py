@@ -3,68 +3,50 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import cached_property
 
 import numpy as np
 import sympy
 
+from eqdarts.data.table import Table
 from eqdarts.equation.regression.affine import linear_constants
 from eqdarts.fit.flat import lengths
-from eqdarts.fit.periodogram import spread
 from eqdarts.formula.tape import Array, Tape, tape
 
 _RANK = 1e-13  # singular values of a basis of unit columns below this share of the largest are rounding
 _MOST_DECIMALS = 20_000  # values that are read as decimals, a microsecond each
 
 
-@dataclass(frozen=True, eq=False)
-class Observations:
-    """Rows X [n, d], y [n] and their weights [n], or None for equal ones."""
+def scale_of(table: Table) -> float:
+    """A power of two near the root mean square of y."""
+    return table.once(_scale)
 
-    X: np.ndarray
-    y: np.ndarray
-    weights: np.ndarray | None = None
 
-    def __len__(self) -> int:
-        return len(self.y)
+def _scale(table: Table) -> float:
+    largest = float(np.abs(table.y).max()) if len(table) else 0.0
+    if largest == 0:
+        return 1.0
+    size = largest * float(np.sqrt(np.mean((table.y / largest) ** 2)))
+    return float(2.0 ** np.round(np.log2(size)))
 
-    def take(self, rows: np.ndarray) -> Observations:
-        """Some rows, or rows several times."""
-        return Observations(self.X[rows], self.y[rows], None if self.weights is None else self.weights[rows])
 
-    def thinned(self, most: int) -> Observations:
-        """At most so many rows, evenly spread."""
-        return self if len(self) <= most else self.take(spread(len(self), most))
+def _factor(table: Table) -> np.ndarray | float:
+    return (1.0 if table.root_weights is None else table.root_weights) / scale_of(table)
 
-    @cached_property
-    def scale(self) -> float:
-        """A power of two near the root mean square of y."""
-        largest = float(np.abs(self.y).max()) if len(self.y) else 0.0
-        if largest == 0:
-            return 1.0
-        size = largest * float(np.sqrt(np.mean((self.y / largest) ** 2)))
-        return float(2.0 ** np.round(np.log2(size)))
 
-    @cached_property
-    def decimals(self) -> tuple[np.ndarray, np.ndarray]:
-        """X and y in extended precision, each number as the shortest decimal that its double stands for.
+def _decimals(table: Table) -> tuple[np.ndarray, np.ndarray]:
+    """X and y in extended precision, each number as the shortest decimal that its double stands for.
 
-        Measured numbers are decimals. Where a formula fits to their last digits, what the doubles miss of them
-        is a visible share of the residuals.
-        """
-        if self.X.size > _MOST_DECIMALS:
-            return self.X.astype(np.longdouble), self.y.astype(np.longdouble)
+    Measured numbers are decimals. Where a formula fits to their last digits, what the doubles miss of them is a visible
+    share of the residuals.
+    """
+    if table.X.size > _MOST_DECIMALS:
+        return table.X.astype(np.longdouble), table.y.astype(np.longdouble)
 
-        def exact(values: np.ndarray) -> np.ndarray:
-            flat = [np.longdouble(repr(v)) for v in values.ravel().tolist()]
-            return np.array(flat, dtype=np.longdouble).reshape(values.shape)
+    def exact(values: np.ndarray) -> np.ndarray:
+        flat = [np.longdouble(repr(v)) for v in values.ravel().tolist()]
+        return np.array(flat, dtype=np.longdouble).reshape(values.shape)
 
-        return exact(self.X), exact(self.y)
-
-    @cached_property
-    def factor(self) -> np.ndarray | float:
-        """What a residual is multiplied by, so that sums of squares are weighted and of magnitude 1."""
-        return (1.0 if self.weights is None else np.sqrt(self.weights)) / self.scale
+    return exact(table.X), exact(table.y)
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,7 +58,8 @@ class Model:
     form : sympy.Expr
         f over the symbols of columns and constants.
     columns, constants : tuple of Symbol
-    rows : Observations
+    rows : Table
+        With the columns that stand in the form.
     lower, upper : array [K]
         Bounds of θ.
     """
@@ -84,7 +67,7 @@ class Model:
     form: sympy.Expr
     columns: tuple[sympy.Symbol, ...]
     constants: tuple[sympy.Symbol, ...]
-    rows: Observations
+    rows: Table
     lower: np.ndarray
     upper: np.ndarray
     code: Tape = field(init=False)
@@ -100,7 +83,7 @@ class Model:
         """The constants that may take any value."""
         return [c for c, low, up in zip(self.constants, self.lower, self.upper, strict=True) if low == -up == -np.inf]
 
-    def on(self, rows: Observations) -> Model:
+    def on(self, rows: Table) -> Model:
         """The same formula on other rows."""
         other = object.__new__(Model)
         for name, value in self.__dict__.items():
@@ -108,16 +91,26 @@ class Model:
         object.__setattr__(other, "rows", rows)
         return other
 
+    @property
+    def scale(self) -> float:
+        """A power of two near the root mean square of y, in which sums of squares are counted."""
+        return scale_of(self.rows)
+
+    @property
+    def factor(self) -> np.ndarray | float:
+        """What a residual is multiplied by, so that sums of squares are weighted and of magnitude 1."""
+        return self.rows.once(_factor)
+
     def residual(self, theta: np.ndarray) -> np.ndarray:
         """(f − y)·factor [n]; NaN off the domain of f."""
         with np.errstate(all="ignore"):
-            return np.asarray((self.code.value(*self.rows.X.T, *theta) - self.rows.y) * self.rows.factor)
+            return np.asarray((self.code.value(*self.rows.X.T, *theta) - self.rows.y) * self.factor)
 
     def fine_residual(self, theta: np.ndarray) -> np.ndarray:
         """The same in extended precision, where the platform has one."""
-        X, y = self.rows.decimals
+        X, y = self.rows.once(_decimals)
         with np.errstate(all="ignore"):
-            return np.asarray((self.code.value(*X.T, *theta, precision=np.longdouble) - y) * self.rows.factor)
+            return np.asarray((self.code.value(*X.T, *theta, precision=np.longdouble) - y) * self.factor)
 
     def linearise(self, theta: np.ndarray) -> tuple[Array, Array]:
         """The residual [n] and its slopes [n, K]."""
@@ -126,8 +119,8 @@ class Model:
         J = np.empty((len(self.rows), len(self.constants)))
         with np.errstate(all="ignore"):
             for k, slope in enumerate(slopes):
-                J[:, k] = slope * self.rows.factor
-            return np.broadcast_to((value - self.rows.y) * self.rows.factor, (len(self.rows),)), J
+                J[:, k] = slope * self.factor
+            return np.broadcast_to((value - self.rows.y) * self.factor, (len(self.rows),)), J
 
     def held(self, theta: np.ndarray) -> np.ndarray:
         """Which constants a bound keeps from lowering the sum of squares; bool [K]."""

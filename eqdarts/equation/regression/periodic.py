@@ -13,7 +13,7 @@ import sympy
 
 from eqdarts.equation.regression.model import Model
 from eqdarts.equation.regression.scales import natural_values
-from eqdarts.fit.periodogram import peaks, plane_peaks, plane_rows, rows_of, successive, successive_planes
+from eqdarts.fit.periodogram import line_of, peaks, plane_of, plane_peaks, successive, successive_planes
 from eqdarts.formula.tape import number, on_rows
 
 _WAVES = (sympy.sin, sympy.cos, sympy.tan)
@@ -211,8 +211,7 @@ class _Reader:
     def plane(self, first: Wave, second: Wave) -> Plane | None:
         """Both as one wave of two columns; None where none stands out."""
         rows = self._model.rows
-        root = np.asarray(rows.factor * rows.scale)
-        plane = plane_rows(first.column, second.column, rows.y, root)
+        plane = plane_of(first.column, second.column, rows.y, rows.roots)
         if plane is None:
             return None
         pairs = np.concatenate([successive_planes(plane, min(self._count, 2))[0], plane_peaks(plane, _SINGLE)[0]])
@@ -232,26 +231,26 @@ class _Reader:
     ) -> tuple[np.ndarray, tuple[float, float], np.ndarray]:
         model, y = self._model, self._model.rows.y
         column = on_rows(beside.xreplace(self._natural), model.columns, model.rows.X)
-        root = np.asarray(model.rows.factor * model.rows.scale)
+        root = model.rows.roots
         if tangent:
-            rows = rows_of(column, _without_poles(y), root)
-            if rows is None:
+            line = line_of(column, _without_poles(y), root)
+            if line is None:
                 return column, (0.0, 0.0), np.zeros(0)
             # tan(u) has half the period of sin(u).
-            waves = successive(rows, self._count + 1, *_FLAT).omega, peaks(rows, _SINGLE, *_FLAT).omega
-            ends = 0.25 * np.pi / rows.half, rows.limit / rows.half / 2
+            waves = successive(line, self._count + 1, *_FLAT).omega, peaks(line, _SINGLE, *_FLAT).omega
+            ends = 0.25 * np.pi / line.half, line.limit / line.half / 2
             return column, ends, _different((np.concatenate(waves) / 2).tolist())
         if model.form.has(sympy.tan):  # its poles would hide the periods of other waves
             y = np.clip(y, *np.quantile(y, _WITHOUT_POLES))
-        rows = rows_of(column, y, root)
-        if rows is None:
+        line = line_of(column, y, root)
+        if line is None:
             return column, (0.0, 0.0), np.zeros(0)
-        ranges = 0.5 * np.pi / rows.half, rows.limit / rows.half
+        ranges = 0.5 * np.pi / line.half, line.limit / line.half
         found: list[float] = []
         singles: list[float] = []
-        sources = [(rows, shape) for shape in _SHAPES]
+        sources = [(line, shape) for shape in _SHAPES]
         if factor.free_symbols:
-            own = rows_of(column, y, root, on_rows(factor.xreplace(self._natural), model.columns, model.rows.X))
+            own = line_of(column, y, root, on_rows(factor.xreplace(self._natural), model.columns, model.rows.X))
             sources = ([(own, _SHAPES[0])] if own is not None else []) + sources
         for source, (trend, amplitude) in sources:
             found += successive(source, self._count + 1, trend, amplitude).omega.tolist()

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import sympy
 
-from eqdarts.equation.regression.model import Model, Observations
+from eqdarts.data.table import Table
+from eqdarts.equation.regression.model import Model
 from eqdarts.formula.tape import tape
 
 _ROWS = 300  # between which poles are looked for
@@ -19,7 +20,7 @@ class Poles:
         arguments = [*model.columns, *model.constants]
         below = sorted(_denominators(model.form, set(model.constants)), key=sympy.default_sort_key)
         self._codes = [tape(denominator, arguments) for denominator in below]
-        self._paths = _paths(model.rows.thinned(_ROWS))
+        self._paths = _paths(model.rows.unevenly(_ROWS))
 
     def between_rows(self, theta: np.ndarray) -> bool:
         """Does a denominator change its sign on the way from a row to its neighbour in some column?"""
@@ -43,7 +44,7 @@ def _denominators(node: sympy.Expr, constants: set[sympy.Symbol]) -> set[sympy.E
     return found.union(*(_denominators(a, constants) for a in node.args)) if node.args else found
 
 
-def _paths(rows: Observations) -> list[np.ndarray]:
+def _paths(rows: Table) -> list[np.ndarray]:
     """The rows in the order of each column, with points between them."""
     if len(rows) < 2:
         return []

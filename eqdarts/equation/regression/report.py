@@ -147,13 +147,13 @@ def report(
     inner_rss = optimum.loss * inflation
     unit = np.sqrt(residual_variance(optimum.loss, n, n - freedom))
     with np.errstate(over="ignore", under="ignore"):
-        rss = float(np.float64(inner_rss) * rows.scale * rows.scale)
+        rss = float(np.float64(inner_rss) * model.scale * model.scale)
     with np.errstate(invalid="ignore"):
         errors = np.where(np.isinf(found.errors), np.inf, found.errors * unit)
     names = [c.name for c in model.constants]
     weights = np.ones(len(rows)) if rows.weights is None else rows.weights
-    deviance = _deviance(inner_rss, n, weights, inflation) + 2 * n * np.log(rows.scale)
-    square = float(np.average((rows.y / rows.scale) ** 2, weights=weights))
+    deviance = _deviance(inner_rss, n, weights, inflation) + 2 * n * np.log(model.scale)
+    square = float(np.average((rows.y / model.scale) ** 2, weights=weights))
     relative = optimum.loss / weights.sum() / square if square > 0 else 0.0
     return FitReport(
         names=tuple(names),
@@ -163,7 +163,7 @@ def report(
         rss=rss,
         observations=n,
         degrees_of_freedom=freedom,
-        residual_std=float(unit * np.sqrt(inflation) * rows.scale),
+        residual_std=float(unit * np.sqrt(inflation) * model.scale),
         aic=deviance + 2 * (K + 1),
         bic=deviance + np.log(n) * (K + 1),
         mdl=description_length(relative, expression, n),

@@ -54,7 +54,7 @@ def scales(model: Model) -> list[Scale]:
     numbers and columns stand beside it.
     """
     walk = _Walk(model)
-    walk.visit(model.form, model.rows.scale)
+    walk.visit(model.form, model.scale)
     return [walk.known.get(c, Scale("factor", 0.0, 1.0)) for c in model.constants]
 
 
@@ -70,7 +70,7 @@ class _Walk:
         self.known: dict[sympy.Symbol, Scale] = {}
         self._constants = set(model.constants)
         self._columns = model.columns
-        self._rows = model.rows.thinned(_ROWS).X.T
+        self._rows = model.rows.unevenly(_ROWS).X.T
 
     def visit(self, node: sympy.Expr, wanted: float, exponent: bool = False) -> None:
         """Place the constants of a part that should have the magnitude `wanted`.

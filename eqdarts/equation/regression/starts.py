@@ -76,7 +76,7 @@ class Fraction:
         (N0, N), (D0, D) = ((np.broadcast_to(v, n), np.stack([np.broadcast_to(s, n) for s in g], 1)) for v, g in parts)
         with np.errstate(all="ignore"):
             A, b = rows.y[:, None] * D - N, N0 - rows.y * D0
-            weight = np.asarray(rows.factor / 1.0)
+            weight = np.asarray(self._model.factor / 1.0)
             for _ in range(_ROUNDS):
                 W = np.broadcast_to(weight, n)
                 M = A * W[:, None]
@@ -90,7 +90,7 @@ class Fraction:
                 if trial_loss < loss:
                     best, loss = trial, trial_loss
                 below = np.abs(D0 + D @ solved)
-                weight = rows.factor / np.maximum(below, 1e-6 * np.median(below) + 1e-300)
+                weight = self._model.factor / np.maximum(below, 1e-6 * np.median(below) + 1e-300)
         return best
 
 

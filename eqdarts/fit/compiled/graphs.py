@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from eqdarts.data.table import Table
 from eqdarts.data.zero import LADDER, fitted_below
 from eqdarts.fit.compiled.elementary import CODES, OWN, has_nan, log_abs, settle
 from eqdarts.fit.compiled.own import OwnOperations
@@ -31,7 +32,7 @@ from eqdarts.fit.compiled.separable import (
 )
 from eqdarts.fit.policy import POLICY
 from eqdarts.graph.genotype import GenotypeBatch
-from eqdarts.graph.links import LINK_NAMES, LINKS
+from eqdarts.graph.links import LINK_NAMES, LINKS, below
 from eqdarts.graph.space import SearchSpace
 from eqdarts.runtime.loops import compiled
 
@@ -368,7 +369,7 @@ class Kernel:
         return np.isin(self._codes, OWN + self._own.calling)[batch.operations].any(axis=1)
 
     def fit(
-        self, batch: GenotypeBatch, w: np.ndarray, rows: CompiledRows, steps: int, frozen: np.ndarray | None = None
+        self, batch: GenotypeBatch, w: np.ndarray, table: Table, steps: int, frozen: np.ndarray | None = None
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Fitted w [R, E, P], coefficients [R, Q] and mean squared error [R].
 
@@ -379,7 +380,7 @@ class Kernel:
         held = np.zeros((0, 0, 0), dtype=bool) if frozen is None else np.ascontiguousarray(frozen)
         w = np.ascontiguousarray(w, dtype=float).copy()
         coefficients, loss = np.zeros(batch.readout.shape), np.empty(len(batch))
-        graphs = self._graphs(batch)
+        graphs, rows = self._graphs(batch), self._rows(table)
 
         def part(start: int, stop: int) -> None:
             _fit(
@@ -390,13 +391,14 @@ class Kernel:
         self._spread(part, len(batch))
         return w, coefficients, loss
 
-    def settled(self, batch: GenotypeBatch, w: np.ndarray, rows: CompiledRows) -> np.ndarray:
+    def settled(self, batch: GenotypeBatch, w: np.ndarray, table: Table) -> np.ndarray:
         """w [R, E, P] with a and b of every f(a·x + b) moved to where f is defined on these rows.
 
         Of starting values drawn at random, half leave the domain of a logarithm, a power or an arcsine.
         """
         w = np.ascontiguousarray(w, dtype=float).copy()
         operations, product, readout, _, *space = self._graphs(batch)
+        rows = self._rows(table)
 
         def part(start: int, stop: int) -> None:
             _settle(
@@ -407,11 +409,11 @@ class Kernel:
         return w
 
     def measure(
-        self, batch: GenotypeBatch, w: np.ndarray, coefficients: np.ndarray, rows: CompiledRows
+        self, batch: GenotypeBatch, w: np.ndarray, coefficients: np.ndarray, table: Table
     ) -> tuple[np.ndarray, np.ndarray]:
         """Mean squared error [R] on these rows, and the root mean square [R, Q] of every readout column in use."""
         loss, size = np.empty(len(batch)), np.empty(batch.readout.shape)
-        graphs = self._graphs(batch)
+        graphs, rows = self._graphs(batch), self._rows(table)
 
         def part(start: int, stop: int) -> None:
             _measure(
@@ -422,10 +424,10 @@ class Kernel:
         self._spread(part, len(batch))
         return loss, size
 
-    def node_values(self, batch: GenotypeBatch, w: np.ndarray, rows: CompiledRows) -> np.ndarray:
+    def node_values(self, batch: GenotypeBatch, w: np.ndarray, table: Table) -> np.ndarray:
         """Values of the nodes [R, N, n]."""
-        nodes = np.empty((len(batch), self._space.nodes, rows.inputs.shape[1]))
-        graphs = self._graphs(batch)
+        nodes = np.empty((len(batch), self._space.nodes, len(table)))
+        graphs, rows = self._graphs(batch), self._rows(table)
 
         def part(start: int, stop: int) -> None:
             _evaluate(start, stop, *graphs, rows.inputs, rows.logs, rows.signs, w, nodes)
@@ -433,11 +435,9 @@ class Kernel:
         self._spread(part, len(batch))
         return nodes
 
-    def linearise(
-        self, batch: GenotypeBatch, w: np.ndarray, coefficients: np.ndarray, rows: CompiledRows
-    ) -> Linearised:
+    def linearise(self, batch: GenotypeBatch, w: np.ndarray, coefficients: np.ndarray, table: Table) -> Linearised:
         """The graphs near their constants."""
-        size, n = len(batch), rows.inputs.shape[1]
+        size, n, rows = len(batch), len(table), self._rows(table)
         most = batch.operations.shape[1] * w.shape[2] + 3
         out = Linearised(
             np.empty((size, batch.readout.shape[1], n)), np.zeros((size, most, n)), np.empty((size, n)),
@@ -450,6 +450,9 @@ class Kernel:
         )  # fmt: skip
         self._own.check()
         return out
+
+    def _rows(self, table: Table) -> LoopRows:
+        return table.once(LoopRows, self._space.links)
 
     def _graphs(self, batch: GenotypeBatch) -> tuple[Any, ...]:
         space = self._space
@@ -471,26 +474,21 @@ class Kernel:
         self._own.check()
 
 
-class CompiledRows:
-    """Rows of scaled data, and the logarithms and signs that powers need.
+class LoopRows:
+    """A table as the loops read it, with what links make of its target, and the logarithms and signs that powers need.
 
     Parameters
     ----------
-    inputs : array [d, n]
-    y : array [n]
-    root_weights : array [n] or None
+    table : Table
     links : tuple of str
         Those that the graphs may have.
     """
 
-    def __init__(
-        self, inputs: np.ndarray, y: np.ndarray, root_weights: np.ndarray | None, links: tuple[str, ...] = ("identity",)
-    ) -> None:
-        self.inputs, self.y = np.ascontiguousarray(inputs), np.ascontiguousarray(y)
-        self.root_weights = np.empty(0) if root_weights is None else np.ascontiguousarray(root_weights)
-        self._weights = np.ones(len(y)) if root_weights is None else self.root_weights
-        self._links = links
-        self.floor = float(fitted_below(self.y * self._weights, LADDER.converged))
+    def __init__(self, table: Table, links: tuple[str, ...] = ("identity",)) -> None:
+        self._table, self._links = table, links
+        self.inputs, self.y = table.columns, np.ascontiguousarray(table.y)
+        self.root_weights = np.empty(0) if table.root_weights is None else table.root_weights
+        self.floor = float(fitted_below(self.y * table.roots, LADDER.converged))
 
     @property
     def link_targets(self) -> np.ndarray:
@@ -504,11 +502,10 @@ class CompiledRows:
 
     @cached_property
     def _of_links(self) -> tuple[np.ndarray, np.ndarray]:
-        targets, weights = (np.tile(a, (len(LINKS), 1)) for a in (self.y, self._weights))
+        targets, weights = (np.tile(a, (len(LINKS), 1)) for a in (self.y, self._table.roots))
         for name in self._links:
-            place = LINK_NAMES.index(name)
-            targets[place], slope = LINKS[name].target(self.y)
-            weights[place] = slope * self._weights
+            place, linked = LINK_NAMES.index(name), below(self._table, name)
+            targets[place], weights[place] = linked.y, linked.roots
         return targets, weights
 
     @cached_property
