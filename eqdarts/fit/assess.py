@@ -27,18 +27,56 @@ from eqdarts.graph.population import (
 )
 from eqdarts.graph.space import SearchSpace
 
-# Successive halving: Levenberg–Marquardt steps of each stage, and the share that goes on to the next.
-_SCREENING, _MIDDLE, _LONG = 6, 10, 25
-_SURVIVORS, _FINALISTS = 0.2, 0.4
-_SURVIVORS_OF_SMALL = 0.4  # of noisy tables of few rows, where fits are cheap and imitations many
-_SCREENING_ROWS = 64
-_ROUNDED = 15  # steps of a fit whose exponents are held at round values
-_CONFIRMING, _CONFIRMED = 8, 96  # steps on all rows, and how many graphs of an epoch take them
-_PER_BAND, _PER_BAND_OF_SMALL = 4, 12  # of them for each size
-_CLOSER = 256  # graphs whose constants are looked at more closely: those that can become the best by it
-_MOST_CONSTANTS = 32
-_MOST_EVIDENCE = 100  # rows that a loss on the validation rows speaks for
-_SMALL = 100  # a noisy table with no more rows cannot spare any of them
+
+@dataclass(frozen=True)
+class _Halving:
+    """Successive halving: all graphs get a short fit on few rows, those that promise most longer ones. Not tuned.
+
+    Attributes
+    ----------
+    screening, middle, long : int
+        Levenberg–Marquardt steps of each stage.
+    survivors, finalists : float
+        Shares that go on to the middle stage, and from there to the long one.
+    survivors_of_small : float
+        The first share in noisy tables of few rows, where fits are cheap and imitations many.
+    rows : int
+        Of the screening.
+    held : int
+        Steps of a fit whose exponents are held at round values.
+    confirming, confirmed : int
+        Steps on all rows for noisy data, and how many graphs of an epoch take them.
+    per_band, per_band_of_small : int
+        Of these for each size, and in small tables.
+    closer : int
+        Graphs whose constants are looked at more closely: those that can become the best by it.
+    most_constants : int
+        Of a graph.
+    evidence : int
+        Rows that a loss on the validation rows speaks for, at the most.
+    small : int
+        A noisy table with no more rows cannot spare any of them.
+    """
+
+    screening: int = 6
+    middle: int = 10
+    long: int = 25
+    survivors: float = 0.2
+    finalists: float = 0.4
+    survivors_of_small: float = 0.4
+    rows: int = 64
+    held: int = 15
+    confirming: int = 8
+    confirmed: int = 96
+    per_band: int = 4
+    per_band_of_small: int = 12
+    closer: int = 256
+    most_constants: int = 32
+    evidence: int = 100
+    small: int = 100
+
+
+_HALVING = _Halving()
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +87,7 @@ class _Parts:
     train: Table
     ranking: Table
     evidence: int
-    survivors: float = _SURVIVORS
+    survivors: float = _HALVING.survivors
 
 
 class Assessor:
@@ -73,15 +111,15 @@ class Assessor:
         self._backend = backend_of(space, torch.device("cpu"), 1) if backend is None else backend
         self._measure = measure_of(train)
         self._root_mean_square = float(np.sqrt(np.mean(train.y**2))) or 1.0
-        self._few = train.evenly(_SCREENING_ROWS)
-        self.rows = min(len(validation), _MOST_EVIDENCE)
+        self._few = train.evenly(_HALVING.rows)
+        self.rows = min(len(validation), _HALVING.evidence)
         self.all_rows = self.rows if everything is None else len(everything)
         self._parts = self._noisy_parts = _Parts(self._few, train, validation, self.rows)
-        self.is_small = everything is not None and self.all_rows <= _SMALL
+        self.is_small = everything is not None and self.all_rows <= _HALVING.small
         if everything is not None and self.is_small:
-            self._noisy_parts = _Parts(everything, everything, everything, self.all_rows, _SURVIVORS_OF_SMALL)
+            self._noisy_parts = _Parts(everything, everything, everything, self.all_rows, _HALVING.survivors_of_small)
         # With more constants than half of the rows, a graph can fit anything.
-        self._most_constants = max(3, min(_MOST_CONSTANTS, len(train) // 2))
+        self._most_constants = max(3, min(_HALVING.most_constants, len(train) // 2))
 
     def best_fifth(self, batch: GenotypeBatch, w: np.ndarray, origin: np.ndarray) -> tuple[Population, np.ndarray]:
         """A short fit of all on few rows, longer ones of the most promising; that fifth is returned.
@@ -89,9 +127,9 @@ class Assessor:
         And the places of all that are defined on the rows, most promising first.
         """
         batch, w, origin, order = self._screened(batch, w, origin, self._parts)
-        w, coefficients, loss = self._backend.fit(batch, w, self.train, _MIDDLE)
+        w, coefficients, loss = self._backend.fit(batch, w, self.train, _HALVING.middle)
         place = self._ranked(batch, w, coefficients, self._parts)
-        finalists, others = np.split(place, [max(1, int(_FINALISTS * len(place)))])
+        finalists, others = np.split(place, [max(1, int(_HALVING.finalists * len(place)))])
         members = self._measured(batch.select(others), w[others], coefficients[others], loss[others], origin[others])
         members = joined(members, self._rounded(batch.select(place), w[place], origin[place], self._few))
         long = self._fitted(batch.select(finalists), w[finalists], origin[finalists])
@@ -105,8 +143,8 @@ class Assessor:
         held = self._simple(batch, w, origin)
         batch, w, origin, order = self._screened(batch, w, origin, self._noisy_parts)
         found = joined(held, self._by_all_rows(batch, w, origin))
-        per_band = _PER_BAND_OF_SMALL if self.is_small else _PER_BAND
-        return self.confirmed(best(found, self.all_rows, _CONFIRMED, per_band)), order
+        per_band = _HALVING.per_band_of_small if self.is_small else _HALVING.per_band
+        return self.confirmed(best(found, self.all_rows, _HALVING.confirmed, per_band)), order
 
     def all_confirmed(self, batch: GenotypeBatch, w: np.ndarray, origin: np.ndarray) -> Population:
         """The same without the short fit on few rows, which only few graphs of nearly the same loss would survive."""
@@ -115,7 +153,7 @@ class Assessor:
         batch, origin = batch.select(place), origin[place]
         found = self._by_all_rows(batch, self._backend.settled(batch, w[place], self._noisy_parts.screening), origin)
         found = joined(held, found)
-        return self.confirmed(best(found, self.all_rows, _CONFIRMED, _CONFIRMED))
+        return self.confirmed(best(found, self.all_rows, _HALVING.confirmed, _HALVING.confirmed))
 
     def _simple(self, batch: GenotypeBatch, w: np.ndarray, origin: np.ndarray) -> Population:
         """Of a small table, the graphs with simple constants from the start, which a free fit moves away from."""
@@ -142,7 +180,7 @@ class Assessor:
     def _by_all_rows(self, batch: GenotypeBatch, w: np.ndarray, origin: np.ndarray) -> Population:
         """Fitted on train rows, measured by all, as they are and with round exponents, or all constants round."""
         train = self._noisy_parts.train
-        w, coefficients, loss = self._backend.fit(batch, w, train, _MIDDLE)
+        w, coefficients, loss = self._backend.fit(batch, w, train, _HALVING.middle)
         found = self._measured(batch, w, coefficients, loss, origin, noisy=True)
         found = joined(found, self._rounded(batch, w, origin, train, noisy=True))
         return joined(found, self._plain(batch, w, origin)) if self.is_small else found
@@ -155,7 +193,7 @@ class Assessor:
         batch, w, rows = population.batch, population.w, self._all
         # In small tables all constants may be held, else exponents only.
         frozen = is_whole_or_half(w) & (self.is_small | exponents_of(self.space, batch))
-        w, coefficients, loss = self._backend.fit(batch, w, rows, _CONFIRMING, frozen)
+        w, coefficients, loss = self._backend.fit(batch, w, rows, _HALVING.confirming, frozen)
         return self._measured(batch, w, coefficients, loss, population.origin, noisy=True)
 
     def _screened(
@@ -165,7 +203,7 @@ class Assessor:
         sensible = self._sensible(batch)
         batch, w, origin = batch.select(sensible), w[sensible], origin[sensible]
         w = self._backend.settled(batch, w, parts.screening)
-        w, coefficients, _ = self._backend.fit(batch, w, parts.screening, _SCREENING)
+        w, coefficients, _ = self._backend.fit(batch, w, parts.screening, _HALVING.screening)
         order = self._ranked(batch, w, coefficients, parts)
         place = order[: max(1, int(parts.survivors * len(batch)))]
         return batch.select(place), w[place], origin[place], sensible[order]
@@ -184,7 +222,7 @@ class Assessor:
         some = np.concatenate([some, some[differ]])
         w = np.concatenate([whole, halves[differ]])
         batch, origin, frozen = without_idle_factors(self.space, batch.select(some), w), origin[some], frozen[some]
-        w, coefficients, loss = self._backend.fit(batch, w, rows, _ROUNDED, frozen)
+        w, coefficients, loss = self._backend.fit(batch, w, rows, _HALVING.held, frozen)
         return self._measured(batch, w, coefficients, loss, _marked(origin), noisy)
 
     def all_of(self, batch: GenotypeBatch, w: np.ndarray, origin: np.ndarray) -> Population:
@@ -270,7 +308,7 @@ class Assessor:
         return np.flatnonzero(good) if good.any() else np.argsort(count, kind="stable")[:1]
 
     def _fitted(self, batch: GenotypeBatch, w: np.ndarray, origin: np.ndarray) -> Population:
-        w, coefficients, loss = self._backend.fit(batch, w, self.train, _LONG)
+        w, coefficients, loss = self._backend.fit(batch, w, self.train, _HALVING.long)
         return self._measured(batch, w, coefficients, loss, origin)
 
     def _measured(
@@ -293,7 +331,7 @@ class Assessor:
         if self.looks_closely(noisy) and self.can_pursue:
             # Where rows are many, the loss alone tells a law from its imitations.
             rank = scores(self._measure.loss(loss), complexity - constants_of(self.space, batch), self.all_rows)
-            some = np.argsort(rank, kind="stable")[:_CLOSER]
+            some = np.argsort(rank, kind="stable")[: _HALVING.closer]
             complexity[some] -= self._round_constants(batch.select(some), w[some], coefficients[some])
         loss, train_loss = self._measure.loss(loss), self._measure.loss(train_loss)
         return Population(batch, w, coefficients, loss, train_loss, complexity, origin)
