@@ -70,3 +70,97 @@ def test_a_graph_that_no_row_defines_leaves_none():
     for assess_all in (assessor.best_fifth, assessor.best_confirmed):
         members, order = assess_all(batch, start, np.array(["sample"], dtype=object))
         assert (len(members), len(order)) == (0, 0)
+
+
+WAVE = SearchSpace(("u",), 1, ("zero", "sin", "power", "exp", "ln"), readout_inputs=False)
+BOTH = np.array([True, False, True])
+
+
+def waves(*operations):
+    """Graphs of one edge each."""
+    places = np.array([[WAVE.operations.index(name)] for name in operations])
+    return GenotypeBatch(places, np.zeros((len(places), 1), dtype=np.int64), np.tile(BOTH, (len(places), 1)))
+
+
+def halves(weights=False):
+    """Rows of 2·sin(1.3·u + 0.2) − 1 to train, and others to validate that are off by what is known."""
+    rng = np.random.default_rng(7)
+    u, v = rng.uniform(0.5, 3, 53), rng.uniform(0.5, 3, 31)
+    off = rng.normal(size=31)
+    root = rng.uniform(0.5, 2, 53) if weights else None
+    y = 2 * np.sin(1.3 * u + 0.2) - 1
+    train = Table(u[:, None], y, weights=None if root is None else root**2)
+    return train, Table(v[:, None], 2 * np.sin(1.3 * v + 0.2) - 1 + off), off
+
+
+def names(count):
+    return np.array(["sample"] * count, dtype=object)
+
+
+@pytest.mark.parametrize("backend", [CompiledBackend(WAVE, 1), TorchBackend(WAVE, torch.device("cpu"))])
+def test_a_graph_is_fitted_on_train_rows_and_measured_on_validation_rows(backend):
+    train, validation, off = halves()
+    found = Assessor(WAVE, train, validation, backend=backend).all_of(waves("sin"), np.array([[[1.2, 0.0]]]), names(1))
+    np.testing.assert_allclose(found.w, [[[1.3, 0.2]]], rtol=1e-9)
+    np.testing.assert_allclose(found.coefficients, [[2.0, 0.0, -1.0]], rtol=1e-9)
+    assert found.train_loss[0] < 1e-24
+    np.testing.assert_allclose(found.loss, np.mean(off**2) / train.y.var(), rtol=1e-9)
+
+
+@pytest.mark.parametrize("backend", [CompiledBackend(WAVE, 1), TorchBackend(WAVE, torch.device("cpu"))])
+def test_only_the_readout_may_be_fitted_in_weighted_rows(backend):
+    train, validation, _ = halves(weights=True)
+    w = np.array([[[0.9, 0.0]]])
+    found = Assessor(WAVE, train, validation, backend=backend).of_readout(waves("sin"), w, names(1), noisy=False)
+    u, y, root = train.X[:, 0], train.y, train.root_weights
+    c, b = np.linalg.lstsq(np.column_stack([np.sin(0.9 * u), np.ones(53)]) * root[:, None], y * root, rcond=None)[0]
+    np.testing.assert_array_equal(found.w, w)
+    np.testing.assert_allclose(found.coefficients, [[c, 0.0, b]], rtol=1e-9)
+    variance = np.average((y - np.average(y, weights=root**2)) ** 2, weights=root**2)
+    left = validation.y - c * np.sin(0.9 * validation.X[:, 0]) - b
+    np.testing.assert_allclose(found.loss, np.mean(left**2) / variance, rtol=1e-9)
+
+
+def test_the_law_is_the_most_promising_of_many_and_undefined_graphs_are_none():
+    """Logarithms of what is negative somewhere; the screening fits few steps, and a fifth goes on."""
+    train, _, _ = halves()
+    rng = np.random.default_rng(3)
+    batch = waves(*["power", "exp", "ln"] * 13, "sin")
+    w = rng.normal(size=(40, 1, 2))
+    w[2:39:3] = [-1.0, 0.1]
+    w[39] = [1.1, 0.0]
+    torch_program = TorchBackend(WAVE, torch.device("cpu"))  # which moves no start into the domain
+    members, order = Assessor(WAVE, train, train, backend=torch_program).best_fifth(batch, w, names(40))
+    assert order[0] == 39
+    assert sorted(order) == [k for k in range(40) if k % 3 != 2 or k == 39]
+    assert len(members) >= 40 // 5
+    best = int(np.argmin(members.loss))
+    assert members.loss[best] < 1e-24
+    assert members.batch.operations[best] == WAVE.operations.index("sin")
+
+
+def test_exponents_near_round_values_are_held_there_as_well():
+    u = np.random.default_rng(5).uniform(0.5, 3, 97)
+    y = u**2 + 0.05 * np.random.default_rng(6).normal(size=97)
+    rows = Table(u[:, None], y)
+    members, _ = Assessor(WAVE, rows, rows).best_fifth(waves("power"), np.array([[[1.9, 0.0]]]), names(1))
+    held = members.origin == "sample, rounded"
+    assert set(members.w[held, 0, 0]) == {2.0}
+    assert not is_whole_or_half(members.w[~held, 0, 0]).any()
+    assert members.complexity[held].max() < members.complexity[~held].min(), "a round exponent is no constant"
+
+
+def test_graphs_may_have_no_more_constants_than_half_of_the_rows():
+    """At least one is fitted, the smallest."""
+    space = SearchSpace(("u", "v"), 3, ("zero", "affine_power"))
+    rows = Table(np.random.default_rng(0).uniform(size=(9, 2)), np.random.default_rng(1).uniform(size=9))
+    operations = np.zeros((2, len(space.edges)), dtype=np.int64)
+    operations[:, 0] = operations[1, 1] = 1
+    readout = np.zeros((2, space.n_readout), dtype=bool)
+    readout[:, 0] = readout[:, -1] = True
+    batch = GenotypeBatch(operations, np.zeros((2, 3), dtype=np.int64), readout)  # of 5 and 8 constants
+    start = np.tile([1.0, 1.0, 2.0], (2, len(space.edges), 1))
+    assessor = Assessor(space, rows, rows, backend=TorchBackend(space, torch.device("cpu")))
+    found = assessor.all_of(batch, start, names(2))
+    assert len(found) == 1
+    np.testing.assert_array_equal(found.batch.operations, operations[:1])

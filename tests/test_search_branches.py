@@ -1,13 +1,31 @@
-"""Columns that lie far from zero are also searched from a round number just below their values."""
+"""Searches on other columns: what symmetries leave, and columns that lie far from zero from near their values."""
+
+from dataclasses import replace
+from fractions import Fraction
 
 import numpy as np
 import pandas as pd
 import pytest
 import sympy
+from known_graphs import population_of, problem_of
+from random_graphs import draw_graphs
 
 from eqdarts import DARTSRegressor, refit
+from eqdarts.darts.architecture import prior
 from eqdarts.equation.equation import Equation
-from eqdarts.search.branches import origins_of
+from eqdarts.equation.front import Front
+from eqdarts.fit.graphs import predict_graphs
+from eqdarts.formula.tape import tape
+from eqdarts.graph.space import SearchSpace
+from eqdarts.options import SearchConfig
+from eqdarts.propose.symmetry import Reduction
+from eqdarts.propose.terms import Node, Term
+from eqdarts.search.branches import Branches, origins_of, reduced, symmetries
+from eqdarts.search.machine import Machine
+from eqdarts.search.problem import View
+from eqdarts.search.sampled import SampledState
+from eqdarts.search.stops import Watch
+from eqdarts.search.sums import Sums
 
 SECONDS = 1.7e9 + 60.0 * np.arange(60)
 COOLING = 300 + 40 * np.exp(-(SECONDS - 1.7e9) / 900)
@@ -72,3 +90,87 @@ def test_it_stays_together_when_a_large_table_refits_it():
     ).fit(pd.DataFrame({"t": seconds}), law)
     assert model.front_[model.best_index_].relative_loss < 1e-20
     assert "(t - 1700000000)" in str(model.front_[model.best_index_])
+
+
+P, Q, R = sympy.symbols("x1:4", positive=True)
+POSITIVE = np.random.default_rng(3).uniform(1, 3, (211, 3))
+#: Laws, and the groups and the prefactor that their symmetries leave.
+SYMMETRIC = {
+    "product": (P * sympy.tanh(Q / R), {Q / R}, P),
+    "difference": (sympy.sin(P - R) + Q**2, {Q, P - R}, sympy.Integer(1)),
+    "powers": (sympy.exp(-(Q**2) * R) / P, {Q**2 * R}, 1 / P),
+}
+
+
+def values_of(expression):
+    return tape(expression, (P, Q, R)).value(*POSITIVE.T)
+
+
+@pytest.mark.parametrize("law", SYMMETRIC)
+def test_a_symmetry_leaves_a_smaller_table_of_the_same_law(law):
+    """The groups and the prefactor are those of the law, and y is the prefactor times the new target."""
+    expression, groups, prefactor = SYMMETRIC[law]
+    problem = problem_of(POSITIVE, values_of(expression))
+    found = symmetries(expression, problem.symbols, POSITIVE)
+    assert all(len(r.groups) < 3 for r in found)
+    written = {}
+    for reduction in found:
+        names, before = reduction.symbolic((P, Q, R))
+        written[frozenset(names), before] = reduction
+    smaller = reduced(problem, written[frozenset(groups), prefactor])
+    assert smaller.table.X.shape == (211, len(groups))
+    np.testing.assert_allclose(smaller.table.y * values_of(prefactor), problem.table.y, rtol=1e-12)
+    for column in smaller.table.X.T:
+        assert any(np.allclose(column, values_of(group), rtol=1e-12) for group in groups)
+
+
+@pytest.mark.parametrize("law", SYMMETRIC)
+def test_graphs_of_a_smaller_table_predict_the_same_as_formulas_of_the_columns(law):
+    expression, _, _ = SYMMETRIC[law]
+    problem = problem_of(POSITIVE, values_of(expression))
+    for reduction in symmetries(expression, problem.symbols, POSITIVE)[:5]:
+        smaller, (groups, prefactor) = reduced(problem, reduction), reduction.symbolic(problem.symbols)
+        view = View(groups, prefactor, smaller.x_scale, smaller.y_scale, kind="symmetry")
+        space = SearchSpace(smaller.table.names, 2, ("zero", "linear", "exp", "tanh", "sin"))
+        graphs = draw_graphs(space, 5, np.random.default_rng(1))
+        predicted = (
+            predict_graphs(space, graphs, smaller.scaled).numpy() * smaller.y_scale * reduction.apply(POSITIVE)[1]
+        )
+        for k in range(5):
+            genotype = graphs.batch.genotype(space, k)
+            formula = view.formula(space, genotype, graphs.w[k].numpy(), graphs.coefficients[k].numpy())
+            np.testing.assert_allclose(values_of(formula), predicted[k], rtol=1e-9, atol=1e-9 * np.abs(predicted).max())
+            assert view.named(genotype).inputs == tuple(map(str, groups))
+
+
+def test_a_table_that_floats_cannot_hold_is_not_reduced():
+    problem = problem_of(POSITIVE, POSITIVE[:, 0])
+    forms = tuple(tuple(Fraction(int(i == j)) for j in range(3)) for i in range(3))
+    huge = Reduction(forms, ((Fraction(4000), Fraction(0), Fraction(0)),), (Fraction(0),) * 3)
+    constant = Reduction(forms, ((Fraction(0),) * 3,), (Fraction(0),) * 3)
+    assert reduced(problem, huge) is None
+    assert reduced(problem, constant) is None
+    assert reduced(problem, replace(constant, groups=(forms[1],))).table.X.shape == (211, 1)
+
+
+def test_a_branch_finds_the_law_that_its_parent_imitates():
+    """The search on the columns knows a sine of the difference; the law is a hyperbolic tangent of it."""
+    X = POSITIVE[:, :2]
+    y = 2 * np.tanh(X[:, 0] - X[:, 1])
+    problem = problem_of(X, y)
+    space = SearchSpace(("x1", "x2"), 2, ("zero", "linear", "power", "tanh", "sin"), signed=(False, False))
+    difference = Node("sum", ((0, "linear", (1.0, 0.0)), (1, "linear", (-1.0, 0.0))))
+    imitation = population_of(space, problem, [Term((difference, Node("sum", ((2, "sin", (0.8, 0.0)),))))])
+    assert 1e-4 < imitation.loss[0] < 0.5
+    config = SearchConfig(operations=space.operations, max_nodes=2, replicas=64, max_epochs=12, max_time=None)
+    watch = Watch(config, start=0.0)
+    branches = Branches(space, watch, problem, np.random.default_rng(0), Machine())
+    state = SampledState(prior(space), 2, imitation, imitation, Sums(imitation))
+    front, certain, epoch = Front(rows=211), False, 0
+    while not certain and epoch < 12:
+        epoch += 1
+        front, certain = branches.epoch(state, front, epoch)
+        assert certain <= (epoch >= 4), "symmetries are asked for after four epochs"
+    assert certain
+    assert front[-1].origin.startswith("symmetry, ")
+    assert sympy.simplify(front[-1].expression - 2 * sympy.tanh(sympy.Symbol("x1") - sympy.Symbol("x2"))) == 0

@@ -1,14 +1,22 @@
 """When a search may end: exact equations that are proven by their rows, and as short as laws are."""
 
+from dataclasses import replace
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import sympy
+from known_graphs import node, population_of, problem_of
 
 from eqdarts import DARTSRegressor
-from eqdarts.data.table import Table
 from eqdarts.equation.equation import Equation
+from eqdarts.equation.front import Front
+from eqdarts.graph.space import SearchSpace
+from eqdarts.options import SearchConfig
+from eqdarts.propose.terms import Term
+from eqdarts.search import stops
 from eqdarts.search.exactness import Exactness, is_plain
-from eqdarts.search.problem import Problem
+from eqdarts.search.stops import ExactGraphs, Watch
 
 x = sympy.Symbol("x")
 a, b = sympy.Float(2.1753), sympy.Float(0.31)
@@ -19,12 +27,8 @@ def exact(expression, loss=0.0):
 
 
 def is_proof(equation, rows):
-    ones, X = np.ones(1), np.random.default_rng(0).normal(size=(rows, 1))
-    problem = Problem(
-        table=Table(X, np.sqrt(2 + X[:, 0] ** 2), ("x",)), columns=("x",), x_scale=ones,
-        y_scale=1.0, x_unit=ones, y_unit=1.0, subset=np.arange(rows), train=np.arange(rows), validation=np.arange(rows),
-    )  # fmt: skip
-    return Exactness(problem).is_proof(equation)
+    X = np.random.default_rng(0).normal(size=(rows, 1))
+    return Exactness(problem_of(X, np.sqrt(2 + X[:, 0] ** 2))).is_proof(equation)
 
 
 @pytest.mark.parametrize(
@@ -50,6 +54,122 @@ def test_large_equations_with_constants_are_looked_at_again():
     assert is_plain(exact(a * sympy.exp(b * x)))
     assert is_plain(exact(sympy.exp(-x / 2) / (sympy.exp(x) + sympy.exp(-x) + 7 * sympy.sin(x))))
     assert not is_plain(exact(10 * sympy.exp(-x / 3) / (sympy.tanh(sympy.Rational(17, 20) * x + b) + 1)))
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """Shows what its `now` is set to."""
+    shown = SimpleNamespace(now=1000.0)
+    monkeypatch.setattr(stops, "time", SimpleNamespace(monotonic=lambda: shown.now))
+    return shown
+
+
+def watch_of(**options):
+    return Watch(SearchConfig(**{"max_time": None, "patience": None, "max_epochs": None, **options}), start=1000.0)
+
+
+def test_epochs_end_a_search_before_time_and_patience_do(clock):
+    watch = watch_of(max_epochs=2, max_time=10.0, patience=1)
+    clock.now = 1009.5
+    assert watch.reason(2, 0.0) == "max_epochs"
+    assert watch.reason(1, 0.0) == "max_time"
+    clock.now = 1008.5
+    assert watch.reason(1, 0.0) == "patience"
+
+
+def test_nine_tenths_of_the_time_are_for_the_search(clock):
+    watch = watch_of(max_time=10.0)
+    for now, over in ((1008.9, False), (1009.0, True)):
+        clock.now = now
+        assert watch.is_over is over
+    assert watch.deadline == 1010.0
+    assert watch.until(0.25) == 1002.5
+
+
+def test_only_a_gain_of_a_nat_is_progress():
+    watch = watch_of(patience=2)
+    scores = [5.0, 3.9, 3.0, 2.95, 2.9]
+    assert [watch.reason(epoch, score) for epoch, score in enumerate(scores, 1)] == [
+        None,
+        None,
+        None,
+        "patience",
+        "patience",
+    ]
+
+
+def test_a_share_is_done_by_epochs_where_they_are_set_else_by_time(clock):
+    clock.now = 1003.0
+    assert watch_of(max_epochs=4, max_time=10.0).done(3) == 0.75
+    assert watch_of(max_time=10.0).done(3) == 0.3
+    assert watch_of(patience=5).done(3) == 0.0
+
+
+def test_the_clock_has_no_say_where_epochs_are_set(clock):
+    """So that fits repeat."""
+    watch = watch_of(max_epochs=4, max_time=10.0)
+    assert watch.until(0.5) == np.inf
+    watch.interrupts.first = clock.now
+    assert watch.until(0.5) == -np.inf
+
+
+def test_some_work_is_off_the_clock(clock):
+    watch = watch_of(max_time=10.0)
+
+    def compile_for_a_minute():
+        clock.now += 60
+
+    watch.without(compile_for_a_minute)()
+    assert watch.seconds == 0.0
+    assert watch.deadline == 1070.0
+
+
+def test_after_an_interrupt_there_is_little_time(clock):
+    watch = watch_of(max_time=100.0)
+    watch.interrupts.first = 1004.0
+    assert watch.is_over
+    assert watch.deadline == 1006.0
+    assert watch.reason(1, 0.0) == "max_time"
+
+
+SPACE = SearchSpace(("x1",), 1, ("zero", "power", "exp"), signed=(False,))
+t = np.linspace(1, 3, 61)
+PARABOLA, GROWTH = [node((0, "power", (2.0,)))], [node((0, "exp", (0.8713,))), Term(column=0)]
+
+
+def test_an_exact_graph_becomes_an_equation_that_ends_the_search():
+    problem = problem_of(t[:, None], t**2)
+    exact = ExactGraphs(problem, watch_of(max_epochs=9))
+    front, certain = exact.finish(SPACE, population_of(SPACE, problem, GROWTH), Front(), 2)
+    assert (len(front), certain) == (0, False)
+    front, certain = exact.finish(SPACE, population_of(SPACE, problem, GROWTH, PARABOLA), front, 3)
+    assert ([str(e) for e in front], certain) == (["x1**2"], True)
+
+
+def test_an_exact_graph_with_many_constants_is_doubted_for_long():
+    """Four of them: a shorter law may hide behind it."""
+    y = 2.1753 * np.exp(0.8713 * t) + 1.7319 * t + 0.7717
+    problem = problem_of(t[:, None], y)
+    exact, population = ExactGraphs(problem, watch_of(max_epochs=1000)), population_of(SPACE, problem, GROWTH)
+    front, certain = exact.finish(SPACE, population, Front(), 3)
+    assert not certain
+    assert front[-1].n_constants == 4
+    assert front[-1].relative_loss < 1e-24
+    assert [exact.finish(SPACE, population, front, epoch)[1] for epoch in (100, 115, 116)] == [False, False, True]
+
+
+def test_a_graph_is_finished_once(monkeypatch):
+    finished = []
+    original = stops.finish
+    monkeypatch.setattr(stops, "finish", lambda *args, **more: (finished.append(args[2]), original(*args, **more))[1])
+    y = 2.1753 * np.exp(0.8713 * t) + 1.7319 * t + 0.7717
+    problem = problem_of(t[:, None], y)
+    exact, population = ExactGraphs(problem, watch_of(max_epochs=1000)), population_of(SPACE, problem, GROWTH)
+    for epoch in (2, 3):
+        exact.finish(SPACE, population, Front(), epoch)
+    heavier = replace(population, complexity=population.complexity + 1)
+    exact.finish(SPACE, heavier, Front(), 4)
+    assert finished == [[0]]
 
 
 def fitted(X, y, seed=0):
