@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
@@ -57,6 +57,15 @@ def is_round(value: float) -> bool:
     return (4.0 * value).is_integer()
 
 
+@cache
+def _constant(k: int) -> sympy.Dummy:
+    """Number k of every template, since a symbol takes SymPy some time to make.
+
+    A dummy equals no other symbol, whatever the columns are called.
+    """
+    return sympy.Dummy(f"c_{k}", real=True)
+
+
 def template(expression: sympy.Expr, columns: tuple[sympy.Symbol, ...]) -> Template:
     """Every float of the expression becomes a constant of its own; exact numbers stay.
 
@@ -74,8 +83,7 @@ def template(expression: sympy.Expr, columns: tuple[sympy.Symbol, ...]) -> Templ
         if isinstance(node, sympy.Float):
             value = float(node)
             if is_round(value) or (abs(value), role) not in shared:
-                # A dummy equals no other symbol, whatever the columns are called.
-                symbols.append(sympy.Dummy(f"c_{len(symbols)}", real=True))
+                symbols.append(_constant(len(symbols)))
                 values.append(value)
                 roles.append(role)
                 shared[abs(value), role] = symbols[-1] if value > 0 else -symbols[-1]
