@@ -27,7 +27,7 @@ import runner
 import torch
 from limit import FUNCTIONS, Amounts, needs, rates, seconds_at
 from sampler import ALL, OVERHEAD, sampled
-from stages import REST, STAGES, Graphs, best_time, compiled_shares, count_calls, torch_shares
+from stages import REST, STAGES, Graphs, Watched, best_time, compiled_shares, count_calls, torch_shares
 
 from eqdarts import DARTSRegressor
 from eqdarts.darts.prior import log_odds
@@ -46,7 +46,7 @@ COLUMNS, NODES = 4, 3
 SHORT, LONG, CONVERGED, FIFTH = 6, 30, 300, 5
 TABLE, TARGET, FEATURES = "weather.csv", "relative_humidity_pct", ["temperature_f", "dew_point_f"]
 AIM, MOST_OVERHEAD = 0.5, 0.1
-_COUNTED = 256  # graphs whose many steps are counted, which takes longer than the fit
+_COUNTED = 256  # graphs whose steps to the end are counted
 
 
 def drawn(replicas: int, n: int, seed: int = 0) -> Graphs:
@@ -82,14 +82,15 @@ def core(job: runner.Job) -> dict[str, Any]:
 
     fit(slice(0, 64), graphs.w[:64], 2)
     short = best_time(lambda: fit(slice(None), graphs.w, SHORT), seconds)
-    calls = count_calls(graphs, LONG)
+    watched = Watched(graphs)
+    calls = count_calls(watched, size, LONG)
     until_end: dict[str, float] = {}
     if compiled:
         long = best_time(lambda: fit(slice(None), graphs.w, LONG), seconds)
-        stages = compiled_shares(graphs, calls, LONG, seconds)
+        stages = compiled_shares(watched, LONG, seconds)
         until_end = {
             "converged": size / best_time(lambda: fit(slice(None), graphs.w, CONVERGED), seconds),
-            "converged_steps": _steps(count_calls(graphs.some(_COUNTED), CONVERGED)),
+            "converged_steps": _steps(count_calls(watched, min(size, _COUNTED), CONVERGED)),
         }
     else:
         stages, long = torch_shares(graphs, LONG, seconds)

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache, update_wrapper
+from types import FunctionType
 from typing import Any
 
 from eqdarts.runtime.compiled_cache import keep
+
+#: Makes another function of one in machine code and its name.
+Watch = Callable[[str, Callable[..., Any]], Callable[..., Any]]
 
 
 class compiled:
@@ -23,16 +27,31 @@ class compiled:
     @cached_property
     def machine(self) -> Callable[..., Any]:
         """numba's function, which compiles or loads itself for the types of each call."""
-        from numba import njit
-
-        _teach_numba()
-        decorate = njit(nogil=True, error_model="numpy", fastmath={"reassoc", "contract", "nsz"})
-        machine = decorate(self.__wrapped__)  # type: ignore[attr-defined]
+        machine = in_machine_code(self.__wrapped__)  # type: ignore[attr-defined]
         keep(machine)
-        return machine  # type: ignore[no-any-return]
+        return machine
+
+    def watched(self, watch: Watch) -> Callable[..., Any]:
+        """The same, calling what `watch` makes of each function of its own kind that it calls.
+
+        To count calls and take their time. It is compiled anew, and not kept.
+        """
+        function = self.__wrapped__  # type: ignore[attr-defined]
+        called = {name: function.__globals__.get(name) for name in function.__code__.co_names}
+        others = {name: watch(name, each.machine) for name, each in called.items() if isinstance(each, compiled)}
+        return in_machine_code(FunctionType(function.__code__, {**function.__globals__, **others}, function.__name__))
 
     def __call__(self, *arguments: Any) -> Any:
         return self.machine(*arguments)
+
+
+def in_machine_code(function: Callable[..., Any]) -> Callable[..., Any]:
+    """numba's function of a Python function, as all loops are compiled; other threads may run meanwhile."""
+    from numba import njit
+
+    _teach_numba()
+    decorate = njit(nogil=True, error_model="numpy", fastmath={"reassoc", "contract", "nsz"})
+    return decorate(function)  # type: ignore[no-any-return]
 
 
 def call_at(address: int, size: int, a: int, b: int, c: int, d: int, e: int, f: int) -> None:

@@ -34,7 +34,7 @@ from eqdarts.fit.policy import POLICY
 from eqdarts.graph.genotype import GenotypeBatch
 from eqdarts.graph.links import LINK_NAMES, LINKS, below
 from eqdarts.graph.space import SearchSpace
-from eqdarts.runtime.loops import compiled
+from eqdarts.runtime.loops import Watch, compiled
 
 _CHUNK = 32  # graphs a thread takes at a time
 
@@ -342,10 +342,13 @@ class Kernel:
     ----------
     space : SearchSpace
     threads : int
+    watch : Watch or None
+        To measure the stages of a fit: makes others of the functions that its loop calls; see `compiled.watched`.
     """
 
-    def __init__(self, space: SearchSpace, threads: int = 1) -> None:
+    def __init__(self, space: SearchSpace, threads: int = 1, watch: Watch | None = None) -> None:
         self._space, self._threads = space, threads
+        self._fit = _fit if watch is None else _fit.watched(watch)
         own = [row for row in space.rows if row.name not in CODES]
         self._own = OwnOperations(own)
         codes = CODES | {row.name: OWN + k for k, row in enumerate(own)}
@@ -383,7 +386,7 @@ class Kernel:
         graphs, rows = self._graphs(batch), self._rows(table)
 
         def part(start: int, stop: int) -> None:
-            _fit(
+            self._fit(
                 start, stop, *graphs, steps, rows.inputs, rows.logs, rows.signs, rows.link_targets, rows.link_weights,
                 rows.floor, held, w, coefficients, loss,
             )  # fmt: skip
