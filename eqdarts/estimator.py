@@ -130,6 +130,7 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
     proposers : sequence of str or class, optional
         Sampled search: where candidate graphs come from, by name from `eqdarts.PROPOSERS`, or a class of your own
         (`eqdarts.propose.proposer`). "sample": drawn from α; "wave": sines at the frequencies that the table shows;
+        "shape": the curves of textbooks, started where the rows may show them;
         "neighbour", "move", "gradient": changes of good graphs, of one edge, of one part, or by the gradient at their
         vertex; "product", "monomials", "ratio", "library": sums and products of given terms by linear algebra.
         Default: all.

@@ -42,7 +42,7 @@ HOUSE = {
         "stability": {}, "extrapolation": {}, "model_file": {},
     },
     "propose": (
-        "sparse", "terms", "proposer", "draw", "moves", "neighbours", "features", "monomials", "parts", "ratios",
+        "sparse", "terms", "proposer", "draw", "moves", "neighbours", "features", "monomials", "parts", "ratios", "shapes",
         "library", "products", "waves", "gradient", "sources", "symmetry",
     ),
     "search": (

@@ -612,3 +612,13 @@ def test_a_term_inside_is_rounding_only_if_the_target_does_not_feel_it():
     idle = u * (v**2 + F(5e-16) * exp(-u) * (u * v + F(7.4e14)))
     assert simplified(idle, law).expression.count(sympy.Add) == 1
     assert str(simplified(log(F(1e12) + 3 * u), log(F(1e12) + 3 * u)).expression).count("u") == 1
+
+
+def test_large_exponents_are_charged_for_and_a_decisive_table_overrules_it():
+    year = sympy.Symbol("year", positive=True)
+    power = sympy.Float(1.8e-85) * year ** sympy.Float(26.4)
+    exponential = sympy.Float(5.1e-10) * sympy.exp(sympy.Float(0.0135) * year)
+    assert description_length(0.01, exponential, 11) < description_length(0.01, power, 11)
+    assert description_length(0.01, exponential, 200) > description_length(0.001, power, 200)
+    assert description_length(0.01, year**4, 11) < description_length(0.01, 3 * year**2, 11), "laws have fourth powers"
+    assert np.isfinite(description_length(0.01, year ** sympy.Symbol("x"), 11))

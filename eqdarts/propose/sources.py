@@ -16,13 +16,15 @@ from eqdarts.propose.neighbours import Neighbours
 from eqdarts.propose.products import Products
 from eqdarts.propose.proposer import Proposer, Solver
 from eqdarts.propose.ratios import Ratios
+from eqdarts.propose.shapes import Shapes
 from eqdarts.propose.waves import Waves
 
 Source = Callable[[], "Proposer | Solver"]
 
 #: All of them, in the order in which they are asked.
 SOURCES: dict[str, Source] = {
-    source.name: source for source in (Draw, Waves, Neighbours, Moves, Gradient, Products, Monomials, Ratios, Library)
+    source.name: source
+    for source in (Draw, Waves, Shapes, Neighbours, Moves, Gradient, Products, Monomials, Ratios, Library)
 }
 #: Their names: what `DARTSRegressor(proposers=...)` has by default.
 PROPOSERS = tuple(SOURCES)

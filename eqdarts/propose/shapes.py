@@ -1,0 +1,209 @@
+"""Shapes that everyone tries first: the curves of textbooks, started where the rows of a column may show them.
+
+Saturation, sigmoids, decays, peaks, damped waves: functions that many sciences share, each a small graph of the space.
+None of them is far for a search, but few noisy rows leave no time to come upon them one edge at a time, and a centre or
+a rate is only found from a start near it. So each is given from several starts, by the range of the column and by where
+the target is highest and lowest, alone and times a power of another column. (Self-starting models are an old idea:
+Bates & Watts 1988, ch. 3.) What they are fitted to, and whether they stay, is decided as for all other graphs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+
+from eqdarts.darts.sampling import blank
+from eqdarts.data.table import Table
+from eqdarts.graph.genotype import GenotypeBatch
+from eqdarts.graph.space import SearchSpace
+from eqdarts.propose.proposer import Graphs, Situation
+from eqdarts.propose.terms import Edge, Node, Term, graphs_of
+
+_MOST_COLUMNS = 8  # each with shapes of its own
+_MOST_FACTORS = 3  # columns of tables in which each is tried as an amplitude
+_QUANTILES = (0.1, 0.3, 0.5, 0.7, 0.9)  # of a column, where centres start; none of these numbers is tuned
+_RATES = (1.0, 4.0, 15.0)  # of exponentials, per range of the column
+_SLOPES = (5.0, 15.0)  # of sigmoids, per range
+_WIDTHS = (0.04, 0.12, 0.35)  # of peaks, as a share of the range
+_POWERS = (1.0, 2.0, 4.0)  # of Hill's function
+_PERIODS = 3.0  # of damped waves within the range where the table shows no frequency
+
+
+@dataclass(frozen=True)
+class _Column:
+    """What starts need of one column: its place, range, quantiles, and values at which y is highest and lowest."""
+
+    place: int
+    low: float
+    range: float
+    centres: tuple[float, ...]
+    extremes: tuple[float, ...]
+    frequencies: tuple[float, ...]
+
+    @classmethod
+    def of(cls, place: int, x: np.ndarray, y: np.ndarray, frequencies: tuple[float, ...]) -> _Column:
+        """Column x [n] at this place, for a target y [n]."""
+        order = np.argsort(x, kind="stable")
+        trend = np.polynomial.Polynomial.fit(x, y, 1)(x) if np.ptp(x) else y
+        peaks = {float(x[order][np.argmax(s * v[order])]) for v in (y, y - trend) for s in (1, -1)}
+        # Off the rows: a power of a distance is not defined where that is zero.
+        off = 1e-3 * float(np.ptp(x))
+        centres = tuple(map(float, np.quantile(x, _QUANTILES)))
+        return cls(place, float(x.min()), float(np.ptp(x)), centres, tuple(sorted(p + off for p in peaks)), frequencies)
+
+
+class Shapes:
+    """The shapes of every column, at the start of every run, and once more when the table turns out to be noisy."""
+
+    name, in_addition = "shape", True
+
+    def __init__(self) -> None:
+        self._graphs: Graphs | None = None
+        self._was_noisy = False
+
+    def propose(self, now: Situation) -> Graphs | None:
+        """Always the same, as the table is."""
+        turned = now.noisy and not self._was_noisy
+        self._was_noisy = now.noisy
+        if now.age and not turned:
+            return None
+        if self._graphs is None:
+            rows = now.assessor.train if now.assessor.everything is None else now.assessor.everything
+            self._graphs = Graphs(*graphs_with_shapes(now.space, rows))
+        return self._graphs if len(self._graphs.batch) else None
+
+
+def graphs_with_shapes(space: SearchSpace, rows: Table) -> tuple[GenotypeBatch, np.ndarray]:
+    """The shapes that the space has as graphs [R] to start from, and their w."""
+    sums: list[list[Term]] = []
+    for i in range(space.n_inputs if space.n_inputs <= _MOST_COLUMNS else 0):
+        column = _Column.of(i, rows.columns[i], rows.y, space.frequencies[i])
+        if not column.range > 0:
+            continue
+        shapes = [terms for terms in _shapes(space.n_inputs, column) if _is_in(space, terms)]
+        sums += shapes
+        if space.n_inputs <= _MOST_FACTORS:
+            sums += [
+                [_times(space, term, j, power)]
+                for terms in shapes
+                for term in terms[:1]
+                for j in range(space.n_inputs)
+                if j != i and len(terms) == 1
+                for power in ((1.0,) if space.signed[j] else (1.0, -1.0))
+            ]
+    sums = [terms for terms in sums if sum(len(term.nodes) for term in terms) <= space.nodes and _is_in(space, terms)]
+    return graphs_of(space, [("identity", terms) for terms in sums]) if sums else blank(space, 0)
+
+
+def _is_in(space: SearchSpace, terms: list[Term]) -> bool:
+    """Are all of these operations and aggregators in the space?"""
+    nodes = [node for term in terms for node in term.nodes]
+    return all(node.aggregator in space.aggregators for node in nodes) and all(
+        operation in space.operations for node in nodes for _, operation, _ in node.edges
+    )
+
+
+def _times(space: SearchSpace, term: Term, column: int, power: float) -> Term:
+    """The term times a power of a column that it does not have."""
+    last = space.n_inputs + len(term.nodes) - 1
+    kind = "odd_power" if space.signed[column] else "power"
+    return Term((*term.nodes, Node("product", ((column, kind, (power,)), (last, "linear", (1.0, 0.0))))))
+
+
+def _chain(d: int, *edges: tuple[str, tuple[float, ...]], place: int) -> Term:
+    """One function of another: the first is of the column at this place, each next one of what is before it."""
+    sources = [place, *range(d, d + len(edges) - 1)]
+    return Term(tuple(Node("sum", ((source, *edge),)) for source, edge in zip(sources, edges, strict=True)))
+
+
+def _shapes(d: int, column: _Column) -> Iterator[list[Term]]:
+    """All shapes of a column of d, each from its starts, as terms of a sum."""
+    yield from ([term] for term in _saturations(d, column))
+    yield from ([term] for term in _sigmoids(d, column))
+    yield from _decays(d, column)
+    yield from ([term] for term in _activations(d, column))
+    yield from _peaks(d, column)
+    yield from ([term] for term in _waves(d, column))
+
+
+def _saturations(d: int, column: _Column) -> Iterator[Term]:
+    """1/(x + k), log(x + k), and powers and logarithms of the distance from a point below the column."""
+    i, low, width = column.place, column.low, column.range
+    for share in (0.02, 0.2, 1.0):
+        shift = share * width - low
+        for power in (-1.0, 0.5, -2.0):
+            yield _chain(d, ("affine_power", (1.0, shift, power)), place=i)
+        yield _chain(d, ("ln", (1.0, shift)), place=i)
+    if low > 0:
+        for share in (0.02, 0.2, 1.0):
+            yield _chain(d, ("affine_power", (1.0, share * width, -1.0)), place=i)
+            yield _chain(d, ("ln", (1.0, share * width)), place=i)
+
+
+def _sigmoids(d: int, column: _Column) -> Iterator[Term]:
+    """Logistic, and for columns of positive values Hill's; Gompertz's."""
+    i = column.place
+    for slope, centre in product(_SLOPES, column.centres):
+        a = slope / column.range
+        yield _chain(d, ("logistic", (a, -a * centre)), place=i)
+        if abs(a * centre) < 30:
+            yield _chain(d, ("exp", (-a,)), ("exp", (-float(np.exp(a * centre)),)), place=i)
+    if column.low > 0:
+        for power, centre in product(_POWERS, column.centres):
+            yield _chain(d, ("ln", (1.0, 0.0)), ("logistic", (power, -power * float(np.log(centre)))), place=i)
+
+
+def _decays(d: int, column: _Column) -> Iterator[list[Term]]:
+    """Exponentials, sums of two, and the stretched one: Weibull's."""
+    i = column.place
+    rates = [sign * rate / column.range for rate in _RATES for sign in (-1.0, 1.0)]
+    single = {rate: _chain(d, ("exp", (rate,)), place=i) for rate in rates}
+    yield from ([term] for term in single.values())
+    yield from ([single[a], single[b]] for k, a in enumerate(rates) for b in rates[:k] if a < 0 and b < 0)
+    if column.low >= 0:
+        for power, centre in product((0.5, 2.0), column.centres[1::2]):
+            if centre > 0:
+                yield [_chain(d, ("power", (power,)), ("exp", (-(centre**-power),)), place=i)]
+        for rate in _RATES:
+            decay = Node("sum", ((i, "exp", (-rate / column.range,)),))
+            yield [Term((decay, Node("product", ((i, "power", (1.0,)), (d, "power", (1.0,))))))]
+
+
+def _activations(d: int, column: _Column) -> Iterator[Term]:
+    """exp(a/x) and exp(a/(x + b)): Arrhenius, Antoine, Vogel."""
+    i = column.place
+    if column.low <= 0:
+        return
+    for times in (-10.0, -2.0, 2.0):
+        yield _chain(d, ("power", (-1.0,)), ("exp", (times * column.centres[2],)), place=i)
+        for shift in (-0.5, 0.5):
+            inner = ("affine_power", (1.0, shift * column.low, -1.0))
+            yield _chain(d, inner, ("exp", (times * column.centres[2],)), place=i)
+
+
+def _peaks(d: int, column: _Column) -> Iterator[list[Term]]:
+    """Gaussian and Lorentzian ones where the target is highest or lowest, and two Gaussian ones."""
+    i = column.place
+    gaussian = {}
+    for centre, share in product(column.extremes, _WIDTHS):
+        width = share * column.range
+        distance = ("linear", (1.0, -centre)), ("power", (2.0,))
+        gaussian[centre, share] = _chain(d, *distance, ("exp", (-0.5 / width**2,)), place=i)
+        yield [gaussian[centre, share]]
+        yield [_chain(d, *distance, ("affine_power", (1.0, width**2, -1.0)), place=i)]
+    for k, one in enumerate(column.extremes):
+        for two, share in product(column.extremes[:k], _WIDTHS[:2]):
+            yield [gaussian[one, share], gaussian[two, share]]
+
+
+def _waves(d: int, column: _Column) -> Iterator[Term]:
+    """Damped and growing sines."""
+    i = column.place
+    for omega in column.frequencies[:2] or (2 * np.pi * _PERIODS / column.range,):
+        for rate in (-1.0, -4.0, 1.0):
+            wave = Node("sum", ((i, "sin", (float(omega), 0.0)),))
+            envelope: Edge = (i, "exp", (rate / column.range,))
+            yield Term((wave, Node("product", (envelope, (d, "linear", (1.0, 0.0))))))
