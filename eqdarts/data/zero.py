@@ -102,7 +102,7 @@ def measure_of(table: Table) -> Target:
 
 def _measured(table: Table) -> Target:
     with np.errstate(over="ignore"):
-        return Target.of(table.y, None if table.root_weights is None else table.root_weights**2)
+        return Target.of(table.y, table.weights)
 
 
 def spacings(y: Any) -> Any:

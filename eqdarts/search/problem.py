@@ -10,7 +10,7 @@ import sympy
 
 from eqdarts.data.columns import column_scale
 from eqdarts.data.table import Table, evenly
-from eqdarts.data.zero import LADDER, Target
+from eqdarts.data.zero import LADDER, Target, measure_of
 from eqdarts.graph.genotype import Genotype
 from eqdarts.graph.space import SearchSpace
 from eqdarts.graph.to_sympy import Constants, column_symbols, to_expression
@@ -116,10 +116,10 @@ class Problem:
         """At most so many rows of the subset, evenly spread."""
         return self.table.rows(self.subset[evenly(len(self.subset), most)])
 
-    @cached_property
+    @property
     def measure(self) -> Target:
         """What losses are measured by."""
-        return Target.of(self.table.y, self.table.weights)
+        return measure_of(self.table)
 
     @cached_property
     def blur(self) -> np.ndarray:
