@@ -77,7 +77,7 @@ def _merged(table: Table) -> tuple[Table, Training]:
 
 def _as_given(table: Table) -> tuple[Table, Training]:
     """The rows as they are, since validation names some of them; a model keeps copies."""
-    return table, keep(table.copied(), table.observations)
+    return table.of_mean_weight_one(), keep(table.copied(), table.observations)
 
 
 def _steps(y: np.ndarray, options: FitOptions, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
