@@ -42,8 +42,8 @@ HOUSE = {
         "stability": {}, "extrapolation": {}, "model_file": {},
     },
     "propose": (
-        "sparse", "terms", "proposer", "draw", "moves", "neighbours", "features", "monomials", "parts", "ratios", "shapes",
-        "library", "products", "waves", "gradient", "sources", "symmetry",
+        "sparse", "terms", "proposer", "draw", "moves", "neighbours", "features", "monomials", "parts", "ratios",
+        "shapes", "library", "products", "waves", "gradient", "sources", "symmetry",
     ),
     "search": (
         "budget", "log", "history", "problem", "machine", "sums", "sampled", "relaxed", "warm_up", "finish",
