@@ -59,6 +59,18 @@ def test_help_and_version_load_nothing_heavy(run):
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, cwd=ROOT, timeout=300)
 
 
+def test_the_package_runs_as_a_module():
+    done = subprocess.run(
+        [sys.executable, "-m", "eqdarts", "--version"],
+        check=True,
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        timeout=300,
+    )
+    assert done.stdout == f"eqdarts {__version__}\n"
+
+
 def test_operations_lists_the_registry(run):
     lines = run("operations").stdout.splitlines()
     for op in OPERATIONS.values():

@@ -53,6 +53,7 @@ HOUSE = {
     "sweeping": ("jobs", "outcome", "store", "workers", "study"),
     "plots": ("style", "fit", "graph", "history"),
     "cli": {},
+    "__main__": {},
 }  # fmt: skip
 FILES = sorted(ROOT.rglob("*.py"))
 #: They import on first use: help appears at once, and `import eqdarts` does not wait for torch; pyarrow is optional,
