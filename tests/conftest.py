@@ -14,9 +14,10 @@ from hypothesis import settings
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# The same examples on every run, and none of them judged by the clock.
-settings.register_profile("repeatable", derandomize=True, deadline=None)
-settings.load_profile("repeatable")
+# The same examples on every run, and none of them judged by the clock; more of them by --hypothesis-profile=long.
+settings.register_profile("short", derandomize=True, deadline=None, max_examples=25)
+settings.register_profile("long", settings.get_profile("short"), max_examples=300)
+settings.load_profile("short")
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 import scipy.sparse
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from eqdarts import DARTSRegressor, InputDataError, SearchWarning, refit
@@ -315,7 +315,6 @@ def test_numbers_of_numpy_are_numbers():
     assert tiny(**options, symmetries=np.True_, verbose=False).fit(FRAME, Y).predict(FRAME).shape == (3,)
 
 
-@settings(max_examples=40)
 @given(st.integers(1, 30_000), st.integers(1, 30_000))
 def test_what_to_json_writes_from_json_reads(column, target):
     name = "a" * column

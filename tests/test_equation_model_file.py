@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 import sympy
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from mutate import CANARY, HOSTILE, mutated
 from sklearn.exceptions import NotFittedError
@@ -369,7 +369,6 @@ def test_hostile_text_in_any_field_is_not_run(value, text, tmp_path, monkeypatch
     assert not (tmp_path / CANARY).exists()
 
 
-@settings(max_examples=300)
 @given(st.integers(0, 2**32))
 def test_damaged_files_load_or_are_refused(text, tmp_path_factory, seed):
     path = tmp_path_factory.getbasetemp() / "damaged.json"

@@ -166,7 +166,6 @@ def test_excel_formula_computes_the_equation(expression):
     check(excel_value(e.excel(), e, rows), expression, rows)
 
 
-@settings(max_examples=60)
 @given(formulas)
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 def test_excel_formula_of_any_formula(formula):

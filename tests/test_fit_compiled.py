@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from random_graphs import ALL, draw_batch, draw_graphs, draw_inputs, space_of, table_of
 
@@ -209,7 +209,6 @@ def test_powers_of_zero_in_a_monomial():
 # --- fits ------------------------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=60)
 @given(seeds, st.booleans(), st.sampled_from([0.0, 0.1]))
 def test_the_readout_and_its_loss_are_those_of_the_torch_program(seed, weighted, zeros):
     rng = np.random.default_rng(seed)
@@ -277,7 +276,6 @@ def test_each_operation_takes_the_steps_of_the_torch_program(name):
     np.testing.assert_array_equal(found[frozen & (w != 0)], w[frozen & (w != 0)])
 
 
-@settings(max_examples=30)
 @given(seeds)
 def test_a_fit_never_raises_the_loss_and_measures_what_it_says(seed):
     rng = np.random.default_rng(seed)
@@ -293,7 +291,6 @@ def test_a_fit_never_raises_the_loss_and_measures_what_it_says(seed):
         assert (again[~np.isfinite(loss)] == np.inf).all()
 
 
-@settings(max_examples=40)
 @given(seeds, st.booleans())
 def test_measure_equals_losses(seed, weighted):
     rng = np.random.default_rng(seed)
@@ -359,7 +356,6 @@ def test_threads_change_no_bit(threads):
         np.testing.assert_array_equal(a, b)
 
 
-@settings(max_examples=30)
 @given(seeds)
 def test_a_graph_alone_equals_itself_in_the_batch(seed):
     rng = np.random.default_rng(seed)
@@ -529,7 +525,6 @@ def test_an_operation_of_the_user_goes_into_the_loops(monkeypatch):
     assert isinstance(backend_of(space_of(1, operations=("zero", "own")), CPU, 1), CompiledBackend)
 
 
-@settings(max_examples=50, deadline=None)
 @given(seeds)
 def test_settled_starts_leave_no_domain(seed):
     rng = np.random.default_rng(seed)
@@ -591,7 +586,8 @@ rng = np.random.default_rng(0)
 X = rng.uniform(1, 2, (90, 3))
 y = X[:, 0] * np.sin(3 * X[:, 1]) + 0.1 * rng.normal(size=90)
 for weights in (None, rng.uniform(1, 2, 90)):
-    DARTSRegressor(max_epochs=14, replicas=64, symmetries=False, random_state=0, verbose=0).fit(X, y, weights)
+    few = {"operations": ["linear", "power", "sin"], "max_nodes": 2}  # which loops run does not depend on them
+    DARTSRegressor(max_epochs=14, replicas=64, symmetries=False, random_state=0, verbose=0, **few).fit(X, y, weights)
 print(sorted(known() - before))
 """
     out = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import sympy
-from hypothesis import given, settings
+from hypothesis import given
 from random_expressions import COLUMNS, X, formulas, u, v
 
 from eqdarts.data.table import Table
@@ -29,7 +29,6 @@ def both(expression, rows, steps, starts=None, free=None):
 
 
 @given(formulas)
-@settings(deadline=None)
 def test_losses_agree_or_both_are_infinite(expression):
     (_, reference), (_, loss) = both(expression, Table(X, np.linspace(1, 2, len(X))), 0)
     np.testing.assert_allclose(loss, reference, rtol=1e-9)
@@ -85,7 +84,6 @@ def test_starts_are_fitted_side_by_side_and_held_constants_stay():
 
 
 @given(formulas)
-@settings(deadline=None, max_examples=30)
 def test_a_fit_never_ends_worse_than_it_began(expression):
     form = template(expression, COLUMNS)
     rows = Table(X, np.linspace(1, 2, len(X)))

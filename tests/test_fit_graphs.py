@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from random_graphs import draw_graphs, draw_inputs, space_of, table_of
 
@@ -36,7 +36,6 @@ def one_graph(space, operations, aggregators, readout, w):
     return batch, constants
 
 
-@settings(max_examples=50)
 @given(seeds)
 def test_loss_is_that_of_the_predictions_and_never_rises(seed):
     graphs, rows, _ = problem(seed)
@@ -86,7 +85,6 @@ def has_a_clear_readout(graphs, rows):
     return least[:, 0] > 1e-5
 
 
-@settings(max_examples=50)
 @given(seeds)
 def test_row_weights_equal_repeated_rows(seed):
     graphs, rows, rng = problem(seed, 29)

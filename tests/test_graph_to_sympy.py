@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import sympy
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from random_graphs import ALL, draw_graphs, draw_inputs, space_of, table_of
 
@@ -44,15 +44,14 @@ def assert_agree(space, graphs, inputs, x_scale, y_scale, symbols=SYMBOLS):
         np.testing.assert_allclose(
             evaluated(expression, symbols, inputs), predictions[r], rtol=1e-9, atol=1e-9 * size[r]
         )
-        bare = plain(expression)
-        assert {s.assumptions0.get("real") for s in bare.free_symbols} <= {None}
-        unassuming = [sympy.Symbol(s.name) for s in symbols]
-        np.testing.assert_allclose(evaluated(bare, unassuming, inputs), predictions[r], rtol=1e-9, atol=1e-9 * size[r])
+        if not compared:  # symbols without assumptions change no value
+            bare, names = plain(expression), [sympy.Symbol(s.name) for s in symbols]
+            assert {s.assumptions0.get("real") for s in bare.free_symbols} <= {None}
+            np.testing.assert_allclose(evaluated(bare, names, inputs), predictions[r], rtol=1e-9, atol=1e-9 * size[r])
         compared += 1
     return compared
 
 
-@settings(max_examples=40)
 @given(st.integers(0, 2**32 - 1), st.tuples(*[st.integers(-60, 60)] * 3))
 def test_expressions_agree_with_graphs_in_any_units(seed, exponents):
     rng = np.random.default_rng(seed)
@@ -75,16 +74,15 @@ def test_every_operation_agrees_on_inputs_and_on_nodes(name, aggregator):
     genotype = Genotype(
         (name, "identity", "zero", "identity", name), (aggregator,) * 2, (True, True, False, True, True)
     )
-    batch = GenotypeBatch.of(space, [genotype] * 53)
+    batch = GenotypeBatch.of(space, [genotype] * 17)
     w = torch.as_tensor(draw_parameters(space, batch, rng)) * 0.5
-    graphs = FittedGraphs(batch, w, torch.as_tensor(rng.normal(size=(53, 5)) * batch.readout), torch.zeros(53))
+    graphs = FittedGraphs(batch, w, torch.as_tensor(rng.normal(size=(17, 5)) * batch.readout), torch.zeros(17))
     x_scale = np.array([8.0, 0.25])
     inputs = draw_inputs(space, rng, n).numpy() * 0.5 * x_scale[:, None]
     symbols = column_symbols(space.inputs, (True, True))
     assert assert_agree(space, graphs, inputs, x_scale, 4.0, symbols) >= 1
 
 
-@settings(max_examples=25)
 @given(st.integers(0, 2**32 - 1))
 def test_folding_the_scales_back_leaves_predictions_unchanged(seed):
     """The same graph with its scales folded in, on rows in their own units, and without, on scaled rows."""

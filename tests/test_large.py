@@ -376,7 +376,7 @@ def test_broken_files_are_refused(tmp_path, name, content, message):
 
 def model(**options):
     return DARTSRegressor(
-        **{"max_epochs": 4, "replicas": 128, "max_nodes": 2, "verbose": 0, "random_state": 0, **options}
+        **{"max_epochs": 4, "replicas": 64, "max_nodes": 1, "verbose": 0, "random_state": 0, **options}
     )
 
 

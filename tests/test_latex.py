@@ -2,7 +2,7 @@
 
 import pytest
 import sympy
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.mathtext import MathTextParser
 from random_expressions import formulas, u, v
@@ -48,7 +48,6 @@ def test_names_can_be_typeset_in_a_formula(name):
     typeset(latex)
 
 
-@settings(max_examples=50)
 @given(formulas)
 def test_every_formula_can_be_typeset(expression):
     typeset(to_latex(expression, "y"))
@@ -154,7 +153,6 @@ def test_errors_stand_where_the_constants_do():
     )
 
 
-@settings(max_examples=50)
 @given(formulas, st.floats(1e-12, 1e12), st.floats(1e-6, 2))
 def test_formulas_with_errors_can_be_typeset(expression, value, share):
     form = a * plain(expression) + b ** plain(u) - sympy.log(k)

@@ -19,7 +19,6 @@ seeds = st.integers(0, 2**32 - 1)
     irregular=st.booleans(),
     seed=seeds,
 )
-@settings(max_examples=40, deadline=None)
 def test_the_highest_peak_is_the_wave(cycles, phase, start, length, irregular, seed):
     rng = np.random.default_rng(seed)
     x = np.sort(rng.uniform(0, 1, 101)) if irregular else np.linspace(0, 1, 101)
@@ -49,7 +48,7 @@ def test_a_sum_of_waves_is_found_one_by_one():
 
 
 @given(seeds)
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 def test_gains_are_those_of_least_squares(seed):
     rng = np.random.default_rng(seed)
     x, y, root = rng.uniform(0, 1, 31), rng.normal(size=31), rng.uniform(0.5, 2, 31)

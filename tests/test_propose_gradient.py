@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from random_graphs import space_of
 
@@ -108,7 +108,6 @@ def test_the_best_children_start_better_than_their_parents_or_equal(search):
     assert np.nanmin(loss) < np.nanmin(before)
 
 
-@settings(max_examples=20)
 @given(seeds)
 def test_children_depend_only_on_the_generator(search_seed):
     rng = np.random.default_rng(3)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from random_graphs import draw_batch, draw_graphs, draw_inputs, space_of
 
@@ -82,7 +82,6 @@ def arrays(batch, w):
 
 
 @pytest.mark.parametrize("name", SPACES)
-@settings(max_examples=40)
 @given(seed=seeds)
 def test_children_are_graphs_of_the_space(name, seed):
     """Children of children of …, each with at most `limit` nodes."""
@@ -222,7 +221,6 @@ def readout_values(space, one, inputs):
 
 
 @pytest.mark.parametrize("name", SPACES)
-@settings(max_examples=40)
 @given(seed=seeds)
 def test_inserting_an_empty_node_keeps_the_function(name, seed):
     space, rng = SPACES[name], np.random.default_rng(seed)
@@ -243,7 +241,6 @@ def test_inserting_an_empty_node_keeps_the_function(name, seed):
 
 
 @pytest.mark.parametrize("name", SPACES)
-@settings(max_examples=40)
 @given(seed=seeds)
 def test_dropping_an_unused_node_keeps_the_function(name, seed):
     space, rng = SPACES[name], np.random.default_rng(seed)
@@ -285,7 +282,6 @@ def test_an_empty_parent_can_grow():
 
 
 @pytest.mark.parametrize("name", SPACES)
-@settings(deadline=None, max_examples=20)
 @given(seed=seeds)
 def test_neighbours_are_all_graphs_that_differ_in_one_edge(name, seed):
     space = SPACES[name]

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from eqdarts import DARTSRegressor
@@ -38,7 +38,6 @@ def _losses(X, y, factors_of):
 
 
 @given(st.lists(st.sampled_from([-2.0, -1.0, -0.5, 0.0, 1 / 3, 1.0, 1.5, 3.0, 0.37]), min_size=1, max_size=7))
-@settings(max_examples=30, deadline=None)
 def test_exponents_few_factors_are_read_off_the_logarithm(exponents):
     X = np.random.default_rng(0).uniform(0.5, 4, (60, len(exponents)))
     laws = exact_products(X, -7.0 * np.prod(X ** np.array(exponents), axis=1), *_NONE)

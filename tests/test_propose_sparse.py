@@ -2,14 +2,13 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from eqdarts.propose.monomials import monomials, values_of
 from eqdarts.propose.sparse import Limits, chosen_terms
 
 
-@settings(max_examples=40, deadline=None)
 @given(
     st.sets(st.sampled_from([tuple(e) for e in monomials((True, True)) if abs(e).sum() <= 4]), min_size=1, max_size=4),
     st.integers(0, 10**6),
@@ -63,7 +62,6 @@ def test_no_sum_costs_more_than_it_may():
         assert cost[list(choice)].sum() <= 5
 
 
-@settings(max_examples=25, deadline=None)
 @given(st.sets(st.integers(0, 24), min_size=1, max_size=3), st.integers(0, 10**6))
 def test_weights_and_an_offset_change_nothing_about_an_exact_sum(terms, seed):
     rng = np.random.default_rng(seed)
@@ -73,7 +71,6 @@ def test_weights_and_an_offset_change_nothing_about_an_exact_sum(terms, seed):
         assert chosen_terms(columns, target, root, np.ones(25, dtype=int), Limits(6, 4))[-1] == tuple(sorted(terms))
 
 
-@settings(max_examples=20, deadline=None)
 @given(st.integers(0, 10**6))
 def test_of_equal_columns_the_cheapest_and_of_equal_sums_the_cheapest_and_first_are_taken(seed):
     rng = np.random.default_rng(seed)

@@ -5,7 +5,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 import sympy
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from eqdarts import DARTSRegressor
@@ -49,7 +49,6 @@ def test_differences_come_first_and_quotients_of_them_follow():
     assert ({a / b}, sympy.Integer(1)) in [(set(g), m) for g, m in found(sympy.exp(-((a / b) ** 2)))]
 
 
-@settings(deadline=None)
 @given(st.lists(st.sampled_from([-2, -1, 0, 1, 2]), min_size=4, max_size=4), st.integers(0, 3))
 def test_a_product_of_powers_leaves_the_prefactor(exponents, j):
     """y = Π x^e · f(x_j): all that is left is x_j, and the values agree."""

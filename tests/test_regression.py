@@ -46,7 +46,7 @@ FORMULAS = [
 
 @pytest.mark.parametrize("formula", FORMULAS)
 @given(seed=seeds)
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=5)
 def test_exact_data_give_the_constants_back(formula, seed):
     rng = np.random.default_rng(seed)
     rows = np.sort(rng.uniform(0.2, 4, (37, 1)), axis=0)
@@ -78,7 +78,6 @@ def test_starts_are_not_needed(formula):
 
 
 @given(seeds)
-@settings(max_examples=20, deadline=None)
 def test_a_linear_model_is_linear_regression(seed):
     rng = np.random.default_rng(seed)
     X, weights = rng.normal(size=(29, 2)), rng.uniform(0.3, 3, 29)
@@ -107,7 +106,7 @@ def test_information_criteria_are_those_of_the_normal_likelihood():
 
 
 @given(st.floats(-12, 12), st.floats(-12, 12))
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=6)
 def test_units_of_rows_and_target_carry_over_to_the_constants(by_x, by_y):
     table, v = decay()
     base = refit("A*exp(-k*t) + B", table, v).constants
@@ -119,7 +118,7 @@ def test_units_of_rows_and_target_carry_over_to_the_constants(by_x, by_y):
 
 
 @given(seeds)
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=4)
 def test_a_weight_of_two_moves_the_constants_like_two_rows(seed):
     table, v = decay(seed)
     weights = np.random.default_rng(seed).integers(0, 4, 41).astype(float)
@@ -341,7 +340,7 @@ NUMBERED = {
 
 @pytest.mark.parametrize("formula", NUMBERED)
 @given(data=st.data())
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 def test_scales_see_the_numbers_beside_a_constant(formula, data):
     form = sympy.parse_expr(formula, {"x1": x})
     constants = tuple(sorted(form.free_symbols - {x}, key=lambda s: s.name))
@@ -359,7 +358,7 @@ def test_scales_see_the_numbers_beside_a_constant(formula, data):
 
 @pytest.mark.parametrize("formula", NUMBERED)
 @given(data=st.data())
-@settings(max_examples=2, deadline=None)
+@settings(max_examples=2)
 def test_a_number_beside_a_constant_changes_nothing_else(formula, data):
     form = sympy.parse_expr(formula, {"x1": x})
     constants = sorted(form.free_symbols - {x}, key=lambda s: s.name)
@@ -486,7 +485,6 @@ def test_phases_stay_within_a_turn():
 
 
 @given(seeds)
-@settings(max_examples=20, deadline=None)
 def test_solved_constants_leave_a_residual_that_is_orthogonal(seed):
     rng = np.random.default_rng(seed)
     rows = Table(rng.uniform(0.5, 2, (23, 1)), rng.normal(size=23), weights=rng.uniform(0.5, 2, 23))

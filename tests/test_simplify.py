@@ -5,7 +5,7 @@ import time
 import numpy as np
 import pytest
 import sympy
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from random_expressions import COLUMNS, X, formulas, u, v, values
 
@@ -34,7 +34,6 @@ def simplified(start, truth, **options):
     return simplify(start, COLUMNS, sample_of(truth, **options))
 
 
-@settings(max_examples=200)
 @given(formulas)
 def test_canonical_never_changes_a_value_on_the_data(expression):
     before, after = values(expression), values(canonical(expression, COLUMNS, X))
@@ -54,7 +53,6 @@ def test_canonical_settles(expression):
     assert size(twice) <= size(once)
 
 
-@settings(max_examples=50)
 @given(formulas)
 def test_simplified_formulas_fit_as_well_and_report_their_loss(expression):
     """The rows are those of the formula itself, so snapping may add only what rounding allows."""
@@ -382,7 +380,6 @@ def test_the_root_of_a_square_is_taken():
     assert canonical(unfinished, COLUMNS, X) == unfinished
 
 
-@settings(deadline=None)
 @given(formulas)
 def test_the_shortest_writing_has_the_same_values_and_is_no_longer(expression):
     written = shortest_writing(expression)

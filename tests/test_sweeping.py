@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from eqdarts import DARTSRegressor, EqdartsError, InputDataError, SearchWarning, sweep
@@ -220,7 +220,6 @@ outcomes = st.builds(
 )  # fmt: skip
 
 
-@settings(max_examples=30)
 @given(st.lists(outcomes, min_size=1, max_size=3))
 def test_outcomes_come_back_as_they_were_and_the_last_one_counts(tmp_path_factory, found):
     store = Store(tmp_path_factory.mktemp("store"))
