@@ -459,7 +459,7 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         >>> rng = np.random.default_rng(0)
         >>> X = pd.DataFrame({"t": rng.uniform(0, 5, 100)})
         >>> y = 9.81 / 2 * X.t**2 + rng.normal(0, 0.1, 100)
-        >>> model = DARTSRegressor(max_epochs=20, random_state=0, verbose=0).fit(X, y.rename("h"))
+        >>> model = DARTSRegressor(max_epochs=3, replicas=64, random_state=0, verbose=0).fit(X, y.rename("h"))
         >>> model.equation().constants.round(3)
             value  std_error    low   high
         c0  4.904      0.001  4.903  4.906

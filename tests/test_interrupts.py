@@ -38,7 +38,7 @@ def line(n=40, columns=2):
 
 
 def tiny(**options):
-    settings = {"max_epochs": 4, "max_time": None, "replicas": 32, "max_nodes": 1, "verbose": 0, "random_state": 0}
+    settings = {"max_epochs": 4, "max_time": None, "replicas": 32, "max_nodes": 2, "verbose": 0, "random_state": 0}
     few = {"operations": ["linear", "power", "exp"]}  # of which the end of a search soon makes equations
     return DARTSRegressor(**{**settings, **few, **options})
 

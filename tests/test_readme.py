@@ -54,7 +54,7 @@ def test_commands(command, tmp_path, monkeypatch, capsys):
 def test_two_lines_set_up_and_run():
     demo, tests = SETUP
     assert demo.endswith("-c constraints.txt . && .venv/bin/eqdarts demo")
-    assert tests.endswith("-c constraints.txt '.[test]' && .venv/bin/python -m pytest -n auto")
+    assert tests.endswith("-c constraints.txt '.[test]' && .venv/bin/python -m pytest -n auto --dist worksteal")
 
 
 def test_every_option_stands_in_the_table():
