@@ -34,7 +34,7 @@ def table(n=60, scale=1.0):
 
 def tiny(**options):
     return DARTSRegressor(
-        **{"max_epochs": 3, "replicas": 48, "max_nodes": 2, "verbose": 0, "random_state": 0, **options}
+        **{"max_epochs": 3, "replicas": 48, "max_nodes": 1, "verbose": 0, "random_state": 0, **options}
     )
 
 
