@@ -619,3 +619,10 @@ def test_large_exponents_are_charged_for_and_a_decisive_table_overrules_it():
     assert description_length(0.01, exponential, 200) > description_length(0.001, power, 200)
     assert description_length(0.01, year**4, 11) < description_length(0.01, 3 * year**2, 11), "laws have fourth powers"
     assert np.isfinite(description_length(0.01, year ** sympy.Symbol("x"), 11))
+
+
+def test_a_constant_is_charged_for_as_few_tables_have_no_law():
+    """Nine rows of a saturating rate, R² 0.96: the mean described them in fewer nats."""
+    mean, law = sympy.Float(128.8), sympy.Float(37.7) * sympy.log(u) + 209
+    assert description_length(0.04, law, 9) < description_length(1.0, mean, 9)
+    assert description_length(0.5, law, 9) > description_length(1.0, mean, 9), "half of the variance may be chance"

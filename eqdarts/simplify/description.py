@@ -9,6 +9,9 @@ from eqdarts.data.zero import LADDER
 from eqdarts.fit.formula import is_round
 
 NATS_PER_NODE = 2.5  # log of about a dozen symbols that could stand in a node
+#: Nats against a constant, as few hand in a table without a law; what it does where there is none stands in
+#: benchmarks/README.md, "Pure noise".
+NATS_OF_NO_LAW = 5.0
 _USUAL_EXPONENT = 4.0  # in size; few laws have larger ones
 _NATS_PER_EXPONENT = 0.5  # for each unit beyond: an exponential prior, so decisive rows overrule it; neither is tuned
 
@@ -38,11 +41,17 @@ def description_length(loss: float, expression: sympy.Expr, n: int) -> float:
     """
     fit = 0.5 * n * np.log(loss + LADDER.exact)
     digits = 0.5 * np.log(n / (min(loss, 1.0) + LADDER.exact)) * count_constants(expression)
-    return float(fit + digits + digits_of(expression) + NATS_PER_NODE * size(expression) + oddity_of(expression))
+    structure = NATS_PER_NODE * size(expression) + oddity_of(expression)
+    return float(fit + digits + digits_of(expression) + structure)
 
 
 def oddity_of(expression: sympy.Expr) -> float:
-    """Nats against large exponents: a power of 26 of a year is an exponential that was written another way."""
+    """Nats against what is seldom a law: a constant, and large exponents.
+
+    A power of 26 of a year is an exponential that was written another way.
+    """
+    if not expression.free_symbols:
+        return NATS_OF_NO_LAW
     powers = (node for node in sympy.preorder_traversal(expression) if node.is_Pow and node.base.free_symbols)
     sizes = (abs(float(node.exp)) for node in powers if node.exp.is_number and node.exp.is_real)
     return sum(_NATS_PER_EXPONENT * max(0.0, size - _USUAL_EXPONENT) for size in sizes)
