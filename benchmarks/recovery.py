@@ -22,7 +22,7 @@ import numpy as np
 import pandas as pd
 import runner
 
-from eqdarts import DARTSRegressor
+from eqdarts import PROPOSERS, DARTSRegressor
 from eqdarts.search import sampled
 
 _CLASSIC = {"relaxation": "softmax", "optimizer": "adam", "aggregators": ("sum",)}
@@ -32,7 +32,7 @@ IRRELEVANT = "irrelevant_"
 SETTINGS: dict[str, dict[str, Any]] = {
     "default": {},
     "frozen": {"alpha_learning_rate": 0.0},
-    "no symmetries": {"symmetries": False},
+    "no symmetries": {"proposers": tuple(name for name in PROPOSERS if name != "symmetry")},
     "unguided": {},
     "classic": {**_CLASSIC, "order": 1},
     "classic second order": {**_CLASSIC, "order": 2},

@@ -123,17 +123,17 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         Weight of the zero-one loss of relaxation "sigmoid".
     readout_inputs, readout_coefficients, readout_intercept : bool
         Does the readout see the inputs, fit its coefficients, and have an intercept?
-    symmetries : bool
-        Sampled search: the slopes of the best graphs show whether the target depends on differences, sums or products
-        of powers of columns (`eqdarts.propose.symmetry`). If so, it is searched as a function of these groups as well,
-        in about half of the time. Needs "linear" and "power" among the operations, and both aggregators.
     proposers : sequence of str or class, optional
         Sampled search: where candidate graphs come from, by name from `eqdarts.PROPOSERS`, or a class of your own
         (`eqdarts.propose.proposer`). "sample": drawn from α; "wave": sines at the frequencies that the table shows;
         "shape": the curves of textbooks, started where the rows may show them;
         "neighbour", "move", "gradient": changes of good graphs, of one edge, of one part, or by the gradient at their
         vertex; "product", "monomials", "ratio", "library": sums and products of given terms by linear algebra.
-        Default: all.
+        Beside the columns, all of them search other problems (`eqdarts.search.reformulations`): "units": columns that
+        were scaled in their own units; "shifted": columns far from zero from their beginning; "regular": without the
+        few rows at which laws may be 0/0; "symmetry": what the slopes of the best graphs show the target to depend on,
+        differences, sums or products of powers of columns, which takes about half of the time, and needs "linear" and
+        "power" among the operations, and both aggregators. Default: all.
     model_selection : {"best", "accuracy", "score"}
         Which equation of the front `predict` uses; see `eqdarts.equation.selection.choose`.
     max_complexity : int, optional
@@ -224,7 +224,6 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         readout_inputs: bool = True,
         readout_coefficients: bool = True,
         readout_intercept: bool = True,
-        symmetries: bool = True,
         proposers: Sequence[str | type] | None = None,
         model_selection: str = "best",
         max_complexity: int | None = None,
@@ -260,7 +259,6 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         self.readout_inputs = readout_inputs
         self.readout_coefficients = readout_coefficients
         self.readout_intercept = readout_intercept
-        self.symmetries = symmetries
         self.proposers = proposers
         self.model_selection = model_selection
         self.max_complexity = max_complexity

@@ -55,7 +55,6 @@ class SearchConfig:
     readout_inputs: bool = True
     readout_coefficients: bool = True
     readout_intercept: bool = True
-    symmetries: bool = True
     proposers: tuple[Any, ...] | None = None
 
     def __post_init__(self) -> None:
@@ -78,7 +77,7 @@ class SearchConfig:
             "fair_weight",
         ):
             check_range(name, getattr(self, name), 0)
-        for name in ("readout_inputs", "readout_coefficients", "readout_intercept", "symmetries"):
+        for name in ("readout_inputs", "readout_coefficients", "readout_intercept"):
             check_flag(name, getattr(self, name))
         if self.max_time is not None:
             check_range("max_time", self.max_time, 0, finite=False)
@@ -149,7 +148,7 @@ _SCOPES = (
         "the relaxed search with independent sigmoids",
         "relaxation='sigmoid'",
     ),
-    _Scope(("symmetries", "proposers", "links"), _samples, "the search of sampled graphs", "relaxation='sampled'"),
+    _Scope(("proposers", "links"), _samples, "the search of sampled graphs", "relaxation='sampled'"),
 )
 
 

@@ -312,7 +312,7 @@ def test_refused_options_say_what_is_expected(options, message):
 
 def test_numbers_of_numpy_are_numbers():
     options = {"max_nodes": np.int64(1), "max_epochs": np.int32(1), "replicas": 16.0, "temperature": np.array([1, 0.2])}
-    assert tiny(**options, symmetries=np.True_, verbose=False).fit(FRAME, Y).predict(FRAME).shape == (3,)
+    assert tiny(**options, readout_inputs=np.True_, verbose=False).fit(FRAME, Y).predict(FRAME).shape == (3,)
 
 
 @given(st.integers(1, 30_000), st.integers(1, 30_000))

@@ -571,6 +571,7 @@ def test_a_search_needs_no_loop_that_was_not_compiled_before():
 import gc, warnings
 import numpy as np
 from eqdarts import DARTSRegressor
+from eqdarts.propose.sources import SOURCES
 from eqdarts.runtime.loops import compiled
 from eqdarts.search.warm_up import compile_loops
 
@@ -586,8 +587,9 @@ rng = np.random.default_rng(0)
 X = rng.uniform(1, 2, (90, 3))
 y = X[:, 0] * np.sin(3 * X[:, 1]) + 0.1 * rng.normal(size=90)
 for weights in (None, rng.uniform(1, 2, 90)):
-    few = {"operations": ["linear", "power", "sin"], "max_nodes": 2}  # which loops run does not depend on them
-    DARTSRegressor(max_epochs=14, replicas=64, symmetries=False, random_state=0, verbose=0, **few).fit(X, y, weights)
+    # Which loops run does not depend on these.
+    few = {"operations": ["linear", "power", "sin"], "max_nodes": 2, "proposers": tuple(SOURCES)}
+    DARTSRegressor(max_epochs=14, replicas=64, random_state=0, verbose=0, **few).fit(X, y, weights)
 print(sorted(known() - before))
 """
     out = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)

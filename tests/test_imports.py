@@ -47,7 +47,8 @@ HOUSE = {
     ),
     "search": (
         "budget", "log", "history", "problem", "machine", "sums", "sampled", "relaxed", "warm_up", "finish",
-        "exactness", "stops", "branches", "loop", "resample", "progress", "fit_options", "pose", "discover", "large",
+        "exactness", "stops", "reformulations", "branches", "loop", "resample", "progress", "fit_options", "pose",
+        "discover", "large",
     ),
     "estimator": {},
     "sweeping": ("jobs", "outcome", "store", "workers", "study"),

@@ -13,15 +13,15 @@ DEFAULTS = {name: p.default for name, p in inspect.signature(DARTSRegressor).par
 #: Values other than by default, of the options that not every search reads.
 OTHERS = {
     "order": 2, "discretisation": "sample", "w_steps": 3, "alpha_steps": 2, "w_learning_rate": 0.1,
-    "w_weight_decay": 0.0, "parameter_decay": 0.1, "temperature": [2.0, 0.5], "fair_weight": 0.5, "symmetries": False,
+    "w_weight_decay": 0.0, "parameter_decay": 0.1, "temperature": [2.0, 0.5], "fair_weight": 0.5,
     "proposers": ("sample", "move"), "links": ["reciprocal"],
 }  # fmt: skip
 OF_ALL_RELAXED = {
     "order", "discretisation", "w_steps", "alpha_steps", "w_learning_rate", "w_weight_decay", "parameter_decay",
 }  # fmt: skip
 READ = {
-    ("sampled", "auto"): {"symmetries", "proposers", "links"},
-    ("sampled", "lm"): {"symmetries", "proposers", "links"},
+    ("sampled", "auto"): {"proposers", "links"},
+    ("sampled", "lm"): {"proposers", "links"},
     ("gumbel", "adam"): {*OF_ALL_RELAXED, "temperature"},
     ("softmax", "auto"): OF_ALL_RELAXED,
     ("softmax", "sgd"): OF_ALL_RELAXED,
@@ -53,7 +53,8 @@ def test_an_option_is_read_by_the_search_or_refused_with_the_one_that_reads_it(s
 def test_default_values_may_be_written_down(search):
     relaxation, optimizer = search
     chosen = {"relaxation": relaxation, "optimizer": optimizer}
-    written = {name: DEFAULTS[name] for name in OTHERS} | {"temperature": np.array([1.0, 0.2]), "symmetries": np.True_}
+    written = {name: DEFAULTS[name] for name in OTHERS}
+    written |= {"temperature": np.array([1.0, 0.2]), "readout_inputs": np.True_}
     assert configured(**chosen, **written) == configured(**chosen)
 
 
@@ -63,7 +64,7 @@ def test_default_values_may_be_written_down(search):
         ({"w_steps": 3}, {"relaxation": "softmax"}),
         ({"temperature": (2.0, 0.5)}, {"relaxation": "gumbel"}),
         ({"fair_weight": 0.5}, {"relaxation": "sigmoid"}),
-        ({"symmetries": False, "relaxation": "softmax"}, {"relaxation": "sampled"}),
+        ({"links": ("sqrt",), "relaxation": "softmax"}, {"relaxation": "sampled"}),
     ],
 )
 def test_each_refusal_names_a_search_that_takes_the_option(options, choice):

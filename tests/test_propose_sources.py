@@ -16,6 +16,7 @@ from eqdarts.graph.space import SearchSpace
 from eqdarts.propose.library import library_of
 from eqdarts.propose.proposer import Effort, Graphs, Question, Situation
 from eqdarts.propose.sources import SOURCES, check_proposers, made
+from eqdarts.search.reformulations import AT_ONCE, Symmetries
 
 N, REPLICAS = 4, 64
 X = np.random.default_rng(1).uniform(1, 3, (97, 2))
@@ -108,9 +109,11 @@ def test_solvers_find_their_laws_by_linear_algebra(name):
 def test_names_stand_in_the_order_of_the_library():
     assert check_proposers(None) == PROPOSERS == check_proposers(PROPOSERS[::-1])
     assert check_proposers(["move", "sample"]) == ("sample", "move")
-    assert all(name in SOURCES and SOURCES[name].name == name for name in PROPOSERS)
+    assert all(source.name == name for name, source in SOURCES.items())
+    assert all(one.name == name for name, one in {**AT_ONCE, "symmetry": Symmetries()}.items())
+    assert (*SOURCES, *AT_ONCE, "symmetry") == PROPOSERS
     proposers, solvers = made(PROPOSERS)
-    assert [one.name for one in (*proposers, *solvers)] == list(PROPOSERS)
+    assert [one.name for one in (*proposers, *solvers)] == list(SOURCES)
 
 
 @pytest.mark.parametrize(
@@ -120,6 +123,7 @@ def test_names_stand_in_the_order_of_the_library():
         ((), "expected names or classes"),
         (("smaple",), "'smaple' is none of sample, wave"),
         ((3,), "expected a name, or a class"),
+        (("symmetry", "units"), "none of them gives graphs; add one of sample, wave"),
         ((dict,), "expected a name, or a class"),
         ((type("Twin", (), {"name": "move", "propose": print}),), "has the name of another source, 'move'"),
     ],
@@ -131,7 +135,7 @@ def test_wrong_sources_are_refused(given, message):
 
 def test_only_what_is_named_is_asked():
     y = np.sqrt(1 + X[:, 0] ** 2) + np.sin(X[:, 1])
-    options = {"max_epochs": 3, "max_time": None, "replicas": 64, "symmetries": False, "random_state": 0, "verbose": 0}
+    options = {"max_epochs": 3, "max_time": None, "replicas": 64, "random_state": 0, "verbose": 0}
     model = DARTSRegressor(proposers=("sample", "move"), **options).fit(X, y)
     assert {origin.split(",")[0] for origin in model.equations_["origin"]} <= {
         "constant",

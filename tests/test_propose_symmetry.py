@@ -8,12 +8,12 @@ import sympy
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eqdarts import DARTSRegressor
+from eqdarts import PROPOSERS, DARTSRegressor
 from eqdarts.data.table import Table
 from eqdarts.plots import plot_graph
 from eqdarts.propose.symmetry import Reduction, ambiguity, reductions
-from eqdarts.search.branches import reduced, symmetries
 from eqdarts.search.problem import Problem
+from eqdarts.search.reformulations import reduced, symmetries
 
 a, b, c, d = COLUMNS = sympy.symbols("a b c d", positive=True)
 RNG = np.random.default_rng(0)
@@ -146,6 +146,7 @@ def test_the_graph_of_groups_is_drawn_with_their_names_and_survives_a_file(dista
 @pytest.mark.slow
 def test_without_symmetries_no_equation_comes_from_one(distance):
     model, rows = distance
-    other = DARTSRegressor(max_epochs=8, max_time=None, random_state=0, n_jobs=1, verbose=0, symmetries=False)
+    options = {"max_epochs": 8, "max_time": None, "random_state": 0, "n_jobs": 1, "verbose": 0}
+    other = DARTSRegressor(**options, proposers=tuple(name for name in PROPOSERS if name != "symmetry"))
     other.fit(rows, model.predict(rows))
     assert not any("symmetry" in origin for origin in other.equations_.origin)

@@ -20,9 +20,10 @@ from eqdarts.graph.space import SearchSpace
 from eqdarts.options import SearchConfig
 from eqdarts.propose.symmetry import Reduction
 from eqdarts.propose.terms import Node, Term
-from eqdarts.search.branches import Branches, origins_of, reduced, symmetries
+from eqdarts.search.branches import Branches
 from eqdarts.search.machine import Machine
 from eqdarts.search.problem import View
+from eqdarts.search.reformulations import AT_ONCE, origins_of, reduced, symmetries
 from eqdarts.search.sampled import SampledState
 from eqdarts.search.stops import Watch
 from eqdarts.search.sums import Sums
@@ -174,3 +175,31 @@ def test_a_branch_finds_the_law_that_its_parent_imitates():
     assert certain
     assert front[-1].origin.startswith("symmetry, ")
     assert sympy.simplify(front[-1].expression - 2 * sympy.tanh(sympy.Symbol("x1") - sympy.Symbol("x2"))) == 0
+
+
+def test_columns_that_are_scaled_are_taken_in_their_own_units_as_well():
+    problem = problem_of(POSITIVE, POSITIVE[:, 0])
+    scaled = replace(problem, x_scale=np.array([64.0, 1.0, 0.125]))
+    own = AT_ONCE["units"].of(scaled)
+    assert own.problem.x_scale.tolist() == own.view.x_scale.tolist() == [1.0, 1.0, 1.0]
+    assert own.view.origin("move") == "units, move"
+    assert own.table is scaled
+    assert AT_ONCE["units"].of(replace(problem, x_scale=np.ones(3))) is None
+    assert AT_ONCE["units"].of(replace(problem, x_scale=np.array([1e6, 1.0, 1.0]))) is None
+
+
+def test_columns_far_from_zero_are_taken_from_their_beginning():
+    near = AT_ONCE["shifted"].of(problem_of(SECONDS[:, None], COOLING))
+    np.testing.assert_array_equal(near.problem.table.X[:, 0], SECONDS - 1.7e9)
+    assert near.view.names == ("x1 - 1700000000",)
+    assert near.table is near.problem
+    assert AT_ONCE["shifted"].of(problem_of(POSITIVE, POSITIVE[:, 0])) is None
+
+
+def test_the_few_rows_at_which_laws_may_be_undefined_are_left_out():
+    x = np.linspace(-5, 5, 41)
+    regular = AT_ONCE["regular"].of(problem_of(x[:, None], np.sinc(x)))
+    assert regular.problem.table.X[:, 0].tolist() == [v for v in x if v not in (0, 1)]
+    assert len(regular.table.whole.table) == 41, "equations are judged on all rows"
+    assert AT_ONCE["regular"].of(regular.problem) is None
+    assert AT_ONCE["regular"].of(problem_of(POSITIVE, POSITIVE[:, 0])) is None

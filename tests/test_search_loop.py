@@ -10,6 +10,7 @@ from eqdarts.errors import SearchWarning
 from eqdarts.graph.population import nothing
 from eqdarts.graph.space import SearchSpace
 from eqdarts.options import SearchConfig
+from eqdarts.propose.sources import SOURCES
 from eqdarts.search import loop
 from eqdarts.search.stops import Watch
 
@@ -50,7 +51,7 @@ def run(monkeypatch):
     """The loop on a table of x with these epochs: its result, the search, and what callbacks were told."""
 
     def go(y, *epochs, callback=None, only_exact=False, **options):
-        config = SearchConfig(**{"max_time": None, "patience": None, "symmetries": False, **options})
+        config = SearchConfig(**{"max_time": None, "patience": None, "proposers": tuple(SOURCES), **options})
         problem, watch = problem_of(x[:, None], y), Watch(config, start=0.0)
         search = Scripted(problem, *epochs)
         monkeypatch.setattr(loop, "SampledSearch", lambda *_: search)

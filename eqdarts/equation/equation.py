@@ -56,10 +56,10 @@ class Equation:
     relative_loss : float
         What is beyond the rounding of doubles, in units of the variance of the target (`eqdarts.data.zero`).
     origin : str
-        What found it: "sample", "neighbour", "move", "gradient", "monomials", "product", "library", "ratio",
-        "relaxed", "resampled" or "constant"; after "symmetry, " in a search of the groups that a symmetry left, after
-        "shifted, " in one of columns that begin near zero, and with ", rounded" if its exponents were held at round
-        values. "refit" for a given structure, "derivative" for one that came of another equation.
+        What found it: a source of graphs, as in `eqdarts.PROPOSERS`, "relaxed", "resampled" or "constant"; after
+        "units, ", "shifted, ", "regular, " or "symmetry, " in a search of a reformulation
+        (`eqdarts.search.reformulations`), and with ", rounded" if its exponents were held at round values. "refit" for
+        a given structure, "derivative" for one that came of another equation.
     genotype : Genotype or None
         The graph it was read from.
     inner, units, target_unit : sympy.Expr, tuple of float, float

@@ -26,8 +26,10 @@ SOURCES: dict[str, Source] = {
     source.name: source
     for source in (Draw, Waves, Shapes, Neighbours, Moves, Gradient, Products, Monomials, Ratios, Library)
 }
-#: Their names: what `DARTSRegressor(proposers=...)` has by default.
-PROPOSERS = tuple(SOURCES)
+#: Names of other problems whose laws are laws of the table; their graphs come from the same sources.
+REFORMULATIONS = ("units", "shifted", "regular", "symmetry")
+#: All these names: what `DARTSRegressor(proposers=...)` has by default.
+PROPOSERS = (*SOURCES, *REFORMULATIONS)
 
 
 def check_proposers(given: Any) -> tuple[str | Source, ...]:
@@ -43,7 +45,7 @@ def check_proposers(given: Any) -> tuple[str | Source, ...]:
     if isinstance(given, str) or not isinstance(given, Sequence) or not len(given):
         raise InputDataError(f"proposers={shown(given)}: expected names or classes of sources, such as {PROPOSERS}")
     for source in given:
-        if isinstance(source, str) and source not in SOURCES:
+        if isinstance(source, str) and source not in PROPOSERS:
             raise InputDataError(f"proposers: {shown(source)} is none of {', '.join(PROPOSERS)}")
         own = inspect.isclass(source) and isinstance(getattr(source, "name", None), str)
         if not isinstance(source, str) and not (own and _is_source(source)):
@@ -51,8 +53,10 @@ def check_proposers(given: Any) -> tuple[str | Source, ...]:
                 f"proposers: {shown(source)}: expected a name, or a class with a `name` and a method `propose` or "
                 "`solve`; see eqdarts.propose.proposer"
             )
-        if own and source.name in SOURCES:
+        if own and source.name in PROPOSERS:
             raise InputDataError(f"proposers: {shown(source)} has the name of another source, {source.name!r}")
+    if all(isinstance(source, str) and source in REFORMULATIONS for source in given):
+        raise InputDataError(f"proposers={shown(given)}: none of them gives graphs; add one of {', '.join(SOURCES)}")
     return (*(name for name in PROPOSERS if name in given), *(s for s in given if not isinstance(s, str)))
 
 
@@ -62,7 +66,8 @@ def _is_source(source: Any) -> bool:
 
 def made(sources: Sequence[str | Source]) -> tuple[list[Proposer], list[Solver]]:
     """New ones of both kinds, for the search of one table."""
-    instances = [(SOURCES[source] if isinstance(source, str) else source)() for source in sources]
+    given = [source for source in sources if source not in REFORMULATIONS]
+    instances = [(SOURCES[source] if isinstance(source, str) else source)() for source in given]
     proposers: list[Any] = [one for one in instances if hasattr(one, "propose")]
     solvers: list[Any] = [one for one in instances if not hasattr(one, "propose")]
     return proposers, solvers

@@ -243,7 +243,9 @@ class _Run:
             self._front, certain = self._branches.epoch(self._state, self._front, number)
         if not certain:
             self._front = self._looks.finish(self._state, self._front, number)
-        self._history.append(_record(self._state, number, self._watch.seconds, self._looks.text(self._front)))
+        of_branches = {} if self._branches is None else self._branches.shares
+        text = self._looks.text(self._front)
+        self._history.append(_record(self._state, number, self._watch.seconds, text, of_branches))
         self.reason = "exact" if certain else self._watch.reason(number, _score(self._state))
 
     def _finish_simplest(self) -> None:
@@ -298,11 +300,11 @@ def _warn_of(error: Exception) -> None:
     )
 
 
-def _record(state: State, epoch: int, seconds: float, equation: str) -> EpochRecord:
+def _record(state: State, epoch: int, seconds: float, equation: str, of_branches: dict[str, Share]) -> EpochRecord:
     best = float(state.population.loss.min()) if len(state.population) else np.inf
     return EpochRecord(
         epoch, seconds, state.nodes, state.train_loss, state.validation_loss, best, state.fitted, equation,
-        state.shares,
+        {**state.shares, **of_branches},
     )  # fmt: skip
 
 

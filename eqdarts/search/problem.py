@@ -182,7 +182,7 @@ class View:
     y_scale : float
         And gives the target / (prefactor · y_scale).
     kind : str
-        "symmetry" where the inputs are groups of columns, "shifted" where columns begin near zero, else empty.
+        The name of the reformulation (`eqdarts.search.reformulations`); empty for the columns themselves.
     names : tuple of str
         Of the inputs, where they are not those of the expressions.
     """
