@@ -1,8 +1,9 @@
-"""What can go wrong, by name, and the checks of shape and range that raise it."""
+"""What can go wrong, by name, warnings, and the checks of options."""
 
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 import warnings
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-_PACKAGE = str(Path(__file__).parent)
+_PACKAGE = f"{Path(__file__).parent}{os.sep}"
 _kept: ContextVar[list[str] | None] = ContextVar("eqdarts warnings that are kept", default=None)
 
 
@@ -86,7 +87,7 @@ def check_range(
     number = isinstance(value, Real) and not isinstance(value, bool)
     endless = number and (finite or integer) and value == float("inf")
     if not number or not low <= value <= high or endless or (integer and int(value) != value):
-        kind = "an integer" if integer else "a number"
+        kind = "an integer" if integer else "a finite number" if endless else "a number"
         bounds = f"at least {low:g}" if high == float("inf") else f"from {low:g} to {high:g}"
         raise InputDataError(f"{name}={shown(value)}: expected {kind} {bounds}")
 

@@ -165,7 +165,7 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         A row per epoch: epoch, seconds, nodes, train_loss and validation_loss (of the epoch's best,
         relative to the variance of y), best_loss, graphs, equation (the best so far, as text). And for every source
         of graphs, such as "move": move_graphs (given in the epoch), move_seconds (to propose them, and its part of the
-        time in which all were fitted), move_kept (graphs of its among the best so far). Branches are not counted.
+        time in which all were fitted), move_kept (graphs of its among the best so far).
     alpha_history_ : float array [epochs, R, A, E, M]
         Architecture weights after every epoch; R = 1 when graphs are sampled.
     front_ : Front

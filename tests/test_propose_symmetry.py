@@ -13,7 +13,7 @@ from eqdarts.data.table import Table
 from eqdarts.plots import plot_graph
 from eqdarts.propose.symmetry import Reduction, ambiguity, reductions
 from eqdarts.search.problem import Problem
-from eqdarts.search.reformulations import reduced, symmetries
+from eqdarts.search.reformulations import in_groups, symmetries
 
 a, b, c, d = COLUMNS = sympy.symbols("a b c d", positive=True)
 RNG = np.random.default_rng(0)
@@ -106,7 +106,7 @@ def test_a_reduced_problem_has_the_losses_of_the_table():
     )  # fmt: skip
     one, none = Fraction(1), Fraction(0)
     columns = tuple(tuple(Fraction(int(i == j)) for j in range(4)) for i in range(4))
-    smaller = reduced(problem, Reduction(columns, ((one, -one, none, none),), (none, none, Fraction(2), none)))
+    smaller = in_groups(problem, Reduction(columns, ((one, -one, none, none),), (none, none, Fraction(2), none)))
     np.testing.assert_allclose(smaller.table.y, np.sin(a / b))
     np.testing.assert_allclose(smaller.table.weights, c**4 / np.mean(c**4))
     error = RNG.normal(size=len(y))  # of a fit of y/c²

@@ -30,7 +30,7 @@ V = TypeVar("V")
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """Columns to explain a target with; finite numbers, unless it says otherwise.
+    """Columns to explain a target with; finite numbers once they were checked.
 
     Attributes
     ----------
@@ -135,7 +135,8 @@ class Table:
 
     def copied(self) -> Table:
         """The same in arrays of its own, which nobody else changes."""
-        return replace(self, X=self.X.copy(), y=self.y.copy())
+        weights = None if self.weights is None else self.weights.copy()
+        return replace(self, X=self.X.copy(), y=self.y.copy(), weights=weights)
 
     def as_pandas(self) -> tuple[pd.DataFrame, pd.Series]:
         """X and y with their names, as users hand them over."""

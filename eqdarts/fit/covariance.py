@@ -34,14 +34,16 @@ def residual_variance(squares: Any, rows: Any, constants: Any) -> Any:
 
 @dataclass(frozen=True, eq=False)
 class Spread:
-    """(J·Jᵀ)⁻¹ [K, K] over the constants that are free and determined, NaN elsewhere.
+    """How far the rows let constants move; times s² and s it is their covariance and their standard errors.
 
     Attributes
     ----------
     inverse : array [K, K]
+        (J·Jᵀ)⁻¹ over the constants that are free and determined, NaN elsewhere.
     errors : array [K]
         Square roots of its diagonal; infinite where undetermined, NaN where held.
     condition : float
+        Of J with rows of unit length; infinite if something is undetermined.
     undetermined : bool array [K]
     """
 

@@ -1,8 +1,9 @@
-"""Levenberg–Marquardt in one place: how a step is damped, whether it is taken, and when a fit is over.
+"""Levenberg–Marquardt of rows in memory: how a step is damped, whether it is taken, and when a fit is over.
 
 Two kinds of code follow this page: the loops in `eqdarts.fit.compiled`, one graph or formula at a time, and
 `eqdarts.fit.least_squares`, R replicas at once. So the functions take numbers, or tensors [R]; of `next_damping` the
-batch has its own form, as it cannot branch.
+batch has its own form, as it cannot branch. A pass over a large table is dear, so `eqdarts.fit.stream` damps in its own
+way, and `refit` takes the trust region of SciPy.
 """
 
 from __future__ import annotations
@@ -29,10 +30,11 @@ class Policy(NamedTuple):
     slow, patience : float, int
         A step after which more than the share `slow` of the loss is left is slow; so many of them in a row end the fit.
     reach : float
-        Steps are no longer than this. Parameters of graphs are of the order of 1, as columns are scaled.
+        Steps are no longer than this. Parameters of graphs are of the order of 1, as columns are scaled; constants of
+        formulas, which may be larger, are near their optimum when a fit begins.
     ridge, tiny : float
-        Beside λ, of the largest diagonal entry of JᵀJ, and as such: where the data do not determine a parameter, JᵀJ
-        still has a Cholesky factor.
+        `ridge` times the largest diagonal entry of JᵀJ, plus `tiny`, is added to each: where the data do not determine
+        a parameter, JᵀJ still has a Cholesky factor.
     readout_ridge : float
         The same of the Gram matrix of unit readout columns; solving once more for the residual undoes its bias.
     """

@@ -3,8 +3,8 @@
 Saturation, sigmoids, decays, peaks, damped waves: functions that many sciences share, each a small graph of the space.
 None of them is far for a search, but few noisy rows leave no time to come upon them one edge at a time, and a centre or
 a rate is only found from a start near it. So each is given from several starts, by the range of the column and by where
-the target is highest and lowest, alone and times a power of another column. (Self-starting models are an old idea:
-Bates & Watts 1988, ch. 3.) What they are fitted to, and whether they stay, is decided as for all other graphs.
+the target is highest and lowest; in tables of few columns also times another one, or divided by it. (Self-starting
+models are an old idea: Bates & Watts 1988, ch. 3.) Whether they stay is decided as for all other graphs.
 """
 
 from __future__ import annotations
@@ -19,10 +19,11 @@ from eqdarts.darts.sampling import blank
 from eqdarts.data.table import Table
 from eqdarts.graph.genotype import GenotypeBatch
 from eqdarts.graph.space import SearchSpace
+from eqdarts.propose.parts import powers_of
 from eqdarts.propose.proposer import Graphs, Situation
 from eqdarts.propose.terms import Edge, Node, Term, graphs_of
 
-_MOST_COLUMNS = 8  # each with shapes of its own
+_MOST_COLUMNS = 8  # tables with more get no shapes
 _MOST_FACTORS = 3  # columns of tables in which each is tried as an amplitude
 _QUANTILES = (0.1, 0.3, 0.5, 0.7, 0.9)  # of a column, where centres start; none of these numbers is tuned
 _RATES = (1.0, 4.0, 15.0)  # of exponentials, per range of the column
@@ -34,7 +35,7 @@ _PERIODS = 3.0  # of damped waves within the range where the table shows no freq
 
 @dataclass(frozen=True)
 class _Column:
-    """What starts need of one column: its place, range, quantiles, and values at which y is highest and lowest."""
+    """What starts need of one column: its range, quantiles, and where y, or what a line leaves of it, is extreme."""
 
     place: int
     low: float
@@ -46,9 +47,8 @@ class _Column:
     @classmethod
     def of(cls, place: int, x: np.ndarray, y: np.ndarray, frequencies: tuple[float, ...]) -> _Column:
         """Column x [n] at this place, for a target y [n]."""
-        order = np.argsort(x, kind="stable")
         trend = np.polynomial.Polynomial.fit(x, y, 1)(x) if np.ptp(x) else y
-        peaks = {float(x[order][np.argmax(s * v[order])]) for v in (y, y - trend) for s in (1, -1)}
+        peaks = {float(x[np.argmax(s * v)]) for v in (y, y - trend) for s in (1, -1)}
         # Off the rows: a power of a distance is not defined where that is zero.
         off = 1e-3 * float(np.ptp(x))
         centres = tuple(map(float, np.quantile(x, _QUANTILES)))
@@ -56,7 +56,7 @@ class _Column:
 
 
 class Shapes:
-    """The shapes of every column, at the start of every run, and once more when the table turns out to be noisy."""
+    """The shapes of each column, at the start of every run, and once more when the table turns out to be noisy."""
 
     name, in_addition = "shape", True
 
@@ -78,22 +78,16 @@ class Shapes:
 
 def graphs_with_shapes(space: SearchSpace, rows: Table) -> tuple[GenotypeBatch, np.ndarray]:
     """The shapes that the space has as graphs [R] to start from, and their w."""
+    d = space.n_inputs
     sums: list[list[Term]] = []
-    for i in range(space.n_inputs if space.n_inputs <= _MOST_COLUMNS else 0):
+    for i in range(d if d <= _MOST_COLUMNS else 0):
         column = _Column.of(i, rows.columns[i], rows.y, space.frequencies[i])
-        if not column.range > 0:
-            continue
-        shapes = [terms for terms in _shapes(space.n_inputs, column) if _is_in(space, terms)]
+        shapes = list(_shapes(d, column)) if column.range > 0 else []
         sums += shapes
-        if space.n_inputs <= _MOST_FACTORS:
-            sums += [
-                [_times(space, term, j, power)]
-                for terms in shapes
-                for term in terms[:1]
-                for j in range(space.n_inputs)
-                if j != i and len(terms) == 1
-                for power in ((1.0,) if space.signed[j] else (1.0, -1.0))
-            ]
+        if d <= _MOST_FACTORS:
+            alone = [terms[0] for terms in shapes if len(terms) == 1]
+            factors = [factor for j in range(d) if j != i for factor in powers_of(space, j)]
+            sums += [[_times(d, term, factor)] for term in alone for factor in factors]
     sums = [terms for terms in sums if sum(len(term.nodes) for term in terms) <= space.nodes and _is_in(space, terms)]
     return graphs_of(space, [("identity", terms) for terms in sums]) if sums else blank(space, 0)
 
@@ -106,11 +100,9 @@ def _is_in(space: SearchSpace, terms: list[Term]) -> bool:
     )
 
 
-def _times(space: SearchSpace, term: Term, column: int, power: float) -> Term:
-    """The term times a power of a column that it does not have."""
-    last = space.n_inputs + len(term.nodes) - 1
-    kind = "odd_power" if space.signed[column] else "power"
-    return Term((*term.nodes, Node("product", ((column, kind, (power,)), (last, "linear", (1.0, 0.0))))))
+def _times(d: int, term: Term, factor: Edge) -> Term:
+    """The term times a power of another column of d."""
+    return Term((*term.nodes, Node("product", (factor, (d + len(term.nodes) - 1, "linear", (1.0, 0.0))))))
 
 
 def _chain(d: int, *edges: tuple[str, tuple[float, ...]], place: int) -> Term:
@@ -149,7 +141,7 @@ def _sigmoids(d: int, column: _Column) -> Iterator[Term]:
     for slope, centre in product(_SLOPES, column.centres):
         a = slope / column.range
         yield _chain(d, ("logistic", (a, -a * centre)), place=i)
-        if abs(a * centre) < 30:
+        if abs(a * centre) < 30:  # beyond, one of the exponentials is 0 or ∞ on all rows
             yield _chain(d, ("exp", (-a,)), ("exp", (-float(np.exp(a * centre)),)), place=i)
     if column.low > 0:
         for power, centre in product(_POWERS, column.centres):
@@ -157,7 +149,7 @@ def _sigmoids(d: int, column: _Column) -> Iterator[Term]:
 
 
 def _decays(d: int, column: _Column) -> Iterator[list[Term]]:
-    """Exponentials, sums of two, and the stretched one: Weibull's."""
+    """Exponentials, falling and rising, sums of two that fall, the stretched one (Weibull's), and x·exp(−r·x)."""
     i = column.place
     rates = [sign * rate / column.range for rate in _RATES for sign in (-1.0, 1.0)]
     single = {rate: _chain(d, ("exp", (rate,)), place=i) for rate in rates}

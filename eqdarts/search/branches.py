@@ -16,7 +16,6 @@ import sympy
 
 from eqdarts.equation.equation import Equation
 from eqdarts.equation.front import Front
-from eqdarts.graph.links import usable
 from eqdarts.graph.space import SearchSpace
 from eqdarts.options import SearchConfig
 from eqdarts.propose.sources import PROPOSERS
@@ -46,8 +45,8 @@ class _Growth:
         Branches of one search; a better one takes the place of the worst.
     fair : int
         Epochs that every branch gets.
-    probation, no_better : int, float
-        Epochs after which a branch must not have a loss of so many times its parent's.
+    probation, worse : int, float
+        A branch that after so many epochs has a loss of more than so many times its parent's is given up.
     per_epoch : int
         Their epochs for one of the main search: of a smaller table they take less time.
     closed, finished : int
@@ -62,7 +61,7 @@ class _Growth:
     most: int = 12
     fair: int = 2
     probation: int = 6
-    no_better: float = 1.5
+    worse: float = 1.5
     per_epoch: int = 4
     closed: int = 4
     finished: int = 8
@@ -78,7 +77,7 @@ class _Branch:
 
     space: SearchSpace
     problem: Problem  # of the groups
-    table: Problem  # on which its graphs become equations
+    judged_on: Problem  # what its graphs become equations of
     view: View
     searcher: SampledSearch
     state: SampledState
@@ -98,9 +97,9 @@ class _Branch:
     def promise(self) -> float:
         """Lower is better: the least relative loss that may be within reach, and a charge for every input.
 
-        Infinite if the branch has become no better than its parent.
+        Infinite, so that it gets no more epochs, if after some it is still clearly worse than its parent was.
         """
-        if self.epochs >= _GROWTH.probation and self.loss > _GROWTH.no_better * self.parent_loss:
+        if self.epochs >= _GROWTH.probation and self.loss > _GROWTH.worse * self.parent_loss:
             return np.inf
         # Under noise many reach the same loss, and the law is found first where it has the fewest inputs.
         return _charged(min(self.open_share, self.loss), self.space.n_inputs)
@@ -159,6 +158,7 @@ class Branches:
             if branch is None or certain or self._watch.is_over:
                 break
             front, certain = self._step(branch, front, epoch, log)
+        log.keep_of(front)
         return front, certain
 
     def _step(self, branch: _Branch, front: Front, epoch: int, log: Log) -> tuple[Front, bool]:
@@ -182,7 +182,7 @@ class Branches:
         return ranked[int(np.argmin(turns))]
 
     def close(self, deadline: float) -> Iterator[Equation]:
-        """The best graphs of the most promising branches."""
+        """The best graphs of the most promising branches, of those given up last."""
         begin = time.monotonic()
         end = begin + BUDGET.branches * (deadline - begin)
         most = _GROWTH.closed if np.isfinite(deadline) else _GROWTH.closed_without_clock
@@ -193,7 +193,7 @@ class Branches:
             population = branch.searcher.close(branch.state, share).population
             if len(population):
                 places = candidates(population, branch.state.rows, _GROWTH.finished)
-                yield from finish(branch.space, population, places, branch.table, share, view=branch.view)
+                yield from finish(branch.space, population, places, branch.judged_on, share, view=branch.view)
 
     def _grow(self, space: SearchSpace, state: SampledState, problem: Problem, view: View, depth: int) -> None:
         """New branches from the symmetries of the best graphs."""
@@ -222,10 +222,12 @@ class Branches:
             self._space,
             inputs=problem.table.names,
             signed=problem.signed,
-            links=usable(self._config.links, problem.table.y, scaled=problem.y_scale != 1),
+            links=problem.usable_links(self._config.links),
         )
         assessor = self._machine.assessor(space, problem)
         searcher = SampledSearch(space, self._config, assessor, self._rng.spawn(1)[0], self._machine.prepare)
-        exact = ExactGraphs(one.table, self._watch, one.view)
+        exact = ExactGraphs(one.judged_on, self._watch, one.view)
         state = searcher.start(noisy)
-        return _Branch(space, problem, one.table, one.view, searcher, state, exact, depth, one.open_share, parent_loss)
+        return _Branch(
+            space, problem, one.judged_on, one.view, searcher, state, exact, depth, one.open_share, parent_loss
+        )

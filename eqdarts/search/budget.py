@@ -1,6 +1,7 @@
 """How the time of a search is divided.
 
-With a number of epochs instead of a time, the clock has no say while the search runs, so that fits repeat.
+Where a number of epochs is set, or no time, these shares are not applied while the search runs, so that fits repeat;
+`max_time` ends it all the same.
 """
 
 from __future__ import annotations
@@ -19,8 +20,8 @@ class Budget:
     search : float
         Of `max_time`, when epochs end. What is left turns graphs into equations.
     exact, exact_seconds : float
-        Of the time so far, and seconds beside it, for finishing graphs that fit to rounding in between: one may be the
-        law.
+        Of the time so far, and seconds beside it, for finishing graphs that fit to rounding in between, as one may be
+        the law: of the search, and of each branch on its own.
     look_seconds : float
         For one equation to read, after 4, 16, 64, … epochs.
     simplest : float

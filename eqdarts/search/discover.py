@@ -13,7 +13,6 @@ from eqdarts.data.kept import Training
 from eqdarts.data.table import Table
 from eqdarts.equation.front import Front
 from eqdarts.equation.model_file import Summary
-from eqdarts.graph.links import usable
 from eqdarts.graph.space import SearchSpace
 from eqdarts.options import SearchConfig
 from eqdarts.runtime.interrupts import interrupts
@@ -95,7 +94,7 @@ def _space(problem: Problem, config: SearchConfig) -> SearchSpace:
         readout_inputs=config.readout_inputs,
         readout_coefficients=config.readout_coefficients,
         readout_intercept=config.readout_intercept,
-        links=usable(config.links, problem.table.y, scaled=problem.y_scale * problem.y_unit != 1),
+        links=problem.usable_links(config.links),
     )
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from eqdarts.equation.front import Front
 from eqdarts.graph.population import Population
 
 
@@ -23,7 +24,7 @@ class Share:
     seconds : float
         To propose them, and its part of the time in which all were fitted.
     kept : int
-        Graphs of its among the best so far, whenever it gave them.
+        Graphs of its among the best so far, whenever it gave them; of a reformulation, its equations on the front.
     """
 
     graphs: int = 0
@@ -56,6 +57,12 @@ class Log:
         """Divides the time in which graphs of several sources were fitted. origin: of each"""
         for name, count in _counts(origin):
             self.of(name).seconds += seconds * count / len(origin)
+
+    def keep_of(self, front: Front) -> None:
+        """Counts the equations of reformulations that had a part in the epoch."""
+        for name, count in _counts(np.array([equation.origin for equation in front], dtype=object)):
+            if name in self.shares:
+                self.shares[name].kept = count
 
     def keep(self, population: Population) -> None:
         """Counts whose graphs are among the best."""

@@ -326,9 +326,8 @@ class _Looks:
         if epoch < self._next or not len(state.population):
             return front
         self._next *= _FIRST_LOOK
-        # With a set number of epochs the clock has no say, so that fits repeat.
-        by_clock = self._watch.config.max_epochs is None
-        deadline = min(self._watch.deadline, time.monotonic() + BUDGET.look_seconds) if by_clock else np.inf
+        soon = time.monotonic() + BUDGET.look_seconds
+        deadline = min(self._watch.deadline, soon) if self._watch.by_clock else np.inf
         place = candidates(state.population, state.rows, 1)
         return offer_all(front, finish(self._space, state.population, place, self._problem, deadline, reduced=0))
 

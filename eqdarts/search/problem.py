@@ -12,6 +12,7 @@ from eqdarts.data.columns import column_scale
 from eqdarts.data.table import Table, evenly
 from eqdarts.data.zero import LADDER, Target, measure_of
 from eqdarts.graph.genotype import Genotype
+from eqdarts.graph.links import usable
 from eqdarts.graph.space import SearchSpace
 from eqdarts.graph.to_sympy import Constants, column_symbols, to_expression
 
@@ -156,6 +157,10 @@ class Problem:
     def signed(self) -> tuple[bool, ...]:
         """Which columns have values that are not positive."""
         return tuple(bool(column.min() <= 0) for column in self.table.X.T)
+
+    def usable_links(self, names: tuple[str, ...]) -> tuple[str, ...]:
+        """Those links that can give every value of the target."""
+        return usable(names, self.table.y, scaled=self.y_scale * self.y_unit != 1)
 
     @cached_property
     def symbols(self) -> tuple[sympy.Symbol, ...]:

@@ -44,15 +44,16 @@ class Reformulated:
         What is searched.
     view : View
         What its inputs and its target are in the columns of the table.
-    table : Problem
-        On which its graphs become equations.
+    judged_on : Problem
+        What its graphs become equations of.
     open_share : float
-        The share of the variance of its target that no function of its inputs can explain, as far as the rows show it.
+        The share of the variance of its target that no function of its inputs can explain, as far as the rows show it;
+        ∞ where that was not asked.
     """
 
     problem: Problem
     view: View
-    table: Problem
+    judged_on: Problem
     open_share: float = np.inf
 
 
@@ -101,9 +102,9 @@ class Regular:
     name = "regular"
 
     def of(self, problem: Problem) -> Reformulated | None:
-        """None if there are no such rows, or nothing varies without them."""
+        """None if there are no such rows, or if without them a column, or the target, does not vary."""
         special = special_rows(problem.table.X)
-        if not special.any() or problem.whole is not None:
+        if not special.any():
             return None
         regular = problem.without(special)
         if not (np.ptp(regular.table.X, axis=0).all() and np.ptp(regular.table.y)):
@@ -153,7 +154,7 @@ class Symmetries:
         return writable and space.n_inputs > 1
 
     def of(
-        self, space: SearchSpace, known: Population, problem: Problem, view: View, table: Problem
+        self, space: SearchSpace, known: Population, problem: Problem, view: View, judged_on: Problem
     ) -> Iterator[Reformulated]:
         """The smaller problems that the best graphs of a problem point to.
 
@@ -167,7 +168,7 @@ class Symmetries:
             )
             tried: list[tuple[float, int, Reduction, Problem]] = []
             for reduction in symmetries(formula, problem.symbols, problem.sample(self.rows).X)[: self.tried]:
-                smaller = reduced(problem, reduction)
+                smaller = in_groups(problem, reduction)
                 if smaller is not None:
                     rows = smaller.sample(self.rows_of_neighbours)
                     open_share = ambiguity(rows.X, rows.y, rows.root_weights)
@@ -175,7 +176,7 @@ class Symmetries:
             for open_share, _, reduction, smaller in sorted(tried)[: self.taken]:
                 groups, prefactor = reduction.symbolic(view.inputs)
                 inner = View(groups, view.prefactor * prefactor, smaller.x_scale, smaller.y_scale, kind=self.name)
-                yield Reformulated(smaller, inner, table, open_share)
+                yield Reformulated(smaller, inner, judged_on, open_share)
 
 
 def origins_of(X: np.ndarray) -> np.ndarray:
@@ -209,8 +210,10 @@ def symmetries(formula: sympy.Expr, symbols: tuple[sympy.Symbol, ...], X: np.nda
     return reductions(X[good], value[good], slopes[good]) if good.sum() > X.shape[1] else []
 
 
-def reduced(problem: Problem, reduction: Reduction) -> Problem | None:
-    """The table of the groups, its target divided by the prefactor; None where floats cannot hold it."""
+def in_groups(problem: Problem, reduction: Reduction) -> Problem | None:
+    """The table of the groups, with the target divided by the prefactor, and rows that count as its square: so errors
+    count as errors of y. None where floats cannot hold it, or a group or the target does not vary.
+    """
     X, prefactor = reduction.apply(problem.table.X)
     with np.errstate(all="ignore"):
         y = problem.table.y / prefactor

@@ -12,6 +12,7 @@ from eqdarts.darts.architecture import Architecture
 from eqdarts.darts.relaxation import Relaxation
 from eqdarts.darts.sampling import draw_parameters
 from eqdarts.darts.supernet import forward
+from eqdarts.data.zero import measure_of
 from eqdarts.fit.assess import Assessor
 from eqdarts.fit.graphs import tensors_of
 from eqdarts.graph.genotype import concatenate
@@ -33,6 +34,8 @@ class RelaxedState:
     Attributes
     ----------
     inner : Descent
+    nodes : int
+        Latent nodes: all of the space, from the start.
     population : Population
         The best graphs read off so far, with refitted constants.
     rows : int
@@ -58,7 +61,7 @@ class RelaxedState:
 
     @property
     def shares(self) -> dict[str, Share]:
-        """All graphs are read off the mixture."""
+        """None: all graphs are read off the mixture."""
         return {}
 
     @property
@@ -86,7 +89,7 @@ class RelaxedSearch:
         self._train, self._validation = (
             tensors_of(rows, assessor.device) for rows in (assessor.train, assessor.validation)
         )
-        self._variance = float(assessor.train.y.var()) or 1.0
+        self._measure = measure_of(assessor.train)
         self._rng = rng
         self._generator = torch.Generator(device=assessor.device).manual_seed(int(rng.integers(2**62)))
 
@@ -104,8 +107,8 @@ class RelaxedSearch:
         state = replace(
             state,
             inner=inner,
-            train_loss=_lowest(record.train_loss) / self._variance,
-            validation_loss=_lowest(record.validation_loss) / self._variance,
+            train_loss=self._measure.loss(_lowest(record.train_loss)),
+            validation_loss=self._measure.loss(_lowest(record.validation_loss)),
         )
         return self.read_off(state) if inner.epochs % _EVERY == 0 else state
 

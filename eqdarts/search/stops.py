@@ -54,18 +54,22 @@ class Watch:
         pressed = self.interrupts.first
         return end if pressed is None else min(end, pressed + BUDGET.after_interrupt)
 
+    @property
+    def by_clock(self) -> bool:
+        """Does time decide what is done while the search runs? Not where epochs count, so that fits repeat."""
+        return self.config.max_time is not None and self.config.max_epochs is None
+
     def until(self, share: float) -> float:
-        """When this share of the time is over, in `time.monotonic`; never if epochs count, so that fits repeat."""
-        config = self.config
-        if config.max_time is None or config.max_epochs is not None:
+        """When this share of the time is over, in `time.monotonic`; never if time does not decide."""
+        if self.config.max_time is None or not self.by_clock:
             return -np.inf if self.interrupts.noted else np.inf
-        return min(self.deadline, self.start + share * config.max_time)
+        return min(self.deadline, self.start + share * self.config.max_time)
 
     @property
     def is_over(self) -> bool:
         """Has the search had its share of the time?"""
-        by_clock = self.config.max_time is not None and self.seconds >= BUDGET.search * self.config.max_time
-        return by_clock or self.interrupts.noted
+        out_of_time = self.config.max_time is not None and self.seconds >= BUDGET.search * self.config.max_time
+        return out_of_time or self.interrupts.noted
 
     def done(self, epochs: int) -> float:
         """Share of the search that is done, by epochs where their number is set, else by time."""
@@ -111,8 +115,7 @@ class ExactGraphs:
     def finish(self, space: SearchSpace, population: Population, front: Front, epoch: int) -> tuple[Front, bool]:
         """The front with the simplest exact graph that is new; true when the search may end."""
         start = time.monotonic()
-        hurry = self._watch.config.max_epochs is None  # otherwise the clock has no say, so that fits repeat
-        if not hurry or self._spent <= BUDGET.exact_seconds + BUDGET.exact * self._watch.seconds:
+        if not self._watch.by_clock or self._spent <= BUDGET.exact_seconds + BUDGET.exact * self._watch.seconds:
             problem = self._problem if epoch > 1 else self._problem.without_loops
             front = self._finish_one(space, population, front, problem)
         self._spent += time.monotonic() - start

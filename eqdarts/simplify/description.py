@@ -53,12 +53,12 @@ def oddity_of(expression: sympy.Expr) -> float:
     if not expression.free_symbols:
         return NATS_OF_NO_LAW
     powers = (node for node in sympy.preorder_traversal(expression) if node.is_Pow and node.base.free_symbols)
-    sizes = (abs(float(node.exp)) for node in powers if node.exp.is_number and node.exp.is_real)
-    return sum(_NATS_PER_EXPONENT * max(0.0, size - _USUAL_EXPONENT) for size in sizes)
+    exponents = (abs(float(node.exp)) for node in powers if node.exp.is_number and node.exp.is_real)
+    return sum(_NATS_PER_EXPONENT * max(0.0, p - _USUAL_EXPONENT) for p in exponents)
 
 
 def digits_of(expression: sympy.Expr) -> float:
-    """Nats to write the exact numbers beside their nodes: log |p|·q of p/q, one more symbol for π or a root."""
+    """Nats to write the exact numbers beside their nodes: log(|p|·q) of p/q, one more symbol for π or a root."""
     return float(
         sum(
             np.log(max(1, abs(node.p)) * float(node.q)) if isinstance(node, sympy.Rational) else NATS_PER_NODE
