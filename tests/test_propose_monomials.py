@@ -1,5 +1,7 @@
 """Sums of monomials: which terms there are, and that linear algebra finds those of a polynomial."""
 
+from itertools import product
+
 import numpy as np
 import pytest
 import sympy
@@ -7,10 +9,11 @@ import torch
 
 from eqdarts import DARTSRegressor
 from eqdarts.data.table import Table
+from eqdarts.fit.assess import Assessor
 from eqdarts.fit.backend import CompiledBackend, backend_of
 from eqdarts.graph.operations import DEFAULT_OPERATIONS
 from eqdarts.graph.space import SearchSpace
-from eqdarts.propose.monomials import can_sum, monomials, power_laws, sums_of_monomials
+from eqdarts.propose.monomials import can_sum, monomials, power_laws, sums_of_monomials, sums_of_truth_values
 
 
 def _space(inputs=("x", "z"), **options):
@@ -142,3 +145,45 @@ def test_laws_that_are_sums_of_monomials_are_found_without_compiled_loops(monkey
     assert model.stop_reason_ == "exact"
     assert len(model.history_) == 1
     assert model.predict(X) == pytest.approx(y, rel=1e-12)
+
+
+TABLES = {
+    "or": lambda a, b: a | b,
+    "exclusive or": lambda a, b: a ^ b,
+    "implication": lambda a, b: 1 - a | b,
+    "majority": lambda a, b, c: a & b | b & c | a & c,
+    "or of three": lambda a, b, c: a | b | c,
+    "choice": lambda a, b, c: a & b | (1 - a) & c,
+}  # fmt: skip
+
+
+def truth_table(law):
+    d = law.__code__.co_argcount
+    rows = np.array(list(product((0, 1), repeat=d)))
+    return Table(rows.astype(float), np.array([law(*row) for row in rows], dtype=float))
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_a_truth_table_has_whole_coefficients(name):
+    table = truth_table(TABLES[name])
+    d = table.X.shape[1]
+    space = SearchSpace(table.names, 6, DEFAULT_OPERATIONS, signed=(True,) * d)
+    batch, w = sums_of_truth_values(space, table)
+    assert len(batch) == 1
+    found = Assessor(space, table, table).of_readout(batch, w, np.array(["monomials"], dtype=object), False)
+    assert found.loss[0] < 1e-24
+    np.testing.assert_allclose(found.coefficients, np.rint(found.coefficients), atol=1e-9)
+
+
+def test_only_truth_tables_have_more_terms_than_their_rows_allow():
+    table = truth_table(TABLES["or"])
+    space = SearchSpace(table.names, 6, DEFAULT_OPERATIONS, signed=(True, True))
+    assert not len(sums_of_truth_values(space, Table(table.X, 3 * table.y))[0])
+    assert not len(sums_of_truth_values(space, Table(table.X + 1, table.y))[0])
+
+
+def test_or_on_four_rows_is_found_and_is_exact():
+    table = truth_table(TABLES["or"])
+    model = DARTSRegressor(max_epochs=3, max_time=None, random_state=0, verbose=0).fit(table.X, table.y)
+    assert str(model.equation().expression) == "-x1*x2 + x1 + x2"
+    assert model.stop_reason_ == "exact"

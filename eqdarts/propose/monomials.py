@@ -35,8 +35,9 @@ class Monomials:
         """All of them at once."""
         if question.effort > Effort.AT_ONCE:
             return []
-        sums, laws = (find(question.space, question.rows) for find in (sums_of_monomials, power_laws))
-        return [Graphs(*sums), Graphs(*laws, judged=Judged.LONG)]
+        finders = sums_of_monomials, sums_of_truth_values, power_laws
+        sums, whole, laws = (find(question.space, question.rows) for find in finders)
+        return [Graphs(*sums), Graphs(*whole, only_exact=True), Graphs(*laws, judged=Judged.LONG)]
 
 
 def can_sum(space: SearchSpace) -> bool:
@@ -65,6 +66,28 @@ def sums_of_monomials(space: SearchSpace, rows: Table) -> tuple[GenotypeBatch, n
         for choice in chosen_terms(columns, linked.y, linked.roots, cost, Limits(space.nodes, most)):
             found.append((link, [terms[k] for k in choice]))
     return graphs_of(space, found)
+
+
+def sums_of_truth_values(space: SearchSpace, rows: Table) -> tuple[GenotypeBatch, np.ndarray]:
+    """Of a truth table the sum of products of its columns with whole coefficients, as a or b is a + b − a·b.
+
+    Fitted coefficients need more rows than there are of them, but whole ones need none: so it may have nearly as many
+    terms as there are rows. As graphs [0 or 1], and their w.
+    """
+    values = np.column_stack([rows.X, rows.y])
+    if not can_sum(space) or not np.isin(values, (0.0, 1.0)).all() or not space.readout_intercept:
+        return blank(space, 0)
+    exponents = monomials(space.signed)
+    exponents = exponents[(exponents >= 0).all(axis=1) & (exponents <= 1).all(axis=1)]  # a·a is a
+    columns, terms = values_of(exponents, rows.X), [term_of(space, row) for row in exponents]
+    cost = np.array([len(term.nodes) for term in terms])
+    limits = Limits(space.nodes, min(_MOST_TERMS, len(rows) - 1))
+    for choice in chosen_terms(columns, rows.y, rows.roots, cost, limits):
+        base = np.stack([np.ones(len(rows)), *columns[list(choice)]])
+        whole = np.rint(np.linalg.lstsq(base.T, rows.y, rcond=None)[0])
+        if (np.abs(whole @ base - rows.y) < 1e-9).all():
+            return graphs_of(space, [("identity", [terms[k] for k in choice])])
+    return blank(space, 0)
 
 
 def power_laws(space: SearchSpace, rows: Table) -> tuple[GenotypeBatch, np.ndarray]:
