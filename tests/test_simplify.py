@@ -626,3 +626,4 @@ def test_a_constant_is_charged_for_as_few_tables_have_no_law():
     mean, law = sympy.Float(128.8), sympy.Float(37.7) * sympy.log(u) + 209
     assert description_length(0.04, law, 9) < description_length(1.0, mean, 9)
     assert description_length(0.5, law, 9) > description_length(1.0, mean, 9), "half of the variance may be chance"
+    assert description_length(2.3, u, 10) > description_length(1.0, sympy.Float(3.1), 10), "it explains nothing"

@@ -42,6 +42,8 @@ def description_length(loss: float, expression: sympy.Expr, n: int) -> float:
     fit = 0.5 * n * np.log(loss + LADDER.exact)
     digits = 0.5 * np.log(n / (min(loss, 1.0) + LADDER.exact)) * count_constants(expression)
     structure = NATS_PER_NODE * size(expression) + oddity_of(expression)
+    if expression.free_symbols and loss >= 1:
+        structure += NATS_OF_NO_LAW  # it explains less than the mean
     return float(fit + digits + digits_of(expression) + structure)
 
 
