@@ -68,5 +68,7 @@ def test_only_what_the_space_has_is_given():
     used = {space.operations[m] for m in np.unique(batch.operations)}
     assert len(batch)
     assert used <= {"zero", "exp"}
+    many = SearchSpace(tuple("abcd"), 6, DEFAULT_OPERATIONS)
+    assert not len(graphs_with_shapes(many, Table(np.random.default_rng(0).normal(size=(9, 4)), np.arange(9.0)))[0])
     none = SearchSpace(("x",), 2, ("zero", "scale"), aggregators=("sum",))
     assert not len(graphs_with_shapes(none, Table(X[:, None], X))[0])

@@ -3,8 +3,8 @@
 Saturation, sigmoids, decays, peaks, damped waves: functions that many sciences share, each a small graph of the space.
 None of them is far for a search, but few noisy rows leave no time to come upon them one edge at a time, and a centre or
 a rate is only found from a start near it. So each is given from several starts, by the range of the column and by where
-the target is highest and lowest; in tables of few columns also times another one, or divided by it. (Self-starting
-models are an old idea: Bates & Watts 1988, ch. 3.) Whether they stay is decided as for all other graphs.
+the target is highest and lowest, alone, times another column, and divided by it. (Self-starting models are an old idea:
+Bates & Watts 1988, ch. 3.) Whether they stay is decided as for all other graphs.
 """
 
 from __future__ import annotations
@@ -23,8 +23,7 @@ from eqdarts.propose.parts import powers_of
 from eqdarts.propose.proposer import Graphs, Situation
 from eqdarts.propose.terms import Edge, Node, Term, graphs_of
 
-_MOST_COLUMNS = 8  # tables with more get no shapes
-_MOST_FACTORS = 3  # columns of tables in which each is tried as an amplitude
+_MOST_COLUMNS = 3  # tables with more get no shapes: a law of many columns is no curve of one of them
 _QUANTILES = (0.1, 0.3, 0.5, 0.7, 0.9)  # of a column, where centres start; none of these numbers is tuned
 _RATES = (1.0, 4.0, 15.0)  # of exponentials, per range of the column
 _SLOPES = (5.0, 15.0)  # of sigmoids, per range
@@ -56,7 +55,7 @@ class _Column:
 
 
 class Shapes:
-    """The shapes of each column, at the start of every run, and once more when the table turns out to be noisy."""
+    """Those of each column of few, at the start of every run, and once more when the table turns out to be noisy."""
 
     name, in_addition = "shape", True
 
@@ -83,11 +82,9 @@ def graphs_with_shapes(space: SearchSpace, rows: Table) -> tuple[GenotypeBatch, 
     for i in range(d if d <= _MOST_COLUMNS else 0):
         column = _Column.of(i, rows.columns[i], rows.y, space.frequencies[i])
         shapes = list(_shapes(d, column)) if column.range > 0 else []
-        sums += shapes
-        if d <= _MOST_FACTORS:
-            alone = [terms[0] for terms in shapes if len(terms) == 1]
-            factors = [factor for j in range(d) if j != i for factor in powers_of(space, j)]
-            sums += [[_times(d, term, factor)] for term in alone for factor in factors]
+        alone = [terms[0] for terms in shapes if len(terms) == 1]
+        factors = [factor for j in range(d) if j != i for factor in powers_of(space, j)]
+        sums += [*shapes, *([_times(d, term, factor)] for term in alone for factor in factors)]
     sums = [terms for terms in sums if sum(len(term.nodes) for term in terms) <= space.nodes and _is_in(space, terms)]
     return graphs_of(space, [("identity", terms) for terms in sums]) if sums else blank(space, 0)
 

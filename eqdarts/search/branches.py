@@ -133,7 +133,7 @@ class Branches:
         self._branches: list[_Branch] = []
         self._known: set[tuple[sympy.Expr, ...]] = set()
         self._symmetries = Symmetries()
-        names = PROPOSERS if self._config.proposers is None else self._config.proposers
+        names = self._config.proposers or PROPOSERS
         asks = self._symmetries.name in names and self._symmetries.are_in(space)
         self._next_question = _GROWTH.first if asks else np.inf
         # Companions of the search on the columns, which take turns beside it.

@@ -172,7 +172,7 @@ class SampledSearch:
         self._space, self._config, self._rng = space, config, rng
         self._assessor, self._prepare, self._is_over = assessor, prepare, is_over
         self._prior = prior(space)
-        self._proposers, solvers = made(PROPOSERS if config.proposers is None else config.proposers)
+        self._proposers, solvers = made(config.proposers or PROPOSERS)
         self._sums = SumSearch(space, assessor, solvers)
 
     @cached_property

@@ -42,18 +42,13 @@ def description_length(loss: float, expression: sympy.Expr, n: int) -> float:
     fit = 0.5 * n * np.log(loss + LADDER.exact)
     digits = 0.5 * np.log(n / (min(loss, 1.0) + LADDER.exact)) * count_constants(expression)
     structure = NATS_PER_NODE * size(expression) + oddity_of(expression)
-    if expression.free_symbols and loss >= 1:
-        structure += NATS_OF_NO_LAW  # it explains less than the mean
+    if not expression.free_symbols or loss >= 1:
+        structure += NATS_OF_NO_LAW  # a constant, or no better than one
     return float(fit + digits + digits_of(expression) + structure)
 
 
 def oddity_of(expression: sympy.Expr) -> float:
-    """Nats against what is seldom a law: a constant, and large exponents.
-
-    A power of 26 of a year is an exponential that was written another way.
-    """
-    if not expression.free_symbols:
-        return NATS_OF_NO_LAW
+    """Nats against large exponents: a power of 26 of a year is an exponential that was written another way."""
     powers = (node for node in sympy.preorder_traversal(expression) if node.is_Pow and node.base.free_symbols)
     exponents = (abs(float(node.exp)) for node in powers if node.exp.is_number and node.exp.is_real)
     return sum(_NATS_PER_EXPONENT * max(0.0, p - _USUAL_EXPONENT) for p in exponents)

@@ -9,6 +9,7 @@ import pandas as pd
 import sympy
 from scipy import stats
 
+from eqdarts.data.zero import Target
 from eqdarts.equation.regression.minimise import Optimum
 from eqdarts.equation.regression.model import Model
 from eqdarts.fit.covariance import residual_variance, spread
@@ -153,8 +154,7 @@ def report(
     names = [c.name for c in model.constants]
     weights = np.ones(len(rows)) if rows.weights is None else rows.weights
     deviance = _deviance(inner_rss, n, weights, inflation) + 2 * n * np.log(model.scale)
-    square = float(np.average((rows.y / model.scale) ** 2, weights=weights))
-    relative = optimum.loss / weights.sum() / square if square > 0 else 0.0
+    relative = float(Target.of(rows.y / model.scale, weights).loss(optimum.loss / weights.sum()))
     return FitReport(
         names=tuple(names),
         values=theta,
