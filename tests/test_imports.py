@@ -13,7 +13,7 @@ ROOT = Path(eqdarts.__file__).parent
 HOUSE = {
     "errors": {},
     "runtime": ("orphans", "writing", "overlapping", "garbage", "threads", "interrupts", "compiled_cache", "loops"),
-    "formula": ("visible", "records", "functions", "parsing", "text", "tape", "latex"),
+    "formula": ("visible", "records", "functions", "substitution", "parsing", "text", "tape", "latex"),
     "data": (
         "table", "zero", "cells", "columns", "frames", "user_table", "rounding", "split", "missing", "csv", "parquet",
         "chunks",

@@ -479,6 +479,32 @@ def test_waves_of_two_columns_are_found_without_a_start(formula, y, law):
         assert abs(values(equation)[name]) == pytest.approx(value, rel=1e-9)
 
 
+@pytest.mark.parametrize(
+    ("formula", "law", "noise"),
+    [
+        ("A*sin(w*x + b*sin(v*x) + p)", {"A": 2, "w": 20, "b": 1.5, "v": 3, "p": 0.5}, 0.05),
+        ("A*sin(w*x + b*sin(v*x))", {"A": 3, "w": 8, "b": 0.6, "v": 1, "p": 0}, 0.1),
+        ("A*cos(w*x + b*sin(v*x))", {"A": 1, "w": 12, "b": 4, "v": 2, "p": np.pi / 2}, 0.05),
+    ],
+)
+def test_a_wave_whose_phase_is_a_wave_needs_no_start(formula, law, noise):
+    rng = np.random.default_rng(1)
+    x = rng.uniform(0, 20 if law["w"] == 8 else 10, 300)
+    y = law["A"] * np.sin(law["w"] * x + law["b"] * np.sin(law["v"] * x) + law["p"])
+    equation = refit(formula, pd.DataFrame({"x": x}), y + noise * rng.normal(size=300), n_starts=16)
+    assert equation.loss < 1.3 * noise**2
+    for name in ("A", "w", "b", "v"):
+        assert abs(values(equation)[name]) == pytest.approx(law[name], rel=0.05)
+
+
+def test_an_odd_function_of_negative_terms_alone_is_written_down():
+    X = pd.DataFrame(np.random.default_rng(0).uniform(0, 1, (50, 2)), columns=["u", "v"])
+    y = np.tanh(-2 * X.u - 3 * X.v - 1)
+    equation = refit("tanh(a*u + b*v + c)", X, y, start={"a": -2.1, "b": -3.1, "c": -0.9}, n_starts=1)
+    assert equation.loss < 1e-20
+    np.testing.assert_allclose(equation.predict(X), y)
+
+
 def test_phases_stay_within_a_turn():
     equation = refit(SINE, SECONDS[:, None], WAVES["seconds of a clock"][2], n_starts=12)
     assert abs(values(equation)["p"]) <= np.pi

@@ -8,7 +8,6 @@ from functools import partial
 
 import numpy as np
 import sympy
-from sympy.core.parameters import distribute
 
 from eqdarts.data.chunks import Source
 from eqdarts.equation.equation import Equation
@@ -18,7 +17,7 @@ from eqdarts.equation.front import Front
 from eqdarts.errors import warn
 from eqdarts.fit.formula import Template, compile_template, template
 from eqdarts.fit.stream import Streamed, Task, fit_streaming
-from eqdarts.graph.to_sympy import plain
+from eqdarts.formula.substitution import put_in
 from eqdarts.simplify.singularities import with_limits
 
 
@@ -96,8 +95,8 @@ def _is_linear(form: Template) -> bool:
 
 def _refitted(equation: Equation, form: Template, fitted: Streamed) -> Equation:
     formula = equation.formula
-    with distribute(False):  # x − 1950 stays together
-        expression = plain(form.at(fitted.values))
+    bare = {c: sympy.Symbol(c.name) for c in form.columns}
+    expression = put_in(form.expression, {**bare, **form.numbers(fitted.values)})  # x − 1950 stays together
     with np.errstate(over="ignore", under="ignore"):
         loss = float(np.float64(fitted.loss) * formula.target_unit * formula.target_unit)
     new = replace(equation, loss=loss, relative_loss=fitted.relative_loss, fit=None)

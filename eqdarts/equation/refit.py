@@ -32,6 +32,7 @@ from eqdarts.equation.regression.naming import exact, floats_as_symbols, free_sy
 from eqdarts.equation.regression.report import FitReport, report
 from eqdarts.errors import InputDataError, check_range, warn
 from eqdarts.formula.parsing import parse_expression, split_equation
+from eqdarts.formula.substitution import put_in
 from eqdarts.graph.to_sympy import plain
 
 Bound = tuple[float | None, float | None]
@@ -147,8 +148,7 @@ def refit(
         except ValueError as error:
             raise InputDataError(f"expression {str(expression)[:80]!r}: {error}") from error
         model, optimum, aside = _optimum(model, known, int(n_starts), 0 if random_state is None else random_state)
-        with distribute(False):
-            fitted = form.xreplace({c: sympy.Float(v) for c, v in zip(constants, optimum.theta, strict=True)})
+        fitted = put_in(form, {c: sympy.Float(v) for c, v in zip(constants, optimum.theta, strict=True)})
         missed = _missed_by_limits(fitted, rows, counted, aside)
         found = report(
             model, optimum, confidence=confidence, fixed=held, observations=len(model.rows), expression=fitted

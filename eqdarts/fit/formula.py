@@ -46,10 +46,12 @@ class Template:
 
     def at(self, values: Any) -> sympy.Expr:
         """The formula with numbers (floats, or exact SymPy numbers) for its constants."""
-        numbers = {
-            c: v if isinstance(v, sympy.Basic) else sympy.Float(v) for c, v in zip(self.constants, values, strict=True)
-        }
-        return self.expression.xreplace(numbers)
+        return self.expression.xreplace(self.numbers(values))
+
+    def numbers(self, values: Any) -> dict[sympy.Symbol, sympy.Expr]:
+        """The number of each constant."""
+        pairs = zip(self.constants, values, strict=True)
+        return {c: v if isinstance(v, sympy.Basic) else sympy.Float(v) for c, v in pairs}
 
 
 def is_round(value: float) -> bool:

@@ -10,11 +10,11 @@ from typing import Any
 
 import sympy
 from mpmath.libmp import to_str
-from sympy.core.parameters import distribute
 from sympy.printing.latex import LatexPrinter
 from sympy.printing.str import StrPrinter
 
 from eqdarts.errors import check_choice, check_range
+from eqdarts.formula.substitution import put_in
 from eqdarts.formula.text import format_name
 from eqdarts.formula.visible import visible
 
@@ -37,8 +37,7 @@ def rounded(expression: sympy.Expr, digits: int) -> sympy.Expr:
             return sympy.Float(to_str(value._mpf_, digits))  # beyond the doubles
         return sympy.Integer(int(number)) if number == int(number) and abs(number) < 10**digits else sympy.Float(number)
 
-    with distribute(False):  # −(t − 1700000000)/900, multiplied out, would need more digits
-        return expression.xreplace({f: short(f) for f in expression.atoms(sympy.Float)})
+    return put_in(expression, {f: short(f) for f in expression.atoms(sympy.Float)})
 
 
 def to_text(expression: sympy.Expr, digits: int = DIGITS) -> str:

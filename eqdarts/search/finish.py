@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import sympy
-from sympy.core.parameters import distribute
 
 from eqdarts.data.table import Table
 from eqdarts.data.zero import LADDER
@@ -17,6 +16,7 @@ from eqdarts.equation.exports.formula import Formula
 from eqdarts.equation.exports.record import in_table_units
 from eqdarts.equation.front import Front
 from eqdarts.fit.formula import compile_template, fit_constants, template
+from eqdarts.formula.substitution import put_in
 from eqdarts.graph.genotype import Genotype
 from eqdarts.graph.population import Population, front_of, scores
 from eqdarts.graph.space import SearchSpace
@@ -197,8 +197,7 @@ def _with_losses(problem: Problem, expression: sympy.Expr, origin: str, genotype
 
 def _from_origins(expression: sympy.Expr, names: tuple[str, ...], origins: np.ndarray) -> sympy.Expr:
     """The formula with x − origin for each column x that has one. It is not multiplied out, which would cost digits."""
-    with distribute(False):
-        return expression.xreplace(dict(zip(map(sympy.Symbol, names), from_origins(names, origins), strict=True)))
+    return put_in(expression, dict(zip(map(sympy.Symbol, names), from_origins(names, origins), strict=True)))
 
 
 def offer_all(front: Front, equations: Iterator[Equation]) -> Front:

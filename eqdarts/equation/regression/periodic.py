@@ -7,6 +7,7 @@ its column, so draws of the right magnitude miss it.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import Enum, auto
 
 import numpy as np
 import sympy
@@ -23,7 +24,17 @@ _SAME = 1e-6  # peaks closer than this are one
 _SHAPES = ((1, 0), (2, 1))  # degrees of trend and amplitude
 _FLAT = 0, 0
 _WITHOUT_POLES = 0.1, 0.9  # quantiles at which values are cut
+_BANDS, _CARRIERS = 6, 3  # waves that a wave with another one as phase is split into, and those that may be its own
 _BEST_FIRST = 0.6  # odds of each candidate relative to the one before it
+
+
+class _Kind(Enum):
+    """How a wave stands in a formula."""
+
+    PLAIN = auto()
+    TANGENT = auto()
+    CARRIER = auto()  # its argument has another wave
+    PHASE = auto()  # that other one
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,6 +146,8 @@ def periods(model: Model) -> Periods:
     for node in nodes:
         own = by_node.setdefault(node, [])
         for term in sympy.Add.make_args(sympy.expand_mul(node.args[0])):
+            if term.has(*_WAVES):
+                continue  # a phase that changes: its own frequency is read where it stands
             if not term.free_symbols & set(model.columns):
                 coefficient, base = term.as_coeff_Mul()
                 if base in model.constants:
@@ -182,7 +195,7 @@ class _Reader:
             sum(a.has(*_WAVES) for a in p.args) > 1 or (p.is_Pow and p.has(*_WAVES)) for p in products
         )
         self._natural = natural_values(model)
-        self._known: dict[tuple[sympy.Expr, sympy.Expr, bool], tuple[np.ndarray, tuple[float, float], np.ndarray]] = {}
+        self._known: dict[tuple[sympy.Expr, sympy.Expr, _Kind], tuple[np.ndarray, tuple[float, float], np.ndarray]] = {}
 
     def wave(self, node: sympy.Expr, term: sympy.Expr, taken: set[int]) -> Wave | None:
         """The wave whose argument has this term; None without a constant that gives a frequency.
@@ -201,7 +214,7 @@ class _Reader:
         if not powers or powers[0][0] in taken:
             return None
         beside = sympy.Mul(*rest)
-        key = beside, self._factor(node), isinstance(node, sympy.tan)
+        key = beside, self._factor(node), self._kind(node)
         if key not in self._known:
             self._known[key] = self._looked_for(*key)
         (place, power), *others = powers
@@ -217,6 +230,12 @@ class _Reader:
         pairs = np.concatenate([successive_planes(plane, min(self._count, 2))[0], plane_peaks(plane, _SINGLE)[0]])
         return Plane((first, second), pairs) if len(pairs) else None
 
+    def _kind(self, node: sympy.Expr) -> _Kind:
+        if isinstance(node, sympy.tan):
+            return _Kind.TANGENT
+        within = any(outer.args[0].has(node) for outer in self._model.form.atoms(*_WAVES) if outer != node)
+        return _Kind.PHASE if within else _Kind.CARRIER if node.args[0].has(*_WAVES) else _Kind.PLAIN
+
     def _factor(self, node: sympy.Expr) -> sympy.Expr:
         """What multiplies the wave in the first term that has it, without other waves and what holds no column."""
         columns = set(self._model.columns)
@@ -227,12 +246,12 @@ class _Reader:
         return sympy.Integer(1)
 
     def _looked_for(
-        self, beside: sympy.Expr, factor: sympy.Expr, tangent: bool
+        self, beside: sympy.Expr, factor: sympy.Expr, kind: _Kind
     ) -> tuple[np.ndarray, tuple[float, float], np.ndarray]:
         model, y = self._model, self._model.rows.y
         column = on_rows(beside.xreplace(self._natural), model.columns, model.rows.X)
         root = model.rows.roots
-        if tangent:
+        if kind is _Kind.TANGENT:
             line = line_of(column, _without_poles(y), root)
             if line is None:
                 return column, (0.0, 0.0), np.zeros(0)
@@ -246,6 +265,8 @@ class _Reader:
         if line is None:
             return column, (0.0, 0.0), np.zeros(0)
         ranges = 0.5 * np.pi / line.half, line.limit / line.half
+        if kind in (_Kind.CARRIER, _Kind.PHASE):
+            return column, ranges, _modulated(successive(line, _BANDS, *_FLAT).omega, kind, line.half)
         found: list[float] = []
         singles: list[float] = []
         sources = [(line, shape) for shape in _SHAPES]
@@ -261,6 +282,20 @@ class _Reader:
         derived += [w / 2 for w in tops[:2]]
         order = [*derived, *found, *singles] if self._multiplied else [*found, *singles, *derived]
         return column, ranges, _different(order)
+
+
+def _modulated(bands: np.ndarray, kind: _Kind, half: float) -> np.ndarray:
+    """Candidates from the peaks of sin(w·x + b·sin(v·x)), which are at w, w ± v, w ± 2v, … (Carson 1922), best first.
+
+    Which of them is w depends on b: it may be missing, half way between two others. v is how far most are apart.
+    half: of the range of the column, by which peaks have a width
+    """
+    if kind is _Kind.CARRIER:
+        between = [(a + b) / 2 for i, a in enumerate(bands) for b in bands[:i]]
+        return _different([*bands[:_CARRIERS], *between, *bands])
+    apart = np.array([abs(a - b) for i, a in enumerate(bands) for b in bands[:i]])
+    alike = (np.abs(apart[:, None] - apart) < 0.5 * np.pi / half).sum(axis=1)
+    return _different([*apart[np.argsort(-alike, kind="stable")], *bands])
 
 
 def _without_poles(y: np.ndarray) -> np.ndarray:
