@@ -21,18 +21,19 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from eqdarts.data import (
     as_frame,
     check_finite_columns,
-    checked_weights,
     given_columns,
     given_table,
     given_target,
     has_columns,
     select,
+    with_errors,
 )
 from eqdarts.data.cache import parsed_once
 from eqdarts.data.chunks import Source, open_table
 from eqdarts.data.csv import left_out
 from eqdarts.data.kept import Training
 from eqdarts.data.missing import Missing
+from eqdarts.data.noise import ADDITIVE
 from eqdarts.data.table import CHUNK_ROWS, Table
 from eqdarts.equation.equation import Equation, as_written
 from eqdarts.equation.extrapolation import extrapolation
@@ -138,6 +139,10 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         Which equation of the front `predict` uses; see `eqdarts.equation.selection.choose`.
     max_complexity : int, optional
         Equations with more nodes in their expression tree are left out.
+    noise : {"additive", "proportional", "poisson", "auto"}
+        How the error of a row goes with the law's value there: alike in all rows, in proportion to it, or to its root
+        as that of counts. "auto": whichever the rows show before the search, "additive" where they do not decide
+        (`eqdarts.search.noise`). Rows are weighed by it, and standard errors, intervals and pictures follow.
     max_columns : int, optional
         Columns that the search sees at the most; those of a wider table are screened first
         (`eqdarts.data.screening`), which keeps columns that matter only in a product of two. Columns that
@@ -174,6 +179,9 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
     search_space_ : SearchSpace or None
     screened_columns_ : tuple of str
         The columns that the search saw: not the constant ones, nor those that `max_columns` left out.
+    noise_ : Noise
+        How errors go with the law's value, as the search took it: `noise_.form`, which is "given" where `fit` had
+        `y_error`; `noise_.level(loss)` times `noise_.spreads(values)` is the standard deviation of an observation.
     training_ : Summary
         Number of rows, and ranges of the columns and the target, that the model was fitted to.
     stop_reason_ : str
@@ -226,6 +234,7 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         readout_intercept: bool = True,
         proposers: Sequence[str | type] | None = None,
         model_selection: str = "best",
+        noise: str = "additive",
         max_complexity: int | None = None,
         max_columns: int | None = 20,
         callback: Callable[[EpochRecord], None] | None = None,
@@ -261,6 +270,7 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         self.readout_intercept = readout_intercept
         self.proposers = proposers
         self.model_selection = model_selection
+        self.noise = noise
         self.max_complexity = max_complexity
         self.max_columns = max_columns
         self.callback = callback
@@ -270,7 +280,9 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         self.random_state = random_state
 
     @no_full_collections()
-    def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> DARTSRegressor:
+    def fit(
+        self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None, y_error: ArrayLike | None = None
+    ) -> DARTSRegressor:
         """Search for the equation y = f(X). A second fit forgets the first.
 
         Of a table with more than 10,000 rows, and `validation` a share, so many are drawn at random, and the extreme
@@ -285,6 +297,10 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
             The name of a Series stands on the left of the equation; "y" if it has none, or that of a column of X.
         sample_weight : array [n], optional
             Not negative; a row of weight 2 counts like two rows.
+        y_error : float or array [n], optional
+            The standard deviation of the error of y, of all rows or of each: a row counts by 1/y_error². Standard
+            errors of constants take it at its word, as ``absolute_sigma=True`` of SciPy's `curve_fit`. It stands for
+            `sample_weight` and `noise`, of which the first is not given as well, nor the second as another form.
 
         Returns
         -------
@@ -297,8 +313,8 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
             A `ValueError` that names the column, row or option.
         """
         options, start = self._options(), time.monotonic()
-        table = self._table(X, y)
-        table = replace(table, weights=checked_weights(sample_weight, len(table)))
+        table, noise = with_errors(self._table(X, y), self.noise, sample_weight, y_error)
+        options = replace(options, noise=noise)
         rng, large = self._generator(), is_large(len(table), options)
         search = discovered_in_large(table, options, rng) if large else discovered(table, options, rng, start)
         with search as found:
@@ -471,7 +487,14 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         return found
 
     def refit(
-        self, X: ArrayLike, y: ArrayLike, index: int | None = None, sample_weight: ArrayLike | None = None
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        index: int | None = None,
+        sample_weight: ArrayLike | None = None,
+        *,
+        noise: str | None = None,
+        y_error: ArrayLike | None = None,
     ) -> Equation:
         """The chosen structure, or that of row `index`, with constants for another table. The model stays as it is.
 
@@ -482,7 +505,10 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         y : Series or array [n]
         index : int, optional
         sample_weight : array [n], optional
-            As in `eqdarts.refit`.
+        noise : str, optional
+            By default that of the fit.
+        y_error : float or array [n], optional
+            These as in `eqdarts.refit`.
 
         Returns
         -------
@@ -490,8 +516,10 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
             With `constants`, `fit` and `intervals`, as `eqdarts.refit` returns it; the search for the constants starts
             from those of the model.
         """
-        row = self._row(index)
-        return refit_equation(row, self._rows(X), given_target(y)[0], sample_weight)
+        row, form = self._row(index), noise
+        if form is None:  # errors are given for the rows of one table
+            form = self.noise_.form if self.noise_.depends_on_law and y_error is None else ADDITIVE.form
+        return refit_equation(row, self._rows(X), given_target(y)[0], sample_weight, form, y_error)
 
     def training_rows(self) -> tuple[pd.DataFrame, pd.Series]:
         """Rows X [m, d] and y [m] of the training table that the model keeps; a random sample of a large one.
@@ -581,6 +609,7 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
             training=self.training_,
             space=self.search_space_,
             front=Front(tuple(map(self._with_errors, self.front_)), self.front_.rows),
+            noise=self.noise_,
         )
         return write(saved, self.best_index_)
 
@@ -666,7 +695,7 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
     def __str__(self) -> str:
         if not hasattr(self, "front_"):
             return repr(self)
-        return front_text(self.front_, self.best_index_)
+        return front_text(self.front_, self.best_index_, self.noise_)
 
     def _options(self) -> FitOptions:
         return fit_options(self.get_params(deep=False))
@@ -705,7 +734,7 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
     def _restore(self, saved: Saved) -> DARTSRegressor:
         """What `_store` does, from a file."""
         self.front_, self.search_space_, self.target_name_ = saved.front, saved.space, saved.target
-        self.training_, self.stop_reason_ = saved.training, saved.stop_reason
+        self.training_, self.stop_reason_, self.noise_ = saved.training, saved.stop_reason, saved.noise
         self._training: Training | None = None
         self._problem: Problem | None = None
         self._result: SearchResult | None = None
@@ -720,7 +749,7 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         self.front_ = Front(shown, found.front.rows)
         self.search_space_ = found.space
         self.target_name_ = problem.table.target
-        self.training_ = found.summary
+        self.training_, self.noise_ = found.summary, found.training.noise
         self._training = found.training
         # `resample` refits on these rows, so that a large table is not kept with the model.
         self._problem = problem.reduced()

@@ -15,14 +15,13 @@ HOUSE = {
     "runtime": ("orphans", "writing", "overlapping", "garbage", "threads", "interrupts", "compiled_cache", "loops"),
     "formula": ("visible", "records", "functions", "substitution", "parsing", "text", "tape", "latex"),
     "data": (
-        "table", "zero", "cells", "columns", "frames", "user_table", "rounding", "split", "missing", "csv", "parquet",
-        "chunks",
-        "cache", "read_ahead", "first_rows", "subset", "screening", "kept",
+        "table", "zero", "cells", "columns", "frames", "rounding", "noise", "user_table", "split", "missing", "csv",
+        "parquet", "chunks", "cache", "read_ahead", "first_rows", "subset", "screening", "kept",
     ),
     "graph": ("operations", "links", "space", "genotype", "tensor_program", "to_sympy", "population"),
     "options": {},
     "fit": {
-        "flat": {}, "covariance": {}, "policy": {}, "periodogram": {},
+        "flat": {}, "sketch": {}, "covariance": {}, "policy": {}, "periodogram": {},
         "compiled": ("expressions", "own", "elementary", "program", "separable", "graphs", "formulas"),
         "least_squares": {}, "graphs": {}, "backend": {}, "formula": {}, "stream": {}, "roundness": {}, "assess": {},
     },
@@ -47,8 +46,8 @@ HOUSE = {
     ),
     "search": (
         "budget", "log", "history", "problem", "machine", "sums", "sampled", "relaxed", "warm_up", "finish",
-        "exactness", "stops", "reformulations", "branches", "loop", "resample", "progress", "fit_options", "pose",
-        "discover", "large",
+        "exactness", "stops", "reformulations", "branches", "loop", "resample", "progress", "fit_options", "noise",
+        "pose", "discover", "large",
     ),
     "estimator": {},
     "sweeping": ("jobs", "outcome", "store", "workers", "study"),

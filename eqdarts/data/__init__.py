@@ -8,7 +8,7 @@ from eqdarts.data.missing import Missing
 from eqdarts.data.rounding import rounding, rounding_alike
 from eqdarts.data.split import MIN_ROWS_TO_SPLIT, split_rows
 from eqdarts.data.table import Table, evenly, unevenly
-from eqdarts.data.user_table import given_columns, given_table, given_target
+from eqdarts.data.user_table import given_columns, given_table, given_target, with_errors
 
 __all__ = [
     "MIN_ROWS_TO_SPLIT",
@@ -37,4 +37,5 @@ __all__ = [
     "select",
     "split_rows",
     "unevenly",
+    "with_errors",
 ]

@@ -119,6 +119,24 @@ def checked_weights(sample_weight: ArrayLike | None, n: int) -> np.ndarray | Non
     return weights
 
 
+def checked_errors(y_error: ArrayLike, n: int) -> np.ndarray:
+    """Standard deviations [n] of the errors of y, of one number or one for each row; raise `InputDataError`, naming the
+    row."""
+    check_unmasked(y_error, "y_error")
+    given = y_error if isinstance(y_error, pd.Series) else as_array(y_error, "y_error")
+    if given.shape not in ((n,), ()):
+        raise InputDataError(f"y_error has the shape {given.shape}; expected one error for each of {n} rows")
+    errors = checked_numbers(np.broadcast_to(given, (n,)) if given.shape == () else given, "y_error")
+    bad = ~(np.isfinite(errors) & (errors > 0))
+    if bad.any():
+        row = int(np.flatnonzero(bad)[0])
+        raise InputDataError(
+            f"y_error: {errors[row]} (row {row}); standard deviations must be finite and above zero; leave out rows "
+            "whose error is not known"
+        )
+    return errors
+
+
 def as_array(values: Any, what: str) -> np.ndarray:
     """The array that NumPy makes of something."""
     try:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 from scipy import sparse
 
-from eqdarts.data.cells import as_array, check_unmasked, checked_numbers
+from eqdarts.data.cells import as_array, check_unmasked, checked_errors, checked_numbers, checked_weights
 from eqdarts.data.columns import check_finite_columns, check_name, check_names
 from eqdarts.data.frames import as_frame, as_series
+from eqdarts.data.noise import GIVEN, Noise, check_form, weights_of
 from eqdarts.data.table import Table, numbered
 from eqdarts.errors import InputDataError, warn
 
@@ -138,3 +141,31 @@ def _target_name(own: str | None, y: np.ndarray, X: np.ndarray, names: Sequence[
         "rename it to choose another name"
     )
     return free
+
+
+def with_errors(
+    table: Table, form: str, sample_weight: ArrayLike | None, y_error: ArrayLike | None
+) -> tuple[Table, Noise]:
+    """The table with weights of its rows, and what was said of its noise.
+
+    form: as the option `noise` has it; the noise has it too, "auto" included, unless errors are given
+
+    Raises
+    ------
+    InputDataError
+        Naming the row, or the options that contradict each other.
+    """
+    check_form(form)
+    if y_error is None:
+        return replace(table, weights=checked_weights(sample_weight, len(table))), Noise(form)
+    if sample_weight is not None:
+        raise InputDataError(
+            "y_error and sample_weight both say how much a row counts; give one of them (a weight is 1/y_error**2, up "
+            "to a factor)"
+        )
+    if Noise(form).depends_on_law:
+        raise InputDataError(
+            f"y_error says what the error of each row is, and noise={form!r} says otherwise; leave one of them out"
+        )
+    weights, unit = weights_of(checked_errors(y_error, len(table)))
+    return replace(table, weights=weights), Noise(GIVEN, unit=unit)

@@ -26,7 +26,7 @@ def extrapolation(X: np.ndarray, front: Front, chosen: Equation, training: Train
     """A row per row of X [n, d]. See `DARTSRegressor.extrapolation`."""
     columns, equations = chosen.columns, _credible(front, chosen, training.observations)
     freedom = max(training.observations - chosen.n_constants, 1)
-    residual_std = float(np.sqrt(chosen.loss * training.observations / freedom))
+    level = training.noise.level(chosen.loss) * float(np.sqrt(training.observations / freedom))
     used = [k for k, c in enumerate(columns) if any(sympy.Symbol(c) in e.expression.free_symbols for e in equations)]
     low, high = training.low[used], training.high[used]
     below_or_above = (X[:, used] < low) | (X[:, used] > high)
@@ -34,7 +34,8 @@ def extrapolation(X: np.ndarray, front: Front, chosen: Equation, training: Train
     outside = np.asarray(below_or_above.any(axis=1))
     with np.errstate(all="ignore"):
         rounding = _ROUNDING * float(np.abs(training.table.y).max())
-        gap = disagreement(X, equations) / max(residual_std, rounding, 1e-300)
+        residual_std = np.nan_to_num(level * training.noise.spreads(chosen.predict(X)))
+        gap = disagreement(X, equations) / np.maximum(residual_std, max(rounding, 1e-300))
         hull = outside_hull(X[:, used], training.table.X[:, used], low, high, outside)
     return pd.DataFrame(
         {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from eqdarts.data.noise import ADDITIVE, Noise
 from eqdarts.equation.front import Front
 from eqdarts.equation.selection import scores
 from eqdarts.formula.text import format_name
@@ -26,12 +27,14 @@ def front_table(front: Front) -> pd.DataFrame:
     )
 
 
-def front_text(front: Front, chosen: int) -> str:
-    """A line per equation, simplest first, with an arrow at the chosen one."""
+def front_text(front: Front, chosen: int, noise: Noise = ADDITIVE) -> str:
+    """A line per equation, simplest first, with an arrow at the chosen one, and a line of noise that is not plain."""
     lines = ["   complexity        loss    score  equation"]
     for i, (equation, score) in enumerate(zip(front, scores(front), strict=True)):
         mark = "->" if i == chosen else "  "
         text = visible(f"{format_name(equation.target)} = {equation.text()}")
         text = text if len(text) <= _WIDEST else text[: _WIDEST - 3] + "..."
         lines.append(f"{mark} {equation.complexity:10d}  {equation.loss:10.4g}  {score:7.3g}  {text}")
+    if noise != ADDITIVE:
+        lines.append(f"noise: {noise.form}, {noise.text(front[chosen].loss)}")
     return "\n".join(lines)

@@ -10,9 +10,11 @@ from typing import Any
 
 import numpy as np
 
+from eqdarts.data.noise import ADDITIVE, Noise
 from eqdarts.data.table import Table
 from eqdarts.equation.equation import Equation
 from eqdarts.equation.front import Front
+from eqdarts.equation.regression.record import read_noise, write_noise
 from eqdarts.equation.selection import CRITERIA
 from eqdarts.errors import InputDataError, warn
 from eqdarts.formula.records import Record, parse_json, read_text
@@ -75,6 +77,7 @@ class Saved:
     training: Summary
     space: SearchSpace | None
     front: Front
+    noise: Noise = ADDITIVE
 
 
 def write(saved: Saved, best_index: int) -> dict[str, Any]:
@@ -95,6 +98,7 @@ def write(saved: Saved, best_index: int) -> dict[str, Any]:
         "settings": _settings(saved.settings),
         "stop_reason": saved.stop_reason,
         "best_index": best_index,
+        "noise": write_noise(saved.noise),
         "training": {
             "rows": training.rows,
             "distinct_rows": training.distinct_rows,
@@ -152,6 +156,7 @@ def read(path: str | os.PathLike[str], defaults: Mapping[str, Any]) -> Saved:
         training=training,
         space=space,
         front=Front(equations, training.distinct_rows),
+        noise=read_noise(data),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,11 +18,12 @@ from eqdarts.data import (
     as_series,
     as_words,
     check_finite_columns,
-    checked_weights,
     given_table,
     is_numeric,
+    with_errors,
 )
 from eqdarts.data.kept import Training
+from eqdarts.data.noise import AUTO, Noise, least_value, likeliest, possible_forms, weighted
 from eqdarts.data.zero import Target
 from eqdarts.equation.equation import Equation, as_written, evaluate
 from eqdarts.equation.precision import with_digits
@@ -35,6 +36,9 @@ from eqdarts.formula.parsing import parse_expression, split_equation
 from eqdarts.formula.substitution import put_in
 from eqdarts.graph.to_sympy import plain
 
+_REWEIGHTED = 12  # fits with weights at the values of the one before, at the most
+_STAYS = 1e-6  # of its spread: by how much a value may still change
+
 Bound = tuple[float | None, float | None]
 
 
@@ -45,6 +49,8 @@ def refit(
     start: Mapping[str, float] | None = None,
     *,
     sample_weight: ArrayLike | None = None,
+    noise: str = "additive",
+    y_error: ArrayLike | None = None,
     bounds: Mapping[str, Bound] | None = None,
     fixed: Mapping[str, float] | None = None,
     confidence: float = 0.95,
@@ -75,6 +81,13 @@ def refit(
     sample_weight : array [n], optional
         Not negative: the inverse variance of each row's error, up to a common factor. A row of weight 2 moves the
         constants like two rows, yet counts once in the degrees of freedom; rows of weight 0 are left out.
+    noise : {"additive", "proportional", "poisson", "auto"}
+        How the error of a row goes with the formula's value there: alike in all rows, in proportion to it, or to its
+        root as that of counts. Weights are taken at the values of the fit, which is repeated until they stay. "auto":
+        the form that is likeliest for this formula, by a margin (`eqdarts.data.noise.likeliest`).
+    y_error : float or array [n], optional
+        The standard deviation of the error of y, of all rows or of each, which standard errors take at its word, as
+        ``absolute_sigma=True`` of SciPy's `curve_fit`. It stands for `sample_weight` and `noise`.
     bounds : mapping of str to (low, high), optional
         None for a side that is open.
     fixed : mapping of str to float, optional
@@ -120,7 +133,7 @@ def refit(
     if not 0 < confidence < 1:
         raise InputDataError(f"confidence={confidence!r}: expected a number between 0 and 1, such as 0.95")
     right, given = _sides(expression, X, y)
-    table = replace(given, weights=checked_weights(sample_weight, len(given)))
+    table, errors = with_errors(given, noise, sample_weight, y_error)
     form, constants, known = _constants(right, table.names)
     _check_names(constants, start=start, bounds=bounds, fixed=fixed)
     held = {name: _number("fixed", name, value) for name, value in (fixed or {}).items()}
@@ -147,11 +160,13 @@ def refit(
             model = Model(form, _symbols(rows), constants, rows, lower, upper)
         except ValueError as error:
             raise InputDataError(f"expression {str(expression)[:80]!r}: {error}") from error
-        model, optimum, aside = _optimum(model, known, int(n_starts), 0 if random_state is None else random_state)
-        fitted = put_in(form, {c: sympy.Float(v) for c, v in zip(constants, optimum.theta, strict=True)})
+        seed = 0 if random_state is None else random_state
+        best = _in_form(model, known, int(n_starts), seed, errors)
+        model, optimum, aside, fitted, rows = best.model, best.optimum, best.aside, best.fitted, best.rows
         missed = _missed_by_limits(fitted, rows, counted, aside)
         found = report(
-            model, optimum, confidence=confidence, fixed=held, observations=len(model.rows), expression=fitted
+            model, optimum, confidence=confidence, fixed=held, observations=len(model.rows), expression=fitted,
+            noise=best.noise,
         )  # fmt: skip
         _warn(found)
         total = len(rows) if rows.weights is None else float(rows.weights.sum())
@@ -161,7 +176,56 @@ def refit(
         loss = (found.rss + float(missed @ missed)) / total
         relative = float(measure.loss((optimum.loss * ratio**2 + float(scaled @ scaled)) / total))
         law = Equation(fitted, table.names, table.target, loss, relative, "refit", fit=found)
-        return with_digits(law, table)
+        return with_digits(law, replace(table, weights=rows.weights))
+
+
+@dataclass(frozen=True, eq=False)
+class _Best:
+    """A formula fitted with noise of one form.
+
+    Attributes
+    ----------
+    model : Model
+        On the rows that are not put aside, with the weights of the noise.
+    optimum : Optimum
+    aside : bool array [n]
+    fitted : sympy.Expr
+        The formula with its constants.
+    rows : Table
+        All of them, with these weights.
+    noise : Noise
+    values : array [n]
+        Of the formula.
+    """
+
+    model: Model
+    optimum: Optimum
+    aside: np.ndarray
+    fitted: sympy.Expr
+    rows: Table
+    noise: Noise
+    values: np.ndarray
+
+
+def _in_form(model: Model, known: np.ndarray, n_starts: int, seed: int, noise: Noise) -> _Best:
+    """The best fit with noise of this form, or of the one that is likeliest."""
+    rows = model.rows
+    if noise.form == AUTO:
+        found = [_in_form(model, known, n_starts, seed, Noise(form)) for form in possible_forms(rows.y)]
+        fits = [(f.noise, f.values) for f in found]
+        return found[likeliest(fits, rows.y, rows.weights)]
+    floor = least_value(rows.y) if noise.depends_on_law else 0.0
+    noise, values = replace(noise, floor=floor), rows.y
+    for step in range(_REWEIGHTED if noise.depends_on_law else 1):
+        weighed, noise = weighted(rows, noise, values)
+        on, optimum, aside = _optimum(model.on(weighed), known, n_starts if step == 0 else 1, seed)
+        known = optimum.theta
+        fitted = put_in(model.form, {c: sympy.Float(v) for c, v in zip(model.constants, known, strict=True)})
+        before, values = values, evaluate(fitted, rows.names, rows.X)
+        settled = np.abs(values - before) <= _STAYS * noise.spreads(values)
+        if not np.isfinite(values).all() or settled.all():
+            break
+    return _Best(on, optimum, aside, fitted, weighed, noise, values)
 
 
 def _optimum(model: Model, known: np.ndarray, n_starts: int, seed: int) -> tuple[Model, Optimum, np.ndarray]:
@@ -208,13 +272,20 @@ def _missed_by_limits(fitted: sympy.Expr, rows: Table, numbers: np.ndarray, asid
     return (left.y - value) * left.roots
 
 
-def refit_equation(equation: Equation, X: np.ndarray, y: np.ndarray, weights: ArrayLike | None) -> Equation:
+def refit_equation(
+    equation: Equation,
+    X: np.ndarray,
+    y: np.ndarray,
+    weights: ArrayLike | None,
+    noise: str = "additive",
+    y_error: ArrayLike | None = None,
+) -> Equation:
     """The same structure with constants for another table, in the equation's own columns and target."""
     table = pd.DataFrame(X, columns=list(equation.columns))
     if np.shape(y) != (len(table),):
         raise InputDataError(f"X has {len(table)} rows and y the shape {np.shape(y)}; give one value for each row")
     target = pd.Series(y, name=equation.target)
-    new = refit(equation.expression, table, target, sample_weight=weights)
+    new = refit(equation.expression, table, target, sample_weight=weights, noise=noise, y_error=y_error)
     return replace(new, genotype=equation.genotype)
 
 
@@ -242,6 +313,7 @@ def with_fit(equation: Equation, training: Training, confidence: float = 0.95) -
             observations=training.observations - int((~defined).sum()),
             expression=equation.expression,
             inflation=training.inflation,
+            noise=training.noise,
         )
     return replace(equation, fit=found)
 

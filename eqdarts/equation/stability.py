@@ -15,6 +15,7 @@ from sklearn.utils.parallel import Parallel
 
 from eqdarts.data import rows_of
 from eqdarts.data.kept import Training
+from eqdarts.data.noise import ADDITIVE, GIVEN, Noise
 from eqdarts.data.table import Table
 from eqdarts.equation.equation import Equation
 from eqdarts.equation.front import Front
@@ -54,13 +55,15 @@ class Stability:
     method: str
     failed: int
     rows: int  # of a resampled table
+    noises: tuple[Noise, ...] = ()  # of each front; additive if none are given
 
     def predict_interval(self, X: pd.DataFrame | np.ndarray, level: float = 0.9, noise: bool = True) -> pd.DataFrame:
         """Limits of a new observation over all fronts, each equation weighted by its credibility.
 
-        The predictions of the equations, with normal noise of their residual standard deviation around each, are
-        one mixture; its quantiles are the limits. Without `noise`: the limits of the law, not of a new
-        observation. The mixture holds what the resamples and the fronts disagree about, and no law outside them.
+        The predictions of the equations, with normal noise around each, are one mixture; its quantiles are the limits.
+        The noise is as large as the residuals, and of the form that the searches had, in proportion to the prediction,
+        say. Without `noise`: the limits of the law, not of a new observation. The mixture holds what the resamples and
+        the fronts disagree about, and no law outside them.
 
         X: [n, d], the columns that the model was fitted on
         returns: low, median, high; NaN where most equations are undefined
@@ -70,12 +73,13 @@ class Stability:
         rows = _rows(X, self.equations[0].columns)
         values, weights = [], []
         at = stats.norm.ppf((np.arange(_QUANTILES) + 0.5) / _QUANTILES) if noise else np.zeros(1)
-        for front in self.fronts:
+        for front, form in zip(self.fronts, self.noises or (ADDITIVE,) * len(self.fronts), strict=True):
             for equation, weight in zip(front, credibility(front, self.rows), strict=True):
                 if weight < 1e-3:
                     continue
-                spread = _residual_std(equation, self.rows)
-                values.append(equation.predict(rows)[:, None] + spread * at)
+                value = equation.predict(rows)
+                spread = form.level(equation.loss) * _freed(equation, self.rows) * form.spreads(value)
+                values.append(value[:, None] + spread[:, None] * at)
                 weights.append(np.full(len(at), weight / len(at)))
         with np.errstate(all="ignore"):
             low, median, high = _weighted_quantiles(
@@ -142,9 +146,11 @@ def stability(
 ) -> Stability:
     """Searches like that of the estimator on resampled tables. See `DARTSRegressor.stability`."""
     settings = _settings(estimator, n_jobs, n_resamples, max_time)
+    if training.noise.form == GIVEN:
+        settings["noise"] = ADDITIVE.form  # errors that were given are in the weights
     seeds = np.random.SeedSequence(seed).spawn(n_resamples)
     results = Parallel(n_jobs=n_jobs)(
-        delayed_here(_search)(clone(estimator).set_params(**settings), training.table, method, s) for s in seeds
+        delayed_here(_search)(clone(estimator).set_params(**settings), training.as_given, method, s) for s in seeds
     )
     found = [r for r in results if not isinstance(r, str)]
     errors = [r for r in results if isinstance(r, str)]
@@ -152,9 +158,10 @@ def stability(
         raise InputDataError(f"the search failed on every resampled table; the first error: {errors[0]}")
     if errors:
         warn(f"the search failed on {len(errors)} of {len(results)} resampled tables; the first error: {errors[0]}")
-    chosen, fronts = tuple(e for e, _ in found), tuple(f for _, f in found)
+    chosen, fronts, noises = zip(*found, strict=True)
     rows = training.observations if method == "bootstrap" else round(SHARE * training.observations)
-    return Stability(_forms(chosen), _columns(chosen, training.table.names), chosen, fronts, method, len(errors), rows)
+    columns = _columns(chosen, training.table.names)
+    return Stability(_forms(chosen), columns, chosen, fronts, method, len(errors), rows, noises)
 
 
 def _settings(estimator: Any, n_jobs: int | None, n_resamples: int, max_time: float | None) -> dict[str, object]:
@@ -168,8 +175,10 @@ def _settings(estimator: Any, n_jobs: int | None, n_resamples: int, max_time: fl
     return settings
 
 
-def _search(estimator: Any, table: Table, method: str, seed: np.random.SeedSequence) -> tuple[Equation, Front] | str:
-    """The chosen equation and the front of one resampled table; the error's text if there is one."""
+def _search(
+    estimator: Any, table: Table, method: str, seed: np.random.SeedSequence
+) -> tuple[Equation, Front, Noise] | str:
+    """The chosen equation, the front and the noise of one resampled table; the error's text if there is one."""
     rng = np.random.default_rng(seed)
     drawn = _drawn(np.ones(len(table)) if table.weights is None else table.weights, method, rng)
     rows = np.flatnonzero(drawn)
@@ -183,7 +192,7 @@ def _search(estimator: Any, table: Table, method: str, seed: np.random.SeedSeque
     if estimator.stop_reason_ == "interrupted":  # one fit of many: Ctrl-C is for all of them
         raise KeyboardInterrupt
     front = estimator.front_
-    return front[estimator.best_index_], front
+    return front[estimator.best_index_], front, estimator.noise_
 
 
 def _drawn(weights: np.ndarray, method: str, rng: np.random.Generator) -> np.ndarray:
@@ -218,8 +227,9 @@ def _columns(equations: Sequence[Equation], names: Sequence[str]) -> pd.DataFram
     return table.sort_values("count", ascending=False, kind="stable", ignore_index=True)
 
 
-def _residual_std(equation: Equation, n: int) -> float:
-    return float(np.sqrt(equation.loss * n / max(n - equation.n_constants, 1)))
+def _freed(equation: Equation, n: int) -> float:
+    """By how much errors are larger than residuals, to which constants were fitted."""
+    return float(np.sqrt(n / max(n - equation.n_constants, 1)))
 
 
 def _rows(X: pd.DataFrame | np.ndarray, columns: tuple[str, ...]) -> np.ndarray:

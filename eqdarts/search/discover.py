@@ -78,7 +78,7 @@ def discover(
     space = _space(problem, config)
     machine = Machine(options.device, options.threads, prepare=partial(_compile, options))
     # The search's tensors are small: a second thread made it several times slower.
-    with one_thread(), Progress(0 if only_exact else options.verbose, config) as progress:
+    with one_thread(), Progress(0 if only_exact else options.verbose, config, training.noise) as progress:
         callback = both(progress, None if only_exact else options.callback)
         result = run(space, watch, problem, rng, machine, callback, only_exact)
     return Found(result.front, space, problem, result, training, summary)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from numbers import Integral
 from typing import Any
 
+from eqdarts.data.noise import ADDITIVE, Noise, check_form
 from eqdarts.equation.selection import CRITERIA
 from eqdarts.errors import InputDataError, check_choice, check_range, shown
 from eqdarts.fit.backend import available_cores, check_device
@@ -29,6 +30,8 @@ class FitOptions:
     threads : int
         `n_jobs`, as a number of threads.
     verbose : int
+    noise : Noise
+        What was said of it; its form may be "auto".
     """
 
     config: SearchConfig
@@ -39,6 +42,7 @@ class FitOptions:
     device: str
     threads: int
     verbose: int
+    noise: Noise = ADDITIVE
 
     @property
     def splits_by_share(self) -> bool:
@@ -55,6 +59,7 @@ def fit_options(parameters: Mapping[str, Any]) -> FitOptions:
         Naming an option that is out of range, or without effect in the search that the others choose.
     """
     check_choice("model_selection", parameters["model_selection"], CRITERIA)
+    check_form(parameters["noise"])
     for name in ("max_complexity", "max_columns"):
         if parameters[name] is not None:
             check_range(name, parameters[name], 1, integer=True)
@@ -78,4 +83,5 @@ def fit_options(parameters: Mapping[str, Any]) -> FitOptions:
         device=parameters["device"],
         threads=available_cores() if n_jobs == -1 else int(n_jobs),
         verbose=verbose,
+        noise=Noise(parameters["noise"]),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -13,12 +13,15 @@ import pandas as pd
 from eqdarts.data.chunks import Source
 from eqdarts.data.first_rows import Head
 from eqdarts.data.kept import Training, keep
+from eqdarts.data.noise import Noise
 from eqdarts.data.subset import Drawn, Subset, draw
 from eqdarts.data.table import Table
 from eqdarts.data.zero import LADDER
 from eqdarts.equation.confirm import confirmed
+from eqdarts.equation.equation import Equation
 from eqdarts.equation.front import Front
 from eqdarts.equation.model_file import Summary
+from eqdarts.equation.selection import choose
 from eqdarts.errors import InputDataError, warn
 from eqdarts.runtime.interrupts import Interrupts, interrupts
 from eqdarts.runtime.threads import one_thread
@@ -67,7 +70,8 @@ def discovered_in_large(source: Source, options: FitOptions, rng: np.random.Gene
     watch = Watch(options.config, time.monotonic() - spent)
     with np.errstate(all="ignore"), interrupts() as watch.interrupts:
         found = discover(subset.table, options, rng, watch)
-        yield _of_all(_confirmed(found, source, options, watch.interrupts), subset, source)
+        weighed = _Weighed.of(source, found)
+        yield _of_all(_confirmed(found, weighed, options, watch.interrupts), subset, source)
 
 
 def _at_first_sight(
@@ -129,7 +133,44 @@ def _of_all(found: Found, subset: Subset, source: Source) -> Found:
     """With what is kept of the whole table."""
     low, high = (tuple(map(float, bound)) for bound in (subset.low, subset.high))
     summary = Summary(subset.rows, subset.observations, low, high, subset.mean, subset.std)
-    return replace(found, training=_training(source, subset), summary=summary)
+    training, noise, law = _training(source, subset), found.training.noise, _chosen(found)
+    weighed = noise.weigh(training.table, law.predict(training.table.X))
+    training = replace(training, table=weighed, noise=noise, counts=training.table.weights)
+    return replace(found, training=training, summary=summary)
+
+
+def _chosen(found: Found) -> Equation:
+    """The equation by whose values errors go in the rows that were not searched."""
+    return found.front[choose(found.front, "best", found.front.rows)]
+
+
+@dataclass(frozen=True, eq=False)
+class _Weighed:
+    """A table with the weights that its noise gives every row."""
+
+    source: Source
+    noise: Noise
+    law: Equation
+
+    @classmethod
+    def of(cls, source: Source, found: Found) -> Source:
+        noise = found.training.noise
+        return cls(source, noise, _chosen(found)) if noise.depends_on_law else source
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return self.source.names
+
+    @property
+    def target(self) -> str:
+        return self.source.target
+
+    @property
+    def size(self) -> int:
+        return self.source.size
+
+    def chunks(self) -> Iterator[Table]:
+        return (self.noise.weigh(chunk, self.law.predict(chunk.X)) for chunk in self.source.chunks())
 
 
 def _training(source: Source, subset: Subset) -> Training:

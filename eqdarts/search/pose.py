@@ -8,12 +8,14 @@ import numpy as np
 
 from eqdarts.data.columns import check_varying, is_constant, scales_of, varying
 from eqdarts.data.kept import Training, keep
+from eqdarts.data.noise import weighted
 from eqdarts.data.rounding import rounding_alike
 from eqdarts.data.screening import screened
 from eqdarts.data.split import split_rows
 from eqdarts.data.table import Table
 from eqdarts.search.budget import BUDGET
 from eqdarts.search.fit_options import FitOptions
+from eqdarts.search.noise import noise_of
 from eqdarts.search.problem import Problem, moderate, snapping_rows
 from eqdarts.search.stops import Watch
 
@@ -40,7 +42,12 @@ class Posed:
 
 def pose(table: Table, options: FitOptions, rng: np.random.Generator, watch: Watch) -> Posed:
     """The problem that a checked table poses."""
-    rows, training = _merged(table) if options.splits_by_share else _as_given(table)
+    # Equal rows as one: a row given twice and a row of weight 2 come out alike. Where validation names some rows, they
+    # stay as they are, and a model keeps copies.
+    counted = table.merged() if options.splits_by_share else table.copied()
+    rows, noise = weighted(*noise_of(counted, options.noise))
+    training = keep(rows, table.observations, noise, counted.weights)
+    rows = rows.of_mean_weight_one()
     used, constant = varying(rows), is_constant(rows)
     if not constant:
         check_varying(rows.names, used)
@@ -67,17 +74,6 @@ def pose(table: Table, options: FitOptions, rng: np.random.Generator, watch: Wat
         x_rounding=x_rounding / units,
     )
     return Posed(problem, constant, training)
-
-
-def _merged(table: Table) -> tuple[Table, Training]:
-    """Equal rows as one: a row given twice and a row of weight 2 come out alike."""
-    merged = table.merged()
-    return merged.of_mean_weight_one(), keep(merged, table.observations)
-
-
-def _as_given(table: Table) -> tuple[Table, Training]:
-    """The rows as they are, since validation names some of them; a model keeps copies."""
-    return table.of_mean_weight_one(), keep(table.copied(), table.observations)
 
 
 def _steps(y: np.ndarray, options: FitOptions, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:

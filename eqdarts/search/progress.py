@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from tqdm import tqdm
 
+from eqdarts.data.noise import ADDITIVE, Noise
 from eqdarts.formula.visible import visible
 from eqdarts.options import SearchConfig
 from eqdarts.search.history import EpochRecord
@@ -53,12 +54,13 @@ class Notice:
 class Progress:
     """A tqdm bar over epochs or seconds; silent when verbose is 0 or stderr is not a terminal."""
 
-    def __init__(self, verbose: int, config: SearchConfig) -> None:
+    def __init__(self, verbose: int, config: SearchConfig, noise: Noise = ADDITIVE) -> None:
         self._by_epochs = config.max_epochs is not None
         total = config.max_epochs if self._by_epochs else config.max_time
         form = "{desc} |{bar}| {n:.0f}/{total:.0f} " + ("epochs" if self._by_epochs else "s") + "{postfix}"
         off = not verbose or not sys.stderr.isatty()
-        self._bar = tqdm(total=total, desc="searching", bar_format=form, disable=off, leave=False)
+        what = f"searching, {noise.form} noise" if noise.depends_on_law else "searching"
+        self._bar = tqdm(total=total, desc=what, bar_format=form, disable=off, leave=False)
 
     def __enter__(self) -> Progress:
         return self

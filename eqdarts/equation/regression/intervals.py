@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy import stats
 from scipy.optimize import brentq
 
 from eqdarts.data.table import Table
@@ -22,7 +21,7 @@ def profile(report: FitReport, model: Model, level: float) -> tuple[np.ndarray, 
 
     |τ(θ_k)| = t(level), τ² = (S(θ_k) − S)/s² (Bates & Watts 1988, section 6.1). Infinite where it never does.
     """
-    reach = float(stats.t.ppf(0.5 + level / 2, report.degrees_of_freedom)) if report.degrees_of_freedom > 0 else np.nan
+    reach = report.reach(level)
     K = len(report.names)
     low, high = np.full(K, np.nan), np.full(K, np.nan)
     for k in range(K):
@@ -42,7 +41,8 @@ class _Profile:
         self._center, self._error = float(report.values[k]), float(report.std_errors[k])
         self._bounds = float(model.lower[k]), float(model.upper[k])
         self._least = sum_of_squares(model, report.values)
-        self._variance = self._least / report.degrees_of_freedom
+        known = report.noise.known
+        self._variance = self._least / report.degrees_of_freedom if known is None else (known / model.scale) ** 2
         self._start = report.values[keep]
         # The constant becomes a column, so that one compiled formula serves all its values.
         self._rows = model.rows

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from eqdarts.data.noise import ADDITIVE, FORMS, GIVEN, Noise
 from eqdarts.equation.regression.report import FitReport
 from eqdarts.errors import InputDataError
 from eqdarts.formula.parsing import MAX_LENGTH, parse_expression
@@ -36,6 +37,7 @@ def write(fit: FitReport) -> dict[str, Any]:
         "identifiable": bool(fit.identifiable),
         "undetermined": list(fit.undetermined),
         "at_bound": list(fit.at_bound),
+        "noise": write_noise(fit.noise),
     }
 
 
@@ -70,9 +72,26 @@ def read(data: Record, columns: tuple[str, ...]) -> FitReport:
         fixed={name: fixed.number(name) for name in fixed.data},
         confidence=confidence,
         template=form,
+        noise=read_noise(data),
         **numbers,
         **counts,
     )
+
+
+def read_noise(data: Record) -> Noise:
+    """Of a fit or a model; additive in files that do not say so."""
+    if "noise" not in data:
+        return ADDITIVE
+    noise = data.record("noise")
+    unit = noise.number("unit")
+    if not unit > 0:
+        raise noise.error("unit", f"expected a number above zero, got {unit!r}")
+    return Noise(noise.choice("form", (*FORMS, GIVEN)), noise.number("floor", 0.0), unit)
+
+
+def write_noise(noise: Noise) -> dict[str, str | float]:
+    """The inverse of `read_noise`."""
+    return {"form": noise.form, "floor": noise.floor, "unit": noise.unit}
 
 
 def _plain(value: float) -> float | str:

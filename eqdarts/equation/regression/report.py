@@ -9,6 +9,7 @@ import pandas as pd
 import sympy
 from scipy import stats
 
+from eqdarts.data.noise import ADDITIVE, Noise
 from eqdarts.data.zero import Target
 from eqdarts.equation.regression.minimise import Optimum
 from eqdarts.equation.regression.model import Model
@@ -21,7 +22,7 @@ class FitReport:
     """What least squares says about the constants of one formula.
 
     Weights are relative: errors with a weight of 4 are half as large as those with a weight of 1, and their
-    size is estimated from the residuals.
+    size is estimated from the residuals; but for errors that were given, which are taken at their word.
 
     Attributes
     ----------
@@ -31,7 +32,8 @@ class FitReport:
         Standard errors are infinite where the rows do not determine a constant, and NaN at a bound or without
         degrees of freedom.
     covariance : array [K, K]
-        s²·(JᵀWJ)⁻¹ at the optimum (Bates & Watts 1988, eq. 2.8); NaN where a standard error is not finite.
+        s²·(JᵀWJ)⁻¹ at the optimum (Bates & Watts 1988, eq. 2.8), of given errors (JᵀWJ)⁻¹ with W = 1/error²; NaN where
+        a standard error is not finite.
     rss : float
         Weighted residual sum of squares, in squared units of the target.
     observations, degrees_of_freedom : int
@@ -39,7 +41,7 @@ class FitReport:
     residual_std : float
         √(rss / degrees of freedom); NaN without any.
     aic, bic : float
-        Of normal errors, their variance counted as a parameter.
+        Of normal errors, their variance counted as a parameter unless it was given.
     mdl : float
         Nats to write down residuals and formula, as `eqdarts.equation.selection.choose` counts them.
     converged : bool
@@ -59,6 +61,8 @@ class FitReport:
         Of the intervals in `Equation.constants`.
     template : sympy.Expr
         The formula with symbols for its fitted constants.
+    noise : Noise
+        Its form, which stands in the weights, and whether the errors were given.
     """
 
     names: tuple[str, ...]
@@ -83,11 +87,23 @@ class FitReport:
     fixed: dict[str, float]
     confidence: float
     template: sympy.Expr
+    noise: Noise = ADDITIVE
     model: Model | None = field(default=None, repr=False)  # formula and rows, for intervals that need them
 
+    def reach(self, level: float) -> float:
+        """Standard errors to either limit of this level: by Student's t; normal where the errors were given."""
+        if self.noise.known is not None:
+            return float(stats.norm.ppf(0.5 + level / 2))
+        return float(stats.t.ppf(0.5 + level / 2, self.degrees_of_freedom)) if self.degrees_of_freedom > 0 else np.nan
+
+    @property
+    def chi_square(self) -> float:
+        """Residuals in units of the errors that were given, squared and added; NaN where none were."""
+        return np.nan if self.noise.known is None else float(self.rss / self.noise.known / self.noise.known)
+
     def intervals(self, level: float) -> tuple[np.ndarray, np.ndarray]:
-        """Asymptotic limits [K], [K] by Student's t."""
-        reach = stats.t.ppf(0.5 + level / 2, self.degrees_of_freedom) if self.degrees_of_freedom > 0 else np.nan
+        """Asymptotic limits [K], [K] by Student's t; normal where the errors were given."""
+        reach = self.reach(level)
         with np.errstate(all="ignore"):
             return self.values - reach * self.std_errors, self.values + reach * self.std_errors
 
@@ -118,6 +134,10 @@ class FitReport:
             f"RSS {self.rss:.6g}, AIC {self.aic:.6g}, BIC {self.bic:.6g}, MDL {self.mdl:.6g}",
             f"{'converged' if self.converged else 'not converged'}: {self.message}; condition {self.condition:.2g}",
         ]
+        if self.noise.known is not None:
+            lines.append(f"errors as given: chi-square {self.chi_square:.6g}; standard errors do not depend on it")
+        elif self.noise.depends_on_law:
+            lines.append(f"noise: {self.noise.form}; residuals are weighted by it")
         if self.undetermined:
             lines.append(f"not determined by the rows: {', '.join(self.undetermined)}")
         return "\n".join(lines)
@@ -132,11 +152,13 @@ def report(
     observations: int,
     expression: sympy.Expr,
     inflation: float = 1.0,
+    noise: Noise = ADDITIVE,
 ) -> FitReport:
     """The statistics of an optimum.
 
     observations: rows of the user's table with a positive weight
     expression: the formula with its numbers   inflation: rows of the table for each row of the model
+    noise: whose weights the rows have
     """
     theta, rows = optimum.theta, model.rows
     n, K = observations, len(theta)
@@ -146,14 +168,17 @@ def report(
     freedom = n - K + int(held.sum())
     # In units of the scale, whose square may leave the range of doubles.
     inner_rss = optimum.loss * inflation
-    unit = np.sqrt(residual_variance(optimum.loss, n, n - freedom))
+    estimated = np.sqrt(residual_variance(optimum.loss, n, n - freedom))
+    unit = estimated if noise.known is None else noise.known / model.scale / np.sqrt(inflation)
     with np.errstate(over="ignore", under="ignore"):
         rss = float(np.float64(inner_rss) * model.scale * model.scale)
     with np.errstate(invalid="ignore"):
         errors = np.where(np.isinf(found.errors), np.inf, found.errors * unit)
     names = [c.name for c in model.constants]
     weights = np.ones(len(rows)) if rows.weights is None else rows.weights
-    deviance = _deviance(inner_rss, n, weights, inflation) + 2 * n * np.log(model.scale)
+    known = None if noise.known is None else (noise.known / model.scale) ** 2
+    deviance = _deviance(inner_rss, n, weights, inflation, known) + 2 * n * np.log(model.scale)
+    parameters = K + (known is None)
     relative = float(Target.of(rows.y / model.scale, weights).loss(optimum.loss / weights.sum()))
     return FitReport(
         names=tuple(names),
@@ -163,9 +188,9 @@ def report(
         rss=rss,
         observations=n,
         degrees_of_freedom=freedom,
-        residual_std=float(unit * np.sqrt(inflation) * model.scale),
-        aic=deviance + 2 * (K + 1),
-        bic=deviance + np.log(n) * (K + 1),
+        residual_std=float(estimated * np.sqrt(inflation) * model.scale),
+        aic=deviance + 2 * parameters,
+        bic=deviance + np.log(n) * parameters,
         mdl=description_length(relative, expression, n),
         converged=optimum.converged,
         message=optimum.message,
@@ -178,11 +203,13 @@ def report(
         fixed=fixed,
         confidence=confidence,
         template=model.form,
+        noise=noise,
         model=model,
     )
 
 
-def _deviance(rss: float, n: int, weights: np.ndarray, inflation: float) -> float:
-    """−2 log L of normal errors whose variance is rss/n over the weight of a row."""
+def _deviance(rss: float, n: int, weights: np.ndarray, inflation: float, known: float | None) -> float:
+    """−2 log L of normal errors whose variance is rss/n over the weight of a row, or a known one over that."""
     with np.errstate(divide="ignore"):
-        return float(n * (np.log(2 * np.pi) + 1 + np.log(rss / n)) - inflation * np.log(weights).sum())
+        of_size = 1 + np.log(rss / n) if known is None else np.log(known) + rss / known / n
+        return float(n * (np.log(2 * np.pi) + of_size) - inflation * np.log(weights).sum())
