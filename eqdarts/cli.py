@@ -50,6 +50,12 @@ Output = Annotated[
 Features = Annotated[
     str | None, typer.Option(metavar="A,B,…", help="Columns to explain it with; by default all others.")
 ]
+Noise = Annotated[
+    str, typer.Option(metavar="FORM", help="How errors grow with the value: additive, proportional, poisson or auto.")
+]
+YError = Annotated[
+    str | None, typer.Option(metavar="COLUMN", help="A column with the standard deviation of the error of each row.")
+]
 Delimiter = Annotated[str, typer.Option(help="What separates the cells; \\t is a tab.")]
 Na = Annotated[
     list[str] | None, typer.Option(metavar="TEXT", help="Cells to be read as missing, such as '<LOD'; may be repeated.")
@@ -87,6 +93,8 @@ def fit(
     max_epochs: MaxEpochs = None,
     seed: Seed = 0,
     operations: Operations = None,
+    noise: Noise = "additive",
+    y_error: YError = None,
     delimiter: Delimiter = ",",
     encoding: Encoding = "utf-8",
     na: Na = None,
@@ -103,16 +111,18 @@ def fit(
     missing = Missing.of(na or (), drop_missing)
     columns = _names("--features", features)
     if file.suffix.lower() in _STREAMED or (file.is_file() and file.stat().st_size > _LARGE):
-        model = _model(max_time, max_epochs, seed, operations, quiet)
+        _check_without_errors(file, y_error)
+        model = _model(max_time, max_epochs, seed, operations, quiet).set_params(noise=noise)
         model.fit_file(
             file, target, columns, delimiter=delimiter, encoding=encoding, na=na or (), drop_missing=drop_missing
         )
         X, y = model.training_rows()
     else:
         # Before the model, whose import takes seconds.
-        table = read_csv(file, target, columns, delimiter, encoding, missing)
+        table = read_csv(file, target, _and(columns, y_error), delimiter, encoding, missing)
         X, y = pd.DataFrame(table.X, columns=list(table.names)), pd.Series(table.y, name=target)
-        model = _model(max_time, max_epochs, seed, operations, quiet).fit(X, y)
+        errors = None if y_error is None else _taken(X, y_error, columns)
+        model = _model(max_time, max_epochs, seed, operations, quiet).set_params(noise=noise).fit(X, y, y_error=errors)
     _report(model, X, y, output)
 
 
@@ -237,6 +247,31 @@ def _names(option: str, text: str | None) -> tuple[str, ...] | None:
     if not names or not all(names):
         raise InputDataError(f"{option} {text!r}: expected names separated by commas")
     return names
+
+
+def _and(columns: tuple[str, ...] | None, name: str | None) -> tuple[str, ...] | None:
+    """The columns, if not all are meant, and one more."""
+    return columns if columns is None or name is None or name in columns else (*columns, name)
+
+
+def _taken(X: pd.DataFrame, y_error: str, columns: tuple[str, ...] | None) -> pd.Series:
+    """The column of errors, which is taken out of the table."""
+    if columns is not None and y_error in columns:
+        raise InputDataError(f"--y-error {y_error!r} is among --features too; name it in one of them")
+    if y_error not in X:
+        raise InputDataError(
+            f"--y-error {y_error!r}: no such column beside the target; there are {', '.join(map(str, X))}"
+        )
+    return X.pop(y_error)
+
+
+def _check_without_errors(file: Path, y_error: str | None) -> None:
+    """Files that are read in chunks have no column of errors."""
+    if y_error is not None:
+        raise InputDataError(
+            f"--y-error: {file} is read in chunks, where errors of rows cannot be given yet; give a plain CSV file of "
+            "less than 64 MB, or fit(X, y, y_error=...) in Python"
+        )
 
 
 def _model(max_time: float, max_epochs: int | None, seed: int, operations: str | None, quiet: bool) -> DARTSRegressor:

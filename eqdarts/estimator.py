@@ -162,8 +162,10 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
     Attributes
     ----------
     equations_ : DataFrame
-        The front, a row per equation: complexity, loss (mean squared error), score, equation,
-        sympy, origin.
+        The front, a row per equation: complexity, loss (mean squared error, of weighted rows where noise or weights say
+        so), r2 (1 less the share of the variance that it leaves), error (the level of the noise: its standard deviation
+        in units of the target, or as a share of the value where noise is proportional, or times the value's root),
+        score, equation, sympy, origin.
     best_index_ : int
         The row that `model_selection` chooses.
     history_ : DataFrame
@@ -687,7 +689,7 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
     def equations_(self) -> pd.DataFrame:
         """The front as a table."""
         check_is_fitted(self)
-        return front_table(self.front_)
+        return front_table(self.front_, self.noise_)
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "front_")

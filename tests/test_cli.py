@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from command_line import ROOT, run_here, run_process
@@ -117,6 +118,34 @@ def test_output_that_is_a_file_is_refused_before_the_search(run, table):
         assert "is not a folder" in refused(run, "demo", "--output", output)
 
 
+def test_a_column_holds_the_errors_of_rows(tmp_path, capsys):
+    path, out = tmp_path / "measured.csv", tmp_path / "out"
+    x = np.linspace(1, 4, 30)
+    rows = [f"{a},{3 * a * a + e},{e}" for a, e in zip(x, np.where(np.arange(30) % 3, 0.01, -2.0), strict=True)]
+    path.write_text("\n".join(["x,y,u", *(row.replace(",-2.0", ",2.0") for row in rows)]) + "\n")
+    options = ("fit", path, "--target", "y", "--max-epochs", 1, "--quiet")
+
+    def run(*more, code=0):
+        assert main([*map(str, (*options, *more))]) == code
+        return capsys.readouterr()
+
+    found = run("--y-error", "u", "--output", out).out
+    assert "y = 3*x**2" in found
+    assert "noise: given" in found
+    record = json.loads((out / "model.json").read_text())
+    assert record["columns"] == ["x"]
+    assert record["noise"]["form"] == "given"
+    assert "noise: given" in run("--y-error", "u", "--features", "x").out
+    assert "among --features too" in run("--y-error", "u", "--features", "x,u", code=2).err
+    assert "'v'" in run("--y-error", "v", code=2).err
+    assert "noise='loud'" in run("--noise", "loud", code=2).err
+    assert "y_error" in run("--noise", "poisson", "--y-error", "u", code=2).err
+    packed = tmp_path / "measured.csv.gz"
+    packed.write_bytes(b"")
+    assert main(["fit", str(packed), "--target", "y", "--y-error", "u"]) == 2
+    assert "--y-error" in capsys.readouterr().err
+
+
 def test_a_folder_in_place_of_a_file_is_refused_before_the_search(run, table, tmp_path):
     for command, name in ((("fit", table, "--target", "y"), "model.json"), (("demo",), "fit.png")):
         folder = tmp_path / f"{command[0]} out"
@@ -149,7 +178,7 @@ def test_fit_prints_and_writes(run, table, tmp_path):
     assert latex.startswith("y = ")
     assert f"written to {Path('new/out')}: {', '.join(names)}" in process.stdout
     header, *rows = (folder / "equations.csv").read_text().splitlines()
-    assert header.startswith("index,chosen,complexity,loss,score,equation")
+    assert header.startswith("index,chosen,complexity,loss,r2,error,score,equation")
     assert sum("True" in row.split(",")[1] for row in rows) == 1
     assert isinstance(json.loads((folder / "model.json").read_text()), dict)
     assert (folder / "fit.png").read_bytes().startswith(b"\x89PNG")

@@ -11,6 +11,8 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from eqdarts import DARTSRegressor, InputDataError, SearchWarning
 
+COLUMNS = ["complexity", "loss", "r2", "error", "score", "equation", "sympy", "origin"]
+
 
 def tiny(**options):
     """A search of small graphs, which become equations at once."""
@@ -42,7 +44,7 @@ def test_recovers_a_law_and_prints_it():
     assert model.stop_reason_ == "exact"
     assert list(model.feature_names_in_) == ["m", "r"]
     assert "->" in str(model)
-    assert list(model.equations_.columns) == ["complexity", "loss", "score", "equation", "sympy", "origin"]
+    assert list(model.equations_.columns) == COLUMNS
     assert model.score(X, y) == pytest.approx(1.0)
     np.testing.assert_allclose(model.predict(X, index=0), y.mean())
 

@@ -14,6 +14,7 @@ import matplotlib.pyplot as plt
 from matplotlib.patches import Circle, FancyArrowPatch
 
 from eqdarts import plots
+from eqdarts.data.noise import Noise
 from eqdarts.errors import InputDataError
 from eqdarts.graph.genotype import Genotype
 from eqdarts.graph.links import LINK_NAMES
@@ -46,6 +47,7 @@ def fake_model(names=("m1", "m2", "r"), nodes=3, epochs=23, latex=LATEX, **chang
         "target_name_": "force",
         "feature_names_in_": np.array(names, dtype=object),
         "best_index_": 3,
+        "noise_": Noise(),
         "equations_": pd.DataFrame(
             {
                 "complexity": [1, 3, 5, 9, 13],
@@ -115,6 +117,22 @@ def test_fit_of_several_columns_is_predicted_against_observed():
     assert ends[0] <= y.min()
     assert ends[1] >= y.max() + 0.1
     assert "1 - " in texts(plots.plot_fit(model, X, y * (1 + 1e-5 * X[:, 0])))[0]
+
+
+@pytest.mark.parametrize(("noise", "power"), [(Noise(), 0), (Noise("proportional"), 1), (Noise("poisson"), 0.5)])
+def test_a_band_shows_where_observations_lie(noise, power):
+    model = fake_model(("time",), noise_=noise)
+    model.equations_.loc[3, "loss"] = 0.01
+    X = np.linspace(0, 5, 11)[:, None]
+    one = plots.plot_fit(model, X, model.predict(X))
+    several = fake_model(noise_=noise, equations_=model.equations_)
+    Z = np.random.default_rng(0).uniform(1, 2, (11, 3))
+    for ax in (one, plots.plot_fit(several, Z, several.predict(Z))):
+        edge = ax.collections[1].get_paths()[0].vertices
+        for x in (edge[:, 0].min(), edge[:, 0].max()):
+            ends = edge[np.isclose(edge[:, 0], x)][:, 1]
+            middle = (ends.max() + ends.min()) / 2
+            assert (ends.max() - ends.min()) / 2 == pytest.approx(1.96 * 0.1 * middle**power)
 
 
 def test_only_fractions_outside_braces_are_enlarged():

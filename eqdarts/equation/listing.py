@@ -13,12 +13,14 @@ from eqdarts.formula.visible import visible
 _WIDEST = 100  # characters of a line's equation
 
 
-def front_table(front: Front) -> pd.DataFrame:
-    """A row per equation, simplest first: complexity, loss, score, equation, sympy, origin."""
+def front_table(front: Front, noise: Noise = ADDITIVE) -> pd.DataFrame:
+    """A row per equation, simplest first: complexity, loss, r2, error, score, equation, sympy, origin."""
     return pd.DataFrame(
         {
             "complexity": [e.complexity for e in front],
             "loss": [e.loss for e in front],
+            "r2": [1.0 - e.relative_loss for e in front],
+            "error": [noise.level(e.loss) for e in front],
             "score": scores(front),
             "equation": [e.text() for e in front],
             "sympy": [e.expression for e in front],
@@ -29,12 +31,15 @@ def front_table(front: Front) -> pd.DataFrame:
 
 def front_text(front: Front, chosen: int, noise: Noise = ADDITIVE) -> str:
     """A line per equation, simplest first, with an arrow at the chosen one, and a line of noise that is not plain."""
-    lines = ["   complexity        loss    score  equation"]
-    for i, (equation, score) in enumerate(zip(front, scores(front), strict=True)):
+    share = noise.form == "proportional"
+    lines = [f"   complexity        loss        R2  {'error, %' if share else 'error':>9}  equation"]
+    for i, equation in enumerate(front):
         mark = "->" if i == chosen else "  "
         text = visible(f"{format_name(equation.target)} = {equation.text()}")
         text = text if len(text) <= _WIDEST else text[: _WIDEST - 3] + "..."
-        lines.append(f"{mark} {equation.complexity:10d}  {equation.loss:10.4g}  {score:7.3g}  {text}")
+        error = noise.level(equation.loss) * (100 if share else 1)
+        fit = f"{equation.loss:10.4g}  {1 - equation.relative_loss:8.5g}  {error:9.4g}"
+        lines.append(f"{mark} {equation.complexity:10d}  {fit}  {text}")
     if noise != ADDITIVE:
         lines.append(f"noise: {noise.form}, {noise.text(front[chosen].loss)}")
     return "\n".join(lines)

@@ -12,13 +12,15 @@ from matplotlib.ticker import MaxNLocator
 
 from eqdarts.plots.style import BLUE, GREY, LIGHT, RED, bare, equation_text, input_names, new_axes, plain
 
+_WITHIN = 1.96  # standard deviations: of normal errors, 95 % are less
+
 
 def plot_fit(model: Any, X: Any, y: Any, ax: Axes | None = None) -> Axes:
     """The chosen equation against the data.
 
     With one column: the points and the curve, under the equation. With several: predicted against
-    observed values and the diagonal. Values that are positive and very unevenly spread get a
-    logarithmic axis.
+    observed values and the diagonal. Within the band are 95 % of observations with noise of the form
+    and level that the model has. Values that are positive and very unevenly spread get a logarithmic axis.
 
     Parameters
     ----------
@@ -45,12 +47,12 @@ def plot_fit(model: Any, X: Any, y: Any, ax: Axes | None = None) -> Axes:
         x = np.asarray(X, dtype=np.float64)[:, 0]
         _choose_scale(ax.set_xscale, x)
         _choose_scale(ax.set_yscale, y)
-        grid = (
-            np.linspace(x.min(), x.max(), 400) if ax.get_xscale() == "linear" else np.geomspace(x.min(), x.max(), 400)
-        )
+        grid = _along(ax, x)
         like = pd.DataFrame({X.columns[0]: grid}) if hasattr(X, "columns") else grid[:, None]
         ax.scatter(x, y, label="data", **dots)
-        ax.plot(grid, model.predict(like), color=RED, linewidth=1.6, label="equation", zorder=3)
+        curve = np.asarray(model.predict(like))
+        ax.plot(grid, curve, color=RED, linewidth=1.6, label="equation", zorder=3)
+        _draw_noise(ax, model, grid, curve)
         ax.set_xlabel(plain(input_names(model, 1)[0]))
         ax.set_ylabel(plain(model.target_name_))
         ax.legend(frameon=False)
@@ -61,6 +63,8 @@ def plot_fit(model: Any, X: Any, y: Any, ax: Axes | None = None) -> Axes:
         ends = np.array([min(y.min(), predicted.min()), max(y.max(), predicted.max())])
         ax.plot(ends, ends, color=GREY, linewidth=1.0, linestyle=(0, (4, 3)), zorder=1)
         ax.scatter(y, predicted, **dots, zorder=2)
+        along = _along(ax, ends)
+        _draw_noise(ax, model, along, along)
         ax.set_xlabel(f"{plain(model.target_name_)}, observed")
         ax.set_ylabel(f"{plain(model.target_name_)}, predicted")
         ax.text(0.04, 0.96, _r_squared(y, predicted), transform=ax.transAxes, va="top")
@@ -128,6 +132,22 @@ def overview(model: Any, X: Any, y: Any) -> Figure:
     plot_fit(model, X, y, ax=left)
     plot_front(model, ax=right)
     return figure
+
+
+def _along(ax: Axes, values: np.ndarray) -> np.ndarray:
+    """Places from the least to the greatest of the values, evenly spread to the eye."""
+    space = np.linspace if ax.get_xscale() == "linear" else np.geomspace
+    return np.asarray(space(values.min(), values.max(), 400))
+
+
+def _draw_noise(ax: Axes, model: Any, x: np.ndarray, values: np.ndarray) -> None:
+    """A band about the values [n] of the equation, as wide as its noise is there; limits of axes stay."""
+    level = model.noise_.level(float(model.equations_.loc[model.best_index_, "loss"]))
+    reach = _WITHIN * level * model.noise_.spreads(values)
+    limits = ax.get_xlim(), ax.get_ylim()
+    ax.fill_between(x, values - reach, values + reach, color=RED, alpha=0.12, linewidth=0, zorder=0.5)
+    ax.set_xlim(limits[0])
+    ax.set_ylim(limits[1])
 
 
 def _choose_scale(set_scale: Any, values: np.ndarray) -> None:
