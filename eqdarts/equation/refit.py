@@ -194,8 +194,6 @@ class _Best:
     rows : Table
         All of them, with these weights.
     noise : Noise
-    values : array [n]
-        Of the formula.
     """
 
     model: Model
@@ -204,7 +202,6 @@ class _Best:
     fitted: sympy.Expr
     rows: Table
     noise: Noise
-    values: np.ndarray
 
 
 def _in_form(model: Model, known: np.ndarray, n_starts: int, seed: int, noise: Noise) -> _Best:
@@ -212,20 +209,21 @@ def _in_form(model: Model, known: np.ndarray, n_starts: int, seed: int, noise: N
     rows = model.rows
     if noise.form == AUTO:
         found = [_in_form(model, known, n_starts, seed, Noise(form)) for form in possible_forms(rows.y)]
-        fits = [(f.noise, f.values) for f in found]
+        fits = [(f.noise, evaluate(f.fitted, rows.names, rows.X)) for f in found]
         return found[likeliest(fits, rows.y, rows.weights)]
-    floor = least_value(rows.y) if noise.depends_on_law else 0.0
-    noise, values = replace(noise, floor=floor), rows.y
-    for step in range(_REWEIGHTED if noise.depends_on_law else 1):
+    noise, values = replace(noise, floor=least_value(rows.y) if noise.depends_on_law else 0.0), rows.y
+    for step in range(_REWEIGHTED):
         weighed, noise = weighted(rows, noise, values)
         on, optimum, aside = _optimum(model.on(weighed), known, n_starts if step == 0 else 1, seed)
         known = optimum.theta
         fitted = put_in(model.form, {c: sympy.Float(v) for c, v in zip(model.constants, known, strict=True)})
+        if not noise.depends_on_law:
+            break
         before, values = values, evaluate(fitted, rows.names, rows.X)
         settled = np.abs(values - before) <= _STAYS * noise.spreads(values)
         if not np.isfinite(values).all() or settled.all():
             break
-    return _Best(on, optimum, aside, fitted, weighed, noise, values)
+    return _Best(on, optimum, aside, fitted, weighed, noise)
 
 
 def _optimum(model: Model, known: np.ndarray, n_starts: int, seed: int) -> tuple[Model, Optimum, np.ndarray]:
