@@ -14,6 +14,7 @@ from itertools import combinations_with_replacement
 from math import comb
 
 import numpy as np
+from scipy.linalg import lstsq
 
 from eqdarts.data.noise import Noise, log_likelihood
 from eqdarts.data.table import Table
@@ -22,6 +23,7 @@ _TERMS = 40  # of a model at the most; none of these numbers is tuned
 _ROWS_PER_TERM = 2
 _DEGREES = 8
 _STEPS = 6  # of spreads and, below a logarithm, of Gauss and Newton
+_NOTHING = 0.01  # nats by which a step must change the likelihood
 _BEYOND = 2  # degrees that must explain nothing more: an even law has no odd terms
 _LARGEST = 300.0  # logarithm of a value, over the median
 
@@ -53,6 +55,9 @@ class Sketch:
 
 def sketch(table: Table, rows: np.ndarray, noise: Noise) -> Sketch | None:
     """The best model for errors of this form; None if none can be fitted. rows: numbers of those to fit to"""
+    if table.y.max() < 0:  # only positive numbers have logarithms
+        mirrored = sketch(replace(table, y=-table.y), rows, noise)
+        return mirrored and replace(mirrored, values=-mirrored.values)
     found = [s for columns, below_log in _kinds(table) for s in _of_kind(table, rows, columns, below_log, noise)]
     return max(found, key=lambda s: s.score, default=None)
 
@@ -124,12 +129,17 @@ def _fitted(
             weight = root * slopes / spreads
             if not np.isfinite(weight).all():
                 break
-            beta = np.linalg.lstsq(basis * weight[:, None], at * weight, rcond=None)[0]
+            beta = lstsq(basis * weight[:, None], at * weight, lapack_driver="gelsy", check_finite=False)[0]
             line = basis @ beta
             values = np.exp(np.clip(line, -_LARGEST, _LARGEST)) if below_log else line
             slopes = values if below_log else slopes
             at = line + (y - values) / values if below_log else y
             likelihood = log_likelihood(y - values, noise.spreads(values), counts)
-            if np.isfinite(beta).all() and not np.isnan(likelihood) and (best is None or likelihood > best[1]):
+            if not np.isfinite(beta).all() or np.isnan(likelihood):
+                break
+            before = -np.inf if best is None else best[1]
+            if likelihood > before:
                 best = beta, likelihood
+            if abs(likelihood - before) < _NOTHING:
+                break
     return best

@@ -7,12 +7,12 @@ a form other than the plain one is believed only where
 
 - it is likelier by `MARGIN` nats, and by more than its rival's terms explain;
 - the sketch is settled: terms of two more degrees explain nothing;
-- what it leaves is more than the rounding of y, and not alike in rows that are neighbours.
+- what it leaves is more than the rounding of y, less than errors can be, and not alike in rows that are neighbours.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.spatial import KDTree
@@ -34,14 +34,18 @@ class Trust:
         To which sketches are fitted.
     alike : float
         Standard errors by which what neighbours leave may be correlated.
+    share : float
+        Of the value, that proportional errors may be at the most: normal ones would often change its sign beyond.
     roundings : float
         Mean squares of rounding that it must leave.
     near : float
-        Mean square of what a sketch may leave, in spreads: one that leaves more gives no better weights than y does.
+        Mean square of the logarithms by which spreads at a sketch and at y may differ: errors make such differences,
+        and with more of them the sketch is so far from y that its weights are worse than those at y.
     """
 
     rows: int = 400
     alike: float = 2.5
+    share: float = 1 / 3
     roundings: float = 4.0
     near: float = 0.25
 
@@ -59,38 +63,43 @@ def noise_of(table: Table, noise: Noise) -> tuple[Table, Noise, np.ndarray]:
     rows = np.flatnonzero(np.ones(len(table), bool) if table.weights is None else table.weights > 0)
     rows = rows[unevenly(len(rows), _TRUST.rows)]
     varied = table.select(np.flatnonzero(np.ptp(table.X[rows], axis=0) > 0))
-    forms = possible_forms(table.y) if noise.form == AUTO else (noise.form,)
+    if noise.form == AUTO:
+        noise, best = _shown(varied, rows)
+    else:
+        noise = replace(noise, floor=least_value(table.y))
+        best = sketch(varied, rows, noise)
+    return table, noise, best.values if best is not None and _is_near(varied, best, noise) else table.y
+
+
+def _shown(table: Table, rows: np.ndarray) -> tuple[Noise, Sketch | None]:
+    """The form that these rows show, and the sketch of the law in this form."""
+    plain = sketch(table, rows, ADDITIVE)
+    if plain is None or _is_exact(table, plain):
+        return ADDITIVE, plain
     floor = least_value(table.y)
-    found = {form: sketch(varied, rows, Noise(form, floor)) for form in forms}
-    chosen = _chosen(varied, found) if noise.form == AUTO else noise.form
-    form, best = Noise(chosen, floor if chosen != ADDITIVE.form else 0.0), found[chosen]
-    return table, form, table.y if best is None or not _is_near(varied, best, form) else best.values
+    others = ((noise, sketch(table, rows, noise)) for noise in (Noise(f, floor) for f in possible_forms(table.y)[1:]))
+    known = [(noise, other) for noise, other in others if other is not None]
+    noise, best = max(known, key=lambda pair: pair[1].score, default=(ADDITIVE, plain))
+    sure = best.score - plain.score > MARGIN and best.settled and not _is_exact(table, best)
+    return (noise, best) if sure and _is_noise(table, best, noise) else (ADDITIVE, plain)
 
 
-def _chosen(table: Table, sketches: dict[str, Sketch | None]) -> str:
-    """The form that the rows show."""
-    known = {form: best for form, best in sketches.items() if best is not None}
-    plain = known.get(ADDITIVE.form)
-    if plain is None or len(known) < 2:
-        return ADDITIVE.form
-    form, best = max(known.items(), key=lambda item: item[1].score)
-    if best.score - plain.score < MARGIN or not best.settled:
-        return ADDITIVE.form
-    return form if _is_noise(table, best, Noise(form, least_value(table.y))) else ADDITIVE.form
+def _is_exact(table: Table, best: Sketch) -> bool:
+    """Does a sketch leave nothing?"""
+    size = float(np.abs(table.y).max())  # squares of large values would overflow
+    y, values = table.y[best.rows] / size, best.values[best.rows] / size
+    return bool(np.mean((y - values) ** 2) < LADDER.quiet * np.var(y))
 
 
 def _is_noise(table: Table, best: Sketch, noise: Noise) -> bool:
     """Is what a sketch leaves more than rounding, and not a law of its own?"""
-    y, values = table.y[best.rows], best.values[best.rows]
-    left = y - values
-    with np.errstate(over="ignore"):
-        if np.mean(left**2) < LADDER.quiet * np.var(y):
-            return False
-        if np.mean((left / noise.spreads(values)) ** 2) < _TRUST.roundings / 3 * np.mean(
-            (rounding(table.y)[best.rows] / noise.spreads(values)) ** 2
-        ):
-            return False
-    return not _alike(table.X[best.rows], left / noise.spreads(values))
+    values = best.values[best.rows]
+    spreads = noise.spreads(values)
+    left, blur = (table.y[best.rows] - values) / spreads, rounding(table.y)[best.rows] / spreads
+    square = float(np.mean(left**2))
+    if square < _TRUST.roundings / 3 * np.mean(blur**2) or (noise.form == "proportional" and square > _TRUST.share**2):
+        return False
+    return not _alike(table.X[best.rows], left)
 
 
 def _alike(X: np.ndarray, left: np.ndarray) -> bool:
@@ -104,4 +113,5 @@ def _alike(X: np.ndarray, left: np.ndarray) -> bool:
 
 def _is_near(table: Table, best: Sketch, noise: Noise) -> bool:
     """Is a sketch so good that spreads at its values are better than at y?"""
-    return bool(np.mean(((table.y - best.values) / noise.spreads(best.values))[best.rows] ** 2) < _TRUST.near)
+    differ = np.log(noise.spreads(best.values) / noise.spreads(table.y))[best.rows]
+    return bool(np.mean(differ**2) < _TRUST.near)
