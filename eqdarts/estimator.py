@@ -141,8 +141,9 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         Equations with more nodes in their expression tree are left out.
     noise : {"additive", "proportional", "poisson", "auto"}
         How the error of a row goes with the law's value there: alike in all rows, in proportion to it, or to its root
-        as that of counts. "auto": whichever the rows show before the search, "additive" where they do not decide
-        (`eqdarts.search.noise`). Rows are weighed by it, and standard errors, intervals and pictures follow.
+        as that of counts, these two down to a floor that the rows show. "auto": whichever the rows show before the
+        search, "additive" where they do not decide (`eqdarts.search.noise`). Rows are weighed by it, and standard
+        errors, intervals and pictures follow.
     max_columns : int, optional
         Columns that the search sees at the most; those of a wider table are screened first
         (`eqdarts.data.screening`), which keeps columns that matter only in a product of two. Columns that

@@ -11,6 +11,7 @@ from eqdarts.data.noise import (
     FORMS,
     GIVEN,
     Noise,
+    floored,
     least_value,
     likeliest,
     log_jacobian,
@@ -99,20 +100,31 @@ def test_errors_shrink_down_to_the_floor_and_no_further(seed):
 def test_the_floor_is_what_y_can_tell_from_zero():
     rounded = np.array([0.0, 0.1, 3.7, 12.2, 5.5, 7.1, 2.2, 9.9, 4.5, 6.1, 0.3, 8.8])
     assert least_value(rounded) == pytest.approx(0.05)
-    assert least_value(np.array([0.0, np.pi, -np.e / 100, np.sqrt(7)])) == np.e / 100
+    assert least_value(np.array([0.0, np.pi, np.e / 100, np.sqrt(7)])) == np.e / 100
     assert least_value(np.zeros(3)) > 0
+    wave = np.sin(np.arange(200.0))
+    assert np.mean(np.abs(wave) < least_value(wave)) == pytest.approx(0.1, abs=0.01)
+
+
+@pytest.mark.parametrize("floor", [0.0, 0.3, 4.0])
+def test_rows_show_where_errors_end_to_shrink(floor):
+    law = np.geomspace(0.01, 10, 300)
+    y = law + 0.1 * np.hypot(law, floor) * np.random.default_rng(2).normal(size=300)
+    found, likelihood = floored(Noise("proportional", 1e-3), y, law)
+    assert found.floor == 1e-3 if floor == 0 else floor / 2 < found.floor < 2 * floor
+    assert likelihood == log_likelihood(y - law, found.spreads(law))
 
 
 @pytest.mark.parametrize(
     ("y", "forms"),
     [
         ([1.0, 2.0], FORMS),
+        ([0.0, 2.0], FORMS),
         ([-1.0, -2.0], ("additive", "proportional")),
-        ([0.0, 2.0], ("additive", "poisson")),
-        ([-1.0, 2.0], ("additive",)),
+        ([-1.0, 2.0], ("additive", "proportional")),
     ],
 )
-def test_signs_and_zeros_exclude_forms(y, forms):
+def test_counts_are_not_negative(y, forms):
     assert possible_forms(np.array(y)) == forms
 
 

@@ -54,6 +54,19 @@ def test_without_noise_there_is_no_form():
     assert refit("A*exp(-k*t)", *decay("none"), **NEAR, noise="auto").fit.noise.form == "additive"
 
 
+def test_a_wave_with_proportional_errors_has_a_floor_at_its_zeros():
+    rng = np.random.default_rng(4)
+    x = np.linspace(0, 7, 60)
+    wave = 100 * np.sin(2 * x)
+    y = wave + np.hypot(0.5, 0.1 * wave) * rng.normal(size=60)
+    found = refit("A*sin(w*x1)", x, y, start={"A": 90, "w": 2.01}, n_starts=1, noise="auto")
+    assert found.fit.noise.form == "proportional"
+    assert found.fit.noise.floor > 1
+    plain = refit("A*sin(w*x1)", x, y, start={"A": 90, "w": 2.01}, n_starts=1)
+    assert found.constants.std_error["w"] < plain.constants.std_error["w"] / 2
+    assert abs(found.constants.value["w"] - 2) < 3 * found.constants.std_error["w"]
+
+
 def test_a_proportional_level_is_a_share():
     X, y = decay("proportional", n=400)
     found = refit("A*exp(-k*t)", X, y, **NEAR, noise="proportional")

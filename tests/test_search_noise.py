@@ -67,11 +67,20 @@ def test_few_rows_do_not_decide():
     assert form_of(table("decay", "proportional", n=5)[0]) == "additive"
 
 
-def test_values_of_both_signs_have_no_proportional_errors():
+def test_signs_do_not_matter_and_an_offset_does():
     rows, _ = table("gravity", "proportional")
-    assert form_of(rows) == "proportional"
-    assert form_of(Table(rows.X, -rows.y)) == "proportional"
-    assert form_of(Table(rows.X, rows.y - 20)) == "additive"
+    assert form_of(rows) == form_of(Table(rows.X, -rows.y)) == "proportional"
+    assert form_of(Table(rows.X, rows.y - 20)) == "additive"  # the errors are no share of what is left
+
+
+def test_errors_that_are_proportional_down_to_a_background():
+    """0.5 everywhere and 10 % of the value: some small values are negative, and the large ones err by 100."""
+    law = np.exp(-np.linspace(0, 7, 80)) * 1000
+    errors = np.hypot(0.5, 0.1 * law) * np.random.default_rng(1).normal(size=80)
+    rows = Table(np.linspace(0, 7, 80)[:, None], law + errors)
+    _, noise, _ = noise_of(rows, Noise(AUTO))
+    assert noise.form == "proportional"
+    assert 1 < noise.floor < 30  # the background is a tenth of 5
 
 
 @pytest.mark.parametrize("factor", [1e-200, 1e-12, 1e9, 1e200])

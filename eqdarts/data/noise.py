@@ -23,6 +23,7 @@ from eqdarts.errors import check_choice
 
 FORMS = ("additive", "proportional", "poisson")
 MARGIN = 5.0  # nats by which another form must be likelier than additive noise: odds of 150 to 1 (not tuned)
+_FLOORS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)  # quantiles of sizes that a floor may be
 AUTO, GIVEN = "auto", "given"  # the form is to be found; or errors were given for each row
 
 
@@ -36,7 +37,7 @@ class Noise:
         The standard deviation of an error is alike in all rows, proportional to the value of the law, or to the root of
         that, or it is what the user said of each row (`y_error`).
     floor : float
-        Errors do not shrink with values below this.
+        Errors do not shrink with values below this: what they are where there is nothing to measure.
     unit : float
         The spread of a row of weight 1; of given errors, the standard deviation of such a row.
 
@@ -106,15 +107,15 @@ def check_form(noise: str) -> None:
 
 
 def possible_forms(y: np.ndarray) -> tuple[str, ...]:
-    """The forms that a target may show: an error cannot be a share of values that change sign or are zero."""
-    one_sign, none_negative = (y > 0).all() or (y < 0).all(), (y >= 0).all()
-    return ("additive", *(["proportional"] if one_sign else []), *(["poisson"] if none_negative else []))
+    """The forms that a target may show: counts are not negative."""
+    return FORMS if (y >= 0).all() else ("additive", "proportional")
 
 
 def least_value(y: np.ndarray) -> float:
     """The least value that y can tell from zero: the error of its rounding, or its least size other than zero.
 
-    Below it no error shrinks: who writes 0.0 has not measured without error.
+    Below it no error shrinks: who writes 0.0 has not measured without error. Where y changes sign it is the size that a
+    tenth of the rows are below, as some come near zero by chance.
 
     Examples
     --------
@@ -122,10 +123,10 @@ def least_value(y: np.ndarray) -> float:
     0.05
     """
     blur = rounding(y)
-    if (blur > 0).any():
-        return float(blur[blur > 0].min())
     sizes = np.abs(y[y != 0])
-    return float(sizes.min()) if len(sizes) else 1.0
+    least = float(blur[blur > 0].min()) if (blur > 0).any() else float(sizes.min()) if len(sizes) else 1.0
+    crosses = (y > 0).any() and (y < 0).any()
+    return max(least, float(np.quantile(sizes, _FLOORS[0]))) if crosses else least
 
 
 def weights_of(spreads: np.ndarray, counts: np.ndarray | None = None) -> tuple[np.ndarray, float]:
@@ -149,6 +150,22 @@ def weighted(table: Table, noise: Noise, values: np.ndarray) -> tuple[Table, Noi
     _, unit = weights_of(noise.spreads(values), table.weights)
     noise = replace(noise, unit=unit)
     return noise.weigh(table, values), noise
+
+
+def floored(noise: Noise, y: np.ndarray, values: np.ndarray, counts: np.ndarray | None = None) -> tuple[Noise, float]:
+    """The noise with the floor that y [n] shows at values of a law [n], and its log likelihood.
+
+    Instruments err by something even where there is nothing to measure, and a law that changes sign is zero somewhere:
+    there the rows decide. A higher floor than the least is believed where it is likelier by `MARGIN`.
+    """
+    sizes = np.abs(values[np.isfinite(values)])
+    floors = (
+        [noise.floor, *(f for f in np.quantile(sizes, _FLOORS) if f > noise.floor)] if len(sizes) else [noise.floor]
+    )
+    found = [log_likelihood(y - values, replace(noise, floor=f).spreads(values), counts) for f in floors]
+    best = int(np.argmax(found))
+    best = best if found[best] - found[0] > MARGIN else 0
+    return replace(noise, floor=float(floors[best])), found[best]
 
 
 def log_jacobian(spreads: np.ndarray, counts: np.ndarray | float = 1.0) -> float:

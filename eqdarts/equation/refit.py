@@ -23,7 +23,7 @@ from eqdarts.data import (
     with_errors,
 )
 from eqdarts.data.kept import Training
-from eqdarts.data.noise import AUTO, Noise, least_value, likeliest, possible_forms, weighted
+from eqdarts.data.noise import AUTO, Noise, floored, least_value, likeliest, possible_forms, weighted
 from eqdarts.data.zero import Target
 from eqdarts.equation.equation import Equation, as_written, evaluate
 from eqdarts.equation.precision import with_digits
@@ -83,8 +83,9 @@ def refit(
         constants like two rows, yet counts once in the degrees of freedom; rows of weight 0 are left out.
     noise : {"additive", "proportional", "poisson", "auto"}
         How the error of a row goes with the formula's value there: alike in all rows, in proportion to it, or to its
-        root as that of counts. Weights are taken at the values of the fit, which is repeated until they stay. "auto":
-        the form that is likeliest for this formula, by a margin (`eqdarts.data.noise.likeliest`).
+        root as that of counts, these two down to a floor that the rows show. Weights are taken at the values of the
+        fit, which is repeated until they stay. "auto": the form that is likeliest for this formula, by a margin
+        (`eqdarts.data.noise.likeliest`).
     y_error : float or array [n], optional
         The standard deviation of the error of y, of all rows or of each, which standard errors take at its word, as
         ``absolute_sigma=True`` of SciPy's `curve_fit`. It stands for `sample_weight` and `noise`.
@@ -211,9 +212,9 @@ def _in_form(model: Model, known: np.ndarray, n_starts: int, seed: int, noise: N
         found = [_in_form(model, known, n_starts, seed, Noise(form)) for form in possible_forms(rows.y)]
         fits = [(f.noise, evaluate(f.fitted, rows.names, rows.X)) for f in found]
         return found[likeliest(fits, rows.y, rows.weights)]
-    noise, values = replace(noise, floor=least_value(rows.y) if noise.depends_on_law else 0.0), rows.y
+    form, values = replace(noise, floor=least_value(rows.y) if noise.depends_on_law else 0.0), rows.y
     for step in range(_REWEIGHTED):
-        weighed, noise = weighted(rows, noise, values)
+        weighed, noise = weighted(rows, form, values)
         on, optimum, aside = _optimum(model.on(weighed), known, n_starts if step == 0 else 1, seed)
         known = optimum.theta
         fitted = put_in(model.form, {c: sympy.Float(v) for c, v in zip(model.constants, known, strict=True)})
@@ -223,6 +224,7 @@ def _in_form(model: Model, known: np.ndarray, n_starts: int, seed: int, noise: N
         settled = np.abs(values - before) <= _STAYS * noise.spreads(values)
         if not np.isfinite(values).all() or settled.all():
             break
+        form = floored(form, rows.y, values, rows.weights)[0]
     return _Best(on, optimum, aside, fitted, weighed, noise)
 
 

@@ -12,12 +12,12 @@ a form other than the plain one is believed only where
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.spatial import KDTree
 
-from eqdarts.data.noise import ADDITIVE, AUTO, MARGIN, Noise, least_value, possible_forms
+from eqdarts.data.noise import ADDITIVE, AUTO, MARGIN, Noise, floored, least_value, possible_forms
 from eqdarts.data.rounding import rounding
 from eqdarts.data.table import Table, unevenly
 from eqdarts.data.zero import LADDER
@@ -66,8 +66,7 @@ def noise_of(table: Table, noise: Noise) -> tuple[Table, Noise, np.ndarray]:
     if noise.form == AUTO:
         noise, best = _shown(varied, rows)
     else:
-        noise = replace(noise, floor=least_value(table.y))
-        best = sketch(varied, rows, noise)
+        noise, best, _ = _in_form(varied, rows, noise.form)
     return table, noise, best.values if best is not None and _is_near(varied, best, noise) else table.y
 
 
@@ -76,12 +75,23 @@ def _shown(table: Table, rows: np.ndarray) -> tuple[Noise, Sketch | None]:
     plain = sketch(table, rows, ADDITIVE)
     if plain is None or _is_exact(table, plain):
         return ADDITIVE, plain
-    floor = least_value(table.y)
-    others = ((noise, sketch(table, rows, noise)) for noise in (Noise(f, floor) for f in possible_forms(table.y)[1:]))
-    known = [(noise, other) for noise, other in others if other is not None]
-    noise, best = max(known, key=lambda pair: pair[1].score, default=(ADDITIVE, plain))
-    sure = best.score - plain.score > MARGIN and best.settled and not _is_exact(table, best)
-    return (noise, best) if sure and _is_noise(table, best, noise) else (ADDITIVE, plain)
+    others = (_in_form(table, rows, form) for form in possible_forms(table.y)[1:])
+    noise, best, score = max(others, key=lambda found: found[2], default=(ADDITIVE, plain, plain.score))
+    if best is None or score - plain.score < MARGIN or not best.settled or _is_exact(table, best):
+        return ADDITIVE, plain
+    return (noise, best) if _is_noise(table, best, noise) else (ADDITIVE, plain)
+
+
+def _in_form(table: Table, rows: np.ndarray, form: str) -> tuple[Noise, Sketch | None, float]:
+    """The noise of this form with its floor, the sketch of the law, and its score; −∞ if there is none."""
+    noise = Noise(form, least_value(table.y))
+    best = sketch(table, rows, noise)
+    if best is None:
+        return noise, None, -np.inf
+    counts = None if table.weights is None else table.weights[rows]
+    found, likelihood = floored(noise, table.y[rows], best.values[rows], counts)
+    price = 0.5 * float(np.log(len(rows))) if found.floor > noise.floor else 0.0
+    return found, best, best.score + likelihood - best.log_likelihood - price
 
 
 def _is_exact(table: Table, best: Sketch) -> bool:
