@@ -140,6 +140,10 @@ def test_the_search_weighs_rows_by_the_form_that_they_show(powers, tmp_path):
     assert model.noise_.form == "proportional"
     assert model.noise_.level(model.equation().loss) == pytest.approx(0.1, rel=0.3)
     assert f"noise: proportional, {model.noise_.text(model.equation().loss)}" in str(model)
+    # All that is kept of the fit has weights at the values of the chosen equation.
+    value, weights = model.predict(X), model._training.table.weights
+    np.testing.assert_allclose(weights, (model.noise_.unit / model.noise_.spreads(value)) ** 2)
+    assert model.equation().loss == pytest.approx(np.average((y - value) ** 2, weights=weights))
     model.save(tmp_path / "model.json")
     again = DARTSRegressor.load(tmp_path / "model.json")
     assert again.noise_ == model.noise_
@@ -149,6 +153,26 @@ def test_the_search_weighs_rows_by_the_form_that_they_show(powers, tmp_path):
     assert again.refit(X, y).fit.noise.form == "proportional"
     assert again.refit(X, y, noise="additive").fit.noise.form == "additive"
     assert again.refit(X, y, y_error=0.1).fit.noise.form == "given"
+
+
+def test_tables_that_are_searched_in_part_are_weighed_as_a_whole(tmp_path):
+    rng = np.random.default_rng(3)
+    X = pd.DataFrame({"x": np.exp(rng.uniform(0, 5, 12_000))})
+    law = 3.21 * X.x**1.5
+    y = (law * (1 + 0.1 * rng.normal(size=12_000))).rename("y")
+    path = tmp_path / "table.csv"
+    pd.concat([X, y], axis=1).to_csv(path, index=False)
+    memory, file = tiny(noise="auto").fit(X, y), tiny(noise="auto").fit_file(path, "y")
+    for model in (memory, file):
+        assert model.noise_.form == "proportional"
+        assert model.noise_.level(model.equation().loss) == pytest.approx(0.1, rel=0.02)
+        np.testing.assert_allclose(model.predict(X) / law, 1, atol=0.01)
+    assert str(file) == str(memory)
+    value, weights = memory.predict(X), (memory.noise_.unit / memory.noise_.spreads(memory.predict(X))) ** 2
+    assert memory.equation().loss == pytest.approx(np.average((y - value) ** 2, weights=weights), rel=1e-6)
+    errors = tiny().fit(X, y, y_error=0.1 * law)
+    assert errors.noise_.form == "given"
+    assert errors.equation(0).constants.std_error["c0"] == pytest.approx(1 / np.sqrt(np.sum(1 / (0.1 * law) ** 2)))
 
 
 def test_by_default_noise_is_additive(powers):

@@ -143,12 +143,12 @@ def weights_of(spreads: np.ndarray, counts: np.ndarray | None = None) -> tuple[n
 def weighted(table: Table, noise: Noise, values: np.ndarray) -> tuple[Table, Noise]:
     """The table, whose weights say how often each row counts, with those of the noise; and the noise with its unit.
 
-    values: [n], of a law at the rows
+    values: [n], of a law at the rows; y stands in where it has none
     """
     if not noise.depends_on_law:
         return table, noise
-    _, unit = weights_of(noise.spreads(values), table.weights)
-    noise = replace(noise, unit=unit)
+    values = np.where(np.isfinite(values), values, table.y)
+    noise = replace(noise, unit=weights_of(noise.spreads(values), table.weights)[1])
     return noise.weigh(table, values), noise
 
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
 
 from eqdarts.data.kept import Training
+from eqdarts.data.noise import weighted
 from eqdarts.data.table import Table
+from eqdarts.equation.confirm import confirmed
 from eqdarts.equation.front import Front
 from eqdarts.equation.model_file import Summary
+from eqdarts.equation.selection import choose
 from eqdarts.graph.space import SearchSpace
 from eqdarts.options import SearchConfig
 from eqdarts.runtime.interrupts import interrupts
@@ -81,7 +84,17 @@ def discover(
     with one_thread(), Progress(0 if only_exact else options.verbose, config, training.noise) as progress:
         callback = both(progress, None if only_exact else options.callback)
         result = run(space, watch, problem, rng, machine, callback, only_exact)
-    return Found(result.front, space, problem, result, training, summary)
+        front, training = _weighed_by_law(result.front, training)
+    return Found(front, space, problem, result, training, summary)
+
+
+def _weighed_by_law(front: Front, training: Training) -> tuple[Front, Training]:
+    """Refitted with weights at the values of the chosen equation, which is nearer the law than what the search had."""
+    if not training.noise.depends_on_law or training.inflation != 1:
+        return front, training
+    law, given = front[choose(front, "best", front.rows)], training.as_given
+    table, noise = weighted(given, training.noise, law.predict(given.X))
+    return confirmed(front, table), replace(training, table=table, noise=noise)
 
 
 def _space(problem: Problem, config: SearchConfig) -> SearchSpace:
