@@ -111,11 +111,11 @@ def fit(
     missing = Missing.of(na or (), drop_missing)
     columns = _names("--features", features)
     if file.suffix.lower() in _STREAMED or (file.is_file() and file.stat().st_size > _LARGE):
-        _check_without_errors(file, y_error)
         model = _model(max_time, max_epochs, seed, operations, quiet).set_params(noise=noise)
         model.fit_file(
-            file, target, columns, delimiter=delimiter, encoding=encoding, na=na or (), drop_missing=drop_missing
-        )
+            file, target, columns, delimiter=delimiter, encoding=encoding, na=na or (), drop_missing=drop_missing,
+            y_error=y_error,
+        )  # fmt: skip
         X, y = model.training_rows()
     else:
         # Before the model, whose import takes seconds.
@@ -263,15 +263,6 @@ def _taken(X: pd.DataFrame, y_error: str, columns: tuple[str, ...] | None) -> pd
             f"--y-error {y_error!r}: no such column beside the target; there are {', '.join(map(str, X))}"
         )
     return X.pop(y_error)
-
-
-def _check_without_errors(file: Path, y_error: str | None) -> None:
-    """Files that are read in chunks have no column of errors."""
-    if y_error is not None:
-        raise InputDataError(
-            f"--y-error: {file} is read in chunks, where errors of rows cannot be given yet; give a plain CSV file of "
-            "less than 64 MB, or fit(X, y, y_error=...) in Python"
-        )
 
 
 def _model(max_time: float, max_epochs: int | None, seed: int, operations: str | None, quiet: bool) -> DARTSRegressor:

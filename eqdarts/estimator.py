@@ -32,9 +32,11 @@ from eqdarts.data.cache import parsed_once
 from eqdarts.data.chunks import Source, open_table
 from eqdarts.data.csv import left_out
 from eqdarts.data.kept import Training
+from eqdarts.data.measured import Measured
 from eqdarts.data.missing import Missing
-from eqdarts.data.noise import ADDITIVE
+from eqdarts.data.noise import ADDITIVE, GIVEN, Noise
 from eqdarts.data.table import CHUNK_ROWS, Table
+from eqdarts.data.user_table import check_no_form
 from eqdarts.equation.equation import Equation, as_written
 from eqdarts.equation.extrapolation import extrapolation
 from eqdarts.equation.front import Front
@@ -334,6 +336,7 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         encoding: str = "utf-8",
         na: str | Sequence[str] = (),
         drop_missing: bool = False,
+        y_error: str | None = None,
     ) -> DARTSRegressor:
         """Search for the equation of a column of a CSV or Parquet file, which need not fit into memory.
 
@@ -363,6 +366,8 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         drop_missing : bool
             Leave out the rows that have a missing cell in one of the columns; a warning says how many. Otherwise a
             missing cell is an error.
+        y_error : str, optional
+            A column with the standard deviation of the target's error in each row, as `fit` takes it.
 
         Returns
         -------
@@ -391,19 +396,23 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         4.905*t**2
         """
         missing = Missing.of(na, drop_missing)
-        table = open_table(os.fsdecode(path), target, inputs, chunk_rows, delimiter, encoding, missing)
+        columns = inputs if inputs is None or y_error is None else [*inputs, y_error]
+        table = open_table(os.fsdecode(path), target, columns, chunk_rows, delimiter, encoding, missing)
         with parsed_once(table) as source:
-            self._fit_source(source)
+            self._fit_source(source if y_error is None else Measured(source, y_error))
         if table.rows_left_out:
             warn(left_out(str(table.path), table.rows_left_out, self.training_.rows + table.rows_left_out))
         return self
 
     @no_full_collections()
     def _fit_source(self, source: Source) -> DARTSRegressor:
-        options = self._options()
-        X, y = first_rows(source)
-        if len(y) <= SUBSET_ROWS:
-            return self.fit(X, y)
+        options, head = self._options(), first_rows(source)
+        X, y = head.as_pandas()
+        if head.weights is not None:
+            check_no_form(self.noise)
+            options = replace(options, noise=Noise(GIVEN))
+        if len(head) <= SUBSET_ROWS:
+            return self.fit(X, y, y_error=None if head.weights is None else head.weights**-0.5)
         check_share(options)
         self._table(X, y)  # notes the names of the columns
         with discovered_in_large(source, options, self._generator()) as found:

@@ -16,7 +16,7 @@ HOUSE = {
     "formula": ("visible", "records", "functions", "substitution", "parsing", "text", "tape", "latex"),
     "data": (
         "table", "zero", "cells", "columns", "frames", "rounding", "noise", "user_table", "split", "missing", "csv",
-        "parquet", "chunks", "cache", "read_ahead", "first_rows", "subset", "screening", "kept",
+        "parquet", "chunks", "measured", "cache", "read_ahead", "first_rows", "subset", "screening", "kept",
     ),
     "graph": ("operations", "links", "space", "genotype", "tensor_program", "to_sympy", "population"),
     "options": {},

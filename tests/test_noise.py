@@ -170,9 +170,16 @@ def test_tables_that_are_searched_in_part_are_weighed_as_a_whole(tmp_path):
     assert str(file) == str(memory)
     value, weights = memory.predict(X), (memory.noise_.unit / memory.noise_.spreads(memory.predict(X))) ** 2
     assert memory.equation().loss == pytest.approx(np.average((y - value) ** 2, weights=weights), rel=1e-6)
-    errors = tiny().fit(X, y, y_error=0.1 * law)
-    assert errors.noise_.form == "given"
-    assert errors.equation(0).constants.std_error["c0"] == pytest.approx(1 / np.sqrt(np.sum(1 / (0.1 * law) ** 2)))
+    # Errors of rows are a column of a file.
+    pd.concat([X, y, pd.Series(0.1 * law, name="u")], axis=1).to_csv(path, index=False)
+    one, other = tiny().fit(X, y, y_error=0.1 * law), tiny().fit_file(path, "y", ["x"], y_error="u")
+    expected = 1 / np.sqrt(np.sum(1 / (0.1 * law) ** 2))
+    for model, close in ((one, 1e-6), (other, 0.02)):  # of a file a sample is kept
+        assert model.noise_.form == "given"
+        assert model.equation(0).constants.std_error["c0"] == pytest.approx(expected, rel=close)
+    assert str(one) == str(other)
+    with pytest.raises(InputDataError, match="y_error='v': no such column"):
+        tiny().fit_file(path, "y", y_error="v")
 
 
 def test_by_default_noise_is_additive(powers):

@@ -119,9 +119,12 @@ def checked_weights(sample_weight: ArrayLike | None, n: int) -> np.ndarray | Non
     return weights
 
 
-def checked_errors(y_error: ArrayLike, n: int) -> np.ndarray:
+def checked_errors(y_error: ArrayLike, n: int, first: int = 0) -> np.ndarray:
     """Standard deviations [n] of the errors of y, of one number or one for each row; raise `InputDataError`, naming the
-    row."""
+    row.
+
+    first: the number of the first row
+    """
     check_unmasked(y_error, "y_error")
     given = y_error if isinstance(y_error, pd.Series) else as_array(y_error, "y_error")
     if given.shape not in ((n,), ()):
@@ -131,8 +134,8 @@ def checked_errors(y_error: ArrayLike, n: int) -> np.ndarray:
     if bad.any():
         row = int(np.flatnonzero(bad)[0])
         raise InputDataError(
-            f"y_error: {errors[row]} (row {row}); standard deviations must be finite and above zero; leave out rows "
-            "whose error is not known"
+            f"y_error: {errors[row]} (row {first + row}); standard deviations must be finite and above zero; leave out "
+            "rows whose error is not known"
         )
     return errors
 

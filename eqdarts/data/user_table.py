@@ -163,9 +163,14 @@ def with_errors(
             "y_error and sample_weight both say how much a row counts; give one of them (a weight is 1/y_error**2, up "
             "to a factor)"
         )
+    check_no_form(form)
+    weights, unit = weights_of(checked_errors(y_error, len(table)))
+    return replace(table, weights=weights), Noise(GIVEN, unit=unit)
+
+
+def check_no_form(form: str) -> None:
+    """Raise `InputDataError` if the option `noise` contradicts errors that are given."""
     if Noise(form).depends_on_law:
         raise InputDataError(
             f"y_error says what the error of each row is, and noise={form!r} says otherwise; leave one of them out"
         )
-    weights, unit = weights_of(checked_errors(y_error, len(table)))
-    return replace(table, weights=weights), Noise(GIVEN, unit=unit)

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 import numpy as np
-import pandas as pd
 
 from eqdarts.data.chunks import Source
 from eqdarts.data.first_rows import Head
@@ -40,9 +39,9 @@ def is_large(rows: int, options: FitOptions) -> bool:
     return rows > SUBSET_ROWS and options.splits_by_share
 
 
-def first_rows(source: Source) -> tuple[pd.DataFrame, pd.Series]:
+def first_rows(source: Source) -> Table:
     """A whole table that is not large; of a large one a row more than that."""
-    return _head(source, SUBSET_ROWS + 1).table.as_pandas()
+    return _head(source, SUBSET_ROWS + 1).table
 
 
 def check_share(options: FitOptions) -> None:
