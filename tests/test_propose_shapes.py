@@ -55,7 +55,7 @@ def test_where_the_column_lies_does_not_matter(name, shift):
     assert best_of(X[None] + shift, SHAPES[name](X)) < CLOSE
 
 
-@pytest.mark.parametrize("name", ["Michaelis-Menten", "asymptotic", "Arrhenius"])
+@pytest.mark.parametrize("name", ["Michaelis-Menten", "asymptotic", "Arrhenius", "Bateman"])
 def test_another_column_may_be_its_amplitude(name):
     rng = np.random.default_rng(0)
     x, z = rng.uniform(0.3, 9.7, 80), rng.uniform(1, 3, 80)

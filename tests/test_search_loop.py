@@ -33,7 +33,7 @@ class Scripted:
         best, architecture = float(population.loss.min(initial=np.inf)), (np.zeros((1, 2, 1, 3)), np.zeros((1, 1, 2)))
         return SimpleNamespace(
             population=population, known=population, nodes=1, train_loss=best, validation_loss=best, fitted=7,
-            shares={}, rows=len(self._problem.table), architecture=architecture, gamma=None,
+            shares={}, noisy=False, rows=len(self._problem.table), architecture=architecture, gamma=None,
         )  # fmt: skip
 
     def epoch(self, state, fraction):

@@ -155,7 +155,7 @@ def test_snapping_recovers_exact_constants_from_noise(name, noise):
     assert error < 0.1 * noise**2 * clean.y.var()
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [2, 4, 10, 11])
 def test_several_orders_of_snapping_find_what_one_misses(seed):
     rng = np.random.default_rng(seed)
     x = np.linspace(1, 50, 50)[:, None]

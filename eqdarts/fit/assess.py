@@ -230,6 +230,11 @@ class Assessor:
         place = self._sensible(batch)
         return self._fitted(batch.select(place), w[place], origin[place])
 
+    def with_round_exponents(self, population: Population) -> Population:
+        """Noisy graphs fitted once more, with their exponents held at the next whole numbers or halves."""
+        batch, w, origin = population.batch, population.w, population.origin
+        return self._rounded(batch, w, origin, self._noisy_parts.train, noisy=True)
+
     def of_readout(self, batch: GenotypeBatch, w: np.ndarray, origin: np.ndarray, noisy: bool) -> Population:
         """Every graph with its constants as they are: only the readout is fitted."""
         if not len(batch):

@@ -4,7 +4,8 @@ Saturation, sigmoids, decays, peaks, damped waves: functions that many sciences 
 None of them is far for a search, but few noisy rows leave no time to come upon them one edge at a time, and a centre or
 a rate is only found from a start near it. So each is given from several starts, by the range of the column and by where
 the target is highest and lowest, alone, times another column, and divided by it. (Self-starting models are an old idea:
-Bates & Watts 1988, ch. 3.) Whether they stay is decided as for all other graphs.
+Bates & Watts 1988, ch. 3.) In the search they stay or go as all other graphs do. Of noisy rows the best of them become
+equations in any case: where the rows do not decide, what everyone tries first should be there to be compared with.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from eqdarts.data.table import Table
 from eqdarts.graph.genotype import GenotypeBatch
 from eqdarts.graph.space import SearchSpace
 from eqdarts.propose.parts import powers_of
-from eqdarts.propose.proposer import Graphs, Situation
+from eqdarts.propose.proposer import Effort, Graphs, Judged, Question, Situation
 from eqdarts.propose.terms import Edge, Node, Term, graphs_of
 
 _MOST_COLUMNS = 3  # tables with more get no shapes: a law of many columns is no curve of one of them
@@ -55,7 +56,10 @@ class _Column:
 
 
 class Shapes:
-    """Those of each column of few, at the start of every run, and once more when the table turns out to be noisy."""
+    """Those of each column of few, at the start of every run, and once more when the table turns out to be noisy.
+
+    They are a solver as well, whose graphs are fitted for long and become equations.
+    """
 
     name, in_addition = "shape", True
 
@@ -74,26 +78,36 @@ class Shapes:
             self._graphs = Graphs(*graphs_with_shapes(now.space, rows))
         return self._graphs if len(self._graphs.batch) else None
 
+    def solve(self, question: Question) -> list[Graphs]:
+        """All of them, once, if the table is noisy."""
+        if question.effort < Effort.BESIDE or not question.noisy or question.asked:
+            return []
+        batch, w = graphs_with_shapes(question.space, question.rows)
+        return [Graphs(batch, w, judged=Judged.LONG)] if len(batch) else []
+
 
 def graphs_with_shapes(space: SearchSpace, rows: Table) -> tuple[GenotypeBatch, np.ndarray]:
     """The shapes that the space has as graphs [R] to start from, and their w."""
     d = space.n_inputs
-    sums: list[list[Term]] = []
+    sums: list[tuple[str, list[Term]]] = []
     for i in range(d if d <= _MOST_COLUMNS else 0):
         column = _Column.of(i, rows.columns[i], rows.y, space.frequencies[i])
         shapes = list(_shapes(d, column)) if column.range > 0 else []
-        alone = [terms[0] for terms in shapes if len(terms) == 1]
         factors = [factor for j in range(d) if j != i for factor in powers_of(space, j)]
-        sums += [*shapes, *([_times(d, term, factor)] for term in alone for factor in factors)]
-    sums = [terms for terms in sums if sum(len(term.nodes) for term in terms) <= space.nodes and _is_in(space, terms)]
-    return graphs_of(space, [("identity", terms) for terms in sums]) if sums else blank(space, 0)
+        sums += [("identity", terms) for terms in shapes]
+        sums += [("identity", [_times(d, term, factor) for term in terms]) for terms in shapes for factor in factors]
+        sums += [("reciprocal", [term]) for term in _reciprocals(d, column)] if "reciprocal" in space.links else []
+    sums = [(link, terms) for link, terms in sums if _is_in(space, terms)]
+    return graphs_of(space, sums) if sums else blank(space, 0)
 
 
 def _is_in(space: SearchSpace, terms: list[Term]) -> bool:
-    """Are all of these operations and aggregators in the space?"""
+    """Are there as many nodes, and all of these operations and aggregators, in the space?"""
     nodes = [node for term in terms for node in term.nodes]
-    return all(node.aggregator in space.aggregators for node in nodes) and all(
-        operation in space.operations for node in nodes for _, operation, _ in node.edges
+    return (
+        len(nodes) <= space.nodes
+        and all(node.aggregator in space.aggregators for node in nodes)
+        and all(operation in space.operations for node in nodes for _, operation, _ in node.edges)
     )
 
 
@@ -116,6 +130,20 @@ def _shapes(d: int, column: _Column) -> Iterator[list[Term]]:
     yield from ([term] for term in _activations(d, column))
     yield from _peaks(d, column)
     yield from ([term] for term in _waves(d, column))
+
+
+def _reciprocals(d: int, column: _Column) -> Iterator[Term]:
+    """What 1/(a + b·f) of a column is that begins at zero or has no offset: Michaelis–Menten's, Hill's, the logistic one.
+
+    As sums they take a constant more, which is no constant of theirs.
+    """
+    i = column.place
+    for rate in _RATES:
+        for sign in (-1.0, 1.0):
+            yield _chain(d, ("exp", (sign * rate / column.range,)), place=i)
+    if column.low > 0:
+        for power in (-1.0, -2.0, -4.0, 2.0):
+            yield _chain(d, ("power", (power,)), place=i)
 
 
 def _saturations(d: int, column: _Column) -> Iterator[Term]:

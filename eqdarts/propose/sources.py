@@ -65,9 +65,9 @@ def _is_source(source: Any) -> bool:
 
 
 def made(sources: Sequence[str | Source]) -> tuple[list[Proposer], list[Solver]]:
-    """New ones of both kinds, for the search of one table."""
+    """New ones of both kinds, for the search of one table; a source may be of both."""
     given = [source for source in sources if source not in REFORMULATIONS]
     instances = [(SOURCES[source] if isinstance(source, str) else source)() for source in given]
     proposers: list[Any] = [one for one in instances if hasattr(one, "propose")]
-    solvers: list[Any] = [one for one in instances if not hasattr(one, "propose")]
+    solvers: list[Any] = [one for one in instances if hasattr(one, "solve")]
     return proposers, solvers

@@ -17,8 +17,9 @@ class Budget:
     ----------
     screening : float
         Of `max_time`, at the most, for choosing columns of a wide table before the search.
-    search : float
-        Of `max_time`, when epochs end. What is left turns graphs into equations.
+    search, search_noisy : float
+        Of `max_time`, when epochs end. What is left turns graphs into equations; of noisy data many graphs are as good,
+        and which of them is the law is only seen in its equation.
     exact, exact_seconds : float
         Of the time so far, and seconds beside it, for finishing graphs that fit to rounding in between, as one may be
         the law: of the search, and of each branch on its own.
@@ -38,6 +39,7 @@ class Budget:
 
     screening: float = 0.25
     search: float = 0.9
+    search_noisy: float = 0.7
     exact: float = 0.25
     exact_seconds: float = 1.0
     look_seconds: float = 0.5

@@ -13,7 +13,7 @@ from eqdarts.data.zero import LADDER
 from eqdarts.equation.equation import Equation
 from eqdarts.formula.tape import tape
 from eqdarts.search.problem import Problem
-from eqdarts.simplify.description import NATS_PER_NODE, digits_of
+from eqdarts.simplify.description import NATS_PER_SYMBOL, digits_of
 
 _FEW_CONSTANTS = 3
 _ROWS_PER_CONSTANT = 4  # with no more rows a fit to rounding is no proof: two points fix a line, four a cosine
@@ -55,7 +55,7 @@ class Exactness:
         if formula not in self._accuracy:
             self._accuracy[formula] = accuracy(formula, equation.n_constants, self._problem)
         known = (rows - equation.n_constants) * self._accuracy[formula]
-        return known > _TRIED + NATS_PER_NODE * equation.complexity + digits_of(formula)
+        return known > _TRIED + NATS_PER_SYMBOL * equation.complexity + digits_of(formula)
 
 
 def is_plain(equation: Equation) -> bool:

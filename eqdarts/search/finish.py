@@ -22,7 +22,7 @@ from eqdarts.graph.population import Population, front_of, scores
 from eqdarts.graph.space import SearchSpace
 from eqdarts.graph.to_sympy import plain
 from eqdarts.search.problem import Problem, View, from_origins
-from eqdarts.search.sums import are_sums
+from eqdarts.search.sums import are_shapes, are_sums
 from eqdarts.simplify.description import count_constants, description_length
 from eqdarts.simplify.reduce import reduce, shortest_writing
 from eqdarts.simplify.simplify import simplify
@@ -30,6 +30,7 @@ from eqdarts.simplify.snapping import Simplified
 
 _REDUCED = 8  # formulas that are made structurally simpler
 _BEAM = 4  # orders of replacing constants, for them
+_SHAPES, _NEAR = 10, 6.0  # shapes that become equations, and the most nats by which they are worse than the best
 _FEW_CONSTANTS = 4  # an exact formula with fewer is left as it is
 
 
@@ -43,13 +44,17 @@ def candidates(population: Population, rows: int, limit: int) -> list[int]:
     """Places of the graphs worth finishing: the front up to the best score, then all others, best score first.
 
     Graphs that are larger than the one with the best score fit noise; finishing them takes longest. Sums of given terms
-    have a front of their own: they have many constants, which are the quickest to fit and to make simple.
+    have a front of their own: they have many constants, which are the quickest to fit and to make simple. So have
+    shapes, whose score is near the best of theirs: rows that do not decide between them shall not, either, by a hair.
     """
     rank = scores(population.loss, population.complexity, rows)
     order = np.argsort(rank, kind="stable")
     front = front_of(population) & (population.complexity <= population.complexity[order[0]])
     sums = np.flatnonzero(are_sums(population))
     front[sums[front_of(population.select(sums))]] = True
+    shapes = np.flatnonzero(are_shapes(population))
+    shapes = shapes[np.argsort(rank[shapes], kind="stable")][:_SHAPES]
+    front[shapes[rank[shapes] <= rank[shapes].min(initial=np.inf) + _NEAR]] = True
     return [*(int(k) for k in order if front[k]), *(int(k) for k in order if not front[k])][:limit]
 
 

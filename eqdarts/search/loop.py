@@ -61,6 +61,11 @@ class State(Protocol):
         ...
 
     @property
+    def noisy(self) -> bool:
+        """Are the data, as far as the search knows?"""
+        ...
+
+    @property
     def rows(self) -> int:
         """Rows that the losses of the population speak for."""
         ...
@@ -236,6 +241,7 @@ class _Run:
     def _epoch(self) -> None:
         number = len(self._history) + 1
         self._state = self._searcher.epoch(self._state, self._watch.done(number - 1))
+        self._watch.noisy = self._state.noisy
         del self._alphas[number - 1 :]
         self._alphas.append(self._state.architecture[0].astype(np.float32))
         self._front, certain = self._exact.finish(self._space, self._state.population, self._front, number)

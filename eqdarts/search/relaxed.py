@@ -65,6 +65,11 @@ class RelaxedState:
         return {}
 
     @property
+    def noisy(self) -> bool:
+        """It does not look for it."""
+        return False
+
+    @property
     def gamma(self) -> None:
         """A mixture has only the identity as its link."""
         return None

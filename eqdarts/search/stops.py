@@ -25,13 +25,17 @@ _LOOK_EPOCHS = 5  # in which a shorter one is looked for, if it is longer than l
 
 @dataclass
 class Watch:
-    """Decides when to stop. Ctrl-C is time that is over."""
+    """Decides when to stop. Ctrl-C is time that is over.
+
+    noisy: are the data, as far as the search knows by now?
+    """
 
     config: SearchConfig
     start: float
     interrupts: Interrupts = field(default_factory=Interrupts)
     best: float = np.inf
     stale: int = 0
+    noisy: bool = False
 
     def without(self, work: Callable[[], None]) -> Callable[[], None]:
         """This work, off the clock."""
@@ -68,7 +72,8 @@ class Watch:
     @property
     def is_over(self) -> bool:
         """Has the search had its share of the time?"""
-        out_of_time = self.config.max_time is not None and self.seconds >= BUDGET.search * self.config.max_time
+        share = BUDGET.search_noisy if self.noisy else BUDGET.search
+        out_of_time = self.config.max_time is not None and self.seconds >= share * self.config.max_time
         return out_of_time or self.interrupts.noted
 
     def done(self, epochs: int) -> float:

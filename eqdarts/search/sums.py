@@ -16,6 +16,7 @@ from eqdarts.graph.space import SearchSpace
 from eqdarts.propose.library import Library, library_of
 from eqdarts.propose.monomials import Monomials, can_sum
 from eqdarts.propose.proposer import Effort, Graphs, Judged, Question, Solver
+from eqdarts.propose.shapes import Shapes
 from eqdarts.propose.sparse import Limits
 from eqdarts.propose.terms import Terms
 from eqdarts.search.log import Log
@@ -103,7 +104,7 @@ class SumSearch:
                 record(len(found))
             population = joined(population, found)
             if not all(some.only_exact for some in graphs):
-                population = best(population, rows, *room)
+                population = _best_of_each(population, rows, room)
         return self._sums(population, sums.asked + 1)
 
     def _sums(self, population: Population, asked: int = 0) -> Sums:
@@ -132,6 +133,13 @@ class SumSearch:
         return self._libraries[noisy]
 
 
+def _best_of_each(population: Population, rows: int, room: tuple[int, int]) -> Population:
+    """The best sums, and beside them the best shapes: neither shall crowd the other out."""
+    shapes = are_shapes(population)
+    sums = best(population.select(np.flatnonzero(~shapes)), rows, *room)
+    return joined(sums, best(population.select(np.flatnonzero(shapes)), rows, *room)) if shapes.any() else sums
+
+
 def judged(solver: Solver, question: Question, assessor: Assessor) -> Population:
     """What a solver finds to begin with: those that are better than every simpler one."""
     graphs = solver.solve(question)
@@ -147,7 +155,7 @@ def judged_graphs(graphs: Sequence[Graphs], origin: str, assessor: Assessor, noi
         names = np.array([origin] * len(some.batch), dtype=object)
         if some.judged is Judged.LONG:
             new = assessor.all_of(some.batch, some.w, names)
-            new = assessor.confirmed(new) if noisy else new
+            new = assessor.confirmed(joined(new, assessor.with_round_exponents(new))) if noisy else new
         else:
             new = assessor.of_readout(some.batch, some.w, names, noisy)
         if some.judged is Judged.BOTH:
@@ -179,6 +187,11 @@ def best_first(population: Population, rows: int) -> tuple[np.ndarray, np.ndarra
     """Places of all, and of the sums of given terms, in the order of their score. rows: that the losses speak for"""
     order = np.argsort(scores(population.loss, population.complexity, rows), kind="stable")
     return order, order[are_sums(population)[order]]
+
+
+def are_shapes(population: Population) -> np.ndarray:
+    """Which graphs are shapes of textbooks? bool [K]"""
+    return np.array([origin.startswith(Shapes.name) for origin in population.origin], dtype=bool)
 
 
 def are_sums(population: Population) -> np.ndarray:
