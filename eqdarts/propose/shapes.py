@@ -133,7 +133,7 @@ def _shapes(d: int, column: _Column) -> Iterator[list[Term]]:
 
 
 def _reciprocals(d: int, column: _Column) -> Iterator[Term]:
-    """What 1/(a + b·f) of a column is that begins at zero or has no offset: Michaelis–Menten's, Hill's, the logistic one.
+    """1/(a + b·f) of a column, which has no offset: Michaelis–Menten's, Hill's, the logistic one.
 
     As sums they take a constant more, which is no constant of theirs.
     """

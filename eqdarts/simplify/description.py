@@ -10,8 +10,8 @@ from eqdarts.fit.formula import is_round
 
 NATS_PER_SYMBOL = 2.5  # log of about a dozen symbols that could stand in a node, if all were as likely
 #: They are not: what stands around a node tells most of it, as in a law it is mostly a sum or a product of columns and
-#: constants. Of equations offered for measured tables the ones chosen hold most often at 0.75 to 1.25, and those of laws
-#: with noise are the right ones from 0.75 on (benchmarks/README.md, "What a node costs").
+#: constants. Of equations offered for measured tables those chosen hold most often at 0.75 to 1.25, and for laws with
+#: noise the choice is right from 0.75 on (benchmarks/README.md, "What a node costs").
 NATS_PER_NODE = 1.0
 _USUAL_EXPONENT = 4.0  # in size; few laws have larger ones
 _NATS_PER_EXPONENT = 0.5  # for each unit beyond: an exponential prior, so decisive rows overrule it; neither is tuned
