@@ -111,6 +111,9 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         loops, which takes about a minute more and does not count; laws that are found before it need none.
     patience : int, optional
         Epochs without progress after which the search stops.
+    agreeing_runs : int, optional
+        Sampled search of noisy data: it is settled when so many independent runs have found the best graph, and none a
+        better one in as many graphs again (`eqdarts.search.settled`). None: it goes on until another bound.
     validation : float, array or splitter
         Rows for the α-step: a share, row numbers or a mask, or a scikit-learn splitter. Tables with
         fewer than 60 rows use all rows for both steps, unless rows or a splitter are given.
@@ -173,7 +176,8 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         The row that `model_selection` chooses.
     history_ : DataFrame
         A row per epoch: epoch, seconds, nodes, train_loss and validation_loss (of the epoch's best,
-        relative to the variance of y), best_loss, graphs, equation (the best so far, as text). And for every source
+        relative to the variance of y), best_loss, graphs, found (how many independent runs have found the best graph of
+        noisy data), equation (the best so far, as text). And for every source
         of graphs, such as "move": move_graphs (given in the epoch), move_seconds (to propose them, and its part of the
         time in which all were fitted), move_kept (graphs of its among the best so far).
     alpha_history_ : float array [epochs, R, A, E, M]
@@ -190,7 +194,8 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
     training_ : Summary
         Number of rows, and ranges of the columns and the target, that the model was fitted to.
     stop_reason_ : str
-        "exact", "max_epochs", "max_time", "patience", or "constant" (the target is); "interrupted" (by Ctrl-C) or
+        "exact", "settled" (of noisy data: see `agreeing_runs`), "max_epochs", "max_time", "patience", or "constant"
+        (the target is); "interrupted" (by Ctrl-C) or
         "error" (in the search itself, which a `SearchWarning` describes), where the equations are those found so far.
     n_features_in_, feature_names_in_
         As in scikit-learn.
@@ -225,6 +230,7 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         max_epochs: int | None = None,
         max_time: float | None = 60.0,
         patience: int | None = 1000,
+        agreeing_runs: int | None = 2,
         validation: Any = 0.25,
         w_steps: int = 10,
         alpha_steps: int = 1,
@@ -261,6 +267,7 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         self.max_epochs = max_epochs
         self.max_time = max_time
         self.patience = patience
+        self.agreeing_runs = agreeing_runs
         self.validation = validation
         self.w_steps = w_steps
         self.alpha_steps = alpha_steps

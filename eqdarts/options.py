@@ -44,6 +44,7 @@ class SearchConfig:
     max_epochs: int | None = None
     max_time: float | None = 60.0
     patience: int | None = 1000
+    agreeing_runs: int | None = 2
     w_steps: int = 10
     alpha_steps: int = 1
     w_learning_rate: float = 0.025
@@ -63,9 +64,9 @@ class SearchConfig:
         check_choice("optimizer", self.optimizer, OPTIMIZERS)
         check_choice("order", self.order, (1, 2))
         check_choice("discretisation", self.discretisation, DISCRETISATIONS)
-        for name in ("max_nodes", "replicas", "w_steps", "alpha_steps", "max_epochs", "patience"):
+        for name in ("max_nodes", "replicas", "w_steps", "alpha_steps", "max_epochs", "patience", "agreeing_runs"):
             value = getattr(self, name)
-            if value is not None or name not in ("max_epochs", "patience"):
+            if value is not None or name not in ("max_epochs", "patience", "agreeing_runs"):
                 check_range(name, value, 1, MAX_NODES if name == "max_nodes" else float("inf"), integer=True)
                 object.__setattr__(self, name, int(value))  # 3.0 and NumPy's integers are integers too
         for name in (
@@ -148,7 +149,7 @@ _SCOPES = (
         "the relaxed search with independent sigmoids",
         "relaxation='sigmoid'",
     ),
-    _Scope(("proposers", "links"), _samples, "the search of sampled graphs", "relaxation='sampled'"),
+    _Scope(("proposers", "links", "agreeing_runs"), _samples, "the search of sampled graphs", "relaxation='sampled'"),
 )
 
 

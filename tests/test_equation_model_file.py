@@ -6,6 +6,7 @@ import os
 import pickle
 import random
 import warnings
+from copy import copy
 
 import joblib
 import numpy as np
@@ -66,6 +67,13 @@ def assert_same(again, model, X):
     assert (again.best_index_, str(again), again.stop_reason_) == (model.best_index_, str(model), model.stop_reason_)
     assert (again.search_space_, again.training_) == (model.search_space_, model.training_)
     assert again.n_features_in_ == model.n_features_in_
+
+
+@pytest.mark.parametrize("reason", ["settled", "error", "interrupted"])
+def test_whatever_ended_the_search_comes_back(model, reason, tmp_path):
+    ended = copy(model)
+    ended.stop_reason_ = reason
+    assert loaded(ended, tmp_path).stop_reason_ == reason
 
 
 @pytest.mark.parametrize("scale", [1.0, 1e-200, 1e150])

@@ -45,7 +45,7 @@ HOUSE = {
         "shapes", "library", "products", "waves", "gradient", "sources", "symmetry",
     ),
     "search": (
-        "budget", "log", "history", "problem", "machine", "sums", "sampled", "relaxed", "warm_up", "finish",
+        "budget", "log", "history", "settled", "problem", "machine", "sums", "sampled", "relaxed", "warm_up", "finish",
         "exactness", "stops", "reformulations", "branches", "loop", "resample", "progress", "fit_options", "noise",
         "pose", "discover", "large",
     ),

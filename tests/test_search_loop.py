@@ -34,6 +34,7 @@ class Scripted:
         return SimpleNamespace(
             population=population, known=population, nodes=1, train_loss=best, validation_loss=best, fitted=7,
             shares={}, noisy=False, rows=len(self._problem.table), architecture=architecture, gamma=None,
+            found=2, is_settled=False,
         )  # fmt: skip
 
     def epoch(self, state, fraction):

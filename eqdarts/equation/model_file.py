@@ -24,7 +24,7 @@ from eqdarts.graph.space import AGGREGATORS, SearchSpace
 from eqdarts.options import MAX_NODES
 
 FORMAT, VERSION = "eqdarts model", 1
-_STOPS = ("exact", "max_epochs", "max_time", "patience", "interrupted", "constant")
+_STOPS = ("exact", "settled", "max_epochs", "max_time", "patience", "interrupted", "error", "constant")
 _MAX_FORMULAS = 1_000_000  # characters
 
 

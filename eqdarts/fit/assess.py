@@ -12,8 +12,10 @@ from eqdarts.data.table import Table
 from eqdarts.data.zero import LADDER, measure_of
 from eqdarts.fit.backend import Backend, CompiledBackend, Pursuable, TorchBackend, backend_of
 from eqdarts.fit.compiled.graphs import Linearised
+from eqdarts.fit.graphs import FittedGraphs, predict_graphs
 from eqdarts.fit.roundness import count_round
 from eqdarts.graph.genotype import GenotypeBatch, constants_of
+from eqdarts.graph.links import LINK_NAMES, below
 from eqdarts.graph.population import (
     Population,
     best,
@@ -291,6 +293,12 @@ class Assessor:
     def node_values_on(self, rows: Table, batch: GenotypeBatch, w: np.ndarray) -> np.ndarray:
         """The same on other rows."""
         return self._backend.node_values(batch, w, rows)
+
+    def residual(self, one: Population) -> np.ndarray:
+        """What a graph leaves of all rows [n], times the root weights; below its link, which makes no difference."""
+        rows = below(self._all, LINK_NAMES[int(one.batch.links[0])])
+        fitted = FittedGraphs(one.batch, *map(torch.as_tensor, (one.w, one.coefficients, one.loss)))
+        return rows.roots * (rows.y - predict_graphs(self.space, fitted, rows)[0].numpy())
 
     def linearise(
         self, batch: GenotypeBatch, w: np.ndarray, coefficients: np.ndarray, rows: Table | None = None

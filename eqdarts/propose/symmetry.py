@@ -131,16 +131,38 @@ def ambiguity(X: np.ndarray, y: np.ndarray, root_weights: np.ndarray | None = No
     Rows are predicted by a plane through their neighbours: of a function of few columns hardly anything is left, and
     much where two rows agree in all columns but not in y.
     """
-    n, m = X.shape
-    root = np.ones(n) if root_weights is None else root_weights
-    u = rankdata(X, axis=0) / n
-    asked = np.linspace(0, n - 1, min(_READING.asked, n)).astype(int)  # [q]
-    near = cKDTree(u).query(u[asked], min(2 * m + 4, n))[1][:, 1:]  # [q, k], without the row itself
-    offsets = u[near] - u[asked][:, None]  # [q, k, m]
-    design = np.concatenate([np.ones((*near.shape, 1)), offsets], axis=2)
-    level = (np.linalg.pinv(design, rcond=1e-6) @ y[near][:, :, None])[:, 0, 0]  # [q]
+    root = np.ones(len(y)) if root_weights is None else root_weights
+    asked, near, planes = _planes(X)
+    level = (planes @ y[near][:, :, None])[:, 0, 0]  # [q]
     left = np.mean((root[asked] * (level - y[asked])) ** 2)
     return float(left / np.var(root * y))
+
+
+def structure(X: np.ndarray, residual: np.ndarray) -> tuple[float, int]:
+    """How little rows tell of the residuals [n] of their neighbours by the columns X [n, m], and how many were asked.
+
+    The square error of the planes of `ambiguity` through the ranks of the residuals, over what it is on average where
+    residuals have nothing to do with each other: about 1 for noise, and next to nothing where they follow a smooth
+    function of few columns. Ranks, as a few large residuals, such as at a pole, would decide alone.
+    """
+    asked, near, planes = _planes(X)
+    ranks = rankdata(residual) / len(residual) - 0.5
+    weights = planes[:, 0, :]  # [q, k]
+    error = np.mean(((weights * ranks[near]).sum(axis=1) - ranks[asked]) ** 2)
+    expected = (1.0 + np.mean((weights**2).sum(axis=1))) * np.mean(ranks**2)
+    return float(error / expected), len(asked)
+
+
+def _planes(X: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Rows [q], their nearest others [q, k] by the ranks of the columns, and what fits planes through these: the first
+    row of [q, 1 + m, k] gives their value at the row itself."""
+    n, m = X.shape
+    u = rankdata(X, axis=0) / n
+    asked = np.linspace(0, n - 1, min(_READING.asked, n)).astype(int)
+    near = cKDTree(u).query(u[asked], min(2 * m + 4, n))[1][:, 1:]  # without the row itself
+    offsets = u[near] - u[asked][:, None]  # [q, k, m]
+    design = np.concatenate([np.ones((*near.shape, 1)), offsets], axis=2)
+    return asked, near, np.linalg.pinv(design, rcond=1e-6)
 
 
 def _forms(

@@ -140,6 +140,12 @@ class Branches:
         self._companions = [self._made(one, False, _GROWTH.depth, np.inf) for one in made_at_once(problem, names)]
         self.shares: dict[str, Share] = {}
 
+    @property
+    def had_their_turn(self) -> bool:
+        """Was every branch that is worth it searched for some epochs?"""
+        worth_it = [b for b in (*self._branches, *self._companions) if b.promise < np.inf]
+        return all(b.epochs >= _GROWTH.probation for b in worth_it)
+
     def epoch(self, state: SampledState, front: Front, epoch: int) -> tuple[Front, bool]:
         """The front after some epochs of branches; true when the search may end.
 

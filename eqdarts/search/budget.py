@@ -35,6 +35,8 @@ class Budget:
         For the best graph and the best sum, if no time is left for them.
     after_interrupt : float
         Seconds for all that comes after the epochs, once Ctrl-C was pressed.
+    settled, settled_seconds : float
+        Of the time so far, and seconds at the least, for all that comes after the epochs of a settled search.
     """
 
     screening: float = 0.25
@@ -48,6 +50,8 @@ class Budget:
     neighbours: float = 0.25
     sure_seconds: float = 0.25
     after_interrupt: float = 2.0
+    settled: float = 0.25
+    settled_seconds: float = 2.0
 
 
 BUDGET = Budget()

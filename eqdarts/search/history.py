@@ -17,7 +17,7 @@ class EpochRecord:
 
     Attributes
     ----------
-    epoch, seconds, nodes, train_loss, validation_loss, best_loss, graphs
+    epoch, seconds, nodes, train_loss, validation_loss, best_loss, graphs, found
         See `DARTSRegressor.history_`.
     equation : str
         The best one so far, as text.
@@ -32,6 +32,7 @@ class EpochRecord:
     validation_loss: float
     best_loss: float
     graphs: int
+    found: int
     equation: str
     shares: dict[str, Share] = field(default_factory=dict)
 

@@ -71,6 +71,16 @@ class State(Protocol):
         ...
 
     @property
+    def found(self) -> int:
+        """How many independent runs have found the best graph of noisy data."""
+        ...
+
+    @property
+    def is_settled(self) -> bool:
+        """Do as many of them agree as are wanted, on a graph that leaves nothing but noise?"""
+        ...
+
+    @property
     def architecture(self) -> tuple[np.ndarray, np.ndarray]:
         """α [R, A, E, M] and β [R, N, A]."""
         ...
@@ -108,7 +118,7 @@ class SearchResult:
         At the end.
     population : Population
     stop_reason : str
-        "exact", "max_epochs", "max_time", "patience", "interrupted" or "error".
+        "exact", "settled", "max_epochs", "max_time", "patience", "interrupted" or "error".
     gamma : array [L] or None
         Architecture weights of the links at the end.
     """
@@ -132,7 +142,7 @@ def run(
     callback: Callable[[EpochRecord], None] | None = None,
     only_exact: bool = False,
 ) -> SearchResult:
-    """Search until the equation is exact, or until epochs, time or patience end.
+    """Search until the equation is exact or settled, or until epochs, time or patience end.
 
     Whatever else ends it, Ctrl-C or an error of its own, the equations found so far are returned.
 
@@ -252,7 +262,11 @@ class _Run:
         of_branches = {} if self._branches is None else self._branches.shares
         text = self._looks.text(self._front)
         self._history.append(_record(self._state, number, self._watch.seconds, text, of_branches))
-        self.reason = "exact" if certain else self._watch.reason(number, _score(self._state))
+        self.reason = "exact" if certain else self._watch.reason(number, _score(self._state), self._is_settled())
+
+    def _is_settled(self) -> bool:
+        """Do as many runs agree as are wanted, and had branches their turn?"""
+        return self._state.is_settled and (self._branches is None or self._branches.had_their_turn)
 
     def _finish_simplest(self) -> None:
         """The front has no holes: every complexity that the search knows of, up to that of the best score."""
@@ -309,7 +323,7 @@ def _warn_of(error: Exception) -> None:
 def _record(state: State, epoch: int, seconds: float, equation: str, of_branches: dict[str, Share]) -> EpochRecord:
     best = float(state.population.loss.min()) if len(state.population) else np.inf
     return EpochRecord(
-        epoch, seconds, state.nodes, state.train_loss, state.validation_loss, best, state.fitted, equation,
+        epoch, seconds, state.nodes, state.train_loss, state.validation_loss, best, state.fitted, state.found, equation,
         {**state.shares, **of_branches},
     )  # fmt: skip
 

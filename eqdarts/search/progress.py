@@ -36,6 +36,11 @@ def _shortened(equation: str) -> str:
     return text if len(text) <= _WIDEST else text[: _WIDEST - 1] + "…"
 
 
+def _how_sure(found: int, wanted: int | None) -> str:
+    """Of noisy data: how many of the runs that are wanted have found the best graph."""
+    return f"found {min(found, wanted)} of {wanted} times, " if wanted and found else ""
+
+
 class Notice:
     """Says on the terminal what takes so long, if it takes longer than two seconds."""
 
@@ -55,7 +60,7 @@ class Progress:
     """A tqdm bar over epochs or seconds; silent when verbose is 0 or stderr is not a terminal."""
 
     def __init__(self, verbose: int, config: SearchConfig, noise: Noise = ADDITIVE) -> None:
-        self._by_epochs = config.max_epochs is not None
+        self._by_epochs, self._wanted = config.max_epochs is not None, config.agreeing_runs
         total = config.max_epochs if self._by_epochs else config.max_time
         form = "{desc} |{bar}| {n:.0f}/{total:.0f} " + ("epochs" if self._by_epochs else "s") + "{postfix}"
         off = not verbose or not sys.stderr.isatty()
@@ -70,5 +75,6 @@ class Progress:
 
     def __call__(self, record: EpochRecord) -> None:
         done = record.epoch if self._by_epochs else record.seconds
-        self._bar.set_postfix_str(f"loss {record.best_loss:.2g}, {_shortened(record.equation)}", False)
+        sure = _how_sure(record.found, self._wanted)
+        self._bar.set_postfix_str(f"loss {record.best_loss:.2g}, {sure}{_shortened(record.equation)}", False)
         self._bar.update(min(done, self._bar.total or done) - self._bar.n)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -53,6 +54,9 @@ class RelaxedState:
     train_loss: float = np.inf
     validation_loss: float = np.inf
     fitted: int = 0
+
+    found: ClassVar[int] = 0  # replicas are no runs that begin anew,
+    is_settled: ClassVar[bool] = False  # so nothing is ever settled
 
     @property
     def known(self) -> Population:

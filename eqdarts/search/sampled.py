@@ -19,7 +19,7 @@ from eqdarts.darts.sampling import odds_of
 from eqdarts.data.zero import LADDER
 from eqdarts.fit.assess import Assessor
 from eqdarts.graph.genotype import GenotypeBatch, concatenate
-from eqdarts.graph.population import WIDE_PER_BAND, WIDE_SIZE, Population, best, joined, nothing
+from eqdarts.graph.population import WIDE_PER_BAND, WIDE_SIZE, Population, best, joined, nothing, scores
 from eqdarts.graph.space import SearchSpace
 from eqdarts.options import SearchConfig
 from eqdarts.propose.draw import Draw
@@ -30,6 +30,7 @@ from eqdarts.propose.sources import PROPOSERS, made
 from eqdarts.propose.waves import rows_of_waves, with_frequencies
 from eqdarts.search.budget import BUDGET
 from eqdarts.search.log import Log, Share
+from eqdarts.search.settled import Arrivals, holds_nothing
 from eqdarts.search.sums import Sums, SumSearch
 
 
@@ -48,9 +49,10 @@ class _Schedule:
         would crowd out the rest.
     polished : int
         How many of the best graphs are fitted further in every epoch.
-    before_all_rows : int
-        Epochs before data of which no graph is near exact count as noisy, and the best are confirmed on all rows. To
-        confirm none solved fewer problems ("What symmetries buy").
+    before_noise, before_all_rows : int
+        Epochs before data of which no graph is near exact count as noisy, and the best are confirmed on all rows: where
+        the best graph leaves what looks like noise, and at the latest. To confirm none solved fewer problems ("What
+        symmetries buy").
     heads, starts : int
         Graphs of noisy data whose neighbours are all tried at the end, and how often each, from other constants.
     step : float
@@ -62,7 +64,8 @@ class _Schedule:
     run: int = 10
     single_link: float = 0.6
     polished: int = 16
-    before_all_rows: int = 12
+    before_noise: int = 3
+    before_all_rows: int = 10
     heads: int = 4
     starts: int = 2
     step: float = 5.0
@@ -98,6 +101,10 @@ class SampledState:
         Are graphs confirmed on all rows?
     sums : Sums
         Of given terms; exact ones are in the population as well.
+    arrivals : Arrivals
+        What independent runs arrived at.
+    is_settled : bool
+        Of noisy data: do as many runs agree as are wanted, on a graph that leaves nothing but noise?
     train_loss, validation_loss : float
         Of the best graph of this epoch, relative to the variance of y.
     fitted : int
@@ -118,6 +125,8 @@ class SampledState:
     grown: int = 1
     rows: int = 1
     noisy: bool = False
+    arrivals: Arrivals = field(default_factory=Arrivals)
+    is_settled: bool = False
     train_loss: float = np.inf
     validation_loss: float = np.inf
     fitted: int = 0
@@ -133,6 +142,11 @@ class SampledState:
     def gamma(self) -> np.ndarray:
         """γ [L] of the links."""
         return self.weights.gamma
+
+    @property
+    def found(self) -> int:
+        """How many independent runs have found the best graph of noisy data."""
+        return self.arrivals.found if self.noisy else 0
 
     @property
     def known(self) -> Population:
@@ -205,8 +219,10 @@ class SampledSearch:
                 return replace(state, epochs=1, shares=log.shares)
         self._prepare()
         before = state
-        state = self._restarted(state) if state.age >= _WHEN.run * luby(state.runs + 1) else state
-        state = self._by_all_rows(state) if self._turns_noisy(state) else state
+        if self._turns_noisy(state):
+            state = self._restarted(self._by_all_rows(state))
+        elif state.age >= _WHEN.run * luby(state.runs + 1):
+            state = self._restarted(state)
         nodes = min(self._space.nodes, state.grown + state.age // _WHEN.epochs_per_node)
         proposed = self._propose(state, nodes, log)
         found, order = self._fitted(state, proposed, log)
@@ -215,20 +231,26 @@ class SampledSearch:
         population = self._kept(joined(joined(state.population, found), sums.exact), state)
         log.keep(joined(population, sums.population))
         lowest = int(np.argmin(found.loss)) if len(found) else 0
+        active, fitted = self._kept(joined(state.active, found), state), state.fitted + len(proposed.batch)
+        known = joined(population, sums.population)
+        arrivals = _arrived(state, known, active, sums.population, fitted)
+        agreed = state.noisy and arrivals.is_settled(self._config.agreeing_runs)
         return SampledState(
             self._learn(state, proposed, order),
             nodes,
             population=population,
-            active=self._kept(joined(state.active, found), state),
+            active=active,
             age=state.age + 1,
             runs=state.runs,
             grown=state.grown,
             rows=state.rows,
             noisy=state.noisy,
             sums=sums,
+            arrivals=arrivals,
+            is_settled=agreed and self._leaves_noise(known, state.rows),
             train_loss=float(found.train_loss[lowest]) if len(found) else np.inf,
             validation_loss=float(found.loss[lowest]) if len(found) else np.inf,
-            fitted=state.fitted + len(proposed.batch),
+            fitted=fitted,
             epochs=state.epochs + 1,
             shares=log.shares,
         )
@@ -245,10 +267,13 @@ class SampledSearch:
         return best(population, state.rows, *wide)
 
     def _restarted(self, state: SampledState) -> SampledState:
-        """The next run: one of three from the best of all, the others from nothing, α half way to its prior."""
+        """The next run: one of three from the best of all, the others from nothing, α half way to its prior.
+
+        Of noisy data those from nothing come first: what they agree on may end the search.
+        """
         runs = state.runs + 1
         weights = state.weights
-        if runs % 3 == 2:
+        if _goes_on(runs, state.noisy):
             gamma = (self._prior.gamma + _finite(weights.gamma, self._prior.gamma)) / 2
             return replace(
                 state, weights=replace(weights, gamma=gamma), active=state.population, age=0, runs=runs,
@@ -258,15 +283,30 @@ class SampledSearch:
         gamma = fresh.gamma
         if self._rng.random() < _WHEN.single_link:
             gamma[np.arange(len(gamma)) != self._rng.integers(len(gamma))] = -np.inf
-        return replace(state, weights=fresh, active=nothing(self._space), age=0, runs=runs, grown=1)
+        return replace(
+            state, weights=fresh, active=nothing(self._space), age=0, runs=runs, grown=1,
+            arrivals=state.arrivals.began(),
+        )  # fmt: skip
 
     def _turns_noisy(self, state: SampledState) -> bool:
         """Is it time to confirm on all rows?"""
-        if state.noisy or state.epochs < _WHEN.before_all_rows or not self._assessor.can_confirm:
+        if state.noisy or state.epochs < _WHEN.before_noise or not self._assessor.can_confirm:
             return False
         # On few validation rows a small loss may be luck.
         loss = np.maximum(state.population.loss, state.population.train_loss)
-        return float(loss.min(initial=np.inf)) > LADDER.quiet
+        if not float(loss.min(initial=np.inf)) > LADDER.quiet:
+            return False
+        if state.epochs >= _WHEN.before_all_rows:
+            return True
+        return state.arrivals.is_stale and self._leaves_noise(state.known, state.rows, sure=True)
+
+    def _leaves_noise(self, known: Population, rows: int, sure: bool = False) -> bool:
+        """Is what the best of these graphs leaves nothing but noise? See `holds_nothing`."""
+        table, score = self._assessor.everything, scores(known.loss, known.complexity, rows)
+        assert table is not None
+        explains = score.min(initial=0.0) < 0.0  # more than the mean
+        left = self._assessor.residual(known.select(np.array([np.argmin(score)]))) if explains else table.y
+        return holds_nothing(table.X, left, sure)
 
     def _by_all_rows(self, state: SampledState) -> SampledState:
         """The graphs so far, confirmed; those to come will be as well."""
@@ -274,7 +314,10 @@ class SampledSearch:
         population, active = (
             best(self._assessor.confirmed(p), rows) if len(p) else p for p in (state.population, state.active)
         )
-        return replace(state, population=population, active=active, rows=rows, noisy=True)
+        # What came before may have been found by any of the runs until now, which count as one.
+        earlier = _lowest(population, rows)
+        arrivals = Arrivals().after(earlier, earlier, state.fitted)
+        return replace(state, population=population, active=active, rows=rows, noisy=True, arrivals=arrivals)
 
     def close(self, state: SampledState, deadline: float) -> SampledState:
         """With the sums of monomials, and for noisy data with more graphs of nearly the same loss.
@@ -357,6 +400,23 @@ class SampledSearch:
     def _follows_gradient(self) -> bool:
         """Is α learned from the gradient at fitted graphs, as soon as there are some?"""
         return self._assessor.can_pursue and any(p.name == Gradient.name for p in self._proposers)
+
+
+def _goes_on(runs: int, noisy: bool) -> bool:
+    """Does the run of this number start from the best of all, and not from nothing?"""
+    return runs % 3 == (0 if noisy else 2)
+
+
+def _arrived(state: SampledState, known: Population, active: Population, sums: Population, fitted: int) -> Arrivals:
+    """What runs arrived at after an epoch. state: at its begin"""
+    rows = state.rows
+    run = np.inf if state.runs and _goes_on(state.runs, state.noisy) else _lowest(active, rows)
+    return state.arrivals.after(run, _lowest(known, rows), fitted, _lowest(sums, rows))
+
+
+def _lowest(population: Population, rows: int) -> float:
+    """The best score; at the worst that of the mean, which explains nothing with no parts."""
+    return float(scores(population.loss, population.complexity, rows).min(initial=0.0))
 
 
 def luby(i: int) -> int:

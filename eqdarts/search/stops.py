@@ -1,4 +1,4 @@
-"""When a search ends: by epochs, time or patience, or with an equation that is exact."""
+"""When a search ends: by epochs, time or patience, when it is settled, or with an equation that is exact."""
 
 from __future__ import annotations
 
@@ -36,6 +36,7 @@ class Watch:
     best: float = np.inf
     stale: int = 0
     noisy: bool = False
+    closing: float = np.inf  # when all must be over in a search that is settled
 
     def without(self, work: Callable[[], None]) -> Callable[[], None]:
         """This work, off the clock."""
@@ -55,6 +56,7 @@ class Watch:
     def deadline(self) -> float:
         """When all must be over, in `time.monotonic`."""
         end = np.inf if self.config.max_time is None else self.start + self.config.max_time
+        end = min(end, self.closing)
         pressed = self.interrupts.first
         return end if pressed is None else min(end, pressed + BUDGET.after_interrupt)
 
@@ -84,7 +86,11 @@ class Watch:
             return min(1.0, self.seconds / max(self.config.max_time, 1e-9))
         return 0.0
 
-    def reason(self, epoch: int, score: float) -> str | None:
+    def reason(self, epoch: int, score: float, settled: bool = False) -> str | None:
+        """Why the search ends after this epoch; None if it goes on.
+
+        score: of its best graph   settled: did as many runs agree as are wanted?
+        """
         self.stale = 0 if score < self.best - 1.0 else self.stale + 1
         self.best = min(self.best, score)
         config = self.config
@@ -92,9 +98,17 @@ class Watch:
             return "max_epochs"
         if self.is_over:
             return "max_time"
+        if settled:
+            self._close()
+            return "settled"
         if config.patience is not None and self.stale >= config.patience:
             return "patience"
         return None
+
+    def _close(self) -> None:
+        """Give what comes after the epochs a time of its own; it shall not take all that is left."""
+        if self.by_clock:
+            self.closing = time.monotonic() + max(BUDGET.settled_seconds, BUDGET.settled * self.seconds)
 
 
 class ExactGraphs:

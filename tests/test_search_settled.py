@@ -1,0 +1,136 @@
+"""When a search of noisy data is settled: the rule as it is, and what searches do with it."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from eqdarts import DARTSRegressor
+from eqdarts.propose.symmetry import structure
+from eqdarts.search.settled import Arrivals, holds_nothing
+
+SCORES = st.integers(-300, 0).map(float)  # whole nats: further apart than what counts as the same
+#: What an epoch brings: does another run begin, the score of the run, and graphs.
+EPOCHS = st.lists(st.tuples(st.booleans(), SCORES, st.integers(1, 3000)), min_size=1, max_size=40)
+
+
+def replayed(epochs):
+    """The arrivals after each epoch, of runs that are all there is."""
+    now, best, graphs = Arrivals(), np.inf, 0
+    for begins, score, more in epochs:
+        now = now.began() if begins else now
+        best, graphs = min(best, score), graphs + more
+        now = now.after(score, best, graphs)
+        yield now
+
+
+@given(EPOCHS)
+def test_the_best_is_found_by_the_runs_that_came_to_it(epochs):
+    runs: list[float] = []
+    for (begins, score, _), now in zip(epochs, replayed(epochs), strict=True):
+        runs = [*runs, np.inf] if begins or not runs else runs
+        runs[-1] = min(runs[-1], score)
+        assert now.runs == tuple(runs)
+        assert now.best == min(runs)
+        assert now.found == runs.count(min(runs)) >= 1
+
+
+@given(EPOCHS, st.integers(1, 4))
+def test_it_is_settled_only_after_as_many_graphs_again_without_a_better_one(epochs, wanted):
+    history = list(replayed(epochs))
+    for k, now in enumerate(history):
+        since = next(i for i, earlier in enumerate(history) if earlier.best == now.best)
+        assert now.took == history[since].graphs
+        assert now.is_settled(wanted) == (now.found >= wanted and now.graphs >= 2 * history[since].graphs)
+        assert not now.is_settled(None)
+        assert now.is_settled(wanted) or not now.is_settled(wanted + 1)
+        assert all(earlier.best > now.best for earlier in history[:since]), k
+
+
+@given(EPOCHS, st.floats(-0.09, 0.09))
+def test_one_function_fitted_to_other_last_digits_is_the_same(epochs, off):
+    """Written in another way, a graph converges to a loss that differs a little."""
+    *_, now = replayed(epochs)
+    again = now.began().after(now.best + off, min(now.best, now.best + off), now.graphs + 1)
+    assert again.found == now.found + 1
+    assert again.took == now.took
+
+
+@given(EPOCHS)
+def test_a_better_graph_opens_the_question_again(epochs):
+    *_, now = replayed(epochs)
+    better = now.began().after(now.best - 1, now.best - 1, now.graphs + 1)
+    assert (better.found, better.took) == (1, better.graphs)
+    assert not better.is_settled(1)
+
+
+def test_a_sum_that_linear_algebra_finds_is_one_more_witness():
+    now = Arrivals().after(-50.0, -80.0, 1000, solved=-80.0)
+    assert now.found == 1
+    now = now.began().after(-80.0, -80.0, 2000, solved=-80.0)
+    assert now.found == 2
+    assert now.is_settled(2)
+
+
+X = np.random.default_rng(0).uniform(0.5, 3, (41, 2))
+NOISE = np.random.default_rng(1).normal(size=41)
+#: Ends by itself, or after so many epochs.
+OPTIONS = {"max_epochs": 150, "max_time": None, "random_state": 0, "verbose": 0, "n_jobs": 1, "replicas": 64,
+           "operations": ("zero", "linear", "power", "exp"), "links": ("identity",), "max_nodes": 2}  # fmt: skip
+LAW = 2.3 * X[:, 0] * np.exp(-0.7 * X[:, 1])
+
+
+@pytest.fixture(scope="module")
+def noisy():
+    return DARTSRegressor(**OPTIONS).fit(X, LAW + 0.03 * NOISE)
+
+
+def test_a_noisy_law_that_runs_agree_on_is_settled(noisy):
+    assert noisy.stop_reason_ == "settled"
+    assert len(noisy.history_) <= 100
+    assert noisy.history_["found"].iloc[-1] >= 2
+    np.testing.assert_allclose(noisy.predict(X), LAW, atol=0.05)
+
+
+def test_a_search_of_pure_noise_ends_with_a_constant():
+    model = DARTSRegressor(**OPTIONS).fit(X, NOISE)
+    assert model.stop_reason_ == "settled"
+    assert len(model.history_) <= 100
+    assert not model.sympy().free_symbols
+
+
+def test_what_may_still_be_exact_is_not_settled(noisy):
+    """Before data count as noisy nothing is, and an exact law ends its search as it did."""
+    assert (noisy.history_["found"].iloc[:3] == 0).all()
+    model = DARTSRegressor(**OPTIONS).fit(X, LAW)
+    assert model.stop_reason_ == "exact"
+    assert (model.history_["found"] == 0).all()
+
+
+PLANE = np.random.default_rng(5).uniform(0, 1, (311, 3))
+
+
+@given(st.integers(0, 2**32 - 1))
+@settings(max_examples=20)
+def test_rows_of_noise_know_nothing_of_each_other(seed):
+    """Whatever it is distributed like; about one in forty looks as if they did."""
+    rng = np.random.default_rng(seed)
+    for noise in (rng.normal(size=311), rng.standard_cauchy(size=311), rng.poisson(20, size=311).astype(float)):
+        share, rows = structure(PLANE, noise)
+        assert rows == 300
+        assert share == pytest.approx(1, abs=0.35)
+
+
+def test_what_follows_the_columns_is_no_noise():
+    rng = np.random.default_rng(0)
+    waves = np.sin(6 * PLANE[:, 0]) * PLANE[:, 1]
+    assert not holds_nothing(PLANE, waves)
+    assert not holds_nothing(PLANE, waves + 0.1 * rng.normal(size=311))
+    assert not holds_nothing(PLANE, np.where(PLANE[:, 0] > 0.9, np.inf, waves))
+    assert holds_nothing(PLANE, waves + 10 * rng.normal(size=311), sure=True)
+
+
+def test_few_rows_are_never_sure():
+    noise = np.random.default_rng(0).normal(size=12)
+    assert holds_nothing(PLANE[:12], noise)
+    assert not holds_nothing(PLANE[:12], noise, sure=True)
