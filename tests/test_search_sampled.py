@@ -12,7 +12,7 @@ from eqdarts.graph.population import nothing, scores
 from eqdarts.graph.space import SearchSpace
 from eqdarts.options import SearchConfig
 from eqdarts.search.sampled import SampledSearch
-from eqdarts.search.settled import Arrivals
+from eqdarts.search.settled import Arrivals, Reached
 
 SPACE = SearchSpace(
     ("x1", "x2"), 3, ("zero", "linear", "power", "exp", "sin"), signed=(False, False), links=("identity", "reciprocal")
@@ -144,8 +144,9 @@ def test_what_stays_open_after_ten_epochs_is_noise(y, everything, epochs, noisy)
 )
 def test_it_is_settled_when_as_many_runs_agree_as_are_wanted_and_noise_is_left(y, wanted, settled):
     """What an imitation leaves of a law is no noise, however many runs agree on it."""
+    one = Reached(-1e6, 1)
     searcher = search(y, agreeing_runs=wanted)
-    state = replace(after(searcher, 2), noisy=True, arrivals=Arrivals((-1e6, -1e6), best=-1e6))
+    state = replace(after(searcher, 2), noisy=True, arrivals=Arrivals((one, one), best=one))
     state = searcher.epoch(state, 0.0)
     assert (state.found, state.is_settled) == (2, settled)
 

@@ -7,69 +7,92 @@ from hypothesis import strategies as st
 
 from eqdarts import DARTSRegressor
 from eqdarts.propose.symmetry import structure
-from eqdarts.search.settled import Arrivals, holds_nothing
+from eqdarts.search.settled import MEAN, NOTHING, Arrivals, Reached, holds_nothing
 
-SCORES = st.integers(-300, 0).map(float)  # whole nats: further apart than what counts as the same
-#: What an epoch brings: does another run begin, the score of the run, and graphs.
-EPOCHS = st.lists(st.tuples(st.booleans(), SCORES, st.integers(1, 3000)), min_size=1, max_size=40)
+#: Misfits in whole steps of two nats: further apart than what counts as the same.
+PLACES = st.builds(lambda misfit, parts: Reached(2.0 * misfit, parts), st.integers(-150, -50), st.integers(1, 12))
+#: What an epoch brings: does another run begin, how far it comes, and graphs.
+EPOCHS = st.lists(st.tuples(st.booleans(), PLACES, st.integers(1, 3000)), min_size=1, max_size=40)
+
+
+def best_of(*places):
+    return min(places, key=lambda one: one.score)
 
 
 def replayed(epochs):
     """The arrivals after each epoch, of runs that are all there is."""
-    now, best, graphs = Arrivals(), np.inf, 0
-    for begins, score, more in epochs:
+    now, best, graphs = Arrivals(), NOTHING, 0
+    for begins, place, more in epochs:
         now = now.began() if begins else now
-        best, graphs = min(best, score), graphs + more
-        now = now.after(score, best, graphs)
+        best, graphs = best_of(best, place), graphs + more
+        now = now.after(place, best, graphs)
         yield now
 
 
 @given(EPOCHS)
 def test_the_best_is_found_by_the_runs_that_came_to_it(epochs):
-    runs: list[float] = []
-    for (begins, score, _), now in zip(epochs, replayed(epochs), strict=True):
-        runs = [*runs, np.inf] if begins or not runs else runs
-        runs[-1] = min(runs[-1], score)
+    runs = []
+    for (begins, place, _), now in zip(epochs, replayed(epochs), strict=True):
+        runs = [*runs, NOTHING] if begins or not runs else runs
+        runs[-1] = best_of(runs[-1], place)
         assert now.runs == tuple(runs)
-        assert now.best == min(runs)
-        assert now.found == runs.count(min(runs)) >= 1
+        assert now.best.score == min(one.score for one in runs)
+        same = [one for one in runs if one.misfit <= now.best.misfit and one.parts <= now.best.parts + 1]
+        assert now.found == len(same) >= 1
 
 
 @given(EPOCHS, st.integers(1, 4))
 def test_it_is_settled_only_after_as_many_graphs_again_without_a_better_one(epochs, wanted):
     history = list(replayed(epochs))
-    for k, now in enumerate(history):
+    for now in history:
         since = next(i for i, earlier in enumerate(history) if earlier.best == now.best)
         assert now.took == history[since].graphs
         assert now.is_settled(wanted) == (now.found >= wanted and now.graphs >= 2 * history[since].graphs)
         assert not now.is_settled(None)
         assert now.is_settled(wanted) or not now.is_settled(wanted + 1)
-        assert all(earlier.best > now.best for earlier in history[:since]), k
+        assert all(earlier.best.score > now.best.score for earlier in history[:since])
 
 
-@given(EPOCHS, st.floats(-0.09, 0.09))
-def test_one_function_fitted_to_other_last_digits_is_the_same(epochs, off):
-    """Written in another way, a graph converges to a loss that differs a little."""
+@given(EPOCHS, st.floats(-0.9, 0.9), st.integers(0, 1))
+def test_one_function_written_and_fitted_in_another_way_is_the_same(epochs, off, more):
+    """It converges to a loss that differs a little, and may have a part more, as below another link."""
     *_, now = replayed(epochs)
-    again = now.began().after(now.best + off, min(now.best, now.best + off), now.graphs + 1)
+    place = Reached(now.best.misfit + off, now.best.parts + more)
+    again = now.began().after(place, best_of(now.best, place), now.graphs + 1)
     assert again.found == now.found + 1
     assert again.took == now.took
 
 
-@given(EPOCHS)
-def test_a_better_graph_opens_the_question_again(epochs):
+@given(EPOCHS, st.sampled_from([(-2.0, 0), (0.0, -1), (-8.0, 2)]))
+def test_a_better_graph_opens_the_question_again(epochs, change):
     *_, now = replayed(epochs)
-    better = now.began().after(now.best - 1, now.best - 1, now.graphs + 1)
-    assert (better.found, better.took) == (1, better.graphs)
+    place = Reached(now.best.misfit + change[0], now.best.parts + change[1])
+    better = now.began().after(place, place, now.graphs + 1)
+    assert better.best == place
+    assert better.took == better.graphs
     assert not better.is_settled(1)
 
 
+@given(EPOCHS, st.sampled_from([(2.0, 0), (0.0, 2), (-1.5, 3), (6.0, -2)]))
+def test_another_graph_that_is_no_better_is_no_witness(epochs, change):
+    *_, now = replayed(epochs)
+    place = Reached(now.best.misfit + change[0], now.best.parts + change[1])
+    other = now.began().after(place, now.best, now.graphs + 1)
+    assert (other.found, other.took) == (now.found, now.took)
+
+
 def test_a_sum_that_linear_algebra_finds_is_one_more_witness():
-    now = Arrivals().after(-50.0, -80.0, 1000, solved=-80.0)
+    law = Reached(-95.0, 5)
+    now = Arrivals().after(Reached(-60.0, 4), law, 1000, solved=law)
     assert now.found == 1
-    now = now.began().after(-80.0, -80.0, 2000, solved=-80.0)
+    now = now.began().after(law, law, 2000, solved=law)
     assert now.found == 2
     assert now.is_settled(2)
+
+
+def test_runs_that_find_nothing_agree_on_the_mean():
+    now = Arrivals().after(MEAN, MEAN, 1000, solved=MEAN)
+    assert now.began().after(MEAN, MEAN, 2000).is_settled(3)
 
 
 X = np.random.default_rng(0).uniform(0.5, 3, (41, 2))

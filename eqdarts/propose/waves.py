@@ -15,11 +15,13 @@ from eqdarts.data.table import Table, unevenly
 from eqdarts.fit.assess import Assessor
 from eqdarts.fit.backend import Pursuable
 from eqdarts.fit.periodogram import (
+    Plane,
     chance,
     line_of,
     peaks,
     plane_chance,
     plane_of,
+    plane_peaks,
     polished,
     successive,
     successive_planes,
@@ -65,10 +67,17 @@ def pairs_of(rows: Table, i: int, j: int) -> np.ndarray:
     plane = plane_of(rows.columns[i], rows.columns[j], rows.y, rows.roots)
     if plane is None:
         return np.zeros((0, 2))
+    if not _stand_out(plane, *plane_peaks(plane, 1), len(rows)).any():
+        return np.zeros((0, 2))  # others beside it take time, and would not be looked at
     omega, gain = successive_planes(plane, _MOST_PLANES)
-    fast = (np.abs(omega) * plane.half > 0.5 * np.pi * _LEAST_PERIODS).all(axis=1)
-    good = fast & (gain > _LEAST_GAIN) & (plane_chance(gain, len(rows)) < _BY_CHANCE)
+    good = _stand_out(plane, omega, gain, len(rows))
     return omega[: len(good) if good.all() else int(np.argmin(good))]
+
+
+def _stand_out(plane: Plane, omega: np.ndarray, gain: np.ndarray, n: int) -> np.ndarray:
+    """Which waves of pairs of frequencies [K, 2] are fast, and explain more than chance: bool [K]"""
+    fast = (np.abs(omega) * plane.half > 0.5 * np.pi * _LEAST_PERIODS).all(axis=1)
+    return np.asarray(fast & (gain > _LEAST_GAIN) & (plane_chance(gain, n) < _BY_CHANCE))
 
 
 class Waves:

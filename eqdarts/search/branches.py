@@ -142,9 +142,8 @@ class Branches:
 
     @property
     def had_their_turn(self) -> bool:
-        """Was every branch that is worth it searched for some epochs?"""
-        worth_it = [b for b in (*self._branches, *self._companions) if b.promise < np.inf]
-        return all(b.epochs >= _GROWTH.probation for b in worth_it)
+        """Was every branch that is worth it asked what linear algebra finds, and searched for an epoch?"""
+        return all(b.epochs for b in (*self._branches, *self._companions) if b.promise < np.inf)
 
     def epoch(self, state: SampledState, front: Front, epoch: int) -> tuple[Front, bool]:
         """The front after some epochs of branches; true when the search may end.

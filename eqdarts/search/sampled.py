@@ -30,7 +30,7 @@ from eqdarts.propose.sources import PROPOSERS, made
 from eqdarts.propose.waves import rows_of_waves, with_frequencies
 from eqdarts.search.budget import BUDGET
 from eqdarts.search.log import Log, Share
-from eqdarts.search.settled import Arrivals, holds_nothing
+from eqdarts.search.settled import MEAN, NOTHING, Arrivals, Reached, holds_nothing
 from eqdarts.search.sums import Sums, SumSearch
 
 
@@ -46,7 +46,8 @@ class _Schedule:
         Epochs of the shortest run; the others are multiples of it, see `luby`.
     single_link : float
         Share of the fresh runs that keep to one link: links reach different losses by chance, and one that is ahead
-        would crowd out the rest.
+        would crowd out the rest. The first run on data that turn out to be noisy has all, as it is to come upon what is
+        known anew.
     polished : int
         How many of the best graphs are fitted further in every epoch.
     before_noise, before_all_rows : int
@@ -281,7 +282,7 @@ class SampledSearch:
             )  # fmt: skip
         fresh = halfway(weights, self._prior)
         gamma = fresh.gamma
-        if self._rng.random() < _WHEN.single_link:
+        if self._rng.random() < _WHEN.single_link and not (state.noisy and runs == 1):
             gamma[np.arange(len(gamma)) != self._rng.integers(len(gamma))] = -np.inf
         return replace(
             state, weights=fresh, active=nothing(self._space), age=0, runs=runs, grown=1,
@@ -315,7 +316,7 @@ class SampledSearch:
             best(self._assessor.confirmed(p), rows) if len(p) else p for p in (state.population, state.active)
         )
         # What came before may have been found by any of the runs until now, which count as one.
-        earlier = _lowest(population, rows)
+        earlier = _reached(population, rows)
         arrivals = Arrivals().after(earlier, earlier, state.fitted)
         return replace(state, population=population, active=active, rows=rows, noisy=True, arrivals=arrivals)
 
@@ -409,14 +410,17 @@ def _goes_on(runs: int, noisy: bool) -> bool:
 
 def _arrived(state: SampledState, known: Population, active: Population, sums: Population, fitted: int) -> Arrivals:
     """What runs arrived at after an epoch. state: at its begin"""
-    rows = state.rows
-    run = np.inf if state.runs and _goes_on(state.runs, state.noisy) else _lowest(active, rows)
-    return state.arrivals.after(run, _lowest(known, rows), fitted, _lowest(sums, rows))
+    run = NOTHING if state.runs and _goes_on(state.runs, state.noisy) else _reached(active, state.rows)
+    return state.arrivals.after(run, _reached(known, state.rows), fitted, _reached(sums, state.rows))
 
 
-def _lowest(population: Population, rows: int) -> float:
-    """The best score; at the worst that of the mean, which explains nothing with no parts."""
-    return float(scores(population.loss, population.complexity, rows).min(initial=0.0))
+def _reached(population: Population, rows: int) -> Reached:
+    """The best of some graphs; if none is better, the mean."""
+    if not len(population):
+        return MEAN
+    place = int(np.argmin(scores(population.loss, population.complexity, rows)))
+    misfit = float(scores(population.loss[place], np.array(0), rows))
+    return min(Reached(misfit, int(population.complexity[place])), MEAN, key=lambda one: one.score)
 
 
 def luby(i: int) -> int:

@@ -10,8 +10,9 @@ Two numbers hold this together, and neither is tuned: how many runs are wanted (
 graphs again were fitted as it took to come upon the best, so that a graph that every run is given at its start, such as
 the shapes of textbooks, is held against what runs find.
 
-Whether two runs found the same graph is asked of its score alone: one function has one loss where it fits best, however
-its graph is written, and a graph that is no better is no reason to go on.
+Whether two runs found the same graph is asked of what it leaves and of its parts: one function has one loss where it
+fits best, however its graph is written, and may have a part more where it is written below another link. A graph that
+is no better is no reason to go on.
 """
 
 from __future__ import annotations
@@ -20,11 +21,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from eqdarts.graph.population import NATS_PER_PART
 from eqdarts.propose.symmetry import structure
 
 _DEVIATIONS = 2.0  # standard ones, by which noise may look as if rows knew of their neighbours
 _TELLING = 0.5  # rows tell noise from a law that is not found yet, if all that noise looks like is above this share
-_SAME = 0.1  # nats: two scores closer than this are one, as in `eqdarts.graph.population`
+_SAME = 1.0  # nats that count for nothing, as where patience waits for progress
 
 
 def holds_nothing(X: np.ndarray, residual: np.ndarray, sure: bool = False) -> bool:
@@ -40,26 +42,58 @@ def holds_nothing(X: np.ndarray, residual: np.ndarray, sure: bool = False) -> bo
 
 
 @dataclass(frozen=True)
+class Reached:
+    """How far a run came: its best graph.
+
+    Attributes
+    ----------
+    misfit : float
+        In nats (`eqdarts.graph.population.scores`); 0 for the mean, which explains nothing, with no parts.
+    parts : int
+        Its complexity.
+    """
+
+    misfit: float = np.inf
+    parts: int = 0
+
+    @property
+    def score(self) -> float:
+        """Description length in nats, lower is better."""
+        return self.misfit + NATS_PER_PART * self.parts
+
+    def is_better(self, other: Reached) -> bool:
+        """Is it better than another by a nat, which is the least that rows may decide?"""
+        return self.score < other.score - _SAME
+
+    def is_as(self, other: Reached) -> bool:
+        """Does it leave the same, with a part more at the most?"""
+        return self.misfit < other.misfit + _SAME and self.parts <= other.parts + 1
+
+
+NOTHING, MEAN = Reached(), Reached(0.0, 0)
+
+
+@dataclass(frozen=True)
 class Arrivals:
     """What the runs arrived at.
 
     Attributes
     ----------
-    runs : tuple of float
-        The best score of each independent run, lower is better; that of the run that goes on is the last.
-    best : float
-        The best score known, whatever found it.
-    solved : float
-        The best score of sums that linear algebra found: one more way to arrive, beside the runs.
+    runs : tuple of Reached
+        By each independent run; by the one that goes on is the last.
+    best : Reached
+        By whatever it was.
+    solved : Reached
+        By sums that linear algebra found: one more way to arrive, beside the runs.
     took : int
-        Graphs that were fitted until it was known.
+        Graphs that were fitted until the best was known.
     graphs : int
         Graphs that are fitted by now.
     """
 
-    runs: tuple[float, ...] = ()
-    best: float = np.inf
-    solved: float = np.inf
+    runs: tuple[Reached, ...] = ()
+    best: Reached = NOTHING
+    solved: Reached = NOTHING
     took: int = 0
     graphs: int = 0
 
@@ -69,10 +103,11 @@ class Arrivals:
 
         Examples
         --------
-        >>> Arrivals(runs=(-210.0, -180.0, -209.95), best=-210.0).found
+        >>> law, again, other = Reached(-230.0, 7), Reached(-229.8, 8), Reached(-205.0, 5)
+        >>> Arrivals(runs=(law, other, again), best=law).found
         2
         """
-        return sum(score < self.best + _SAME for score in (self.solved, *self.runs))
+        return sum(one.is_as(self.best) for one in (self.solved, *self.runs))
 
     @property
     def is_stale(self) -> bool:
@@ -85,11 +120,16 @@ class Arrivals:
 
     def began(self) -> Arrivals:
         """Another run begins."""
-        return replace(self, runs=(*self.runs, np.inf))
+        return replace(self, runs=(*self.runs, NOTHING))
 
-    def after(self, run: float, best: float, graphs: int, solved: float = np.inf) -> Arrivals:
-        """The run has come to a score, and all that is known to the best, with so many graphs. solved: by sums"""
-        runs, solved = (*self.runs[:-1], min((run, *self.runs[-1:]))), min(solved, self.solved)
-        if best < self.best - _SAME:
+    def after(self, run: Reached, best: Reached, graphs: int, solved: Reached = NOTHING) -> Arrivals:
+        """The run came so far, and all that is known to the best, with so many graphs. solved: by sums"""
+        last, solved = _further(run, *self.runs[-1:]), _further(solved, self.solved)
+        runs = (*self.runs[:-1], last)
+        if best.is_better(self.best):
             return Arrivals(runs, best, solved, graphs, graphs)
         return replace(self, runs=runs, solved=solved, graphs=graphs)
+
+
+def _further(*some: Reached) -> Reached:
+    return min(some, key=lambda one: one.score)
