@@ -100,6 +100,16 @@ def old(runs):
     return replace(state, age=10_000, runs=runs)
 
 
+@pytest.mark.parametrize(
+    ("age", "gained", "over"), [(9, 1, False), (10, 5, True), (10, 6, False), (13, 7, False), (14, 7, True)]
+)
+def test_a_run_on_noisy_data_goes_on_as_long_as_it_gains(age, gained, over):
+    state = replace(old(runs=1), noisy=True, age=age, gained=gained)
+    after_it = search().epoch(state, 0.0)
+    assert after_it.runs == 1 + over
+    assert after_it.age == (1 if over else age + 1)
+
+
 def test_a_fresh_run_forgets_its_graphs_and_half_of_what_it_learned():
     searcher, before = search(), old(runs=0)
     state = searcher.epoch(before, 0.0)

@@ -23,6 +23,9 @@ from scipy.linalg import qr
 from scipy.spatial import cKDTree
 from scipy.stats import rankdata
 
+#: Rows, their neighbours, and what fits planes through these: see `planes_of`.
+Planes = tuple[np.ndarray, np.ndarray, np.ndarray]
+
 
 @dataclass(frozen=True)
 class _Reading:
@@ -132,28 +135,28 @@ def ambiguity(X: np.ndarray, y: np.ndarray, root_weights: np.ndarray | None = No
     much where two rows agree in all columns but not in y.
     """
     root = np.ones(len(y)) if root_weights is None else root_weights
-    asked, near, planes = _planes(X)
-    level = (planes @ y[near][:, :, None])[:, 0, 0]  # [q]
+    asked, near, through = planes_of(X)
+    level = (through @ y[near][:, :, None])[:, 0, 0]  # [q]
     left = np.mean((root[asked] * (level - y[asked])) ** 2)
     return float(left / np.var(root * y))
 
 
-def structure(X: np.ndarray, residual: np.ndarray) -> tuple[float, int]:
-    """How little rows tell of the residuals [n] of their neighbours by the columns X [n, m], and how many were asked.
+def structure(planes: Planes, residual: np.ndarray) -> tuple[float, int]:
+    """How little rows tell of the residuals [n] of their neighbours, and how many were asked.
 
     The square error of the planes of `ambiguity` through the ranks of the residuals, over what it is on average where
     residuals have nothing to do with each other: about 1 for noise, and next to nothing where they follow a smooth
     function of few columns. Ranks, as a few large residuals, such as at a pole, would decide alone.
     """
-    asked, near, planes = _planes(X)
+    asked, near, through = planes
     ranks = rankdata(residual) / len(residual) - 0.5
-    weights = planes[:, 0, :]  # [q, k]
+    weights = through[:, 0, :]  # [q, k]
     error = np.mean(((weights * ranks[near]).sum(axis=1) - ranks[asked]) ** 2)
     expected = (1.0 + np.mean((weights**2).sum(axis=1))) * np.mean(ranks**2)
     return float(error / expected), len(asked)
 
 
-def _planes(X: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def planes_of(X: np.ndarray) -> Planes:
     """Rows [q], their nearest others [q, k] by the ranks of the columns, and what fits planes through these: the first
     row of [q, 1 + m, k] gives their value at the row itself."""
     n, m = X.shape

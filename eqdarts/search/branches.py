@@ -142,7 +142,10 @@ class Branches:
 
     @property
     def had_their_turn(self) -> bool:
-        """Was every branch that is worth it asked what linear algebra finds, and searched for an epoch?"""
+        """Was every branch that is worth it asked what linear algebra finds, and searched for an epoch?
+
+        There is none for a graph that leaves nothing but noise while the first run still looks for it anew.
+        """
         return all(b.epochs for b in (*self._branches, *self._companions) if b.promise < np.inf)
 
     def epoch(self, state: SampledState, front: Front, epoch: int) -> tuple[Front, bool]:
@@ -152,7 +155,9 @@ class Branches:
         """
         log = Log()
         self.shares = log.shares
-        if epoch >= self._next_question:
+        # Symmetries lead from an imitation to the law. What leaves nothing but noise may be the law itself, until runs
+        # do not agree on it.
+        if epoch >= self._next_question and not (state.leaves_noise and state.runs < 2):
             self._next_question = ceil(_GROWTH.again * epoch)
             self._grow(self._space, state, self._problem, self._problem.view, 0)
         certain = False

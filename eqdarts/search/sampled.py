@@ -104,8 +104,12 @@ class SampledState:
         Of given terms; exact ones are in the population as well.
     arrivals : Arrivals
         What independent runs arrived at.
+    gained : int
+        The age at which this run last came to a better graph.
+    leaves_noise : bool
+        Of noisy data: does the best graph leave nothing but noise?
     is_settled : bool
-        Of noisy data: do as many runs agree as are wanted, on a graph that leaves nothing but noise?
+        Do, beside that, as many runs agree on it as are wanted?
     train_loss, validation_loss : float
         Of the best graph of this epoch, relative to the variance of y.
     fitted : int
@@ -127,6 +131,8 @@ class SampledState:
     rows: int = 1
     noisy: bool = False
     arrivals: Arrivals = field(default_factory=Arrivals)
+    gained: int = 0
+    leaves_noise: bool = False
     is_settled: bool = False
     train_loss: float = np.inf
     validation_loss: float = np.inf
@@ -222,7 +228,7 @@ class SampledSearch:
         before = state
         if self._turns_noisy(state):
             state = self._restarted(self._by_all_rows(state))
-        elif state.age >= _WHEN.run * luby(state.runs + 1):
+        elif _is_over(state):
             state = self._restarted(state)
         nodes = min(self._space.nodes, state.grown + state.age // _WHEN.epochs_per_node)
         proposed = self._propose(state, nodes, log)
@@ -235,7 +241,7 @@ class SampledSearch:
         active, fitted = self._kept(joined(state.active, found), state), state.fitted + len(proposed.batch)
         known = joined(population, sums.population)
         arrivals = _arrived(state, known, active, sums.population, fitted)
-        agreed = state.noisy and arrivals.is_settled(self._config.agreeing_runs)
+        leaves_noise = state.noisy and self._leaves_noise(known, state.rows)
         return SampledState(
             self._learn(state, proposed, order),
             nodes,
@@ -248,7 +254,9 @@ class SampledSearch:
             noisy=state.noisy,
             sums=sums,
             arrivals=arrivals,
-            is_settled=agreed and self._leaves_noise(known, state.rows),
+            gained=state.age + 1 if _gains(state, active) else state.gained,
+            leaves_noise=leaves_noise,
+            is_settled=leaves_noise and arrivals.is_settled(self._config.agreeing_runs),
             train_loss=float(found.train_loss[lowest]) if len(found) else np.inf,
             validation_loss=float(found.loss[lowest]) if len(found) else np.inf,
             fitted=fitted,
@@ -277,7 +285,7 @@ class SampledSearch:
         if _goes_on(runs, state.noisy):
             gamma = (self._prior.gamma + _finite(weights.gamma, self._prior.gamma)) / 2
             return replace(
-                state, weights=replace(weights, gamma=gamma), active=state.population, age=0, runs=runs,
+                state, weights=replace(weights, gamma=gamma), active=state.population, age=0, gained=0, runs=runs,
                 grown=self._space.nodes,
             )  # fmt: skip
         fresh = halfway(weights, self._prior)
@@ -285,7 +293,7 @@ class SampledSearch:
         if self._rng.random() < _WHEN.single_link and not (state.noisy and runs == 1):
             gamma[np.arange(len(gamma)) != self._rng.integers(len(gamma))] = -np.inf
         return replace(
-            state, weights=fresh, active=nothing(self._space), age=0, runs=runs, grown=1,
+            state, weights=fresh, active=nothing(self._space), age=0, gained=0, runs=runs, grown=1,
             arrivals=state.arrivals.began(),
         )  # fmt: skip
 
@@ -307,7 +315,7 @@ class SampledSearch:
         assert table is not None
         explains = score.min(initial=0.0) < 0.0  # more than the mean
         left = self._assessor.residual(known.select(np.array([np.argmin(score)]))) if explains else table.y
-        return holds_nothing(table.X, left, sure)
+        return holds_nothing(table, left, sure)
 
     def _by_all_rows(self, state: SampledState) -> SampledState:
         """The graphs so far, confirmed; those to come will be as well."""
@@ -401,6 +409,18 @@ class SampledSearch:
     def _follows_gradient(self) -> bool:
         """Is α learned from the gradient at fitted graphs, as soon as there are some?"""
         return self._assessor.can_pursue and any(p.name == Gradient.name for p in self._proposers)
+
+
+def _is_over(state: SampledState) -> bool:
+    """Has the run had its epochs? On noisy data it has some, and then goes on as long as it gains."""
+    if state.noisy:
+        return state.age >= max(_WHEN.run, 2 * state.gained)
+    return state.age >= _WHEN.run * luby(state.runs + 1)
+
+
+def _gains(state: SampledState, active: Population) -> bool:
+    """Are these graphs of a run better than those of before?"""
+    return not state.age or _reached(active, state.rows).is_better(_reached(state.active, state.rows))
 
 
 def _goes_on(runs: int, noisy: bool) -> bool:
