@@ -36,7 +36,8 @@ class Budget:
     after_interrupt : float
         Seconds for all that comes after the epochs, once Ctrl-C was pressed.
     settled, settled_seconds : float
-        Of the time so far, and seconds at the least, for all that comes after the epochs of a settled search.
+        Of the time so far, as much as others leave, and seconds at the least: for all that comes after the epochs of a
+        settled search.
     """
 
     screening: float = 0.25
@@ -50,8 +51,8 @@ class Budget:
     neighbours: float = 0.25
     sure_seconds: float = 0.25
     after_interrupt: float = 2.0
-    settled: float = 0.25
-    settled_seconds: float = 2.0
+    settled: float = 0.43
+    settled_seconds: float = 3.0
 
 
 BUDGET = Budget()

@@ -31,7 +31,7 @@ from eqdarts.propose.waves import rows_of_waves, with_frequencies
 from eqdarts.search.budget import BUDGET
 from eqdarts.search.log import Log, Share
 from eqdarts.search.settled import MEAN, NOTHING, Arrivals, Reached, holds_nothing
-from eqdarts.search.sums import Sums, SumSearch
+from eqdarts.search.sums import Sums, SumSearch, are_shapes
 
 
 @dataclass(frozen=True)
@@ -431,7 +431,9 @@ def _goes_on(runs: int, noisy: bool) -> bool:
 def _arrived(state: SampledState, known: Population, active: Population, sums: Population, fitted: int) -> Arrivals:
     """What runs arrived at after an epoch. state: at its begin"""
     run = NOTHING if state.runs and _goes_on(state.runs, state.noisy) else _reached(active, state.rows)
-    return state.arrivals.after(run, _reached(known, state.rows), fitted, _reached(sums, state.rows))
+    # Runs are given the same shapes, so these are no witnesses beside them.
+    solved = _reached(sums.select(np.flatnonzero(~are_shapes(sums))), state.rows)
+    return state.arrivals.after(run, _reached(known, state.rows), fitted, solved)
 
 
 def _reached(population: Population, rows: int) -> Reached:
