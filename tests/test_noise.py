@@ -194,6 +194,8 @@ def test_given_errors_weigh_rows_and_are_taken_at_their_word(powers):
     given, weighted = tiny().fit(X, y, y_error=error), tiny().fit(X, y, sample_weight=1 / error**2)
     assert given.noise_.form == "given"
     assert str(given.sympy()) == str(weighted.sympy())
+    ratio = np.sqrt(np.mean(((y - given.predict(X)) / error) ** 2))
+    assert f"noise: given, residuals are {ratio:.3g} times the errors" in str(given)
     one, other = (m.equation(0).constants.std_error for m in (given, weighted))  # a constant, by its mean
     fit = given.equation(0).fit
     assert fit.chi_square == pytest.approx(np.sum(((y - given.predict(X, 0)) / error) ** 2))

@@ -84,9 +84,11 @@ class Noise:
 
         Examples
         --------
-        >>> Noise("proportional").text(0.01), Noise("additive").text(0.01)
-        ('10 % of the value', '0.1')
+        >>> Noise("proportional").text(0.01), Noise("additive").text(0.01), Noise("given", unit=0.2).text(0.01)
+        ('10 % of the value', '0.1', 'residuals are 0.5 times the errors')
         """
+        if self.known is not None:
+            return f"residuals are {float(np.sqrt(loss)) / self.known:.3g} times the errors"
         level = self.level(loss)
         if self.form == "proportional":
             return f"{100 * level:.3g} % of the value"

@@ -39,7 +39,7 @@ def front_text(front: Front, chosen: int, noise: Noise = ADDITIVE) -> str:
         text = visible(f"{format_name(equation.target)} = {equation.text()}")
         text = text if len(text) <= _WIDEST else text[: _WIDEST - 3] + "..."
         error = noise.level(equation.loss) * (100 if share else 1)
-        fit = f"{equation.loss:10.4g}  {_r2(equation):8.5g}  {error:9.4g}"
+        fit = f"{equation.loss:10.4g}  {round(_r2(equation), 9) + 0.0:8.5g}  {error:9.4g}"
         lines.append(f"{mark} {equation.complexity:10d}  {fit}  {text}")
     if noise != ADDITIVE:
         lines.append(f"noise: {noise.form}, {noise.text(front[chosen].loss)}")

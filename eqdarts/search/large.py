@@ -135,6 +135,11 @@ def _of_all(found: Found, subset: Subset, source: Source) -> Found:
     training, noise, law = _training(source, subset), found.training.noise, _chosen(found)
     weighed = noise.weigh(training.table, law.predict(training.table.X))
     training = replace(training, table=weighed, noise=noise, counts=training.table.weights)
+    if noise.known is not None and weighed.weights is not None:
+        # Chunk by chunk weights could not be made 1 on average, by which a loss becomes a multiple of given errors.
+        mean = subset.weight / subset.observations
+        unit = replace(noise, unit=noise.unit / float(np.sqrt(mean)))
+        training = replace(training, table=replace(weighed, weights=weighed.weights / mean), noise=unit)
     return replace(found, training=training, summary=summary)
 
 
