@@ -91,6 +91,16 @@ def test_a_sum_that_linear_algebra_finds_is_one_more_witness():
     assert now.is_settled(2)
 
 
+def test_a_better_sum_says_nothing_of_the_runs():
+    """Of few rows a sum of many terms may have the better score; the runs agree all the same, and it is known."""
+    law, again, overfit = Reached(-41.0, 8), Reached(-41.1, 8), Reached(-70.0, 16)
+    now = Arrivals().after(law, law, 1000, solved=overfit)
+    assert (now.best, now.found) == (law, 1)
+    assert now.began().after(again, law, 2000, solved=overfit).is_settled(2)
+    simpler = now.after(law, law, 2000, solved=Reached(-60.0, 5))
+    assert (simpler.best, simpler.found) == (law, 1)
+
+
 def test_runs_that_find_nothing_agree_on_the_mean():
     now = Arrivals().after(MEAN, MEAN, 1000, solved=MEAN)
     assert now.began().after(MEAN, MEAN, 2000).is_settled(3)

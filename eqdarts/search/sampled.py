@@ -240,7 +240,7 @@ class SampledSearch:
         lowest = int(np.argmin(found.loss)) if len(found) else 0
         active, fitted = self._kept(joined(state.active, found), state), state.fitted + len(proposed.batch)
         known = joined(population, sums.population)
-        arrivals = _arrived(state, known, active, sums.population, fitted)
+        arrivals = _arrived(state, population, active, sums.population, fitted)
         leaves_noise = state.noisy and self._leaves_noise(known, state.rows)
         return SampledState(
             self._learn(state, proposed, order),
@@ -428,12 +428,14 @@ def _goes_on(runs: int, noisy: bool) -> bool:
     return runs % 3 == (0 if noisy else 2)
 
 
-def _arrived(state: SampledState, known: Population, active: Population, sums: Population, fitted: int) -> Arrivals:
+def _arrived(
+    state: SampledState, population: Population, active: Population, sums: Population, fitted: int
+) -> Arrivals:
     """What runs arrived at after an epoch. state: at its begin"""
     run = NOTHING if state.runs and _goes_on(state.runs, state.noisy) else _reached(active, state.rows)
     # Runs are given the same shapes, so these are no witnesses beside them.
     solved = _reached(sums.select(np.flatnonzero(~are_shapes(sums))), state.rows)
-    return state.arrivals.after(run, _reached(known, state.rows), fitted, solved)
+    return state.arrivals.after(run, _reached(population, state.rows), fitted, solved)
 
 
 def _reached(population: Population, rows: int) -> Reached:

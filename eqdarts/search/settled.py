@@ -87,9 +87,10 @@ class Arrivals:
     runs : tuple of Reached
         By each independent run; by the one that goes on is the last.
     best : Reached
-        By whatever it was.
+        By any run, those that go on from the best among them.
     solved : Reached
-        By sums that linear algebra found: one more way to arrive, beside the runs.
+        By sums that linear algebra found: one more way to arrive. If it is better than what all runs found, it says
+        nothing of these, and is known in any case.
     took : int
         Graphs that were fitted until the best was known.
     graphs : int
@@ -112,7 +113,7 @@ class Arrivals:
         >>> Arrivals(runs=(law, other, again), best=law).found
         2
         """
-        return sum(one.is_as(self.best) for one in (self.solved, *self.runs))
+        return sum(one.is_as(self.best) and not one.is_better(self.best) for one in (self.solved, *self.runs))
 
     @property
     def is_stale(self) -> bool:
@@ -128,7 +129,7 @@ class Arrivals:
         return replace(self, runs=(*self.runs, NOTHING))
 
     def after(self, run: Reached, best: Reached, graphs: int, solved: Reached = NOTHING) -> Arrivals:
-        """The run came so far, and all that is known to the best, with so many graphs. solved: by sums"""
+        """The run came so far, and all of them to the best, with so many graphs. solved: by sums"""
         last, solved = _further(run, *self.runs[-1:]), _further(solved, self.solved)
         runs = (*self.runs[:-1], last)
         if best.is_better(self.best):
