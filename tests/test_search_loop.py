@@ -33,7 +33,7 @@ class Scripted:
         best, architecture = float(population.loss.min(initial=np.inf)), (np.zeros((1, 2, 1, 3)), np.zeros((1, 1, 2)))
         return SimpleNamespace(
             population=population, known=population, nodes=1, train_loss=best, validation_loss=best, fitted=7,
-            shares={}, noisy=False, rows=len(self._problem.table), architecture=architecture, gamma=None,
+            shares={}, leaves_noise=False, rows=len(self._problem.table), architecture=architecture, gamma=None,
             found=2, is_settled=False,
         )  # fmt: skip
 

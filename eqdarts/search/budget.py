@@ -18,8 +18,8 @@ class Budget:
     screening : float
         Of `max_time`, at the most, for choosing columns of a wide table before the search.
     search, search_noisy : float
-        Of `max_time`, when epochs end. What is left turns graphs into equations; of noisy data many graphs are as good,
-        and which of them is the law is only seen in its equation.
+        Of `max_time`, when epochs end. What is left turns graphs into equations; where the best one leaves noise
+        only, many are as good, and which of them is the law is only seen in its equation.
     exact, exact_seconds : float
         Of the time so far, and seconds beside it, for finishing graphs that fit to rounding in between, as one may be
         the law: of the search, and of each branch on its own.

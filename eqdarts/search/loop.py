@@ -61,8 +61,8 @@ class State(Protocol):
         ...
 
     @property
-    def noisy(self) -> bool:
-        """Are the data, as far as the search knows?"""
+    def leaves_noise(self) -> bool:
+        """Does the best graph leave nothing but noise?"""
         ...
 
     @property
@@ -251,7 +251,7 @@ class _Run:
     def _epoch(self) -> None:
         number = len(self._history) + 1
         self._state = self._searcher.epoch(self._state, self._watch.done(number - 1))
-        self._watch.noisy = self._state.noisy
+        self._watch.leaves_noise = self._state.leaves_noise
         del self._alphas[number - 1 :]
         self._alphas.append(self._state.architecture[0].astype(np.float32))
         self._front, certain = self._exact.finish(self._space, self._state.population, self._front, number)

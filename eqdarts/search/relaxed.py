@@ -69,8 +69,8 @@ class RelaxedState:
         return {}
 
     @property
-    def noisy(self) -> bool:
-        """It does not look for it."""
+    def leaves_noise(self) -> bool:
+        """It does not look for that."""
         return False
 
     @property

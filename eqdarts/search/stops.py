@@ -27,7 +27,7 @@ _LOOK_EPOCHS = 5  # in which a shorter one is looked for, if it is longer than l
 class Watch:
     """Decides when to stop. Ctrl-C is time that is over.
 
-    noisy: are the data, as far as the search knows by now?
+    leaves_noise: does the best graph, as far as the search knows by now? Then its time is better spent on equations
     """
 
     config: SearchConfig
@@ -35,7 +35,7 @@ class Watch:
     interrupts: Interrupts = field(default_factory=Interrupts)
     best: float = np.inf
     stale: int = 0
-    noisy: bool = False
+    leaves_noise: bool = False
     closing: float = np.inf  # when all must be over in a search that is settled
 
     def without(self, work: Callable[[], None]) -> Callable[[], None]:
@@ -74,7 +74,7 @@ class Watch:
     @property
     def is_over(self) -> bool:
         """Has the search had its share of the time?"""
-        share = BUDGET.search_noisy if self.noisy else BUDGET.search
+        share = BUDGET.search_noisy if self.leaves_noise else BUDGET.search
         out_of_time = self.config.max_time is not None and self.seconds >= share * self.config.max_time
         return out_of_time or self.interrupts.noted
 
