@@ -103,8 +103,11 @@ def learned(epochs, **options):
 
 
 def test_alpha_learns_which_columns_matter():
-    """The gradient at fitted graphs raises the odds of the columns that the target needs, in products of anything."""
-    space, alpha = learned(10, alpha_learning_rate=0.2, proposers=("sample", "move", "gradient"))
+    """The gradient at fitted graphs raises the odds of the columns that the target needs, in products of anything.
+
+    A run that begins anew takes α half way back, as the one does with which data begin to count as noisy.
+    """
+    space, alpha = learned(20, alpha_learning_rate=0.2, proposers=("sample", "move", "gradient"))
     absent = np.exp(alpha[space.aggregators.index("product"), :6, space.zero])
     absent /= np.exp(alpha[space.aggregators.index("product"), :6]).sum(axis=-1)
     assert absent[:2].mean() < 0.5 * absent[2:].mean()

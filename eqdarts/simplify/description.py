@@ -40,8 +40,8 @@ def description_length(loss: float, expression: sympy.Expr, n: int) -> float:
 
     loss: as a share of the variance of y, beyond rounding (`eqdarts.data.zero`)
     """
-    fit = 0.5 * n * np.log(loss + LADDER.exact)
-    digits = 0.5 * np.log(n / (min(loss, 1.0) + LADDER.exact)) * count_constants(expression)
+    fit = 0.5 * n * np.log(max(loss, LADDER.exact))
+    digits = 0.5 * np.log(n / max(min(loss, 1.0), LADDER.exact)) * count_constants(expression)
     structure = NATS_PER_NODE * size(expression) + oddity_of(expression)
     return float(fit + digits + digits_of(expression) + structure)
 
