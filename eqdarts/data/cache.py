@@ -10,11 +10,11 @@ from typing import IO
 
 import numpy as np
 
-from eqdarts.data.chunks import FileSource, Source
+from eqdarts.data.chunks import Derived, FileSource, Source
 from eqdarts.data.table import Table
 
 
-class CachedSource:
+class CachedSource(Derived):
     """A table read from a file once; later passes read its numbers, eight bytes each, from a temporary file.
 
     It is a context manager, at whose end the temporary file is gone. A first pass that does not come to its end leaves
@@ -35,25 +35,13 @@ class CachedSource:
     """
 
     def __init__(self, source: FileSource) -> None:
-        self._source = source
+        self.source = source
         try:
             self._file: IO[bytes] | None = tempfile.TemporaryFile(prefix="eqdarts-")  # noqa: SIM115, closed by __exit__
         except OSError:
             self._file = None
         self._complete = False
         self._rows: list[int] = []  # of each chunk: some may be left out
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        return self._source.names
-
-    @property
-    def target(self) -> str:
-        return self._source.target
-
-    @property
-    def size(self) -> int:
-        return self._source.size
 
     def __enter__(self) -> CachedSource:
         return self
@@ -66,14 +54,14 @@ class CachedSource:
     def chunks(self) -> Iterator[Table]:
         """All rows."""
         if self._file is None:
-            return self._source.chunks()
+            return self.source.chunks()
         return self._again(self._file) if self._complete else self._first(self._file)
 
     def _first(self, file: IO[bytes]) -> Iterator[Table]:
         file.seek(0)
         file.truncate()
         self._rows = []
-        for chunk in self._source.chunks():
+        for chunk in self.source.chunks():
             self._write(chunk)
             yield chunk
         self._complete = True

@@ -51,6 +51,30 @@ class Source(Protocol):
         ...
 
 
+class Derived:
+    """A table made of another one, with its columns, its target and its length unless it says otherwise.
+
+    Attributes
+    ----------
+    source : Source
+        The other one.
+    """
+
+    source: Source
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return self.source.names
+
+    @property
+    def target(self) -> str:
+        return self.source.target
+
+    @property
+    def size(self) -> int:
+        return self.source.size
+
+
 @dataclass(frozen=True, eq=False)
 class FileSource:
     """Some columns of a CSV or Parquet file.

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from eqdarts.data.chunks import Source
+from eqdarts.data.chunks import Derived, Source
 from eqdarts.data.table import Table
 
 
 @dataclass(frozen=True, eq=False)
-class Head:
+class Head(Derived):
     """So many first rows that count, which are those with a positive weight.
 
     Examples
@@ -24,14 +24,6 @@ class Head:
 
     source: Source
     rows: int
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        return self.source.names
-
-    @property
-    def target(self) -> str:
-        return self.source.target
 
     @property
     def size(self) -> int:

@@ -1,21 +1,22 @@
-"""A table one of whose columns holds the errors of the target, read in chunks."""
+"""Tables read in chunks with the weights that errors give their rows: a column holds them, or they go by a law."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from eqdarts.data.cells import checked_errors
-from eqdarts.data.chunks import Source
+from eqdarts.data.chunks import Derived, Source
 from eqdarts.data.columns import listed
+from eqdarts.data.noise import Noise
 from eqdarts.data.table import Table
 from eqdarts.errors import InputDataError
 
 
 @dataclass(frozen=True, eq=False)
-class Measured:
+class Measured(Derived):
     """The other columns, with weights 1/error².
 
     Attributes
@@ -47,17 +48,36 @@ class Measured:
     def names(self) -> tuple[str, ...]:
         return tuple(name for name in self.source.names if name != self.errors)
 
-    @property
-    def target(self) -> str:
-        return self.source.target
-
-    @property
-    def size(self) -> int:
-        return self.source.size
-
     def chunks(self) -> Iterator[Table]:
         place, start = self.source.names.index(self.errors), 0
         for chunk in self.source.chunks():
             errors = checked_errors(chunk.X[:, place], len(chunk), start)
             start += len(chunk)
             yield replace(chunk, X=np.delete(chunk.X, place, axis=1), names=self.names, weights=errors**-2.0)
+
+
+@dataclass(frozen=True, eq=False)
+class Weighed(Derived):
+    """The same rows, with the weights that a form of noise gives them at the values of a law.
+
+    Attributes
+    ----------
+    source : Source
+    noise : Noise
+    law : callable
+        Its values [n] at rows X [n, d].
+
+    Examples
+    --------
+    >>> table = Table(np.array([[1.0], [2.0], [4.0]]), np.array([2.9, 6.1, 12.5]), ("x",))
+    >>> weighed = Weighed(table, Noise("proportional", unit=3.0), lambda X: 3 * X[:, 0])
+    >>> [chunk.weights.tolist() for chunk in weighed.chunks()]
+    [[1.0, 0.25, 0.0625]]
+    """
+
+    source: Source
+    noise: Noise
+    law: Callable[[np.ndarray], np.ndarray]
+
+    def chunks(self) -> Iterator[Table]:
+        return (self.noise.weigh(chunk, self.law(chunk.X)) for chunk in self.source.chunks())

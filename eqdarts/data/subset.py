@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from eqdarts.data.chunks import Source
+from eqdarts.data.chunks import Derived, Source
 from eqdarts.data.read_ahead import ahead
 from eqdarts.data.table import Table
 from eqdarts.errors import InputDataError
@@ -73,7 +73,7 @@ class _Sample:
         return _Sample(rows[kept], places[kept], keys[kept])
 
 
-class Drawn:
+class Drawn(Derived):
     """A table of which some rows are drawn as it is read for the first time; it is read by the first who needs them.
 
     At most so many rows at random, and the extreme ones; all rows of a table that has no more.
@@ -101,24 +101,12 @@ class Drawn:
     """
 
     def __init__(self, source: Source, most: int, seed: int, threads: int = 1) -> None:
-        self._source, self._most, self._seed, self._threads = source, most, seed, threads
+        self.source, self._most, self._seed, self._threads = source, most, seed, threads
         self._subset: Subset | None = None
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        return self._source.names
-
-    @property
-    def target(self) -> str:
-        return self._source.target
-
-    @property
-    def size(self) -> int:
-        return self._source.size
 
     def chunks(self) -> Iterator[Table]:
         """All rows."""
-        return self._source.chunks() if self._subset is not None else self._drawn(self._source.chunks())
+        return self.source.chunks() if self._subset is not None else self._drawn(self.source.chunks())
 
     def _drawn(self, chunks: Iterator[Table]) -> Iterator[Table]:
         drawing = _Drawing(self.names, self.target, self._most, np.random.default_rng(self._seed))
@@ -136,7 +124,7 @@ class Drawn:
             If no row has a positive weight.
         """
         if self._subset is None:
-            chunks = self._source.chunks()
+            chunks = self.source.chunks()
             for _ in self._drawn(ahead(chunks) if self._threads > 1 else chunks):
                 pass
         assert self._subset is not None, "a table that was read to its end is drawn"

@@ -5,14 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from eqdarts.data.chunks import Source
 from eqdarts.data.first_rows import Head
 from eqdarts.data.kept import Training, keep
-from eqdarts.data.noise import Noise
+from eqdarts.data.measured import Weighed
 from eqdarts.data.subset import Drawn, Subset, draw
 from eqdarts.data.table import Table
 from eqdarts.data.zero import LADDER
@@ -69,8 +69,7 @@ def discovered_in_large(source: Source, options: FitOptions, rng: np.random.Gene
     watch = Watch(options.config, time.monotonic() - spent)
     with np.errstate(all="ignore"), interrupts() as watch.interrupts:
         found = discover(subset.table, options, rng, watch)
-        weighed = _Weighed.of(source, found)
-        yield _of_all(_confirmed(found, weighed, options, watch.interrupts), subset, source)
+        yield _of_all(_confirmed(found, _weighed(source, found), options, watch.interrupts), subset, source)
 
 
 def _at_first_sight(
@@ -148,33 +147,10 @@ def _chosen(found: Found) -> Equation:
     return found.front[choose(found.front, "best", found.front.rows)]
 
 
-@dataclass(frozen=True, eq=False)
-class _Weighed:
-    """A table with the weights that its noise gives every row."""
-
-    source: Source
-    noise: Noise
-    law: Equation
-
-    @classmethod
-    def of(cls, source: Source, found: Found) -> Source:
-        noise = found.training.noise
-        return cls(source, noise, _chosen(found)) if noise.depends_on_law else source
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        return self.source.names
-
-    @property
-    def target(self) -> str:
-        return self.source.target
-
-    @property
-    def size(self) -> int:
-        return self.source.size
-
-    def chunks(self) -> Iterator[Table]:
-        return (self.noise.weigh(chunk, self.law.predict(chunk.X)) for chunk in self.source.chunks())
+def _weighed(source: Source, found: Found) -> Source:
+    """The whole table with the weights that its noise gives every row."""
+    noise = found.training.noise
+    return Weighed(source, noise, _chosen(found).predict) if noise.depends_on_law else source
 
 
 def _training(source: Source, subset: Subset) -> Training:
