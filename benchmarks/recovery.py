@@ -23,7 +23,11 @@ import pandas as pd
 import runner
 
 from eqdarts import PROPOSERS, DARTSRegressor
-from eqdarts.search import sampled
+
+
+def _without(source: str) -> dict[str, Any]:
+    return {"proposers": tuple(name for name in PROPOSERS if name != source)}
+
 
 _CLASSIC = {"relaxation": "softmax", "optimizer": "adam", "aggregators": ("sum",)}
 IRRELEVANT = "irrelevant_"
@@ -32,8 +36,8 @@ IRRELEVANT = "irrelevant_"
 SETTINGS: dict[str, dict[str, Any]] = {
     "default": {},
     "frozen": {"alpha_learning_rate": 0.0},
-    "no symmetries": {"proposers": tuple(name for name in PROPOSERS if name != "symmetry")},
-    "unguided": {},
+    "no symmetries": _without("symmetry"),
+    "unguided": _without("gradient"),
     "classic": {**_CLASSIC, "order": 1},
     "classic second order": {**_CLASSIC, "order": 2},
 }
@@ -69,8 +73,6 @@ def fit(job: runner.Job) -> dict[str, Any]:
     X = with_irrelevant(X, problem["variables"], job["irrelevant"], job["seed"])
     start = time.monotonic()
     options = SETTINGS[job["setting"]]
-    if job["setting"] == "unguided":
-        sampled._PURSUED = 0  # this process has only this fit
     model = DARTSRegressor(
         max_time=job["budget"], random_state=job["seed"], n_jobs=job["threads"], verbose=0, **options
     ).fit(X, y)
