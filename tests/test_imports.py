@@ -15,8 +15,8 @@ HOUSE = {
     "runtime": ("orphans", "writing", "overlapping", "garbage", "threads", "interrupts", "compiled_cache", "loops"),
     "formula": ("visible", "records", "functions", "substitution", "parsing", "text", "tape", "latex"),
     "data": (
-        "table", "zero", "cells", "columns", "frames", "rounding", "noise", "user_table", "split", "missing", "csv",
-        "parquet", "chunks", "measured", "cache", "read_ahead", "first_rows", "subset", "screening", "kept",
+        "table", "zero", "cells", "columns", "frames", "nearby", "rounding", "noise", "user_table", "split", "missing",
+        "csv", "parquet", "chunks", "measured", "cache", "read_ahead", "first_rows", "subset", "screening", "kept",
     ),
     "graph": ("operations", "links", "space", "genotype", "tensor_program", "to_sympy", "population"),
     "options": {},
@@ -34,20 +34,20 @@ HOUSE = {
     "equation": {
         "exports": ("formula", "python", "c", "excel", "torch", "domain", "calculus", "solving", "record"),
         "regression": (
-            "naming", "affine", "model", "poles", "scales", "periodic", "starts", "minimise", "report", "intervals",
-            "record",
+            "naming", "given", "affine", "model", "poles", "scales", "periodic", "starts", "minimise", "report",
+            "intervals", "record",
         ),
-        "equation": {}, "front": {}, "precision": {}, "confirm": {}, "selection": {}, "listing": {}, "refit": {},
-        "stability": {}, "extrapolation": {}, "model_file": {},
+        "equation": {}, "front": {}, "precision": {}, "confirm": {}, "selection": {}, "listing": {},
+        "reweighting": {}, "refit": {}, "stability": {}, "extrapolation": {}, "model_file": {},
     },
     "propose": (
         "sparse", "terms", "proposer", "draw", "moves", "neighbours", "features", "monomials", "parts", "ratios",
         "shapes", "library", "products", "waves", "gradient", "sources", "symmetry",
     ),
     "search": (
-        "budget", "log", "history", "settled", "problem", "machine", "sums", "sampled", "relaxed", "warm_up", "finish",
-        "exactness", "stops", "reformulations", "branches", "loop", "resample", "progress", "fit_options", "noise",
-        "pose", "discover", "large",
+        "budget", "log", "history", "settled", "problem", "machine", "sums", "runs", "sampled", "relaxed", "warm_up",
+        "finish", "exactness", "stops", "reformulations", "branches", "loop", "resample", "progress", "fit_options",
+        "noise", "pose", "discover", "large",
     ),
     "estimator": {},
     "sweeping": ("jobs", "outcome", "store", "workers", "study"),

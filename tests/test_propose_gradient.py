@@ -18,7 +18,7 @@ from eqdarts.propose.features import draw_features
 from eqdarts.propose.gradient import Gradient, _gains, _joining, _orthonormal, promise_of, pursue
 from eqdarts.propose.moves import used_nodes
 from eqdarts.propose.proposer import Situation
-from eqdarts.search.sampled import luby
+from eqdarts.search.runs import luby
 
 N = 4
 SPACE = SearchSpace(("u", "v"), N, DEFAULT_OPERATIONS, links=("identity", "reciprocal"))

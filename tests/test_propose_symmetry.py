@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from eqdarts import PROPOSERS, DARTSRegressor
 from eqdarts.data.table import Table
 from eqdarts.plots import plot_graph
-from eqdarts.propose.symmetry import Reduction, ambiguity, reductions
+from eqdarts.propose.symmetry import Reduction, reductions
 from eqdarts.search.problem import Problem
 from eqdarts.search.reformulations import in_groups, symmetries
 
@@ -87,14 +87,6 @@ def test_differences_of_one_sign_are_taken_so_that_they_are_positive():
     rows = X + np.array([0, 0, 4, 0])
     ways = [r.symbolic(COLUMNS) for r in symmetries(a * sympy.sqrt(c - b) * sympy.sin(d / (c - b)), COLUMNS, rows)]
     assert any(set(groups) <= {d / (c - b), (c - b) / d} for groups, _ in ways)
-
-
-def test_columns_that_leave_nothing_open_are_told_from_those_that_do():
-    a, b, c, _ = X.T
-    y = c * np.sin(a / b)
-    true, false = ambiguity((a / b)[:, None], y / c, c), ambiguity((a * b)[:, None], y / c, c)
-    assert true < 0.01 < 0.3 < false
-    assert ambiguity(X[:, :3], y) < 0.1
 
 
 def test_a_reduced_problem_has_the_losses_of_the_table():

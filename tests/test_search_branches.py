@@ -24,7 +24,7 @@ from eqdarts.search.branches import Branches
 from eqdarts.search.machine import Machine
 from eqdarts.search.problem import View
 from eqdarts.search.reformulations import AT_ONCE, in_groups, origins_of, symmetries
-from eqdarts.search.sampled import SampledState
+from eqdarts.search.runs import SampledState
 from eqdarts.search.stops import Watch
 from eqdarts.search.sums import Sums
 

@@ -2,13 +2,11 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from eqdarts import DARTSRegressor
-from eqdarts.data.table import Table
-from eqdarts.propose.symmetry import planes_of, structure
-from eqdarts.search.settled import MEAN, NOTHING, Arrivals, Reached, holds_nothing
+from eqdarts.search.settled import MEAN, NOTHING, Arrivals, Reached
 
 #: Misfits in whole steps of two nats: further apart than what counts as the same.
 PLACES = st.builds(lambda misfit, parts: Reached(2.0 * misfit, parts), st.integers(-150, -50), st.integers(1, 12))
@@ -139,33 +137,3 @@ def test_what_may_still_be_exact_is_not_settled(noisy):
     model = DARTSRegressor(**OPTIONS).fit(X, LAW)
     assert model.stop_reason_ == "exact"
     assert (model.history_["found"] == 0).all()
-
-
-PLANE = np.random.default_rng(5).uniform(0, 1, (311, 3))
-TABLE = Table(PLANE, PLANE[:, 0])
-
-
-@given(st.integers(0, 2**32 - 1))
-@settings(max_examples=20)
-def test_rows_of_noise_know_nothing_of_each_other(seed):
-    """Whatever it is distributed like; about one in forty looks as if they did."""
-    rng = np.random.default_rng(seed)
-    for noise in (rng.normal(size=311), rng.standard_cauchy(size=311), rng.poisson(20, size=311).astype(float)):
-        share, rows = structure(planes_of(PLANE), noise)
-        assert rows == 300
-        assert share == pytest.approx(1, abs=0.35)
-
-
-def test_what_follows_the_columns_is_no_noise():
-    rng = np.random.default_rng(0)
-    waves = np.sin(6 * PLANE[:, 0]) * PLANE[:, 1]
-    assert not holds_nothing(TABLE, waves)
-    assert not holds_nothing(TABLE, waves + 0.1 * rng.normal(size=311))
-    assert not holds_nothing(TABLE, np.where(PLANE[:, 0] > 0.9, np.inf, waves))
-    assert holds_nothing(TABLE, waves + 10 * rng.normal(size=311), sure=True)
-
-
-def test_few_rows_are_never_sure():
-    noise = np.random.default_rng(0).normal(size=12)
-    assert holds_nothing(TABLE.rows(np.arange(12)), noise)
-    assert not holds_nothing(TABLE.rows(np.arange(12)), noise, sure=True)

@@ -20,11 +20,6 @@ from itertools import combinations, islice
 import numpy as np
 import sympy
 from scipy.linalg import qr
-from scipy.spatial import cKDTree
-from scipy.stats import rankdata
-
-#: Rows, their neighbours, and what fits planes through these: see `planes_of`.
-Planes = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -45,8 +40,6 @@ class _Reading:
         Choices of these columns that are tried.
     kept : int
         Ways of writing one reduction: a law may be simple in one of them only.
-    asked : int
-        Rows whose neighbours are asked what the groups say of the target.
     """
 
     tolerances: tuple[float, ...] = (0.003, 0.01, 0.03, 0.1)
@@ -56,7 +49,6 @@ class _Reading:
     condition: float = 1e3
     pivots: int = 200
     kept: int = 3
-    asked: int = 300
 
 
 _READING = _Reading()
@@ -126,46 +118,6 @@ def reductions(X: np.ndarray, value: np.ndarray, slopes: np.ndarray) -> list[Red
     whole = X.shape[1]
     smaller = [r for r in found if len(r.groups) < whole and np.isfinite(np.column_stack(r.apply(X))).all()]
     return sorted(smaller, key=lambda r: (len(r.groups), r.length))
-
-
-def ambiguity(X: np.ndarray, y: np.ndarray, root_weights: np.ndarray | None = None) -> float:
-    """Share of the variance of y [n] that the columns X [n, m] leave open, as far as neighbouring rows can tell.
-
-    Rows are predicted by a plane through their neighbours: of a function of few columns hardly anything is left, and
-    much where two rows agree in all columns but not in y.
-    """
-    root = np.ones(len(y)) if root_weights is None else root_weights
-    asked, near, through = planes_of(X)
-    level = (through @ y[near][:, :, None])[:, 0, 0]  # [q]
-    left = np.mean((root[asked] * (level - y[asked])) ** 2)
-    return float(left / np.var(root * y))
-
-
-def structure(planes: Planes, residual: np.ndarray) -> tuple[float, int]:
-    """How little rows tell of the residuals [n] of their neighbours, and how many were asked.
-
-    The square error of the planes of `ambiguity` through the ranks of the residuals, over what it is on average where
-    residuals have nothing to do with each other: about 1 for noise, and next to nothing where they follow a smooth
-    function of few columns. Ranks, as a few large residuals, such as at a pole, would decide alone.
-    """
-    asked, near, through = planes
-    ranks = rankdata(residual) / len(residual) - 0.5
-    weights = through[:, 0, :]  # [q, k]
-    error = np.mean(((weights * ranks[near]).sum(axis=1) - ranks[asked]) ** 2)
-    expected = (1.0 + np.mean((weights**2).sum(axis=1))) * np.mean(ranks**2)
-    return float(error / expected), len(asked)
-
-
-def planes_of(X: np.ndarray) -> Planes:
-    """Rows [q], their nearest others [q, k] by the ranks of the columns, and what fits planes through these: the first
-    row of [q, 1 + m, k] gives their value at the row itself."""
-    n, m = X.shape
-    u = rankdata(X, axis=0) / n
-    asked = np.linspace(0, n - 1, min(_READING.asked, n)).astype(int)
-    near = cKDTree(u).query(u[asked], min(2 * m + 4, n))[1][:, 1:]  # without the row itself
-    offsets = u[near] - u[asked][:, None]  # [q, k, m]
-    design = np.concatenate([np.ones((*near.shape, 1)), offsets], axis=2)
-    return asked, near, np.linalg.pinv(design, rcond=1e-6)
 
 
 def _forms(

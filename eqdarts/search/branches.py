@@ -25,7 +25,8 @@ from eqdarts.search.log import Log, Share
 from eqdarts.search.machine import Machine
 from eqdarts.search.problem import Problem, View
 from eqdarts.search.reformulations import Reformulated, Symmetries, made_at_once
-from eqdarts.search.sampled import SampledSearch, SampledState
+from eqdarts.search.runs import SampledState
+from eqdarts.search.sampled import SampledSearch
 from eqdarts.search.stops import ExactGraphs, Watch
 
 
@@ -165,7 +166,7 @@ class Branches:
             front, certain = self._step(self._companions[epoch % len(self._companions)], front, epoch, log)
         for _ in range(_GROWTH.per_epoch):
             branch = self._next()
-            if branch is None or certain or self._watch.is_over:
+            if branch is None or certain or self._watch.is_over(state.leaves_noise):
                 break
             front, certain = self._step(branch, front, epoch, log)
         log.keep_of(front)

@@ -162,7 +162,7 @@ def run(
     searcher: Searcher[Any]
     branches = None
     if config.optimizer == "lm":
-        searcher = SampledSearch(space, config, assessor, rng, machine.prepare, lambda: watch.is_over)
+        searcher = SampledSearch(space, config, assessor, rng, machine.prepare, watch.is_over)
     else:
         machine.prepare()  # the sampled search may be over before it needs a loop
         searcher = RelaxedSearch(space, config, assessor, rng)
@@ -251,7 +251,6 @@ class _Run:
     def _epoch(self) -> None:
         number = len(self._history) + 1
         self._state = self._searcher.epoch(self._state, self._watch.done(number - 1))
-        self._watch.leaves_noise = self._state.leaves_noise
         del self._alphas[number - 1 :]
         self._alphas.append(self._state.architecture[0].astype(np.float32))
         self._front, certain = self._exact.finish(self._space, self._state.population, self._front, number)
@@ -262,7 +261,10 @@ class _Run:
         of_branches = {} if self._branches is None else self._branches.shares
         text = self._looks.text(self._front)
         self._history.append(_record(self._state, number, self._watch.seconds, text, of_branches))
-        self.reason = "exact" if certain else self._watch.reason(number, _score(self._state), self._is_settled())
+        self._watch.note(_score(self._state))
+        self.reason = "exact" if certain else self._watch.reason(number, self._is_settled(), self._state.leaves_noise)
+        if self.reason == "settled":
+            self._watch.close()
 
     def _is_settled(self) -> bool:
         """Do as many runs agree as are wanted, and had branches their turn?"""

@@ -7,7 +7,8 @@ a form other than the plain one is believed only where
 
 - it is likelier by `MARGIN` nats, and by more than its rival's terms explain;
 - the sketch is settled: terms of two more degrees explain nothing;
-- what it leaves is more than the rounding of y, less than errors can be, and not alike in rows that are neighbours.
+- what it leaves is more than the rounding of y, less than errors can be, and nothing that neighbours tell of one
+  another.
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.spatial import KDTree
 
+from eqdarts.data.nearby import holds_nothing
 from eqdarts.data.noise import ADDITIVE, AUTO, MARGIN, Noise, floored, least_value, possible_forms
 from eqdarts.data.rounding import rounding
 from eqdarts.data.table import Table, unevenly
@@ -32,8 +33,6 @@ class Trust:
     ----------
     rows : int
         To which sketches are fitted.
-    alike : float
-        Standard errors by which what neighbours leave may be correlated.
     share : float
         Of the value, that proportional errors may be at the most: normal ones would often change its sign beyond.
     roundings : float
@@ -44,7 +43,6 @@ class Trust:
     """
 
     rows: int = 400
-    alike: float = 2.5
     share: float = 1 / 3
     roundings: float = 4.0
     near: float = 0.25
@@ -109,16 +107,7 @@ def _is_noise(table: Table, best: Sketch, noise: Noise) -> bool:
     square = float(np.mean(left**2))
     if square < _TRUST.roundings / 3 * np.mean(blur**2) or (noise.form == "proportional" and square > _TRUST.share**2):
         return False
-    return not _alike(table.X[best.rows], left)
-
-
-def _alike(X: np.ndarray, left: np.ndarray) -> bool:
-    """Are rows that are neighbours alike in what is left of them? X [n, d], left [n]"""
-    ranks = np.argsort(np.argsort(X, axis=0, kind="stable"), axis=0)
-    _, place = KDTree(ranks).query(ranks, k=2)
-    one = left - left.mean()
-    product = one * one[place[:, 1]]
-    return bool(product.sum() > _TRUST.alike * np.sqrt((product**2).sum()))
+    return holds_nothing(table.rows(best.rows), left)
 
 
 def _is_near(table: Table, best: Sketch, noise: Noise) -> bool:

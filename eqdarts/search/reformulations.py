@@ -22,11 +22,12 @@ import numpy as np
 import sympy
 
 from eqdarts.data.columns import column_scale
+from eqdarts.data.nearby import ambiguity
 from eqdarts.data.table import Table
 from eqdarts.formula.tape import tape
 from eqdarts.graph.population import Population
 from eqdarts.graph.space import SearchSpace
-from eqdarts.propose.symmetry import Reduction, ambiguity, reductions
+from eqdarts.propose.symmetry import Reduction, reductions
 from eqdarts.search.problem import Problem, View, from_origins, moderate
 from eqdarts.simplify.singularities import special_rows
 

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
 from eqdarts.darts.alpha_step import Credited, merit_of, step
-from eqdarts.darts.architecture import LinkedArchitecture, halfway, prior
+from eqdarts.darts.architecture import LinkedArchitecture, prior
 from eqdarts.darts.sampling import odds_of
+from eqdarts.data.nearby import holds_nothing
 from eqdarts.data.zero import LADDER
 from eqdarts.fit.assess import Assessor
 from eqdarts.graph.genotype import GenotypeBatch, concatenate
@@ -29,9 +30,10 @@ from eqdarts.propose.proposer import Evidence, Graphs, Situation
 from eqdarts.propose.sources import PROPOSERS, made
 from eqdarts.propose.waves import rows_of_waves, with_frequencies
 from eqdarts.search.budget import BUDGET
-from eqdarts.search.log import Log, Share
-from eqdarts.search.settled import MEAN, NOTHING, Arrivals, Reached, holds_nothing
-from eqdarts.search.sums import Sums, SumSearch, are_shapes
+from eqdarts.search.log import Log
+from eqdarts.search.runs import SampledState, arrived, gains, has_ended, next_run, reached
+from eqdarts.search.settled import Arrivals
+from eqdarts.search.sums import SumSearch
 
 
 @dataclass(frozen=True)
@@ -42,12 +44,6 @@ class _Schedule:
     ----------
     epochs_per_node : int
         Before another latent node is allowed.
-    run : int
-        Epochs of the shortest run; the others are multiples of it, see `luby`.
-    single_link : float
-        Share of the fresh runs that keep to one link: links reach different losses by chance, and one that is ahead
-        would crowd out the rest. The first run on data that turn out to be noisy has all, as it is to come upon what is
-        known anew.
     polished : int
         How many of the best graphs are fitted further in every epoch.
     before_noise, before_all_rows : int
@@ -62,8 +58,6 @@ class _Schedule:
     """
 
     epochs_per_node: int = 2
-    run: int = 10
-    single_link: float = 0.6
     polished: int = 16
     before_noise: int = 3
     before_all_rows: int = 10
@@ -73,92 +67,6 @@ class _Schedule:
 
 
 _WHEN = _Schedule()
-
-
-@dataclass(frozen=True, eq=False)
-class SampledState:
-    """Where the sampled search stands after an epoch.
-
-    Attributes
-    ----------
-    weights : Architecture
-        α [A, E, M], β [N, A] and γ [L].
-    nodes : int
-        Latent nodes in use; grows to `SearchConfig.max_nodes` in every run.
-    population : Population
-        The best graphs so far.
-    active : Population
-        The best graphs of this run: laws are found early or never, so a run is short, and the next
-        starts from nothing, or every other time from the best of all.
-    age : int
-        Epochs of this run.
-    runs : int
-        Runs that are over.
-    grown : int
-        Latent nodes at the start of this run.
-    rows : int
-        Rows that the losses of the population speak for.
-    noisy : bool
-        Are graphs confirmed on all rows?
-    sums : Sums
-        Of given terms; exact ones are in the population as well.
-    arrivals : Arrivals
-        What independent runs arrived at.
-    gained : int
-        The age at which this run last came to a better graph.
-    leaves_noise : bool
-        Of noisy data: does the best graph leave nothing but noise?
-    is_settled : bool
-        Do, beside that, as many runs agree on it as are wanted?
-    train_loss, validation_loss : float
-        Of the best graph of this epoch, relative to the variance of y.
-    fitted : int
-        Graphs fitted so far.
-    epochs : int
-        How many are done.
-    shares : dict
-        What each source of graphs did in this epoch, by its name.
-    """
-
-    weights: LinkedArchitecture
-    nodes: int
-    population: Population
-    active: Population
-    sums: Sums
-    age: int = 0
-    runs: int = 0
-    grown: int = 1
-    rows: int = 1
-    noisy: bool = False
-    arrivals: Arrivals = field(default_factory=Arrivals)
-    gained: int = 0
-    leaves_noise: bool = False
-    is_settled: bool = False
-    train_loss: float = np.inf
-    validation_loss: float = np.inf
-    fitted: int = 0
-    epochs: int = 0
-    shares: dict[str, Share] = field(default_factory=dict)
-
-    @property
-    def architecture(self) -> tuple[np.ndarray, np.ndarray]:
-        """α [1, A, E, M] and β [1, N, A]: one distribution, shared by all replicas."""
-        return self.weights.alpha[None], self.weights.beta[None]
-
-    @property
-    def gamma(self) -> np.ndarray:
-        """γ [L] of the links."""
-        return self.weights.gamma
-
-    @property
-    def found(self) -> int:
-        """How many independent runs have found the best graph of noisy data."""
-        return self.arrivals.found if self.noisy else 0
-
-    @property
-    def known(self) -> Population:
-        """The best graphs, and the sums of given terms."""
-        return joined(self.population, self.sums.population)
 
 
 @dataclass(frozen=True, eq=False)
@@ -225,22 +133,20 @@ class SampledSearch:
             if len(state.population) or self._is_over():
                 return replace(state, epochs=1, shares=log.shares)
         self._prepare()
-        before = state
-        if self._turns_noisy(state):
-            state = self._restarted(self._by_all_rows(state))
-        elif _is_over(state):
-            state = self._restarted(state)
+        turns = self._turns_noisy(state)
+        state = self._by_all_rows(state) if turns else state
+        if turns or has_ended(state):
+            state = next_run(state, self._prior, self._space, self._rng)
         nodes = min(self._space.nodes, state.grown + state.age // _WHEN.epochs_per_node)
         proposed = self._propose(state, nodes, log)
         found, order = self._fitted(state, proposed, log)
-        turned = state.noisy and not before.noisy
-        sums = self._sums.epoch(state.sums, state.epochs, state.rows, state.noisy, turned, log)
+        sums = self._sums.epoch(state.sums, state.epochs, state.rows, state.noisy, turns, log)
         population = self._kept(joined(joined(state.population, found), sums.exact), state)
         log.keep(joined(population, sums.population))
         lowest = int(np.argmin(found.loss)) if len(found) else 0
         active, fitted = self._kept(joined(state.active, found), state), state.fitted + len(proposed.batch)
         known = joined(population, sums.population)
-        arrivals = _arrived(state, population, active, sums.population, fitted)
+        arrivals = arrived(state, population, active, sums.population, fitted)
         leaves_noise = state.noisy and self._leaves_noise(known, state.rows)
         return SampledState(
             self._learn(state, proposed, order),
@@ -254,7 +160,7 @@ class SampledSearch:
             noisy=state.noisy,
             sums=sums,
             arrivals=arrivals,
-            gained=state.age + 1 if _gains(state, active) else state.gained,
+            gained=state.age + 1 if gains(state, active) else state.gained,
             leaves_noise=leaves_noise,
             is_settled=leaves_noise and arrivals.is_settled(self._config.agreeing_runs),
             train_loss=float(found.train_loss[lowest]) if len(found) else np.inf,
@@ -274,28 +180,6 @@ class SampledSearch:
         """The best; more of them where simple constants decide in the end."""
         wide = (WIDE_SIZE, WIDE_PER_BAND) if self._assessor.looks_closely(state.noisy) else ()
         return best(population, state.rows, *wide)
-
-    def _restarted(self, state: SampledState) -> SampledState:
-        """The next run: one of three from the best of all, the others from nothing, α half way to its prior.
-
-        Of noisy data those from nothing come first: what they agree on may end the search.
-        """
-        runs = state.runs + 1
-        weights = state.weights
-        if _goes_on(runs, state.noisy):
-            gamma = (self._prior.gamma + _finite(weights.gamma, self._prior.gamma)) / 2
-            return replace(
-                state, weights=replace(weights, gamma=gamma), active=state.population, age=0, gained=0, runs=runs,
-                grown=self._space.nodes,
-            )  # fmt: skip
-        fresh = halfway(weights, self._prior)
-        gamma = fresh.gamma
-        if self._rng.random() < _WHEN.single_link and not (state.noisy and runs == 1):
-            gamma[np.arange(len(gamma)) != self._rng.integers(len(gamma))] = -np.inf
-        return replace(
-            state, weights=fresh, active=nothing(self._space), age=0, gained=0, runs=runs, grown=1,
-            arrivals=state.arrivals.began(),
-        )  # fmt: skip
 
     def _turns_noisy(self, state: SampledState) -> bool:
         """Is it time to confirm on all rows?"""
@@ -324,7 +208,7 @@ class SampledSearch:
             best(self._assessor.confirmed(p), rows) if len(p) else p for p in (state.population, state.active)
         )
         # What came before may have been found by any of the runs until now, which count as one.
-        earlier = _reached(population, rows)
+        earlier = reached(population, rows)
         arrivals = Arrivals().after(earlier, earlier, state.fitted)
         return replace(state, population=population, active=active, rows=rows, noisy=True, arrivals=arrivals)
 
@@ -409,49 +293,3 @@ class SampledSearch:
     def _follows_gradient(self) -> bool:
         """Is α learned from the gradient at fitted graphs, as soon as there are some?"""
         return self._assessor.can_pursue and any(p.name == Gradient.name for p in self._proposers)
-
-
-def _is_over(state: SampledState) -> bool:
-    """Has the run had its epochs? On noisy data it has some, and then goes on as long as it gains."""
-    if state.noisy:
-        return state.age >= max(_WHEN.run, 2 * state.gained)
-    return state.age >= _WHEN.run * luby(state.runs + 1)
-
-
-def _gains(state: SampledState, active: Population) -> bool:
-    """Are these graphs of a run better than those of before?"""
-    return not state.age or _reached(active, state.rows).is_better(_reached(state.active, state.rows))
-
-
-def _goes_on(runs: int, noisy: bool) -> bool:
-    """Does the run of this number start from the best of all, and not from nothing?"""
-    return runs % 3 == (0 if noisy else 2)
-
-
-def _arrived(
-    state: SampledState, population: Population, active: Population, sums: Population, fitted: int
-) -> Arrivals:
-    """What runs arrived at after an epoch. state: at its begin"""
-    run = NOTHING if state.runs and _goes_on(state.runs, state.noisy) else _reached(active, state.rows)
-    # Runs are given the same shapes, so these are no witnesses beside them.
-    solved = _reached(sums.select(np.flatnonzero(~are_shapes(sums))), state.rows)
-    return state.arrivals.after(run, _reached(population, state.rows), fitted, solved)
-
-
-def _reached(population: Population, rows: int) -> Reached:
-    """The best of some graphs; if none is better, the mean."""
-    if not len(population):
-        return MEAN
-    place = int(np.argmin(scores(population.loss, population.complexity, rows)))
-    misfit = float(scores(population.loss[place], np.array(0), rows))
-    return min(Reached(misfit, int(population.complexity[place])), MEAN, key=lambda one: one.score)
-
-
-def luby(i: int) -> int:
-    """1, 1, 2, 1, 1, 2, 4, …: run lengths within a log factor of the best (Luby, Sinclair & Zuckerman 1993)."""
-    k = (i + 1).bit_length() - 1
-    return 1 << (k - 1) if i + 1 == 1 << k else luby(i - (1 << k) + 1)
-
-
-def _finite(logits: np.ndarray, otherwise: np.ndarray) -> np.ndarray:
-    return np.where(np.isfinite(logits), logits, otherwise)

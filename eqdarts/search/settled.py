@@ -21,29 +21,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from eqdarts.data.table import Table
 from eqdarts.graph.population import NATS_PER_PART
-from eqdarts.propose.symmetry import Planes, planes_of, structure
 
-_DEVIATIONS = 2.0  # standard ones, by which noise may look as if rows knew of their neighbours
-_TELLING = 0.5  # rows tell noise from a law that is not found yet, if all that noise looks like is above this share
 _SAME = 1.0  # nats that count for nothing, as where patience waits for progress
-
-
-def holds_nothing(table: Table, residual: np.ndarray, sure: bool = False) -> bool:
-    """Is what a graph leaves of the rows [n] noise, as far as neighbouring rows can tell?
-
-    A graph that imitates a law leaves something smooth of it. sure: only if there are rows enough to see that
-    """
-    if not np.isfinite(residual).all():
-        return False
-    share, rows = structure(table.once(_planes), residual)
-    least = 1.0 - _DEVIATIONS * np.sqrt(2.0 / rows)
-    return bool(share > least and (least > _TELLING or not sure))
-
-
-def _planes(table: Table) -> Planes:
-    return planes_of(table.X)
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,18 @@ _LOOK_EPOCHS = 5  # in which a shorter one is looked for, if it is longer than l
 class Watch:
     """Decides when to stop. Ctrl-C is time that is over.
 
-    leaves_noise: does the best graph, as far as the search knows by now? Then its time is better spent on equations
+    Attributes
+    ----------
+    config : SearchConfig
+    start : float
+        When the search began, in `time.monotonic`.
+    interrupts : Interrupts
+    best : float
+        The score of the best graph that was some progress.
+    stale : int
+        Epochs since then.
+    closing : float
+        When all must be over in a search that is settled.
     """
 
     config: SearchConfig
@@ -35,8 +46,7 @@ class Watch:
     interrupts: Interrupts = field(default_factory=Interrupts)
     best: float = np.inf
     stale: int = 0
-    leaves_noise: bool = False
-    closing: float = np.inf  # when all must be over in a search that is settled
+    closing: float = np.inf
 
     def without(self, work: Callable[[], None]) -> Callable[[], None]:
         """This work, off the clock."""
@@ -71,10 +81,12 @@ class Watch:
             return -np.inf if self.interrupts.noted else np.inf
         return min(self.deadline, self.start + share * self.config.max_time)
 
-    @property
-    def is_over(self) -> bool:
-        """Has the search had its share of the time?"""
-        share = BUDGET.search_noisy if self.leaves_noise else BUDGET.search
+    def is_over(self, leaves_noise: bool = False) -> bool:
+        """Has the search had its share of the time?
+
+        leaves_noise: does its best graph, as far as is known by now? Then time is better spent on equations
+        """
+        share = BUDGET.search_noisy if leaves_noise else BUDGET.search
         out_of_time = self.config.max_time is not None and self.seconds >= share * self.config.max_time
         return out_of_time or self.interrupts.noted
 
@@ -86,27 +98,29 @@ class Watch:
             return min(1.0, self.seconds / max(self.config.max_time, 1e-9))
         return 0.0
 
-    def reason(self, epoch: int, score: float, settled: bool = False) -> str | None:
-        """Why the search ends after this epoch; None if it goes on.
-
-        score: of its best graph   settled: did as many runs agree as are wanted?
-        """
+    def note(self, score: float) -> None:
+        """Another epoch is over; score: of the best graph by now."""
         self.stale = 0 if score < self.best - 1.0 else self.stale + 1
         self.best = min(self.best, score)
+
+    def reason(self, epoch: int, settled: bool = False, leaves_noise: bool = False) -> str | None:
+        """Why the search ends after this epoch; None if it goes on.
+
+        settled: did as many runs agree as are wanted?   leaves_noise: see `is_over`
+        """
         config = self.config
         if config.max_epochs is not None and epoch >= config.max_epochs:
             return "max_epochs"
-        if self.is_over:
+        if self.is_over(leaves_noise):
             return "max_time"
         if settled:
-            self._close()
             return "settled"
         if config.patience is not None and self.stale >= config.patience:
             return "patience"
         return None
 
-    def _close(self) -> None:
-        """Give what comes after the epochs a time of its own; it shall not take all that is left."""
+    def close(self) -> None:
+        """Give what comes after the epochs of a settled search a time of its own: not all that is left."""
         if self.by_clock:
             self.closing = time.monotonic() + max(BUDGET.settled_seconds, BUDGET.settled * self.seconds)
 
