@@ -303,6 +303,13 @@ def test_a_table_of_six_rows_is_searched_to_the_end():
     assert model.equations_["loss"].min() < 0.1 * y.var()
 
 
+def test_operations_without_constants_of_their_own_are_searched_to_the_end():
+    x = np.random.default_rng(0).normal(size=(50, 2))
+    model = tiny(max_epochs=3, operations=("zero", "square"), max_nodes=2).fit(x, x[:, 0] ** 2 + 2 * x[:, 1] ** 2)
+    assert model.stop_reason_ in ("exact", "max_epochs")
+    assert model.equations_["loss"].min() < 1e-20
+
+
 @pytest.mark.parametrize("validation", [np.arange(20), KFold(3), 0.0, 0.5])
 def test_validation_rows(validation):
     X, y = table()

@@ -28,3 +28,16 @@ def test_a_slope_without_a_formula_is_not_a_number():
 def test_conditions_are_refused():
     with pytest.raises(ValueError, match="cannot be evaluated"):
         tape(sympy.Piecewise((x, x > 0), (0, True)), (x,))
+
+
+def test_quotients_are_one_division_where_that_is_wanted():
+    law = 3 * x**-2 * sympy.sin(c) / (x + c) ** sympy.Rational(3, 2) / c
+    expected = 3 * np.sin(2.0) / (X**2 * (X + 2) ** 1.5 * 2)
+    plain, divided = (tape(law, (x, c), divides) for divides in (False, True))
+    assert (plain.divides, divided.divides) == (False, True)
+    for form in (plain, divided):
+        np.testing.assert_allclose(form.value(X, 2.0), expected, rtol=1e-14)
+    for one, other in zip(*(form.linearise((0, 1), X, 2.0)[1] for form in (plain, divided)), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-13)
+    assert (tape(x / c, (x, c), divides=True).value(X, X) == 1).all()
+    assert (tape(1 / x - x, (x,), divides=True).value(X) == 1 / X - X).all()

@@ -118,6 +118,17 @@ def test_very_many_columns_have_no_other_factors_but_still_a_power_law():
     assert sorted(w[0][w[0] != 0]) == [-2.0, 1.0]
 
 
+def test_a_law_of_operations_that_the_space_lacks_is_no_graph():
+    X = np.random.default_rng(9).uniform(1, 5, (60, 2))
+    y = (X[:, 0] - X[:, 1]) * X[:, 0]
+    names = ("zero", "scale", "linear", "power", "odd_power")
+    for operations, count in ((names, 1), (names[:-1], 0)):  # the difference has both signs
+        space = SearchSpace(("x", "z"), 4, operations, signed=(False, False))
+        rows = Table(X, y)
+        backend = backend_of(space, torch.device("cpu"), 1)
+        assert len(products(space, few_factors(space), rows, _node_values(backend))[0]) == count
+
+
 def test_under_noise_there_is_none():
     rng = np.random.default_rng(4)
     X = rng.uniform(1, 3, (120, 3))

@@ -184,25 +184,42 @@ def test_a_branch_finds_the_law_that_its_parent_imitates():
 def test_columns_that_are_scaled_are_taken_in_their_own_units_as_well():
     problem = problem_of(POSITIVE, POSITIVE[:, 0])
     scaled = replace(problem, x_scale=np.array([64.0, 1.0, 0.125]))
-    own = AT_ONCE["units"].of(scaled)
+    (own,) = AT_ONCE["units"].of(scaled)
     assert own.problem.x_scale.tolist() == own.view.x_scale.tolist() == [1.0, 1.0, 1.0]
     assert own.view.origin("move") == "units, move"
     assert own.judged_on is scaled
-    assert AT_ONCE["units"].of(replace(problem, x_scale=np.ones(3))) is None
-    assert AT_ONCE["units"].of(replace(problem, x_scale=np.array([1e6, 1.0, 1.0]))) is None
+    assert not list(AT_ONCE["units"].of(replace(problem, x_scale=np.ones(3))))
+    assert not list(AT_ONCE["units"].of(replace(problem, x_scale=np.array([1e6, 1.0, 1.0]))))
 
 
 def test_columns_far_from_zero_are_taken_from_their_beginning():
-    near = AT_ONCE["shifted"].of(problem_of(SECONDS[:, None], COOLING))
+    (near,) = AT_ONCE["shifted"].of(problem_of(SECONDS[:, None], COOLING))
     np.testing.assert_array_equal(near.problem.table.X[:, 0], SECONDS - 1.7e9)
     assert near.view.names == ("x1 - 1700000000",)
     assert near.judged_on is near.problem
-    assert AT_ONCE["shifted"].of(problem_of(POSITIVE, POSITIVE[:, 0])) is None
+    assert not list(AT_ONCE["shifted"].of(problem_of(POSITIVE, POSITIVE[:, 0])))
 
 
 def test_the_few_rows_at_which_laws_may_be_undefined_are_left_out():
     x = np.linspace(-5, 5, 41)
-    regular = AT_ONCE["regular"].of(problem_of(x[:, None], np.sinc(x)))
+    (regular,) = AT_ONCE["regular"].of(problem_of(x[:, None], np.sinc(x)))
     assert regular.problem.table.X[:, 0].tolist() == [v for v in x if v not in (0, 1)]
     assert len(regular.judged_on.whole.table) == 41, "equations are judged on all rows"
-    assert AT_ONCE["regular"].of(problem_of(POSITIVE, POSITIVE[:, 0])) is None
+    assert not list(AT_ONCE["regular"].of(problem_of(POSITIVE, POSITIVE[:, 0])))
+
+
+def test_companions_of_each_kind_take_turns_and_those_of_one_kind_among_them():
+    X = np.stack([axis.ravel() for axis in np.meshgrid(np.arange(1.0, 6), np.arange(1.0, 6))], axis=1)
+    problem = problem_of(X, np.sin(X[:, 0] * X[:, 1]) + X[:, 0])
+    problem = replace(problem, x_scale=np.array([2.0, 1.0]))
+    space = SearchSpace(("x1", "x2"), 1, ("zero", "linear", "power"), signed=(False, False))
+    config = SearchConfig(operations=space.operations, max_nodes=1, replicas=16, max_epochs=8, max_time=None)
+    branches = Branches(space, Watch(config, start=0.0), problem, np.random.default_rng(0), Machine())
+    nothing_known = population_of(space, problem, [])
+    state = SampledState(prior(space), 1, nothing_known, nothing_known, Sums(nothing_known))
+    front, told = Front(rows=25), []
+    for epoch in range(1, 5):
+        front, _ = branches.epoch(state, front, epoch)
+        told += branches.shares
+    assert told == ["regular", "units", "regular", "units"]
+    assert [[b.epochs for b in kind] for kind in branches._companions] == [[2], [1, 1]]

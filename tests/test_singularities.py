@@ -65,15 +65,48 @@ def test_towers_of_exponentials_end():
     assert evaluate(tower, ("x",), np.zeros((1, 1))).shape == (1,)
 
 
+def test_the_limit_where_columns_are_equal_does_not_hang_on_rounding():
+    """x·(1/x) is not 1 for every x, and 0/log(x·(1/x)) would be 0."""
+    x, y = sympy.symbols("x y")
+    equal = np.linspace(1, 5, 10)
+    assert (equal * (1 / equal) != 1).any()
+    rows = np.column_stack([equal, equal])
+    np.testing.assert_allclose(evaluate((x - y) / sympy.log(x / y), ("x", "y"), rows), equal, rtol=1e-12)
+    np.testing.assert_allclose(
+        evaluate((x**2 / y**2 - 1) / (sympy.log(x) - sympy.log(y)), ("x", "y"), rows), 2.0, rtol=1e-12
+    )
+
+
+def places_of(special):
+    return [np.flatnonzero(group).tolist() for group in special]
+
+
+def grid(values, columns=2):
+    return np.stack([axis.ravel() for axis in np.meshgrid(*[np.asarray(values, dtype=float)] * columns)], axis=1)
+
+
 def test_special_rows_are_few():
     x = np.linspace(-5, 5, 101)
-    assert np.flatnonzero(special_rows(x[:, None])).tolist() == [50, 60]
-    assert not special_rows(np.repeat([0.0, 2.0], 50)[:, None]).any()
-    grid = np.array([(u, v) for u in range(2, 7) for v in range(2, 7)], dtype=float)
-    assert np.flatnonzero(special_rows(grid)).tolist() == [0, 6, 12, 18, 24]  # where both are equal
+    assert places_of(special_rows(x[:, None])) == [[50, 60]]
+    assert not special_rows(np.repeat([0.0, 2.0], 50)[:, None])
     pairs = np.column_stack([x + 7.03, np.roll(x, 1) + 7.03])
     pairs[7, 1] = pairs[7, 0]
-    assert np.flatnonzero(special_rows(pairs)).tolist() == [7]
+    assert places_of(special_rows(pairs)) == [[7]]
+
+
+def test_special_rows_of_a_grid_leave_most_of_the_others():
+    assert places_of(special_rows(grid(range(2, 7)))) == [[0, 6, 12, 18, 24]]  # where both are equal
+    X = grid(range(1, 6))
+    equal, one = X[:, 0] == X[:, 1], X == 1
+    first, second = special_rows(X)
+    np.testing.assert_array_equal(first, equal | one[:, 0])
+    np.testing.assert_array_equal(second, one[:, 1])
+    zeros, *others = special_rows(grid(range(5)))
+    np.testing.assert_array_equal(zeros, (grid(range(5)) == 0).any(axis=1))
+    assert len(others) == 2
+    many = special_rows(grid(range(5), 4))
+    assert len(many) == 4
+    assert max(group.mean() for group in many) <= 0.5
 
 
 def test_a_problem_without_rows_keeps_the_others_and_the_whole():
@@ -121,6 +154,25 @@ def test_one_row_does_not_veto_a_law(name):
     assert any("x" in condition for condition in law.domain())
     if at_zero is not None:
         assert model.predict(pd.DataFrame({"x": [0.0]}))[0] == pytest.approx(at_zero, abs=1e-12)
+
+
+def log_mean(u, v):
+    return np.where(u == v, u, (u - v) / np.log(np.where(u == v, 2.0, u / v)))
+
+
+def test_many_rows_of_a_grid_do_not_veto_a_law():
+    """Every tenth row has equal columns, and as many have a one in each; the law is 0/0 at the former."""
+    X = grid(np.linspace(1, 5, 10))
+    table, y = pd.DataFrame(X, columns=["u", "v"]), log_mean(*X.T)
+    options = {"proposers": ("sample", "product", "regular")}
+    model = DARTSRegressor(max_epochs=5, max_time=None, random_state=0, verbose=0, n_jobs=1, **options)
+    with pytest.warns(SearchWarning, match="its limit is taken there"):
+        model.fit(table, y)
+    assert model.stop_reason_ == "exact"
+    assert model.equation().origin == "regular, product"
+    u, v = sympy.symbols("u v")
+    assert sympy.simplify(model.sympy() - (u - v) / sympy.log(u / v)) == 0
+    np.testing.assert_allclose(model.predict(table), y, rtol=1e-12)
 
 
 def test_a_pole_is_no_law_of_a_row_with_a_value():

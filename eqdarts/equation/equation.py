@@ -30,7 +30,7 @@ from eqdarts.equation.regression.report import FitReport
 from eqdarts.errors import InputDataError, check_choice, check_range
 from eqdarts.formula.latex import DIGITS, MOST_DIGITS, to_latex, to_latex_with_errors, to_text
 from eqdarts.formula.records import MAX_NAME, Record, dump, parse_json
-from eqdarts.formula.tape import function
+from eqdarts.formula.tape import function, tape
 from eqdarts.formula.text import format_name
 from eqdarts.graph.genotype import Genotype
 from eqdarts.simplify.description import count_constants, size
@@ -503,5 +503,9 @@ def evaluate(expression: sympy.Expr, columns: Sequence[str], X: np.ndarray) -> n
 def as_written(expression: sympy.Expr, columns: Sequence[str], X: np.ndarray) -> np.ndarray:
     """The same with NaN at limits too."""
     symbols = [sympy.Symbol(name) for name in columns]
-    value = function(expression, symbols)(*np.asarray(X, dtype=float).T)
-    return np.array(np.broadcast_to(value, (len(X),)))
+    rows = np.asarray(X, dtype=float).T
+    value = np.array(np.broadcast_to(function(expression, symbols)(*rows), (np.shape(X)[0],)))
+    divided = tape(expression, symbols, divides=True)
+    if divided.divides:  # (x - y)/log(x/y) is 0/0 where columns are equal, whatever x·(1/y) is rounded to
+        value[np.isnan(np.broadcast_to(divided.value(*rows), value.shape))] = np.nan
+    return value

@@ -87,6 +87,11 @@ class Tape:
     steps: tuple[_Step, ...]
     arguments: int
 
+    @property
+    def divides(self) -> bool:
+        """Has it quotients?"""
+        return any(step.kind == "quotient" for step in self.steps)
+
     def value(self, *inputs: Any, precision: type = float) -> Any:
         """The expression at these arrays or numbers; NaN off its domain.
 
@@ -120,6 +125,8 @@ class Tape:
                     result = _chain(np.multiply, parts)
                 elif step.kind is sympy.Pow:
                     result = _power(parts[0], parts[1])
+                elif step.kind == "quotient":
+                    result = np.divide(parts[0], parts[1])
                 elif step.kind is sympy.Max:
                     result = _chain(np.maximum, parts)
                 elif step.kind is sympy.Min:
@@ -150,6 +157,8 @@ class Tape:
                 slopes = [_slope(base, exponent, values[k]), 0.0]
                 if self.steps[step.inputs[1]].kind != "number":
                     slopes[1] = np.where(values[k] == 0, 0.0, values[k] * np.log(np.abs(base)))
+            elif step.kind == "quotient":
+                slopes = [1.0 / parts[1], -values[k] / parts[1]]
             elif step.kind in (sympy.Max, sympy.Min):
                 slopes = [np.where(part == values[k], 1.0, 0.0) for part in parts]
             elif len(parts) > 1:
@@ -162,8 +171,10 @@ class Tape:
         return adjoint
 
 
-def tape(expression: sympy.Expr, arguments: Sequence[sympy.Symbol]) -> Tape:
+def tape(expression: sympy.Expr, arguments: Sequence[sympy.Symbol], divides: bool = False) -> Tape:
     """Compile an expression over these symbols.
+
+    divides: is x/y one division, as it is printed? Otherwise it is x·(1/y), which is not always 1 where x equals y
 
     Raises
     ------
@@ -183,6 +194,10 @@ def tape(expression: sympy.Expr, arguments: Sequence[sympy.Symbol]) -> Tape:
             step = _Step("number", (), number(node))
         elif isinstance(node, sympy.Symbol):
             raise ValueError(f"symbol {node.name!r} is none of {', '.join(a.name for a in arguments)}")
+        elif divides and node.is_Mul and any(map(_is_divisor, node.args)):
+            above = tuple(visit(a) for a in node.args if not _is_divisor(a))
+            below = tuple(visit(_turned(a)) for a in node.args if _is_divisor(a))
+            step = _Step("quotient", (product(above), product(below)))
         elif node.func in (sympy.Add, sympy.Mul, sympy.Pow) or len(node.args) == 1 or _is_function(node):
             step = _Step(node.func, tuple(visit(a) for a in node.args))
         else:
@@ -191,8 +206,24 @@ def tape(expression: sympy.Expr, arguments: Sequence[sympy.Symbol]) -> Tape:
         known[node] = len(steps) - 1
         return known[node]
 
+    def product(factors: tuple[int, ...]) -> int:
+        if len(factors) == 1:
+            return factors[0]
+        steps.append(_Step(sympy.Mul, factors) if factors else _Step("number", (), 1.0))
+        return len(steps) - 1
+
     visit(expression)
     return Tape(tuple(steps), len(arguments))
+
+
+def _is_divisor(node: sympy.Basic) -> bool:
+    """Is it one over a power that has symbols?"""
+    return bool(node.is_Pow and node.free_symbols and node.exp.is_Number and node.exp.is_negative)
+
+
+def _turned(node: sympy.Pow) -> sympy.Expr:
+    """One over one over a power."""
+    return node.base if node.exp == -1 else sympy.Pow(node.base, -node.exp, evaluate=False)
 
 
 def _is_function(node: sympy.Basic) -> bool:

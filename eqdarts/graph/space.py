@@ -95,7 +95,7 @@ class SearchSpace:
     @property
     def n_parameters(self) -> int:
         """P, the parameters of the operation that has the most."""
-        return max(len(op.parameters) for op in self.rows)
+        return max(1, *(len(op.parameters) for op in self.rows))
 
     @property
     def n_readout(self) -> int:

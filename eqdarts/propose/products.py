@@ -22,7 +22,7 @@ from eqdarts.propose.monomials import product_of_powers
 from eqdarts.propose.parts import Part, functions_of, parts_of, with_factor
 from eqdarts.propose.proposer import Effort, Graphs, NodeValues, Question
 from eqdarts.propose.sparse import MOST_PAIRED, Limits, chosen_terms
-from eqdarts.propose.terms import Edge, Node, Term, graphs_of
+from eqdarts.propose.terms import Edge, Node, Term, graphs_of, is_writable
 
 _MOST_FACTORS = 3  # beside columns
 _ROWS_PER_EXPONENT = 2
@@ -93,7 +93,8 @@ def products(
     for place in distinct(logs):
         laws = exact_products(rows.X, targets[place], values, cost, space.nodes - 1)
         real = (law for law in laws if _has_signs(law, rows.X, targets[place], space.signed, values))
-        found += [(space.links[place], [_term(space, law, factors, values)]) for law in islice(real, 1)]
+        terms = (term for law in real if is_writable(space, term := _term(space, law, factors, values)))
+        found += [(space.links[place], [term]) for term in islice(terms, 1)]
     return graphs_of(space, found)
 
 

@@ -63,6 +63,11 @@ class Terms:
         return len(self.terms) <= MOST_PAIRED
 
 
+def is_writable(space: SearchSpace, term: Term) -> bool:
+    """Has the space the operations of a term?"""
+    return all(operation in space.operations for node in term.nodes for _, operation, _ in node.edges)
+
+
 def graphs_of(space: SearchSpace, sums: Sequence[tuple[str, Sequence[Term]]]) -> tuple[GenotypeBatch, np.ndarray]:
     """Sums of terms under links as graphs [R], and their w [R, E, P]."""
     batch, w = blank(space, len(sums))

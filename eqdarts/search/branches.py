@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import chain
 from math import ceil
 
 import numpy as np
@@ -137,9 +138,15 @@ class Branches:
         names = self._config.proposers or PROPOSERS
         asks = self._symmetries.name in names and self._symmetries.are_in(space)
         self._next_question = _GROWTH.first if asks else np.inf
-        # Companions of the search on the columns, which take turns beside it.
-        self._companions = [self._made(one, False, _GROWTH.depth, np.inf) for one in made_at_once(problem, names)]
+        # Companions of the search on the columns, which take turns beside it: the kinds, and those of each among them.
+        self._companions = [
+            [self._made(one, False, _GROWTH.depth, np.inf) for one in some] for some in made_at_once(problem, names)
+        ]
         self.shares: dict[str, Share] = {}
+
+    @property
+    def _all(self) -> list[_Branch]:
+        return [*self._branches, *chain(*self._companions)]
 
     @property
     def had_their_turn(self) -> bool:
@@ -147,7 +154,7 @@ class Branches:
 
         There is none for a graph that leaves nothing but noise while the first run still looks for it anew.
         """
-        return all(b.epochs for b in (*self._branches, *self._companions) if b.promise < np.inf)
+        return all(b.epochs for b in self._all if b.promise < np.inf)
 
     def epoch(self, state: SampledState, front: Front, epoch: int) -> tuple[Front, bool]:
         """The front after some epochs of branches; true when the search may end.
@@ -163,7 +170,8 @@ class Branches:
             self._grow(self._space, state, self._problem, self._problem.view, 0)
         certain = False
         if self._companions:
-            front, certain = self._step(self._companions[epoch % len(self._companions)], front, epoch, log)
+            kind = self._companions[epoch % len(self._companions)]
+            front, certain = self._step(min(kind, key=lambda b: b.epochs), front, epoch, log)
         for _ in range(_GROWTH.per_epoch):
             branch = self._next()
             if branch is None or certain or self._watch.is_over(state.leaves_noise):
@@ -197,7 +205,7 @@ class Branches:
         begin = time.monotonic()
         end = begin + BUDGET.branches * (deadline - begin)
         most = _GROWTH.closed if np.isfinite(deadline) else _GROWTH.closed_without_clock
-        closed = sorted([*self._branches, *self._companions], key=lambda b: b.promise)[:most]
+        closed = sorted(self._all, key=lambda b: b.promise)[:most]
         for i, branch in enumerate(closed):
             now = time.monotonic()
             share = now + (end - now) / (len(closed) - i)

@@ -7,6 +7,7 @@
   constants beyond the doubles, or ones that hold each other to many digits. So it is also taken from its beginning.
 - "regular": one row at which a law is 0/0 as it is written, as sin(x)/x at 0, would veto it. Where few rows can be of
   that kind, the search is done without them as well, and its equations are judged on all rows, by their limits there.
+  Of a grid many rows are, and groups of them are left out in turn.
 - "symmetry": a graph that imitates the law is seldom the law, but it has the law's symmetries. They turn y(x) into
   M·f(g) with fewer groups g than columns (see `eqdarts.propose.symmetry`). Nothing has to be believed: where a symmetry
   was an accident nothing exact is found, and the equations compete on the same front.
@@ -63,8 +64,8 @@ class Reformulation(Protocol):
 
     name: str
 
-    def of(self, problem: Problem) -> Reformulated | None:
-        """The other problem; None if there is nothing to be had."""
+    def of(self, problem: Problem) -> Iterator[Reformulated]:
+        """The other problems; none if there is nothing to be had."""
         ...
 
 
@@ -73,13 +74,12 @@ class OwnUnits:
 
     name = "units"
 
-    def of(self, problem: Problem) -> Reformulated | None:
-        """None if none is scaled, or one so far that the search could not bear it otherwise."""
+    def of(self, problem: Problem) -> Iterator[Reformulated]:
+        """None if no column is scaled, or one so far that the search could not bear it otherwise."""
         scale = problem.x_scale
-        if not ((scale != 1).any() and (scale <= _LARGEST_UNIT).all() and (scale >= 1 / _LARGEST_UNIT).all()):
-            return None
-        own = replace(problem, x_scale=np.ones(len(scale)))
-        return Reformulated(own, replace(own.view, kind=self.name), problem)
+        if (scale != 1).any() and (scale <= _LARGEST_UNIT).all() and (scale >= 1 / _LARGEST_UNIT).all():
+            own = replace(problem, x_scale=np.ones(len(scale)))
+            yield Reformulated(own, replace(own.view, kind=self.name), problem)
 
 
 class Shifted:
@@ -87,14 +87,13 @@ class Shifted:
 
     name = "shifted"
 
-    def of(self, problem: Problem) -> Reformulated | None:
-        """None if none lies far from zero."""
+    def of(self, problem: Problem) -> Iterator[Reformulated]:
+        """None if no column lies far from zero."""
         origins = origins_of(problem.table.X)
-        if not origins.any():
-            return None
-        near = problem.shifted(origins)
-        shown = tuple(map(str, from_origins(problem.table.names, origins)))
-        return Reformulated(near, replace(near.view, kind=self.name, names=shown), near)
+        if origins.any():
+            near = problem.shifted(origins)
+            shown = tuple(map(str, from_origins(problem.table.names, origins)))
+            yield Reformulated(near, replace(near.view, kind=self.name, names=shown), near)
 
 
 class Regular:
@@ -102,25 +101,22 @@ class Regular:
 
     name = "regular"
 
-    def of(self, problem: Problem) -> Reformulated | None:
-        """None if there are no such rows, or if without them a column, or the target, does not vary."""
-        special = special_rows(problem.table.X)
-        if not special.any():
-            return None
-        regular = problem.without(special)
-        if not (np.ptp(regular.table.X, axis=0).all() and np.ptp(regular.table.y)):
-            return None
-        return Reformulated(regular, replace(regular.view, kind=self.name), regular)
+    def of(self, problem: Problem) -> Iterator[Reformulated]:
+        """One for each group of such rows without which every column, and the target, still varies."""
+        for special in special_rows(problem.table.X):
+            regular = problem.without(special)
+            if np.ptp(regular.table.X, axis=0).all() and np.ptp(regular.table.y):
+                yield Reformulated(regular, replace(regular.view, kind=self.name), regular)
 
 
 #: Those that are there from the start, by name.
 AT_ONCE: dict[str, Reformulation] = {one.name: one for one in (OwnUnits(), Shifted(), Regular())}
 
 
-def made_at_once(problem: Problem, names: Sequence[str]) -> list[Reformulated]:
-    """What the named ones make of a problem."""
-    found = (AT_ONCE[name].of(problem) for name in AT_ONCE if name in names)
-    return [one for one in found if one is not None]
+def made_at_once(problem: Problem, names: Sequence[str]) -> list[list[Reformulated]]:
+    """What each of the named ones makes of a problem, of those that make something."""
+    found = (list(AT_ONCE[name].of(problem)) for name in AT_ONCE if name in names)
+    return [some for some in found if some]
 
 
 @dataclass(frozen=True)

@@ -22,20 +22,31 @@ _CLOSE = 1e-9  # distance at which doubles tell whether there is anything to loo
 _AGREE = 1e-12  # of two values of one limit
 _VANISHES = 0.5  # a value that falls by this factor between the two distances goes to zero
 _LARGEST = 1e8  # arguments of exponentials; beyond, the value is infinite or zero
-_FEW = 0.2  # most share of the rows that are special in one way, and in all: the diagonal of a grid of five values
+_FEW = 0.2  # most share of the rows that are special in one way: the diagonal of a grid of five values
+_TOGETHER = 0.5  # most share that are left out at once
+_GROUPS = 4  # of ways in which rows are special; none of the three numbers is tuned
 
 SPECIAL = (0.0, 1.0)  # values of a column at which factors vanish: sin(x)/x, log(x)/(x − 1)
 
 
-def special_rows(X: np.ndarray) -> np.ndarray:
-    """Where a column is 0 or 1 or equals another, if such rows are few: bool [n]. X: [n, d]"""
-    special = np.zeros(len(X), dtype=bool)
-    kinds = [column == value for value in SPECIAL for column in X.T]
-    kinds += [X[:, i] == X[:, j] for i, j in combinations(range(X.shape[1]), 2)]
-    for kind in kinds:
-        if kind.any() and kind.mean() <= _FEW and (special | kind).mean() <= _FEW:
-            special |= kind
-    return special
+def special_rows(X: np.ndarray) -> list[np.ndarray]:
+    """Where a column is 0, where one equals another, where one is 1: groups of such rows, bool [n] each. X: [n, d]
+
+    Ways of which many rows are go into groups of their own, so that most rows are left beside each group: on a grid of
+    five values every fifth row is special in each way.
+    """
+    zero, one = ([column == value for column in X.T] for value in SPECIAL)
+    equal = [X[:, i] == X[:, j] for i, j in combinations(range(X.shape[1]), 2)]
+    groups: list[np.ndarray] = []
+    for way in (*zero, *equal, *one):
+        if not 0 < way.mean() <= _FEW:
+            continue
+        place = next((k for k, group in enumerate(groups) if (group | way).mean() <= _TOGETHER), len(groups))
+        if place < len(groups):
+            groups[place] = groups[place] | way
+        elif place < _GROUPS:
+            groups.append(way)
+    return groups
 
 
 def with_limits(
