@@ -497,6 +497,20 @@ def test_a_wave_whose_phase_is_a_wave_needs_no_start(formula, law, noise):
         assert abs(values(equation)[name]) == pytest.approx(law[name], rel=0.05)
 
 
+@pytest.mark.parametrize(
+    ("formula", "p"),
+    [("A*sin(w*x + b*sin(v*x))", 0.0), pytest.param("A*sin(w*x + b*sin(v*x) + p)", 0.3, marks=pytest.mark.slow)],
+)
+def test_a_modulated_wave_far_from_zero_is_none_of_its_neighbours(formula, p):
+    """At x near 100 every frequency within 1/16 of another has the same phase there, and is an optimum of its own."""
+    x = np.linspace(100, 101, 150)
+    table, y = pd.DataFrame({"x": x}), np.sin(200 * x + 2 * np.sin(30 * x) + p)
+    equation = refit(formula, table, y, n_starts=16)
+    assert equation.loss < 1e-15
+    found = values(equation)
+    assert {name: abs(found[name]) for name in "Awbv"} == pytest.approx({"A": 1, "w": 200, "b": 2, "v": 30}, rel=1e-8)
+
+
 def test_an_odd_function_of_negative_terms_alone_is_written_down():
     X = pd.DataFrame(np.random.default_rng(0).uniform(0, 1, (50, 2)), columns=["u", "v"])
     y = np.tanh(-2 * X.u - 3 * X.v - 1)

@@ -28,6 +28,7 @@ _AT_LEAST, _PER_CONSTANT, _UNGUIDED_FACTOR = 4, 1, 3  # starts tried in any case
 _SAME = 1e-7  # sums of squares closer than this are the same optimum
 _EVALUATIONS = 400  # of one start
 _RENEWED, _RENEWALS = 0.4, 40  # share of the starts that renew a part of the best optimum, and draws for each
+_ROUNDS = 3  # of moving each frequency of a column far from zero by turns
 _POLE = 10.0  # a fit that has a pole between rows must be so many times better than one that has none
 _REFINEMENTS = 200
 _NOTHING = 1e-10  # share of a column that is rounding when the linear constants' part is taken off
@@ -106,6 +107,11 @@ def _minimise(model: Model, given: np.ndarray, n_starts: int, rng: np.random.Gen
             break
     if not found:
         return None
+    moved = _along_turns(model, min(found, key=lambda f: f[0])[1], waves)
+    if moved is not None:
+        loss = sum_of_squares(model, moved)
+        found.append((_POLE * loss if poles.between_rows(moved) else loss, moved))
+        best = min(best, found[-1][0])
     ties = [theta for loss, theta in found if _same(loss, best, model)]
     refined = [refine(model, within_a_turn(model, theta)) for theta in _distinct(ties)]
     losses = [sum_of_squares(model, theta) for theta in refined]
@@ -169,6 +175,21 @@ def _renewed(model: Model, theta: np.ndarray, rng: np.random.Generator, waves: P
     change = rng.random(fresh.shape) < rng.uniform(0.2, 0.8, (_RENEWALS, 1))
     trials = np.where(change, fresh, theta)
     return min(trials, key=lambda t: sum_of_squares(small, small.solved(t)[0]))
+
+
+def _along_turns(model: Model, theta: np.ndarray, waves: Periods) -> np.ndarray | None:
+    """A better optimum than θ that has turns more or fewer far from zero; None if there is none."""
+    small = model.on(model.rows.unevenly(_SCREEN_ROWS))
+    far = [wave for wave in waves.waves if wave.turn and not model.linear[wave.place]]
+    reached = None
+    for wave in far * _ROUNDS:
+        trials = np.clip(wave.beside(theta, np.flatnonzero(~model.linear)), model.lower, model.upper)
+        losses = [sum_of_squares(small, small.solved(trial)[0]) for trial in (theta, *trials)]
+        place = int(np.argmin(losses))
+        new = local(model, trials[place - 1]) if place else None
+        if new is not None and sum_of_squares(model, new) < sum_of_squares(model, theta):
+            theta = reached = new
+    return reached
 
 
 def local(model: Model, start: np.ndarray) -> np.ndarray | None:

@@ -25,6 +25,8 @@ _SHAPES = ((1, 0), (2, 1))  # degrees of trend and amplitude
 _FLAT = 0, 0
 _WITHOUT_POLES = 0.1, 0.9  # quantiles at which values are cut
 _BANDS, _CARRIERS = 6, 3  # waves that a wave with another one as phase is split into, and those that may be its own
+_FAR = 2.0  # halves of its range between zero and the middle of a column: from there on frequencies say the phase
+_BESIDE = 100  # whole turns more and fewer at the middle that are tried at once
 _BEST_FIRST = 0.6  # odds of each candidate relative to the one before it
 
 
@@ -60,6 +62,38 @@ class Wave:
     column: np.ndarray
     range: tuple[float, float]
     candidates: np.ndarray
+
+    @property
+    def turn(self) -> float:
+        """By how much a frequency must change for one turn more at the middle of a column far from zero; else 0."""
+        low, high = float(self.column.min()), float(self.column.max())
+        middle, half = abs(low + high) / 2, (high - low) / 2
+        return 2 * np.pi / middle if middle > _FAR * half else 0.0
+
+    def beside(self, theta: np.ndarray, searched: np.ndarray) -> np.ndarray:
+        """θ [count, K] with frequencies that have the same phase at the middle of the column, up to a resolution away.
+
+        Where a column is far from zero, each of them is an optimum, and the best of all looks like its neighbours. Half
+        a turn turns the sign of the wave, so with it others of the searched constants (places) have theirs turned.
+        """
+        omega = np.abs(theta[self.place]) ** self.power
+        for k, power in self.others:
+            omega = omega * np.abs(theta[k]) ** power
+        most = 2 * self.range[0] / self.turn  # range[0] is half a period within the column
+        whole = np.unique(np.round(np.geomspace(1, max(1.0, most), _BESIDE)))
+        half = np.append(0.5, whole + 0.5)
+        turned = [np.ones(len(theta))]
+        for k in searched[searched != self.place]:
+            turned.append(np.where(np.arange(len(theta)) == k, -1.0, 1.0))
+        trials = []
+        for turns, signs in ((whole, turned[:1]), (half, turned)):
+            found = omega + self.turn * np.concatenate([-turns, turns])
+            found = found[found > 0]
+            for sign in signs:
+                some = np.tile(theta * sign, (len(found), 1))
+                some[:, self.place] = np.copysign(self.value(found, some), theta[self.place])
+                trials.append(some)
+        return np.concatenate(trials)
 
     def value(self, omega: np.ndarray, drawn: np.ndarray) -> np.ndarray:
         """The constant [count] that gives frequencies beside the others; what was drawn where none does."""
@@ -121,6 +155,8 @@ class Periods:
                 places = np.minimum((shares < rng.random(count)[:, None]).sum(axis=1), len(wave.candidates) - 1)
                 taken.append((wave.column, places))
                 omega = np.where(rng.random(count) < _FREE, omega, wave.candidates[places])
+            if wave.turn:  # any phase at the middle
+                omega = omega + rng.uniform(-0.5, 0.5, count) * wave.turn
             drawn[:, wave.place] = wave.value(omega, drawn)
         for plane in self.planes:
             places = np.minimum(rng.geometric(1 - _BEST_FIRST, count) - 1, len(plane.candidates) - 1)
