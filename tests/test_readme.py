@@ -24,7 +24,7 @@ SETUP = [line for block in blocks("sh") for line in block.splitlines() if line.s
 def test_python_sessions(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     # Epochs instead of seconds, so that a slow machine sees the same search.
-    text = "\n".join(blocks("python")).replace("max_time=60", "max_time=None, max_epochs=4")
+    text = "\n".join(blocks("python")).replace("max_time=60", "max_time=None, max_epochs=2")
     known = set(OPERATIONS)
     try:
         session = doctest.DocTestParser().get_doctest(text, {}, "README.md", "README.md", 0)
@@ -45,7 +45,7 @@ def test_commands(command, tmp_path, monkeypatch, capsys):
     if "--jobs" in arguments:  # processes of their own load all libraries, and are tested with sweeps
         arguments[arguments.index("--jobs") + 1] = "1"
     if arguments[0] in ("fit", "demo", "sweep"):
-        arguments += ["--max-epochs", "1", "--quiet"]
+        arguments += ["--max-epochs", "1", "--max-time", "1", "--quiet"]
         arguments += [] if "--operations" in arguments else ["--operations", "scale,power"]  # a front of few, for speed
     done = run_here(arguments, capsys)
     assert done.returncode == 0, done.stderr
