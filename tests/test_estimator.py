@@ -27,9 +27,7 @@ def table(n=60, seed=0):
 
 
 # Without products there are no sums of monomials, of which tables of many columns have many.
-@parametrize_with_checks(
-    [tiny(max_epochs=2, replicas=16, operations=["linear", "exp"], aggregators=["sum"])]
-)
+@parametrize_with_checks([tiny(max_epochs=2, replicas=16, operations=["linear", "exp"], aggregators=["sum"])])
 @pytest.mark.filterwarnings("ignore::eqdarts.SearchWarning")
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.SkipTestWarning")
 def test_scikit_learn_checks(estimator, check):
