@@ -11,6 +11,7 @@ import pytest
 import sympy
 import torch
 
+from eqdarts import DARTSRegressor
 from eqdarts.data.chunks import open_table
 from eqdarts.formula.parsing import parse_expression
 
@@ -25,6 +26,7 @@ import libraries
 import limit
 import peers
 import random_laws
+import recovery
 import runner
 import sampler
 import scale
@@ -36,6 +38,7 @@ import throughput
 from eqdarts.graph.genotype import GenotypeBatch
 from eqdarts.graph.operations import DEFAULT_OPERATIONS
 from eqdarts.graph.space import SearchSpace
+from eqdarts.search.fit_options import fit_options
 
 
 @pytest.mark.parametrize("law", forms.LAWS.values(), ids=forms.LAWS.keys())
@@ -464,3 +467,11 @@ def test_ratios_are_to_the_smallest_table():
         for n, s in ((10, 2.0), (10, 4.0), (1000, 6.0))
     ]
     assert scale.markdown(records).splitlines()[-1].split(" | ")[6:11] == ["1", "1", "1.50", "6.00", "2.00"]
+
+
+@pytest.mark.parametrize("setting", recovery.SETTINGS)
+def test_what_an_ablation_changes_is_an_option_of_its_search(setting):
+    """Else a run of it would compare the default with itself."""
+    options = DARTSRegressor(**recovery.SETTINGS[setting]).get_params(deep=False)
+    assert (options == DARTSRegressor().get_params(deep=False)) == (setting == "default")
+    fit_options(options)

@@ -588,8 +588,9 @@ X = rng.uniform(1, 2, (90, 3))
 y = X[:, 0] * np.sin(3 * X[:, 1]) + 0.1 * rng.normal(size=90)
 for weights in (None, rng.uniform(1, 2, 90)):
     # Which loops run does not depend on these.
-    few = {"operations": ["linear", "power", "sin"], "max_nodes": 2, "proposers": tuple(SOURCES)}
-    DARTSRegressor(max_epochs=14, replicas=64, random_state=0, verbose=0, **few).fit(X, y, weights)
+    few = {"operations": ["linear", "power", "sin"], "links": ["identity", "reciprocal"], "max_nodes": 2}
+    few |= {"replicas": 24, "proposers": tuple(SOURCES)}
+    DARTSRegressor(max_epochs=14, random_state=0, verbose=0, **few).fit(X, y, weights)
 print(sorted(known() - before))
 """
     out = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)

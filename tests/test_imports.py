@@ -1,6 +1,7 @@
 """Imports point one way, heavy ones stay where they belong, and nothing evaluates text."""
 
 import ast
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -88,6 +89,7 @@ def parts(path):
     return names[:-1] if names[-1] == "__init__" else names
 
 
+@cache
 def tree(path):
     return ast.parse(path.read_text(encoding="utf-8"))
 
@@ -110,6 +112,7 @@ def guarded(module):
     }
 
 
+@cache
 def imports(path):
     module = tree(path)
     skipped = guarded(module)

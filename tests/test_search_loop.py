@@ -1,5 +1,6 @@
 """The loop over epochs, with a search whose epochs are given: what ends it, and what becomes an equation."""
 
+import time
 from types import SimpleNamespace
 
 import numpy as np
@@ -23,8 +24,9 @@ GROWTH = [node((0, "exp", (0.87,)))]
 class Scripted:
     """A search that knows some graphs after each epoch, or does something else instead."""
 
-    def __init__(self, problem, *epochs):
+    def __init__(self, problem, *epochs, settled=False):
         self._problem, self._epochs, self.fractions, self.closed = problem, list(epochs), [], 0
+        self._settled, self.deadline = settled, None
 
     def start(self):
         return self._state(nothing(SPACE))
@@ -34,7 +36,7 @@ class Scripted:
         return SimpleNamespace(
             population=population, known=population, nodes=1, train_loss=best, validation_loss=best, fitted=7,
             shares={}, leaves_noise=False, rows=len(self._problem.table), architecture=architecture, gamma=None,
-            found=2, is_settled=False,
+            found=2, is_settled=self._settled,
         )  # fmt: skip
 
     def epoch(self, state, fraction):
@@ -44,6 +46,7 @@ class Scripted:
 
     def close(self, state, deadline):
         self.closed += 1
+        self.deadline = deadline
         return state
 
 
@@ -51,10 +54,10 @@ class Scripted:
 def run(monkeypatch):
     """The loop on a table of x with these epochs: its result, the search, and what callbacks were told."""
 
-    def go(y, *epochs, callback=None, only_exact=False, **options):
+    def go(y, *epochs, callback=None, only_exact=False, settled=False, **options):
         config = SearchConfig(**{"max_time": None, "patience": None, "proposers": tuple(SOURCES), **options})
-        problem, watch = problem_of(x[:, None], y), Watch(config, start=0.0)
-        search = Scripted(problem, *epochs)
+        problem, watch = problem_of(x[:, None], y), Watch(config, start=time.monotonic())
+        search = Scripted(problem, *epochs, settled=settled)
         monkeypatch.setattr(loop, "SampledSearch", lambda *_: search)
         told = []
         result = loop.run(
@@ -94,6 +97,16 @@ def test_an_exact_law_ends_it_at_once(run):
 def test_patience_counts_epochs_without_a_better_graph(run):
     result, _, _ = run(WAVY, [GROWTH], [GROWTH], [PARABOLA], patience=3)
     assert (result.stop_reason, len(result.history)) == ("patience", 6)
+
+
+def test_a_settled_search_closes_in_a_time_of_its_own(run):
+    """Not all that is left: here an hour, of which the first epoch takes less than ten minutes."""
+    result, search, _ = run(WAVY, [PARABOLA], settled=True, max_time=3600.0)
+    assert (result.stop_reason, len(result.history)) == ("settled", 1)
+    assert search.deadline < time.monotonic() + 600
+    result, search, _ = run(WAVY, [PARABOLA], max_time=3600.0, patience=1)
+    assert result.stop_reason == "patience"
+    assert search.deadline > time.monotonic() + 600
 
 
 def test_the_best_graph_is_an_equation_after_four_epochs_and_at_the_end(run):
