@@ -163,7 +163,7 @@ def test_fits_in_threads_leave_global_state_alone():
         second_runs.set()
         assert first_is_over.wait(60)
 
-    options = {"max_epochs": 1, "replicas": 16, "max_nodes": 1, "verbose": 0, "random_state": 0}
+    options = {"max_epochs": 1, "replicas": 16, "max_nodes": 1, "links": ["identity"], "verbose": 0, "random_state": 0}
     with ThreadPoolExecutor(2) as pool:
         one = pool.submit(DARTSRegressor(callback=wait_for(second_runs), **options).fit, X, y)
         two = pool.submit(DARTSRegressor(callback=second, **options).fit, X, y)
@@ -188,7 +188,7 @@ def test_a_forked_process_fits_after_its_parent_did():
         y = x[:, 0] * x[:, 1] + 0.1 * np.sin(50 * x[:, 0])
 
         def fit():
-            options = {"max_epochs": 1, "max_nodes": 1, "replicas": 16, "max_time": None}
+            options = {"max_epochs": 1, "max_nodes": 1, "replicas": 16, "max_time": None, "links": ["identity"]}
             return str(DARTSRegressor(verbose=0, random_state=0, **options).fit(x, y).equation())
 
         torch.set_num_threads(2)
@@ -305,7 +305,7 @@ def test_the_states_of_global_generators_do_not_matter():
     for seed in (1, 2):
         torch.manual_seed(seed)
         np.random.seed(seed)  # noqa: NPY002
-        model = DARTSRegressor(max_epochs=2, replicas=32, verbose=0, random_state=0).fit(X, y)
+        model = DARTSRegressor(max_epochs=2, replicas=32, links=["identity"], verbose=0, random_state=0).fit(X, y)
         texts.append([str(e.expression) for e in model.front_])
     assert texts[0] == texts[1]
 

@@ -375,9 +375,8 @@ def test_broken_files_are_refused(tmp_path, name, content, message):
 
 
 def model(**options):
-    return DARTSRegressor(
-        **{"max_epochs": 4, "replicas": 64, "max_nodes": 1, "verbose": 0, "random_state": 0, **options}
-    )
+    settings = {"max_epochs": 4, "replicas": 64, "max_nodes": 1, "links": ["identity"]}
+    return DARTSRegressor(**{**settings, "verbose": 0, "random_state": 0, **options})
 
 
 def test_the_same_equations_from_memory_and_from_files(tmp_path):

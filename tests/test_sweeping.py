@@ -25,7 +25,7 @@ from eqdarts.sweeping.jobs import plan
 from eqdarts.sweeping.outcome import Outcome, failed, run
 from eqdarts.sweeping.store import Store
 
-QUICK = {"quick": {"max_epochs": 1, "max_time": None, "replicas": 16, "max_nodes": 1}}
+QUICK = {"quick": {"max_epochs": 1, "max_time": None, "replicas": 16, "max_nodes": 1, "links": ["identity"]}}
 
 
 def springs(n=12):
