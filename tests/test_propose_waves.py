@@ -4,14 +4,16 @@ import numpy as np
 import pytest
 
 from eqdarts import DARTSRegressor
-from eqdarts.darts.architecture import Architecture
+from eqdarts.darts.architecture import Architecture, prior
 from eqdarts.darts.sampling import odds_of, sample
 from eqdarts.data.table import Table
 from eqdarts.fit.assess import Assessor
 from eqdarts.graph.operations import DEFAULT_OPERATIONS, WAVE_PARAMETERS
+from eqdarts.graph.population import nothing
 from eqdarts.graph.space import SearchSpace
 from eqdarts.propose.features import draw_features
-from eqdarts.propose.waves import graphs_with_waves, with_frequencies, with_waves_of_residuals
+from eqdarts.propose.proposer import Situation
+from eqdarts.propose.waves import Waves, graphs_with_waves, with_frequencies, with_waves_of_residuals
 
 X = np.linspace(0, 1, 157)
 Z = np.random.default_rng(0).uniform(-1, 2, 157)
@@ -182,3 +184,35 @@ def test_a_fit_finds_such_laws_in_its_first_epoch(case):
     model = DARTSRegressor(max_epochs=2, max_time=None, random_state=0, n_jobs=1).fit(np.atleast_2d(columns).T, y)
     assert model.stop_reason_ == "exact"
     assert model.score(np.atleast_2d(columns).T, y) > 1 - 1e-12
+
+
+@pytest.mark.parametrize("looks", [0, 1, 3])
+def test_when_time_is_over_nothing_more_is_looked_for(looks):
+    """A periodogram for each link, column and pair of columns takes seconds, whatever time a search has."""
+    rng = np.random.default_rng(0)
+    columns = rng.uniform(0, 10, (3, 300))
+    rows = Table(columns.T, columns[0] * np.sin(5 * columns[1] - 4 * columns[2]))
+    left = [True] * looks
+
+    def is_over():
+        return not left or not left.pop()
+
+    space = with_frequencies(space_of(3), rows, lambda: True)
+    assert space.frequencies == ((), (), ())
+    space = space_of(3, frequencies=((), (5.0,), ()))
+    graphs_with_waves(space, rows, is_over)
+    assert not left, "it looks at the clock"
+    if not looks:
+        assert not len(graphs_with_waves(space, rows, is_over)[0])
+
+
+def test_a_search_asks_for_no_waves_when_its_time_is_over():
+    rows = Table(np.stack([X, Z], axis=1), Z * np.sin(80 * X + 1))
+    space = with_frequencies(space_of(2), rows)
+    weights, assessor = prior(space), Assessor(space, rows, rows)
+    known, rng = nothing(space), np.random.default_rng(0)
+    counts = []
+    for over in (False, True):
+        now = Situation(space, weights, known, assessor, rng, 32, 32, 2, 0, False, lambda over=over: over)
+        counts.append(len(Waves().propose(now).batch))
+    assert counts[0] > counts[1] == 0

@@ -502,8 +502,9 @@ def evaluate(expression: sympy.Expr, columns: Sequence[str], X: np.ndarray) -> n
 
 def as_written(expression: sympy.Expr, columns: Sequence[str], X: np.ndarray) -> np.ndarray:
     """The same with NaN at limits too."""
-    symbols = [sympy.Symbol(name) for name in columns]
-    rows = np.asarray(X, dtype=float).T
+    names = {symbol.name for symbol in expression.free_symbols}
+    places = [k for k, name in enumerate(columns) if name in names]  # of two thousand columns few
+    symbols, rows = [sympy.Symbol(columns[k]) for k in places], [np.asarray(X, dtype=float)[:, k] for k in places]
     value = np.array(np.broadcast_to(function(expression, symbols)(*rows), (np.shape(X)[0],)))
     divided = tape(expression, symbols, divides=True)
     if divided.divides:  # (x - y)/log(x/y) is 0/0 where columns are equal, whatever x·(1/y) is rounded to

@@ -106,6 +106,8 @@ class Situation:
         Epochs of this run; 0 in its first.
     noisy : bool
         Are graphs confirmed on all rows?
+    is_over : callable
+        Has the search had its time? Then what takes long ends with what it has.
     """
 
     space: SearchSpace
@@ -118,6 +120,7 @@ class Situation:
     nodes: int
     age: int
     noisy: bool
+    is_over: Callable[[], bool] = lambda: False
 
     @property
     def is_known(self) -> bool:

@@ -6,6 +6,7 @@ of its column. So peaks of periodograms, of the target against each column, say 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -93,7 +94,7 @@ class Waves:
         if now.age:
             return None
         if self._graphs is None:
-            self._graphs = Graphs(*graphs_with_waves(now.space, rows_of_waves(now.assessor)))
+            self._graphs = Graphs(*graphs_with_waves(now.space, rows_of_waves(now.assessor), now.is_over))
         return self._graphs
 
 
@@ -112,26 +113,35 @@ def rows_of_waves(assessor: Assessor) -> Table:
     return assessor.train if assessor.everything is None else assessor.everything
 
 
-def with_frequencies(space: SearchSpace, rows: Table) -> SearchSpace:
-    """The space with the frequencies that the table shows, at which drawn sines start."""
+def _never() -> bool:
+    return False
+
+
+def with_frequencies(space: SearchSpace, rows: Table, is_over: Callable[[], bool] = _never) -> SearchSpace:
+    """The space with the frequencies that the table shows, at which drawn sines start.
+
+    is_over: is no time left to look for more?
+    """
     if not has_waves(space):
         return space
-    found = _found(space, _below(rows))
+    found = _found(space, _below(rows), is_over)
     return replace(space, frequencies=tuple(tuple(float(w) for w in np.concatenate(each)) for each in found))
 
 
-def graphs_with_waves(space: SearchSpace, rows: Table) -> tuple[GenotypeBatch, np.ndarray]:
-    """Sums of waves at the frequencies of the table as graphs [R] to start from, and their w."""
+def graphs_with_waves(
+    space: SearchSpace, rows: Table, is_over: Callable[[], bool] = _never
+) -> tuple[GenotypeBatch, np.ndarray]:
+    """Sums of waves at the frequencies of the table as graphs [R] to start from, and their w. is_over: as above"""
     sums: list[tuple[str, list[Term]]] = []
     for link in space.links if any(space.frequencies) and has_waves(space) else ():
         linked = _below(rows, link)
-        found = _found(space, linked)
+        found = _found(space, linked, is_over)
         sums += [(link, terms) for i in range(space.n_inputs) for terms in _sums(space, linked, i, found[i])]
     # Below other links they are looked for only if there are some here.
-    along_two = _planes(space, _below(rows)) if has_waves(space) else []
+    along_two = _planes(space, _below(rows), is_over) if has_waves(space) else []
     sums += [("identity", terms) for terms in along_two if "identity" in space.links]
     for link in space.links if along_two else ():
-        sums += [(link, terms) for terms in _planes(space, _below(rows, link)) if link != "identity"]
+        sums += [(link, terms) for terms in _planes(space, _below(rows, link), is_over) if link != "identity"]
     sums = [(link, terms) for link, terms in sums if sum(len(term.nodes) for term in terms) <= space.nodes]
     return graphs_of(space, sums) if sums else blank(space, 0)
 
@@ -160,26 +170,26 @@ def with_waves_of_residuals(
     )
 
 
-def _found(space: SearchSpace, rows: Table) -> list[list[np.ndarray]]:
+def _found(space: SearchSpace, rows: Table, is_over: Callable[[], bool]) -> list[list[np.ndarray]]:
     """Frequencies of waves of each input: of constant and of growing amplitude, and times each other input."""
     found = []
     for i in range(space.n_inputs):
-        plain = frequencies_of(rows, i, _PLAIN)
+        plain = np.zeros(0) if is_over() else frequencies_of(rows, i, _PLAIN)
         growing = frequencies_of(rows, i, _GROWING) if len(plain) else plain
-        few = space.n_inputs <= _MOST_FACTORS
+        few = space.n_inputs <= _MOST_FACTORS and not is_over()
         others = [j for j in range(space.n_inputs) if few and j != i]
         found.append([plain, growing, *(frequencies_of(rows, i, _PLAIN, rows.columns[j])[:1] for j in others)])
     return found
 
 
-def _planes(space: SearchSpace, rows: Table) -> list[list[Term]]:
+def _planes(space: SearchSpace, rows: Table, is_over: Callable[[], bool]) -> list[list[Term]]:
     """Waves along two columns, sin(k·x_i + l·x_j + φ), and products of a wave of each."""
     if not 2 <= space.n_inputs <= _MOST_PAIRS:
         return []
     out = []
     for i in range(space.n_inputs):
         for j in range(i):
-            pairs = pairs_of(rows, j, i)
+            pairs = np.zeros((0, 2)) if is_over() else pairs_of(rows, j, i)
             for k, pair in enumerate(pairs):
                 out += _along(space, rows, (j, i), pairs[: k + 1]) + _crossed(space, rows, (j, i), np.abs(pair))
     return out

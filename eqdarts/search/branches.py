@@ -244,7 +244,9 @@ class Branches:
             links=problem.usable_links(self._config.links),
         )
         assessor = self._machine.assessor(space, problem)
-        searcher = SampledSearch(space, self._config, assessor, self._rng.spawn(1)[0], self._machine.prepare)
+        searcher = SampledSearch(
+            space, self._config, assessor, self._rng.spawn(1)[0], self._machine.prepare, self._watch.is_over
+        )
         exact = ExactGraphs(one.judged_on, self._watch, one.view)
         state = searcher.start(noisy)
         return _Branch(

@@ -107,7 +107,7 @@ class SampledSearch:
     @cached_property
     def _waves(self) -> SearchSpace:
         """The space with the frequencies that the table shows, at which drawn sines start."""
-        return with_frequencies(self._space, rows_of_waves(self._assessor))
+        return with_frequencies(self._space, rows_of_waves(self._assessor), self._is_over)
 
     def start(self, noisy: bool = False) -> SampledState:
         """α at its prior, no graph yet. noisy: are the data known to be?"""
@@ -241,7 +241,7 @@ class SampledSearch:
         replicas = self._config.replicas
         now = Situation(
             self._waves, state.weights, state.active, self._assessor, self._rng, replicas, replicas, nodes, state.age,
-            state.noisy,
+            state.noisy, self._is_over,
         )  # fmt: skip
         parts: list[tuple[str, Graphs]] = []
         for proposer in self._proposers:
