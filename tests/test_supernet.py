@@ -215,7 +215,7 @@ def test_a_space_without_any_parameter_works(generator):
     space = SearchSpace(("u",), 1, ("zero", "identity"), ("sum",))
     architecture = initial_architecture(space, R, generator)
     w, c = initial_parameters(space, R, generator)
-    assert w.shape == (R, 1, 2, 0)
+    assert w.shape == (R, 1, 2, 1), "at least one, which none of these uses"
     prediction, _ = forward(space, Relaxation("softmax"), architecture, w, c, torch.ones(n, 1, dtype=torch.float64))
     assert prediction.shape == (R, n)
 

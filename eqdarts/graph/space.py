@@ -94,7 +94,7 @@ class SearchSpace:
 
     @property
     def n_parameters(self) -> int:
-        """P, the parameters of the operation that has the most."""
+        """P, the parameters of the operation that has the most, and at least one, which may be used by none."""
         return max(1, *(len(op.parameters) for op in self.rows))
 
     @property
