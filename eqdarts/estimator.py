@@ -137,9 +137,9 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         vertex; "product", "monomials", "ratio", "library": sums and products of given terms by linear algebra.
         Beside the columns, all of them search other problems (`eqdarts.search.reformulations`): "units": columns that
         were scaled in their own units; "shifted": columns far from zero from their beginning; "regular": without the
-        few rows at which laws may be 0/0; "symmetry": what the slopes of the best graphs show the target to depend on,
-        differences, sums or products of powers of columns, which takes about half of the time, and needs "linear" and
-        "power" among the operations, and both aggregators. Default: all.
+        few rows at which laws may be 0/0; "symmetry": what the rows of few columns, or the slopes of the best graphs,
+        show the target to depend on, differences, sums or products of powers of columns, which takes about half of the
+        time, and needs "linear" and "power" among the operations, and both aggregators. Default: all.
     model_selection : {"best", "accuracy", "score"}
         Which equation of the front `predict` uses; see `eqdarts.equation.selection.choose`.
     max_complexity : int, optional

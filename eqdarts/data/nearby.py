@@ -37,8 +37,13 @@ def ambiguity(X: np.ndarray, y: np.ndarray, root_weights: np.ndarray | None = No
     Rows are predicted by a plane through their neighbours: of a function of few columns hardly anything is left, and
     much where two rows agree in all columns but not in y.
     """
+    return left_open(planes_of(X), y, root_weights)
+
+
+def left_open(planes: Planes, y: np.ndarray, root_weights: np.ndarray | None = None) -> float:
+    """The same where the planes are known."""
     root = np.ones(len(y)) if root_weights is None else root_weights
-    asked, near, through = planes_of(X)
+    asked, near, through = planes
     level = (through @ y[near][:, :, None])[:, 0, 0]  # [q]
     left = np.mean((root[asked] * (level - y[asked])) ** 2)
     return float(left / np.var(root * y))
@@ -64,11 +69,22 @@ def holds_nothing(table: Table, residual: np.ndarray, sure: bool = False) -> boo
 
     A graph that imitates a law leaves something smooth of it. sure: only if there are rows enough to see that
     """
+    share, least = _heard(table, residual)
+    return share > least and (least > _TELLING or not sure)
+
+
+def holds_something(table: Table, residual: np.ndarray) -> bool:
+    """Is it no noise, and are there rows enough to see that?"""
+    share, least = _heard(table, residual)
+    return share <= least and least > _TELLING
+
+
+def _heard(table: Table, residual: np.ndarray) -> tuple[float, float]:
+    """How little rows tell of residuals of their neighbours, and the least that noise may look like."""
     if not np.isfinite(residual).all():
-        return False
+        return 0.0, 0.0
     share, rows = structure(table.once(_planes), residual)
-    least = 1.0 - _DEVIATIONS * np.sqrt(2.0 / rows)
-    return bool(share > least and (least > _TELLING or not sure))
+    return share, float(1.0 - _DEVIATIONS * np.sqrt(2.0 / rows))
 
 
 def _planes(table: Table) -> Planes:

@@ -30,6 +30,7 @@ _RATES = (1.0, 4.0, 15.0)  # of exponentials, per range of the column
 _SLOPES = (5.0, 15.0)  # of sigmoids, per range
 _WIDTHS = (0.04, 0.12, 0.35)  # of peaks, as a share of the range
 _POWERS = (1.0, 2.0, 4.0)  # of Hill's function
+_OWN = ((-1.0, -2.0), (1.5, -1.0))  # powers of a column and of its distance from a point, in their products
 _PERIODS = 3.0  # of damped waves within the range where the table shows no frequency
 
 
@@ -128,6 +129,7 @@ def _shapes(d: int, column: _Column) -> Iterator[list[Term]]:
     yield from ([term] for term in _sigmoids(d, column))
     yield from _decays(d, column)
     yield from ([term] for term in _activations(d, column))
+    yield from ([term] for term in _products(d, column))
     yield from _peaks(d, column)
     yield from ([term] for term in _waves(d, column))
 
@@ -174,12 +176,13 @@ def _sigmoids(d: int, column: _Column) -> Iterator[Term]:
 
 
 def _decays(d: int, column: _Column) -> Iterator[list[Term]]:
-    """Exponentials, falling and rising, sums of two that fall, the stretched one (Weibull's), and x·exp(−r·x)."""
+    """Exponentials, falling and rising, sums of two, the stretched one (Weibull's), and x·exp(−r·x)."""
     i = column.place
     rates = [sign * rate / column.range for rate in _RATES for sign in (-1.0, 1.0)]
     single = {rate: _chain(d, ("exp", (rate,)), place=i) for rate in rates}
     yield from ([term] for term in single.values())
     yield from ([single[a], single[b]] for k, a in enumerate(rates) for b in rates[:k] if a < 0 and b < 0)
+    yield from ([single[rate], single[-rate]] for rate in rates if rate > 0)
     if column.low >= 0:
         for power, centre in product((0.5, 2.0), column.centres[1::2]):
             if centre > 0:
@@ -199,6 +202,24 @@ def _activations(d: int, column: _Column) -> Iterator[Term]:
         for shift in (-0.5, 0.5):
             inner = ("affine_power", (1.0, shift * column.low, -1.0))
             yield _chain(d, inner, ("exp", (times * column.centres[2],)), place=i)
+
+
+def _products(d: int, column: _Column) -> Iterator[Term]:
+    """x^p·(x + k)^q, x^p·exp(a/x) (Eyring), x^p/(exp(r·x) − 1) (Planck), and (x² + k)^p."""
+    i, width = column.place, column.range
+    if column.low <= 0:
+        return
+    for (own, power), share in product(_OWN, (0.2, 1.0)):
+        distance = Node("sum", ((i, "affine_power", (1.0, share * width, power)),))
+        yield Term((distance, Node("product", ((i, "power", (own,)), (d, "linear", (1.0, 0.0))))))
+    for times in (-10.0, -2.0, 2.0):
+        activation = _chain(d, ("power", (-1.0,)), ("exp", (times * column.centres[2],)), place=i)
+        yield Term((*activation.nodes, Node("product", ((i, "power", (1.0,)), (d + 1, "linear", (1.0, 0.0))))))
+    for rate, own in product(_RATES, (1.0, 3.0)):
+        growth = Node("sum", ((i, "exp", (rate / width,)),))
+        yield Term((growth, Node("product", ((i, "power", (own,)), (d, "affine_power", (1.0, -1.0, -1.0))))))
+    for power, share in product((-1.0, 0.5, 3.0), (0.2, 1.0)):
+        yield _chain(d, ("power", (2.0,)), ("affine_power", (1.0, (share * width) ** 2, power)), place=i)
 
 
 def _peaks(d: int, column: _Column) -> Iterator[list[Term]]:

@@ -138,6 +138,7 @@ class Branches:
         names = self._config.proposers or PROPOSERS
         asks = self._symmetries.name in names and self._symmetries.are_in(space)
         self._next_question = _GROWTH.first if asks else np.inf
+        self._asks_rows, self._noisy = asks, False
         # Companions of the search on the columns, which take turns beside it: the kinds, and those of each among them.
         self._companions = [
             [self._made(one, False, _GROWTH.depth, np.inf) for one in some] for some in made_at_once(problem, names)
@@ -163,11 +164,8 @@ class Branches:
         """
         log = Log()
         self.shares = log.shares
-        # Symmetries lead from an imitation to the law. What leaves nothing but noise may be the law itself, until runs
-        # do not agree on it.
-        if epoch >= self._next_question and not (state.leaves_noise and state.runs < 2):
-            self._next_question = ceil(_GROWTH.again * epoch)
-            self._grow(self._space, state, self._problem, self._problem.view, 0)
+        self._learn_of(state)
+        self._open(state, epoch)
         certain = False
         if self._companions:
             kind = self._companions[epoch % len(self._companions)]
@@ -180,12 +178,34 @@ class Branches:
         log.keep_of(front)
         return front, certain
 
+    def _learn_of(self, state: SampledState) -> None:
+        """Where the search on the columns counts its data as noisy, branches do."""
+        if state.noisy and not self._noisy:
+            self._noisy = True
+            for branch in self._branches:
+                # Losses on validation rows, which may be luck, say nothing of losses on all rows.
+                branch.parent_loss = max(branch.parent_loss, _least_loss(state))
+
+    def _open(self, state: SampledState, epoch: int) -> None:
+        """New branches: at first those that the rows show, and from time to time those of the best graphs.
+
+        Symmetries of graphs lead from an imitation to the law. What leaves nothing but noise may be the law itself,
+        until runs do not agree on it.
+        """
+        if self._asks_rows:
+            self._asks_rows = False
+            for one in self._symmetries.of_rows(self._problem):
+                self._branch(one, 1, state)
+        if epoch >= self._next_question and not (state.leaves_noise and state.runs < 2):
+            self._next_question = ceil(_GROWTH.again * epoch)
+            self._grow(self._space, state, self._problem, self._problem.view, 0)
+
     def _step(self, branch: _Branch, front: Front, epoch: int, log: Log) -> tuple[Front, bool]:
         """One epoch of a branch."""
         with log.timed(branch.view.kind) as record:
             branch.epochs += 1
             before = branch.state.fitted
-            branch.state = branch.searcher.epoch(branch.state, self._watch.done(epoch))
+            branch.state = branch.searcher.epoch(branch.state, self._watch.done(epoch), self._noisy)
             record(branch.state.fitted - before)
             if branch.epochs >= branch.next_question and branch.depth < _GROWTH.depth:
                 branch.next_question = ceil(_GROWTH.again * branch.epochs)

@@ -8,9 +8,10 @@
 - "regular": one row at which a law is 0/0 as it is written, as sin(x)/x at 0, would veto it. Where few rows can be of
   that kind, the search is done without them as well, and its equations are judged on all rows, by their limits there.
   Of a grid many rows are, and groups of them are left out in turn.
-- "symmetry": a graph that imitates the law is seldom the law, but it has the law's symmetries. They turn y(x) into
-  M·f(g) with fewer groups g than columns (see `eqdarts.propose.symmetry`). Nothing has to be believed: where a symmetry
-  was an accident nothing exact is found, and the equations compete on the same front.
+- "symmetry": a table may have fewer quantities than columns: y(x) = M·f(g), with groups g and a prefactor M. The rows
+  themselves show it where those that agree in g agree in y/M (`eqdarts.propose.similarity`), and so do graphs: one that
+  imitates the law is seldom the law, but it has the law's symmetries (`eqdarts.propose.symmetry`). Nothing has to be
+  believed: where a symmetry was an accident nothing exact is found, and the equations compete on the same front.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from eqdarts.data.table import Table
 from eqdarts.formula.tape import tape
 from eqdarts.graph.population import Population
 from eqdarts.graph.space import SearchSpace
+from eqdarts.propose.similarity import similarities
 from eqdarts.propose.symmetry import Reduction, reductions
 from eqdarts.search.problem import Problem, View, from_origins, moderate
 from eqdarts.simplify.singularities import special_rows
@@ -150,6 +152,14 @@ class Symmetries:
         writable = {"sum", "product"} <= set(space.aggregators) and {"linear", "power"} <= set(space.operations)
         return writable and space.n_inputs > 1
 
+    def of_rows(self, problem: Problem) -> Iterator[Reformulated]:
+        """The smaller problems that the rows themselves point to."""
+        rows = problem.sample(self.rows)
+        for reduction in similarities(rows.X, rows.y, rows.root_weights):
+            smaller = in_groups(problem, reduction)
+            if smaller is not None:
+                yield self._made(reduction, smaller, self._left_open(smaller), problem.view, problem)
+
     def of(
         self, space: SearchSpace, known: Population, problem: Problem, view: View, judged_on: Problem
     ) -> Iterator[Reformulated]:
@@ -167,13 +177,20 @@ class Symmetries:
             for reduction in symmetries(formula, problem.symbols, problem.sample(self.rows).X)[: self.tried]:
                 smaller = in_groups(problem, reduction)
                 if smaller is not None:
-                    rows = smaller.sample(self.rows_of_neighbours)
-                    open_share = ambiguity(rows.X, rows.y, rows.root_weights)
-                    tried.append((open_share, len(tried), reduction, smaller))
+                    tried.append((self._left_open(smaller), len(tried), reduction, smaller))
             for open_share, _, reduction, smaller in sorted(tried)[: self.taken]:
-                groups, prefactor = reduction.symbolic(view.inputs)
-                inner = View(groups, view.prefactor * prefactor, smaller.x_scale, smaller.y_scale, kind=self.name)
-                yield Reformulated(smaller, inner, judged_on, open_share)
+                yield self._made(reduction, smaller, open_share, view, judged_on)
+
+    def _left_open(self, problem: Problem) -> float:
+        rows = problem.sample(self.rows_of_neighbours)
+        return ambiguity(rows.X, rows.y, rows.root_weights)
+
+    def _made(
+        self, reduction: Reduction, smaller: Problem, open_share: float, view: View, judged_on: Problem
+    ) -> Reformulated:
+        groups, prefactor = reduction.symbolic(view.inputs)
+        inner = View(groups, view.prefactor * prefactor, smaller.x_scale, smaller.y_scale, kind=self.name)
+        return Reformulated(smaller, inner, judged_on, open_share)
 
 
 def origins_of(X: np.ndarray) -> np.ndarray:

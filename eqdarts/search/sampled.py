@@ -16,7 +16,8 @@ import numpy as np
 from eqdarts.darts.alpha_step import Credited, merit_of, step
 from eqdarts.darts.architecture import LinkedArchitecture, prior
 from eqdarts.darts.sampling import odds_of
-from eqdarts.data.nearby import holds_nothing
+from eqdarts.data.nearby import holds_nothing, holds_something
+from eqdarts.data.table import Table
 from eqdarts.data.zero import LADDER
 from eqdarts.fit.assess import Assessor
 from eqdarts.graph.genotype import GenotypeBatch, concatenate
@@ -46,10 +47,10 @@ class _Schedule:
         Before another latent node is allowed.
     polished : int
         How many of the best graphs are fitted further in every epoch.
-    before_noise, before_all_rows : int
+    before_noise, before_all_rows, at_the_latest : int
         Epochs before data of which no graph is near exact count as noisy, and the best are confirmed on all rows: where
-        the best graph leaves what looks like noise, and at the latest. To confirm none solved fewer problems ("What
-        symmetries buy").
+        the best graph leaves what looks like noise; where rows are too few to tell; and where what it leaves is no
+        noise, so that no graph is near the law yet. To confirm none solved fewer problems ("What symmetries buy").
     heads, starts : int
         Graphs of noisy data whose neighbours are all tried at the end, and how often each, from other constants.
     step : float
@@ -61,6 +62,7 @@ class _Schedule:
     polished: int = 16
     before_noise: int = 3
     before_all_rows: int = 10
+    at_the_latest: int = 20
     heads: int = 4
     starts: int = 2
     step: float = 5.0
@@ -122,10 +124,11 @@ class SampledSearch:
             noisy=noisy,
         )
 
-    def epoch(self, state: SampledState, fraction: float) -> SampledState:
+    def epoch(self, state: SampledState, fraction: float, noisy: bool = False) -> SampledState:
         """Propose, fit, keep the best, move α. The number of latent nodes grows with the epochs.
 
         The first epoch begins with what linear algebra finds at once, and is over if that is exact, or the time is.
+        noisy: is it known by now that the data are?
         """
         log = Log()
         if state.epochs == 0:
@@ -133,7 +136,7 @@ class SampledSearch:
             if len(state.population) or self._is_over():
                 return replace(state, epochs=1, shares=log.shares)
         self._prepare()
-        turns = self._turns_noisy(state)
+        turns = self._turns_noisy(state, noisy)
         state = self._by_all_rows(state) if turns else state
         if turns or has_ended(state):
             state = next_run(state, self._prior, self._space, self._rng)
@@ -147,7 +150,7 @@ class SampledSearch:
         active, fitted = self._kept(joined(state.active, found), state), state.fitted + len(proposed.batch)
         known = joined(population, sums.population)
         arrivals = arrived(state, population, active, sums.population, fitted)
-        leaves_noise = state.noisy and self._leaves_noise(known, state.rows)
+        leaves_noise = state.noisy and holds_nothing(*self._left(known, state.rows))
         return SampledState(
             self._learn(state, proposed, order),
             nodes,
@@ -181,25 +184,26 @@ class SampledSearch:
         wide = (WIDE_SIZE, WIDE_PER_BAND) if self._assessor.looks_closely(state.noisy) else ()
         return best(population, state.rows, *wide)
 
-    def _turns_noisy(self, state: SampledState) -> bool:
+    def _turns_noisy(self, state: SampledState, known: bool) -> bool:
         """Is it time to confirm on all rows?"""
-        if state.noisy or state.epochs < _WHEN.before_noise or not self._assessor.can_confirm:
+        if state.noisy or not self._assessor.can_confirm:
             return False
+        if known or state.epochs < _WHEN.before_noise:
+            return known
         # On few validation rows a small loss may be luck.
         loss = np.maximum(state.population.loss, state.population.train_loss)
         if not float(loss.min(initial=np.inf)) > LADDER.quiet:
             return False
-        if state.epochs >= _WHEN.before_all_rows:
-            return True
-        return state.arrivals.is_stale and self._leaves_noise(state.known, state.rows, sure=True)
+        if state.epochs < _WHEN.before_all_rows:
+            return state.arrivals.is_stale and holds_nothing(*self._left(state.known, state.rows), sure=True)
+        return state.epochs >= _WHEN.at_the_latest or not holds_something(*self._left(state.known, state.rows))
 
-    def _leaves_noise(self, known: Population, rows: int, sure: bool = False) -> bool:
-        """Is what the best of these graphs leaves nothing but noise? See `holds_nothing`."""
+    def _left(self, known: Population, rows: int) -> tuple[Table, np.ndarray]:
+        """All rows, and what the best of these graphs leaves of them [n]."""
         table, score = self._assessor.everything, scores(known.loss, known.complexity, rows)
         assert table is not None
         explains = score.min(initial=0.0) < 0.0  # more than the mean
-        left = self._assessor.residual(known.select(np.array([np.argmin(score)]))) if explains else table.y
-        return holds_nothing(table, left, sure)
+        return table, self._assessor.residual(known.select(np.array([np.argmin(score)]))) if explains else table.y
 
     def _by_all_rows(self, state: SampledState) -> SampledState:
         """The graphs so far, confirmed; those to come will be as well."""
