@@ -228,7 +228,7 @@ def test_companions_of_each_kind_take_turns_and_those_of_one_kind_among_them():
     assert [[b.epochs for b in kind] for kind in branches._companions] == [[2], [1, 1]]
 
 
-def test_rows_that_agree_in_a_group_open_a_branch_before_any_graph_is_known():
+def test_noisy_rows_that_agree_in_a_group_open_a_branch_before_any_graph_is_known():
     rng = np.random.default_rng(0)
     X = rng.uniform(1, 4, (100, 2))
     y = X[:, 1] * np.tanh(X[:, 0] / X[:, 1]) + rng.normal(0, 0.003, 100)
@@ -238,7 +238,9 @@ def test_rows_that_agree_in_a_group_open_a_branch_before_any_graph_is_known():
     branches = Branches(space, Watch(config, start=0.0), problem, np.random.default_rng(0), Machine())
     nothing_known = population_of(space, problem, [])
     state = SampledState(prior(space), 1, nothing_known, nothing_known, Sums(nothing_known), noisy=True)
-    branches.epoch(state, Front(rows=100), 1)
+    branches.epoch(replace(state, noisy=False), Front(rows=100), 1)
+    assert not branches._branches
+    branches.epoch(state, Front(rows=100), 2)
     view = branches._branches[0].view
     assert (str(view.inputs), str(view.prefactor)) == ("(x1/x2,)", "x2")
     assert branches._branches[0].state.noisy

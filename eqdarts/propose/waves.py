@@ -82,19 +82,28 @@ def _stand_out(plane: Plane, omega: np.ndarray, gain: np.ndarray, n: int) -> np.
 
 
 class Waves:
-    """Graphs with the sines that the table shows, at the start of every run."""
+    """Graphs with the sines that the table shows, at the start of every run.
+
+    Of several columns they are looked for below the first link at first, and below all from the second run on: that
+    takes a second or two, for which a law without waves need not wait in every search that a symmetry leaves.
+    """
 
     name, in_addition = "wave", True
 
     def __init__(self) -> None:
         self._graphs: Graphs | None = None
+        self._runs = self._links = 0
 
     def propose(self, now: Situation) -> Graphs | None:
-        """In the first epoch of a run; always the same, as the table is."""
+        """In the first epoch of a run; the same in all after the first, as the table is."""
         if now.age:
             return None
-        if self._graphs is None:
-            self._graphs = Graphs(*graphs_with_waves(now.space, rows_of_waves(now.assessor), now.is_over))
+        self._runs += 1
+        least = 1 if self._runs == 1 and now.space.n_inputs > 1 else len(now.space.links)
+        if self._links < least:
+            links = now.space.links[:least]
+            found = graphs_with_waves(now.space, rows_of_waves(now.assessor), now.is_over, links)
+            self._graphs, self._links = Graphs(*found), least
         return self._graphs
 
 
@@ -129,18 +138,22 @@ def with_frequencies(space: SearchSpace, rows: Table, is_over: Callable[[], bool
 
 
 def graphs_with_waves(
-    space: SearchSpace, rows: Table, is_over: Callable[[], bool] = _never
+    space: SearchSpace, rows: Table, is_over: Callable[[], bool] = _never, links: tuple[str, ...] | None = None
 ) -> tuple[GenotypeBatch, np.ndarray]:
-    """Sums of waves at the frequencies of the table as graphs [R] to start from, and their w. is_over: as above"""
+    """Sums of waves at the frequencies of the table as graphs [R] to start from, and their w.
+
+    is_over: as above   links: below which they are looked for, by default all
+    """
     sums: list[tuple[str, list[Term]]] = []
-    for link in space.links if any(space.frequencies) and has_waves(space) else ():
+    links = space.links if links is None else links
+    for link in links if any(space.frequencies) and has_waves(space) else ():
         linked = _below(rows, link)
         found = _found(space, linked, is_over)
         sums += [(link, terms) for i in range(space.n_inputs) for terms in _sums(space, linked, i, found[i])]
     # Below other links they are looked for only if there are some here.
     along_two = _planes(space, _below(rows), is_over) if has_waves(space) else []
-    sums += [("identity", terms) for terms in along_two if "identity" in space.links]
-    for link in space.links if along_two else ():
+    sums += [("identity", terms) for terms in along_two if "identity" in links]
+    for link in links if along_two else ():
         sums += [(link, terms) for terms in _planes(space, _below(rows, link), is_over) if link != "identity"]
     sums = [(link, terms) for link, terms in sums if sum(len(term.nodes) for term in terms) <= space.nodes]
     return graphs_of(space, sums) if sums else blank(space, 0)

@@ -187,12 +187,12 @@ class Branches:
                 branch.parent_loss = max(branch.parent_loss, _least_loss(state))
 
     def _open(self, state: SampledState, epoch: int) -> None:
-        """New branches: at first those that the rows show, and from time to time those of the best graphs.
+        """New branches: from time to time those of the best graphs, and of noisy data those that the rows show.
 
         Symmetries of graphs lead from an imitation to the law. What leaves nothing but noise may be the law itself,
-        until runs do not agree on it.
+        until runs do not agree on it. Without noise slopes are read off more exactly than what neighbours say.
         """
-        if self._asks_rows:
+        if self._asks_rows and state.noisy:
             self._asks_rows = False
             for one in self._symmetries.of_rows(self._problem):
                 self._branch(one, 1, state)
