@@ -36,7 +36,7 @@ class Scripted:
         return SimpleNamespace(
             population=population, known=population, nodes=1, train_loss=best, validation_loss=best, fitted=7,
             shares={}, leaves_noise=False, rows=len(self._problem.table), architecture=architecture, gamma=None,
-            found=2, is_settled=self._settled,
+            found=2, is_settled=self._settled, noisy=False,
         )  # fmt: skip
 
     def epoch(self, state, fraction):
