@@ -136,9 +136,9 @@ class Branches:
         self._known: set[tuple[sympy.Expr, ...]] = set()
         self._symmetries = Symmetries()
         names = self._config.proposers or PROPOSERS
-        asks = self._symmetries.name in names and self._symmetries.are_in(space)
-        self._next_question = _GROWTH.first if asks else np.inf
-        self._asks_rows, self._noisy = asks, False
+        self._asks = self._symmetries.name in names and self._symmetries.are_in(space)
+        self._next_question = _GROWTH.first
+        self._noisy = False
         # Companions of the search on the columns, which take turns beside it: the kinds, and those of each among them.
         self._companions = [
             [self._made(one, False, _GROWTH.depth, np.inf) for one in some] for some in made_at_once(problem, names)
@@ -164,8 +164,12 @@ class Branches:
         """
         log = Log()
         self.shares = log.shares
-        self._learn_of(state)
-        self._open(state, epoch)
+        self._hear_of_noise(state)
+        # Symmetries lead from an imitation to the law. What leaves nothing but noise may be the law itself, until runs
+        # do not agree on it.
+        if self._asks and epoch >= self._next_question and not (state.leaves_noise and state.runs < 2):
+            self._next_question = ceil(_GROWTH.again * epoch)
+            self._grow(self._space, state, self._problem, self._problem.view, 0)
         certain = False
         if self._companions:
             kind = self._companions[epoch % len(self._companions)]
@@ -178,27 +182,19 @@ class Branches:
         log.keep_of(front)
         return front, certain
 
-    def _learn_of(self, state: SampledState) -> None:
-        """Where the search on the columns counts its data as noisy, branches do."""
-        if state.noisy and not self._noisy:
-            self._noisy = True
-            for branch in self._branches:
-                # Losses on validation rows, which may be luck, say nothing of losses on all rows.
-                branch.parent_loss = max(branch.parent_loss, _least_loss(state))
+    def _hear_of_noise(self, state: SampledState) -> None:
+        """Once the search on the columns counts its data as noisy, branches do, and the rows themselves open some.
 
-    def _open(self, state: SampledState, epoch: int) -> None:
-        """New branches: from time to time those of the best graphs, and of noisy data those that the rows show.
-
-        Symmetries of graphs lead from an imitation to the law. What leaves nothing but noise may be the law itself,
-        until runs do not agree on it. Without noise slopes are read off more exactly than what neighbours say.
+        Without noise slopes of graphs are read off more exactly than what neighbours say.
         """
-        if self._asks_rows and state.noisy:
-            self._asks_rows = False
-            for one in self._symmetries.of_rows(self._problem):
-                self._branch(one, 1, state)
-        if epoch >= self._next_question and not (state.leaves_noise and state.runs < 2):
-            self._next_question = ceil(_GROWTH.again * epoch)
-            self._grow(self._space, state, self._problem, self._problem.view, 0)
+        if self._noisy or not state.noisy:
+            return
+        self._noisy = True
+        for branch in self._branches:
+            # Losses on validation rows, which may be luck, say nothing of losses on all rows.
+            branch.parent_loss = max(branch.parent_loss, _least_loss(state))
+        for one in self._symmetries.of_rows(self._problem) if self._asks else ():
+            self._branch(one, 1, state)
 
     def _step(self, branch: _Branch, front: Front, epoch: int, log: Log) -> tuple[Front, bool]:
         """One epoch of a branch."""

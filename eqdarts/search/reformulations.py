@@ -154,8 +154,8 @@ class Symmetries:
 
     def of_rows(self, problem: Problem) -> Iterator[Reformulated]:
         """The smaller problems that the rows themselves point to."""
-        rows = problem.sample(self.rows)
-        for reduction in similarities(rows.X, rows.y, rows.root_weights):
+        table = problem.table
+        for reduction in similarities(table.X, table.y, table.root_weights):
             smaller = in_groups(problem, reduction)
             if smaller is not None:
                 yield self._made(reduction, smaller, self._left_open(smaller), problem.view, problem)
