@@ -12,9 +12,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import product
+from itertools import combinations, product
 
 import numpy as np
+from scipy.ndimage import median_filter
+from scipy.signal import find_peaks
 
 from eqdarts.darts.sampling import blank
 from eqdarts.data.table import Table
@@ -31,6 +33,7 @@ _SLOPES = (5.0, 15.0)  # of sigmoids, per range
 _WIDTHS = (0.04, 0.12, 0.35)  # of peaks, as a share of the range
 _POWERS = (1.0, 2.0, 4.0)  # of Hill's function
 _OWN = ((-1.0, -2.0), (1.5, -1.0))  # powers of a column and of its distance from a point, in their products
+_SMOOTHED, _PROMINENT, _MOST_PEAKS = 5, 0.1, 3  # rows under a median; of the range of y; peaks of either sign
 _PERIODS = 3.0  # of damped waves within the range where the table shows no frequency
 
 
@@ -50,10 +53,30 @@ class _Column:
         """Column x [n] at this place, for a target y [n]."""
         trend = np.polynomial.Polynomial.fit(x, y, 1)(x) if np.ptp(x) else y
         peaks = {float(x[np.argmax(s * v)]) for v in (y, y - trend) for s in (1, -1)}
+        peaks |= {p for s in (1, -1) for p in _summits(x, s * y)}
+        width = float(np.ptp(x))
         # Off the rows: a power of a distance is not defined where that is zero.
-        off = 1e-3 * float(np.ptp(x))
+        extremes = tuple(p + 1e-3 * width for p in _apart(sorted(peaks), _WIDTHS[0] * width))
         centres = tuple(map(float, np.quantile(x, _QUANTILES)))
-        return cls(place, float(x.min()), float(np.ptp(x)), centres, tuple(sorted(p + off for p in peaks)), frequencies)
+        return cls(place, float(x.min()), width, centres, extremes, frequencies)
+
+
+def _summits(x: np.ndarray, y: np.ndarray) -> list[float]:
+    """Where y [n] has its most prominent peaks along x [n], a little smoothed; an end of the range is none."""
+    order = np.argsort(x, kind="stable")
+    smooth = median_filter(y[order], _SMOOTHED, mode="nearest")
+    places, about = find_peaks(smooth, prominence=_PROMINENT * float(np.ptp(smooth)) or np.inf)
+    best = np.argsort(-about["prominences"], kind="stable")[:_MOST_PEAKS]
+    return [float(x[order[k]]) for k in places[best]]
+
+
+def _apart(places: list[float], least: float) -> list[float]:
+    """These places in their order without those that are no farther than the least from one before."""
+    kept: list[float] = []
+    for place in places:
+        if not kept or place - kept[-1] > least:
+            kept.append(place)
+    return kept
 
 
 class Shapes:
@@ -205,7 +228,7 @@ def _activations(d: int, column: _Column) -> Iterator[Term]:
 
 
 def _products(d: int, column: _Column) -> Iterator[Term]:
-    """x^p·(x + k)^q, x^p·exp(a/x) (Eyring), x^p/(exp(r·x) − 1) (Planck), and (x² + k)^p."""
+    """x^p·(x + k)^q, x^p·exp(a/x) (Eyring), the slope of Vogel's, x^p/(exp(r·x) − 1) (Planck), and (x² + k)^p."""
     i, width = column.place, column.range
     if column.low <= 0:
         return
@@ -215,6 +238,10 @@ def _products(d: int, column: _Column) -> Iterator[Term]:
     for times in (-10.0, -2.0, 2.0):
         activation = _chain(d, ("power", (-1.0,)), ("exp", (times * column.centres[2],)), place=i)
         yield Term((*activation.nodes, Node("product", ((i, "power", (1.0,)), (d + 1, "linear", (1.0, 0.0))))))
+        for shift in (-0.5, 0.5):
+            inner = ("affine_power", (1.0, shift * column.low, -1.0))
+            shifted = _chain(d, inner, ("exp", (times * column.centres[2],)), place=i)
+            yield Term((*shifted.nodes, Node("product", ((d, "power", (2.0,)), (d + 1, "linear", (1.0, 0.0))))))
     for rate, own in product(_RATES, (1.0, 3.0)):
         growth = Node("sum", ((i, "exp", (rate / width,)),))
         yield Term((growth, Node("product", ((i, "power", (own,)), (d, "affine_power", (1.0, -1.0, -1.0))))))
@@ -223,18 +250,15 @@ def _products(d: int, column: _Column) -> Iterator[Term]:
 
 
 def _peaks(d: int, column: _Column) -> Iterator[list[Term]]:
-    """Gaussian and Lorentzian ones where the target is highest or lowest, and two Gaussian ones."""
+    """Gaussian and Lorentzian ones where the target has extremes, and two of one kind."""
     i = column.place
-    gaussian = {}
-    for centre, share in product(column.extremes, _WIDTHS):
+    for share in _WIDTHS:
         width = share * column.range
-        distance = ("linear", (1.0, -centre)), ("power", (2.0,))
-        gaussian[centre, share] = _chain(d, *distance, ("exp", (-0.5 / width**2,)), place=i)
-        yield [gaussian[centre, share]]
-        yield [_chain(d, *distance, ("affine_power", (1.0, width**2, -1.0)), place=i)]
-    for k, one in enumerate(column.extremes):
-        for two, share in product(column.extremes[:k], _WIDTHS[:2]):
-            yield [gaussian[one, share], gaussian[two, share]]
+        for last in (("exp", (-0.5 / width**2,)), ("affine_power", (1.0, width**2, -1.0))):
+            peaks = [_chain(d, ("linear", (1.0, -c)), ("power", (2.0,)), last, place=i) for c in column.extremes]
+            yield from ([peak] for peak in peaks)
+            if share < _WIDTHS[-1]:
+                yield from map(list, combinations(peaks, 2))
 
 
 def _waves(d: int, column: _Column) -> Iterator[Term]:
