@@ -338,6 +338,15 @@ def test_constants_that_enter_linearly():
     assert fraction_constants(a * x + b, (a, b)) is None
 
 
+def test_which_constants_enter_linearly_is_known_without_multiplying_out():
+    # Multiplied out, these are millions of terms.
+    power = (a + b * x + c * sympy.exp(c * x)) ** 41 * (1 + b * x + sympy.sin(x)) ** 39
+    assert linear_constants(power + a * (b + 1) - a * b, (a, b, c)) == ()
+    assert linear_constants(a * (1 + x + sympy.sin(x)) ** 41 + b * sympy.log(x - 5) + c, (a, b, c)) == (a, b, c)
+    assert linear_constants(a * sympy.Max(0, x - b), (a, b)) == (a,)
+    assert linear_constants(c + sympy.Abs(a * x + b), (a, b, c)) == (c,)
+
+
 #: Formulas whose constants stand beside each other, in powers, exponents and sums, and a law of each.
 NUMBERED = {
     "b + a*exp(-x1*s)": (1.0, 3.0, 0.7),
