@@ -17,6 +17,8 @@ import numpy as np
 import sympy
 from numpy.typing import NDArray
 
+_MOST_WHOLE = 2**53  # from here on whole numbers are no doubles
+
 Array = NDArray[np.float64]
 Unary = tuple[Callable[[Any], Any], Callable[[Any, Any], Any]]
 
@@ -181,6 +183,13 @@ def tape(expression: sympy.Expr, arguments: Sequence[sympy.Symbol], divides: boo
     ValueError
         If it has a symbol that is not among the arguments, or what is no function, such as a piecewise definition.
     """
+    return _recorded(expression, arguments, divides)[0]
+
+
+def _recorded(
+    expression: sympy.Expr, arguments: Sequence[sympy.Symbol], divides: bool
+) -> tuple[Tape, dict[sympy.Basic, int]]:
+    """The tape of an expression, and the steps of its parts."""
     places = {a: k for k, a in enumerate(arguments)}
     steps: list[_Step] = []
     known: dict[sympy.Basic, int] = {}
@@ -213,7 +222,7 @@ def tape(expression: sympy.Expr, arguments: Sequence[sympy.Symbol], divides: boo
         return len(steps) - 1
 
     visit(expression)
-    return Tape(tuple(steps), len(arguments))
+    return Tape(tuple(steps), len(arguments)), known
 
 
 def _is_divisor(node: sympy.Basic) -> bool:
@@ -243,10 +252,22 @@ def on_rows(expression: sympy.Expr, columns: tuple[sympy.Symbol, ...], X: np.nda
     return np.broadcast_to(function(expression, columns)(*X.T), (len(X),))
 
 
+def parts_on_rows(
+    expression: sympy.Expr, columns: tuple[sympy.Symbol, ...], X: np.ndarray
+) -> dict[sympy.Basic, np.ndarray]:
+    """What `on_rows` gives for the expression, and for each of its parts but those inside numbers, all at once."""
+    recorded, steps = _recorded(expression, columns, False)
+    values = recorded._forward(X.T)
+    return {part: np.broadcast_to(np.asarray(values[k], dtype=float), (len(X),)) for part, k in steps.items()}
+
+
 def number(node: sympy.Expr) -> float:
     """The double of an expression without symbols; NaN if it is not real."""
+    # The same for these, many times faster.
     if node.is_Float:
-        return float(node)  # the same, many times faster
+        return float(node)
+    if node.is_Rational and max(abs(node.p), node.q) < _MOST_WHOLE:
+        return node.p / node.q
     value = complex(sympy.N(node))
     return value.real if value.imag == 0 else float("nan")
 

@@ -6,13 +6,15 @@ such forms where the family of a graph has the law only in a limit. Their consta
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
 from itertools import combinations
 
 import numpy as np
 import sympy
 
-from eqdarts.formula.tape import on_rows
+from eqdarts.formula.tape import on_rows, parts_on_rows
 
 _NEAR = 0.01  # share of a part's spread that its limit may miss before a refit; not tuned, the refit decides
 _CANCELLING = 0.02  # share of two terms that their sum may be; not tuned
@@ -21,6 +23,7 @@ _MOST_ALONE = 4  # parts that are tried alone where all at once fit worse
 _MOST_TERMS = 12  # of a sum whose pairs are looked at
 
 Replacement = tuple[sympy.Expr, sympy.Expr]
+ValuesOf = Callable[[sympy.Expr], np.ndarray]
 
 
 def limiting_forms(expression: sympy.Expr, columns: tuple[sympy.Symbol, ...], X: np.ndarray) -> list[sympy.Expr]:
@@ -31,11 +34,18 @@ def limiting_forms(expression: sympy.Expr, columns: tuple[sympy.Symbol, ...], X:
     if not expression.has(sympy.Float, sympy.sign):
         return []
     found: list[tuple[float, Replacement]] = []
+    with np.errstate(all="ignore"):
+        at = parts_on_rows(expression, columns, X)
+
+    def values_of(part: sympy.Expr) -> np.ndarray:
+        if part not in at:
+            at[part] = on_rows(part, columns, X)
+        return at[part]
 
     def visit(node: sympy.Expr) -> None:
         if not node.args or node.is_number:
             return
-        limit = _limit_of(node, columns, X)
+        limit = _limit_of(node, values_of, columns, X)
         if limit is not None:
             found.append((limit[0], (node, limit[1])))
             return  # what is inside goes with it
@@ -51,48 +61,62 @@ def limiting_forms(expression: sympy.Expr, columns: tuple[sympy.Symbol, ...], X:
     return [form for form in forms if form != expression]
 
 
-def _limit_of(node: sympy.Expr, columns: tuple[sympy.Symbol, ...], X: np.ndarray) -> tuple[float, sympy.Expr] | None:
+def _limit_of(
+    node: sympy.Expr, values_of: ValuesOf, columns: tuple[sympy.Symbol, ...], X: np.ndarray
+) -> tuple[float, sympy.Expr] | None:
     """How much of the spread of a part its limit misses, and the limit; None if it is close to none."""
     if isinstance(node, sympy.Add):
-        return _coalesced(node, columns, X)
-    value = on_rows(node, columns, X)
+        return _coalesced(node, values_of, columns, X)
+    value = values_of(node)
     if not np.isfinite(value).all() or not np.ptp(value) > 0:
         return None
     if isinstance(node, sympy.sign):
         # Only some zeros set it apart from a constant.
         one_sided = (value >= 0).all() or (value <= 0).all()
         return (0.0, sympy.Integer(1 if (value >= 0).all() else -1)) if one_sided else None
-    for limit in _limits(node, value, columns, X):
-        missed = _missed(value, on_rows(limit, columns, X))
+    for limit in _limits(node, value, values_of):
+        missed = _missed(value, limit.value)
         if missed < _NEAR:
-            return missed, limit
+            return missed, limit.written()
     return None
 
 
-def _limits(
-    node: sympy.Expr, value: np.ndarray, columns: tuple[sympy.Symbol, ...], X: np.ndarray
-) -> Iterator[sympy.Expr]:
+@dataclass(frozen=True, eq=False)
+class _Limit:
+    """What a part may be a limit of: its values on the rows, and how to write it, which takes far longer."""
+
+    value: np.ndarray
+    written: Callable[[], sympy.Expr]
+
+
+def _limits(node: sympy.Expr, value: np.ndarray, values_of: ValuesOf) -> Iterator[_Limit]:
     """What a part may be a limit of, simplest first."""
     if isinstance(node, sympy.Mul):
         # Powers with small exponents, each near 1: their logarithms add up.
         if _is_flat(value) and len(node.args) - node.args[0].is_number > 1:
-            yield from _line(_expanded_log(node), value, columns, X)
+            yield from _lines(_log_of(node, values_of), lambda: _expanded_log(node), value)
         return
     if isinstance(node, sympy.Abs | sympy.Max | sympy.Min):
         return
     if isinstance(node, sympy.Pow) and not node.exp.is_number:
         if _is_flat(value) and (value > 0).all():
-            yield from _line(_expanded_log(node), value, columns, X)
+            yield from _lines(_log_of(node, values_of), lambda: _expanded_log(node), value)
         return
     inner = node.base if isinstance(node, sympy.Pow) else node.args[0]
-    yield from _line(inner, value, columns, X)
+    u = values_of(inner)
+    yield from _lines(u, lambda: inner, value)
     if isinstance(node, sympy.Pow):
         if abs(float(node.exp)) > _LARGE_EXPONENT and (value > 0).all():
-            yield from map(sympy.exp, _line(inner, np.log(value), columns, X))
-        if (on_rows(inner, columns, X) > 0).all():
-            yield from _line(sympy.log(inner), value, columns, X)
+            for line in _lines(u, lambda: inner, np.log(value)):
+                yield _Limit(np.exp(line.value), partial(_exponential, line))
+        if (u > 0).all():
+            yield from _lines(np.log(u), lambda: sympy.log(inner), value)
     else:
-        yield from _line(inner**2, value, columns, X)
+        yield from _lines(u * u, lambda: inner**2, value)
+
+
+def _exponential(line: _Limit) -> sympy.Expr:
+    return sympy.exp(line.written())
 
 
 def _missed(value: np.ndarray, limit: np.ndarray) -> float:
@@ -107,22 +131,27 @@ def _is_flat(value: np.ndarray) -> bool:
     return bool(np.ptp(value) < _NEAR * np.abs(value).max())
 
 
+def _log_of(node: sympy.Expr, values_of: ValuesOf) -> np.ndarray:
+    """The values of what follows."""
+    terms = [values_of(e) * (1.0 if base is sympy.E else np.log(values_of(base))) for base, e in _powers(node)]
+    return np.sum(terms, axis=0)
+
+
 def _expanded_log(node: sympy.Expr) -> sympy.Expr:
     """log of a product of powers as a sum, its numbers left out."""
-    terms = []
-    for factor in sympy.Mul.make_args(node):
-        if factor.is_number:
-            continue
-        base, exponent = factor.as_base_exp()
-        terms.append(exponent * (1 if base is sympy.E else sympy.log(base)))
-    return sympy.Add(*terms)
+    return sympy.Add(*(exponent * (1 if base is sympy.E else sympy.log(base)) for base, exponent in _powers(node)))
 
 
-def _line(
-    inner: sympy.Expr, value: np.ndarray, columns: tuple[sympy.Symbol, ...], X: np.ndarray
-) -> Iterator[sympy.Expr]:
-    """a + b·inner by least squares, the inner part's own sum multiplied out."""
-    u = on_rows(inner, columns, X)
+def _powers(node: sympy.Expr) -> list[tuple[sympy.Expr, sympy.Expr]]:
+    """Base and exponent of the factors of a product that are no numbers."""
+    return [factor.as_base_exp() for factor in sympy.Mul.make_args(node) if not factor.is_number]
+
+
+def _lines(u: np.ndarray, inner: Callable[[], sympy.Expr], value: np.ndarray) -> Iterator[_Limit]:
+    """a + b·u by least squares, written with the inner part's own sum multiplied out.
+
+    inner: what has the values u
+    """
     if not np.isfinite(u).all() or not np.ptp(u) > 0:
         return
     b = float(np.dot(u - u.mean(), value - value.mean()) / np.dot(u - u.mean(), u - u.mean()))
@@ -131,16 +160,22 @@ def _line(
         return
     # An odd function of a small argument goes through zero.
     through_zero = abs(a) < _NEAR * value.std()
-    line = sympy.expand_mul(sympy.Float(b) * inner, deep=False)
-    yield line if through_zero else sympy.Float(a) + line
+
+    def written() -> sympy.Expr:
+        line = sympy.expand_mul(sympy.Float(b) * inner(), deep=False)
+        return line if through_zero else sympy.Float(a) + line
+
+    yield _Limit(b * u if through_zero else a + b * u, written)
 
 
-def _coalesced(node: sympy.Add, columns: tuple[sympy.Symbol, ...], X: np.ndarray) -> tuple[float, sympy.Expr] | None:
+def _coalesced(
+    node: sympy.Add, values_of: ValuesOf, columns: tuple[sympy.Symbol, ...], X: np.ndarray
+) -> tuple[float, sympy.Expr] | None:
     """c·f(a) − d·f(b) for a near b -> (c − d)·f(a) + c·(a − b)·f′(a): two large terms that cancel but for a slope."""
     if len(node.args) > _MOST_TERMS:
         return None
     terms = [term for term in node.args if not term.is_number]
-    values = [on_rows(term, columns, X) for term in terms]
+    values = [values_of(term) for term in terms]
     for (first, v), (second, w) in combinations(zip(terms, values, strict=True), 2):
         pair = v + w
         size = float(np.sqrt(min(np.mean(v**2), np.mean(w**2))))

@@ -63,6 +63,8 @@ def _with_tangents(expression: sympy.Expr) -> sympy.Expr | None:
 def _tangent(product: sympy.Mul) -> sympy.Expr:
     """The product with a tangent, if it has an angle whose sines and cosines leave nothing else."""
     waves = sorted(product.atoms(sympy.sin, sympy.cos), key=sympy.default_sort_key)
+    if len(waves) < 2:
+        return product
     for angle in dict.fromkeys(wave.args[0] for wave in waves):
         tangent, cosine = sympy.Dummy(), sympy.Dummy()
         by_angle: dict[sympy.Expr, sympy.Expr] = {
