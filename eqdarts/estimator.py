@@ -40,10 +40,11 @@ from eqdarts.data.user_table import check_no_form
 from eqdarts.equation.equation import Equation, as_written
 from eqdarts.equation.extrapolation import extrapolation
 from eqdarts.equation.front import Front
-from eqdarts.equation.listing import front_table, front_text
+from eqdarts.equation.listing import equation_table, front_table, front_text
 from eqdarts.equation.model_file import Saved, read, write
 from eqdarts.equation.precision import with_digits
 from eqdarts.equation.refit import refit_equation, with_fit
+from eqdarts.equation.rivals import rated
 from eqdarts.equation.selection import choose
 from eqdarts.equation.stability import Stability, stability
 from eqdarts.errors import InputDataError, check_choice, check_range, shown, warn
@@ -171,7 +172,12 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         The front, a row per equation: complexity, loss (mean squared error, of weighted rows where noise or weights say
         so), r2 (1 less the share of the variance that it leaves), error (the level of the noise: its standard deviation
         in units of the target, or as a share of the value where noise is proportional, or times the value's root),
-        score, equation, sympy, origin.
+        probability (of its form, constants aside: see `rivals_`), score, equation, sympy, origin.
+    rivals_ : DataFrame
+        Every form of equation, constants aside, that the search came upon and that has a probability of at least one in
+        a hundred, most probable first; also such as the front does not hold, as another is as simple and fits as well.
+        Columns as in `equations_`, without the score. The probability is that of being the law, or equal to it within
+        what the rows show, if the law is among what the search came upon (`eqdarts.equation.rivals`).
     best_index_ : int
         The row that `model_selection` chooses.
     history_ : DataFrame
@@ -629,6 +635,7 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
             space=self.search_space_,
             front=Front(tuple(map(self._with_errors, self.front_)), self.front_.rows),
             noise=self.noise_,
+            rivals=self._rivals,
         )
         return write(saved, self.best_index_)
 
@@ -708,13 +715,19 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         check_is_fitted(self)
         return front_table(self.front_, self.noise_)
 
+    @property
+    def rivals_(self) -> pd.DataFrame:
+        """The forms that the rows leave, most probable first."""
+        check_is_fitted(self)
+        return equation_table(self._rivals, self.noise_)
+
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "front_")
 
     def __str__(self) -> str:
         if not hasattr(self, "front_"):
             return repr(self)
-        return front_text(self.front_, self.best_index_, self.noise_)
+        return front_text(self.front_, self.best_index_, self.noise_, self._rivals)
 
     def _options(self) -> FitOptions:
         return fit_options(self.get_params(deep=False))
@@ -754,6 +767,7 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         """What `_store` does, from a file."""
         self.front_, self.search_space_, self.target_name_ = saved.front, saved.space, saved.target
         self.training_, self.stop_reason_, self.noise_ = saved.training, saved.stop_reason, saved.noise
+        self._rivals = saved.rivals
         self._training: Training | None = None
         self._problem: Problem | None = None
         self._result: SearchResult | None = None
@@ -764,8 +778,9 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
     def _store(self, found: Found) -> DARTSRegressor:
         problem, result = found.problem, found.result
         kept = found.training
-        shown = tuple(with_digits(e, kept.table) for e in found.front)
-        self.front_ = Front(shown, found.front.rows)
+        sure = rated(found.front, kept.table)
+        self._rivals = tuple(with_digits(e, kept.table) for e in sure.rivals)
+        self.front_ = Front(tuple(with_digits(e, kept.table) for e in sure.equations), found.front.rows)
         self.search_space_ = found.space
         self.target_name_ = problem.table.target
         self.training_, self.noise_ = found.summary, found.training.noise

@@ -30,7 +30,7 @@ HOUSE = {
         "relaxation", "prior", "architecture", "supernet", "bilevel", "descent", "discretise", "sampling", "alpha_step",
     ),
     "simplify": (
-        "description", "rewriting", "canonical", "limits", "singularities", "snapping", "simplify", "reduce",
+        "form", "description", "rewriting", "canonical", "limits", "singularities", "snapping", "simplify", "reduce",
     ),
     "equation": {
         "exports": ("formula", "python", "c", "excel", "torch", "domain", "calculus", "solving", "record"),
@@ -38,7 +38,7 @@ HOUSE = {
             "naming", "given", "affine", "model", "poles", "scales", "periodic", "starts", "minimise", "report",
             "intervals", "record",
         ),
-        "equation": {}, "front": {}, "precision": {}, "confirm": {}, "selection": {}, "listing": {},
+        "equation": {}, "front": {}, "precision": {}, "confirm": {}, "selection": {}, "rivals": {}, "listing": {},
         "reweighting": {}, "refit": {}, "stability": {}, "extrapolation": {}, "model_file": {},
     },
     "propose": (

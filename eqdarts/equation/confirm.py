@@ -28,6 +28,7 @@ def confirmed(
     passes: int = 6,
     threads: int = 1,
     worth: float | None = None,
+    rows: int | None = None,
 ) -> Front:
     """The front of these equations with constants and losses of the whole table.
 
@@ -42,6 +43,8 @@ def confirmed(
         As in `eqdarts.fit.stream.fit_streaming`.
     worth : float, optional
         The front is empty, after one pass, unless some equation has a smaller relative loss on the whole table.
+    rows : int, optional
+        Of the new front, for description lengths; by default those of the front that was given.
 
     Warns
     -----
@@ -51,7 +54,8 @@ def confirmed(
     forms = [_template(equation) for equation in equations]
     tasks = [_task(equation, form) for equation, form in zip(equations, forms, strict=True)]
     fits = fit_streaming(tasks, source, passes=passes, threads=threads, worth=worth)
-    front, lost = Front(rows=equations.rows) if isinstance(equations, Front) else Front(), 0
+    rows = equations.rows if rows is None and isinstance(equations, Front) else rows
+    front, lost = Front() if rows is None else Front(rows=rows), 0
     if worth is not None and not any(fitted.relative_loss < worth for fitted in fits):
         return front
     for equation, form, fitted in zip(equations, forms, fits, strict=True):
@@ -99,7 +103,7 @@ def _refitted(equation: Equation, form: Template, fitted: Streamed) -> Equation:
     expression = put_in(form.expression, {**bare, **form.numbers(fitted.values)})  # x − 1950 stays together
     with np.errstate(over="ignore", under="ignore"):
         loss = float(np.float64(fitted.loss) * formula.target_unit * formula.target_unit)
-    new = replace(equation, loss=loss, relative_loss=fitted.relative_loss, fit=None)
+    new = replace(equation, loss=loss, relative_loss=fitted.relative_loss, fit=None, probability=None)
     if equation.inner is None:
         return replace(new, expression=expression)
     whole = in_table_units(Formula(expression, formula.columns, formula.target, formula.units, formula.target_unit))

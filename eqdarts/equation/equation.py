@@ -70,6 +70,9 @@ class Equation:
     digits : int or None
         Significant digits with which constants are shown: as many as it takes that what is shown predicts the rows of
         the fit as well as the equation itself (`eqdarts.equation.precision`). None: it was not fitted; four are shown.
+    probability : float or None
+        Of its form, constants aside, among all forms that the search came upon: that it is the law, or equal to it
+        within what the rows show (`eqdarts.equation.rivals`). None: it was not found by a search.
     """
 
     expression: Expr
@@ -84,6 +87,7 @@ class Equation:
     target_unit: float = 1.0
     fit: FitReport | None = field(default=None, compare=False, repr=False)
     digits: int | None = None
+    probability: float | None = field(default=None, compare=False)
 
     @property
     def complexity(self) -> int:
@@ -437,7 +441,7 @@ class Equation:
         """
         slope = derivative(self.formula, column)
         changed: dict[str, Any] = {"target": slope.target, "loss": nan, "relative_loss": nan, "origin": "derivative"}
-        changed |= {"genotype": None, "fit": None}
+        changed |= {"genotype": None, "fit": None, "probability": None}
         if self.inner is None:
             return replace(self, expression=slope.expression, **changed)
         return replace(

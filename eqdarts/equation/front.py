@@ -13,6 +13,9 @@ from eqdarts.simplify.description import description_length
 
 _ROUNDING = 1e-9  # losses (relative) and lengths closer than this are one
 _ROWS = 100  # of a front whose table is not known
+#: Nats by which an equation may be longer than the shortest and is remembered: what is beyond has no probability to
+#: speak of, whatever the temperature (`eqdarts.equation.rivals`).
+_REMEMBERED = 60.0
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,8 @@ class Front:
     one equation is as simple and as good as another, the shorter description of the two stays, digits of numbers
     included; which are left does not depend on the order in which they came.
 
+    What is beaten is not forgotten: how sure the best is depends on all that were offered (`offered`).
+
     Attributes
     ----------
     equations : tuple of Equation
@@ -57,17 +62,21 @@ class Front:
     equations: tuple[Equation, ...] = ()
     rows: int = _ROWS
     _ranks: tuple[_Rank, ...] = field(default=(), repr=False, compare=False)  # of all that may come to stay
+    _offered: tuple[_Rank, ...] = field(default=(), repr=False, compare=False)  # of all that are remembered
 
     def __post_init__(self) -> None:
-        ranks = list(self._ranks)
-        for equation in () if ranks else self.equations:
-            ranks = _with(ranks, _Rank.of(equation, self.rows))
+        ranks, offered = list(self._ranks), self._offered
+        if not ranks:
+            given = [_Rank.of(equation, self.rows) for equation in self.equations]
+            for rank in given:
+                ranks, offered = _with(ranks, rank), _remembering(offered, rank)
         kept: list[_Rank] = []
         for rank in sorted(ranks, key=lambda r: (r.length, r.complexity, r.loss)):
             if not any(rank.dominates(other) or other.dominates(rank) for other in kept):
                 kept.append(rank)
         kept.sort(key=lambda r: r.complexity)
         object.__setattr__(self, "_ranks", tuple(ranks))
+        object.__setattr__(self, "_offered", offered)
         object.__setattr__(self, "equations", tuple(r.equation for r in kept))
 
     def __len__(self) -> int:
@@ -89,8 +98,18 @@ class Front:
     def offer(self, equation: Equation) -> Front:
         """The front of this equation and all that were offered before."""
         new = _Rank.of(equation, self.rows)
-        ranks = _with(list(self._ranks), new)
-        return Front(rows=self.rows, _ranks=tuple(ranks)) if ranks and ranks[-1] is new else self
+        ranks, offered = _with(list(self._ranks), new), _remembering(self._offered, new)
+        if offered is self._offered and not (ranks and ranks[-1] is new):
+            return self
+        return Front(rows=self.rows, _ranks=tuple(ranks), _offered=offered)
+
+    @property
+    def offered(self) -> tuple[tuple[Equation, float], ...]:
+        """Each equation that was offered, on the front or not, and the length of its description, shortest first.
+
+        Those that are many nats longer than the shortest are left out.
+        """
+        return tuple((rank.equation, rank.length) for rank in sorted(self._offered, key=lambda r: r.length))
 
 
 def _with(ranks: list[_Rank], new: _Rank) -> list[_Rank]:
@@ -98,3 +117,12 @@ def _with(ranks: list[_Rank], new: _Rank) -> list[_Rank]:
     if not np.isfinite(new.loss) or any(rank.beats(new) for rank in ranks):
         return ranks
     return [*(rank for rank in ranks if not new.beats(rank)), new]
+
+
+def _remembering(offered: tuple[_Rank, ...], new: _Rank) -> tuple[_Rank, ...]:
+    """With one more, unless it is known or far too long, and without those that are so now."""
+    shortest = min((rank.length for rank in offered), default=np.inf)
+    known = any(rank.equation.expression == new.equation.expression for rank in offered)
+    if known or not np.isfinite(new.loss) or new.length > shortest + _REMEMBERED:
+        return offered
+    return (*(rank for rank in offered if rank.length <= new.length + _REMEMBERED), new)

@@ -1,6 +1,8 @@
-"""A front as a table, and as lines of text."""
+"""A front as a table, and as lines of text; what rivals the best of it has."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import pandas as pd
 
@@ -12,38 +14,81 @@ from eqdarts.formula.text import format_name
 from eqdarts.formula.visible import visible
 
 _WIDEST = 100  # characters of a line's equation
+_DECIDED = 2 / 3  # a form of more probability than all others twice over is what the rows say (not tuned)
+_HELD, _MOST = 0.9, 5  # of the probability by those that are named, and how many they are at the most (not tuned)
+_WORDS = {2: "two", 3: "three", 4: "four", 5: "five"}
 
 
 def front_table(front: Front, noise: Noise = ADDITIVE) -> pd.DataFrame:
-    """A row per equation, simplest first: complexity, loss, r2, error, score, equation, sympy, origin."""
+    """A row per equation, simplest first: complexity, loss, r2, error, probability, score, equation, sympy, origin."""
+    table = equation_table(tuple(front), noise)
+    table.insert(list(table).index("equation"), "score", scores(front))
+    return table
+
+
+def equation_table(equations: Sequence[Equation], noise: Noise = ADDITIVE) -> pd.DataFrame:
+    """A row per equation: complexity, loss, r2, error, probability, equation, sympy, origin."""
     return pd.DataFrame(
         {
-            "complexity": [e.complexity for e in front],
-            "loss": [e.loss for e in front],
-            "r2": [_r2(e) for e in front],
-            "error": [noise.level(e.loss) for e in front],
-            "score": scores(front),
-            "equation": [e.text() for e in front],
-            "sympy": [e.expression for e in front],
-            "origin": [e.origin for e in front],
+            "complexity": [e.complexity for e in equations],
+            "loss": [e.loss for e in equations],
+            "r2": [_r2(e) for e in equations],
+            "error": [noise.level(e.loss) for e in equations],
+            "probability": pd.array([e.probability for e in equations], dtype="float64"),
+            "equation": [e.text() for e in equations],
+            "sympy": [e.expression for e in equations],
+            "origin": [e.origin for e in equations],
         }
     )
 
 
-def front_text(front: Front, chosen: int, noise: Noise = ADDITIVE) -> str:
-    """A line per equation, simplest first, with an arrow at the chosen one, and a line of noise that is not plain."""
+def front_text(front: Front, chosen: int, noise: Noise = ADDITIVE, rivals: Sequence[Equation] = ()) -> str:
+    """A line per equation, simplest first, with an arrow at the chosen one.
+
+    Below them a line of noise that is not plain, and rivals between which the rows do not decide.
+    """
     share = noise.form == "proportional"
-    lines = [f"   complexity        loss        R2  {'error, %' if share else 'error':>9}  equation"]
+    lines = [f"   complexity        loss        R2  {'error, %' if share else 'error':>9}  probability  equation"]
     for i, equation in enumerate(front):
         mark = "->" if i == chosen else "  "
-        text = visible(f"{format_name(equation.target)} = {equation.text()}")
-        text = text if len(text) <= _WIDEST else text[: _WIDEST - 3] + "..."
         error = noise.level(equation.loss) * (100 if share else 1)
         fit = f"{equation.loss:10.4g}  {round(_r2(equation), 9) + 0.0:8.5g}  {error:9.4g}"
-        lines.append(f"{mark} {equation.complexity:10d}  {fit}  {text}")
+        lines.append(f"{mark} {equation.complexity:10d}  {fit}  {percent(equation.probability):>11}  {_line(equation)}")
     if noise != ADDITIVE:
         lines.append(f"noise: {noise.form}, {noise.text(front[chosen].loss)}")
-    return "\n".join(lines)
+    return "\n".join([*lines, *_undecided(rivals)])
+
+
+def percent(probability: float | None) -> str:
+    """As a whole percentage that never says what is certain.
+
+    Examples
+    --------
+    >>> percent(0.456), percent(0.9999), percent(1e-9), percent(None)
+    ('46 %', '>99 %', '<1 %', '')
+    """
+    if probability is None:
+        return ""
+    whole = round(100 * probability)
+    return ">99 %" if whole > 99 else "<1 %" if whole < 1 else f"{whole} %"
+
+
+def _undecided(rivals: Sequence[Equation]) -> list[str]:
+    """A sentence and the forms that it speaks of; nothing where one holds most of the probability."""
+    shares = [rival.probability or 0.0 for rival in rivals]
+    if len(rivals) < 2 or shares[0] >= _DECIDED:
+        return []
+    enough = next((k for k in range(2, _MOST + 1) if sum(shares[:k]) >= _HELD), None)
+    named = rivals[: enough or _MOST]
+    lines = [f"{percent(rival.probability):>11}  {_line(rival)}" for rival in named]
+    if enough is None:
+        return ["The rows do not decide between many forms; the most probable are", *lines]
+    return [f"The rows do not decide between these {_WORDS[enough]}:", *lines]
+
+
+def _line(equation: Equation) -> str:
+    text = visible(f"{format_name(equation.target)} = {equation.text()}")
+    return text if len(text) <= _WIDEST else text[: _WIDEST - 3] + "..."
 
 
 def _r2(equation: Equation) -> float:

@@ -26,6 +26,7 @@ from eqdarts.options import MAX_NODES
 FORMAT, VERSION = "eqdarts model", 1
 _STOPS = ("exact", "settled", "max_epochs", "max_time", "patience", "interrupted", "error", "constant")
 _MAX_FORMULAS = 1_000_000  # characters
+_MAX_EQUATIONS = 1000
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,7 @@ class Saved:
     space: SearchSpace | None
     front: Front
     noise: Noise = ADDITIVE
+    rivals: tuple[Equation, ...] = ()
 
 
 def write(saved: Saved, best_index: int) -> dict[str, Any]:
@@ -122,6 +124,7 @@ def write(saved: Saved, best_index: int) -> dict[str, Any]:
             {"complexity": e.complexity, **e.to_record(), "latex": e.latex()}
             for e in saved.front
         ],
+        "rivals": [e.to_record() for e in saved.rivals],
     }  # fmt: skip
     _check_formulas(Record(record, "model"))
     return record
@@ -143,9 +146,12 @@ def read(path: str | os.PathLike[str], defaults: Mapping[str, Any]) -> Saved:
     target = data.text("target")
     space = _space(data.record("search_space"), columns) if "search_space" in data else None
     _check_formulas(data)
-    equations = data.items("equations", lambda r, k: _equation(r.record(k), columns, target, space), 1000)
+    equations = data.items("equations", lambda r, k: _equation(r.record(k), columns, target, space), _MAX_EQUATIONS)
     if not equations:
         raise data.error("equations", "expected at least one")
+    rivals: tuple[Equation, ...] = ()
+    if "rivals" in data:  # files of before have none
+        rivals = data.items("rivals", lambda r, k: _rival(r.record(k), columns, target, space), _MAX_EQUATIONS)
     training = _training(data.record("training"), len(columns))
     return Saved(
         settings=_read_settings(data.record("settings"), defaults),
@@ -157,12 +163,14 @@ def read(path: str | os.PathLike[str], defaults: Mapping[str, Any]) -> Saved:
         space=space,
         front=Front(equations, training.distinct_rows),
         noise=read_noise(data),
+        rivals=rivals,
     )
 
 
 def _check_formulas(data: Record) -> None:
     """Refuse so much text in formulas that reading it would take minutes."""
-    equations = [e for e in data.take("equations", list, "a list") if isinstance(e, dict)]
+    rivals = data.take("rivals", list, "a list") if "rivals" in data else []
+    equations = [e for e in (*data.take("equations", list, "a list"), *rivals) if isinstance(e, dict)]
     parts = [p for e in equations for p in (e, e.get("scaled"), e.get("fit")) if isinstance(p, dict)]
     texts = [p.get(key) for p in parts for key in ("expression", "template")]
     total = sum(len(text) for text in texts if isinstance(text, str))
@@ -182,6 +190,13 @@ def _equation(data: Record, columns: tuple[str, ...], target: str, space: Search
         if sizes != (n * d + n * (n - 1) // 2, n, n + d + 1):
             raise data.error("genotype", "its lengths do not fit the search space")
     return equation
+
+
+def _rival(data: Record, columns: tuple[str, ...], target: str, space: SearchSpace | None) -> Equation:
+    rival = _equation(data, columns, target, space)
+    if rival.probability is None:
+        raise data.error("probability", "is missing")
+    return rival
 
 
 def _training(data: Record, d: int) -> Summary:

@@ -24,6 +24,7 @@ from eqdarts.errors import InputDataError, kept_warnings, warn
 from eqdarts.formula.latex import to_text
 from eqdarts.formula.visible import visible
 from eqdarts.runtime.orphans import delayed_here
+from eqdarts.simplify.form import form_of
 
 SHARE = 0.632  # of the rows in a subsample: as many as a bootstrap table has distinct ones
 _QUANTILES = 41  # of the noise, where it is added to predictions
@@ -37,7 +38,7 @@ class Stability:
     ----------
     forms : DataFrame
         A row per form of the chosen equations, most frequent first: form, count, share, example. A form is an
-        equation with c for every constant, see `form_of`.
+        equation with c for every constant (`eqdarts.simplify.form`).
     columns : DataFrame
         A row per column of the table: column, count, share of the chosen equations that it stands in.
     equations : tuple of Equation
@@ -95,44 +96,6 @@ class Stability:
             lines.append(f"\n  share  {title}")
             lines += [f"{row.share:7.0%}  {visible(getattr(row, name))}" for row in table.head(10).itertuples()]
         return "\n".join(lines)
-
-
-def form_of(equation: Equation) -> sympy.Expr:
-    """The structure of an equation: c for every constant, exponents kept if they are exact.
-
-    Every term of a sum and every product has a constant, be it 1, so equations that differ in constants only
-    have the same form. Products of sums are multiplied out.
-
-    Examples
-    --------
-    >>> x = sympy.Symbol("x")
-    >>> form_of(Equation(2.5 * sympy.exp(-x) + 1, ("x",), "y", 0.0, 0.0, "sample"))
-    c*exp(c*x) + c
-    """
-    taken = set(equation.columns)
-    c = sympy.Symbol(next(name for name in ("c", "C", "c_", "C_", "c__") if name not in taken))
-
-    def scaled(node: sympy.Expr) -> sympy.Expr:
-        """With a constant before it, unless a sum within the product has one."""
-        if node.is_number:
-            return c
-        if isinstance(node, sympy.Add):
-            return sympy.Add(*{scaled(term) for term in node.args})
-        factors = [bare(f) for f in sympy.Mul.make_args(node) if not f.is_number]
-        product = sympy.Mul(*factors)
-        return product if any(isinstance(f.as_base_exp()[0], sympy.Add) for f in factors) else c * product
-
-    def bare(node: sympy.Expr) -> sympy.Expr:
-        if not node.args:
-            return node
-        if isinstance(node, sympy.Add):
-            return scaled(node)
-        if isinstance(node, sympy.Pow):
-            exact = node.exp.is_number and not node.exp.has(sympy.Float)
-            return sympy.Pow(bare(node.base), node.exp if exact else scaled(node.exp))
-        return node.func(*(scaled(a) for a in node.args))
-
-    return scaled(sympy.expand_mul(equation.expression))
 
 
 def stability(
@@ -208,7 +171,7 @@ def _drawn(weights: np.ndarray, method: str, rng: np.random.Generator) -> np.nda
 
 
 def _forms(equations: Sequence[Equation]) -> pd.DataFrame:
-    forms = [to_text(form_of(e)) for e in equations]
+    forms = [to_text(form_of(e.expression, e.columns)) for e in equations]
     counts = pd.Series(forms).value_counts(sort=True)
     examples = {form: str(e) for form, e in reversed(list(zip(forms, equations, strict=True)))}
     return pd.DataFrame(

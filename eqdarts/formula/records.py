@@ -195,6 +195,13 @@ class Record:
             raise self.error(name, f"expected a number at least {low:g}, got {value!r}")
         return value
 
+    def share(self, name: str) -> float:
+        """A number from 0 to 1."""
+        value = self.number(name, 0.0)
+        if value > 1:
+            raise self.error(name, f"expected a number from 0 to 1, got {value!r}")
+        return value
+
     def number_or_nan(self, name: str) -> float:
         """NaN for null."""
         return math.nan if name in self.data and self.data[name] is None else self.number(name)

@@ -94,7 +94,8 @@ def _weighed_by_law(front: Front, training: Training) -> tuple[Front, Training]:
         return front, training
     law, given = front[choose(front, "best", front.rows)], training.as_given
     table, noise = weighted(given, training.noise, law.predict(given.X))
-    return confirmed(front, table), replace(training, table=table, noise=noise)
+    known = [*front, *(equation for equation, _ in front.offered if not any(equation is e for e in front))]
+    return confirmed(known, table, rows=front.rows), replace(training, table=table, noise=noise)
 
 
 def _space(problem: Problem, config: SearchConfig) -> SearchSpace:

@@ -41,6 +41,8 @@ class Exported(Protocol):
     def target_unit(self) -> float: ...
     @property
     def digits(self) -> int | None: ...
+    @property
+    def probability(self) -> float | None: ...
 
 
 def in_table_units(formula: Formula) -> sympy.Expr:
@@ -68,6 +70,7 @@ def write(equation: Exported) -> dict[str, Any]:
         "genotype": None if equation.genotype is None else equation.genotype.to_dict(),
         "scaled": scaled,
         "digits": equation.digits,
+        "probability": equation.probability,
     }
 
 
@@ -83,6 +86,8 @@ def read(record: Record, columns: tuple[str, ...], target: str) -> dict[str, Any
     }
     if "digits" in record:
         fields["digits"] = record.integer("digits", 1, MOST_DIGITS)
+    if "probability" in record:
+        fields["probability"] = record.share("probability")
     if "scaled" not in record:
         return {**fields, "expression": _expression(record, columns)}
     scaled = record.record("scaled")
