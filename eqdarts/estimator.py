@@ -135,7 +135,8 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         (`eqdarts.propose.proposer`). "sample": drawn from α; "wave": sines at the frequencies that the table shows;
         "shape": the curves of textbooks, started where the rows may show them;
         "neighbour", "move", "gradient": changes of good graphs, of one edge, of one part, or by the gradient at their
-        vertex; "product", "monomials", "ratio", "library": sums and products of given terms by linear algebra.
+        vertex; "product", "monomials", "ratio", "library": sums and products of given terms by linear algebra;
+        "lattice": products of small powers of the columns of few rows, and sums of two, which are all tried.
         Beside the columns, all of them search other problems (`eqdarts.search.reformulations`): "units": columns that
         were scaled in their own units; "shifted": columns far from zero from their beginning; "regular": without the
         few rows at which laws may be 0/0; "symmetry": what the rows of few columns, or the slopes of the best graphs,

@@ -11,6 +11,8 @@ from eqdarts.fit.backend import CompiledBackend, TorchBackend
 from eqdarts.graph.genotype import GenotypeBatch
 from eqdarts.graph.population import is_whole_or_half, nothing
 from eqdarts.graph.space import SearchSpace
+from eqdarts.propose.monomials import product_of_powers
+from eqdarts.propose.terms import Term, graphs_of
 
 SPACE = SearchSpace(("u", "v"), 1, ("zero", "sin", "power"))
 OPERATIONS = np.array([[SPACE.operations.index("sin"), SPACE.operations.index("power")]])
@@ -58,6 +60,23 @@ def test_no_graphs_give_no_graphs(rows, backend):
         assert len(assess_some(none.batch, none.w, origin)) == 0
     assert len(assessor.confirmed(none)) == 0
     assert len(assessor.of_readout(none.batch, none.w, origin, noisy=True)) == 0
+
+
+def test_exponents_that_are_held_need_no_rows():
+    """Ten rows bear five constants; a product of four columns has six, of which four are held at whole numbers."""
+    rng = np.random.default_rng(0)
+    X = rng.uniform(1, 5, (10, 4))
+    y = X[:, 0] * X[:, 1] * X[:, 2] / X[:, 3]
+    table = Table(X, y + 0.01 * np.std(y) * rng.normal(size=10))
+    space = SearchSpace(tuple("abcd"), 1, ("zero", "power"), signed=(False,) * 4)
+    products = [
+        ("identity", [Term((product_of_powers(space, np.array(p)),))]) for p in ((1.1, 0.9, 1.2, -0.9), (1, 0, 0, 0))
+    ]
+    batch, w = graphs_of(space, products)
+    found = Assessor(space, table, table, everything=table).best_confirmed(
+        batch, w, np.array(["sample"] * 2, dtype=object)
+    )[0]
+    assert found.loss.min() < 1e-3
 
 
 def test_a_graph_that_no_row_defines_leaves_none():

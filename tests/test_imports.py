@@ -43,7 +43,7 @@ HOUSE = {
     },
     "propose": (
         "sparse", "terms", "proposer", "draw", "moves", "neighbours", "features", "monomials", "parts", "ratios",
-        "shapes", "library", "products", "waves", "gradient", "sources", "symmetry", "similarity",
+        "shapes", "lattice", "library", "products", "waves", "gradient", "sources", "symmetry", "similarity",
     ),
     "search": (
         "budget", "log", "history", "settled", "problem", "machine", "sums", "runs", "sampled", "relaxed", "warm_up",

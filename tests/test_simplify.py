@@ -337,6 +337,18 @@ def test_a_constant_that_two_terms_share_is_found_under_noise():
     assert abs(constant - 0.3183) < 0.01
 
 
+@pytest.mark.parametrize("seed", [11, 59, 118])
+def test_the_number_of_a_sum_may_go(seed):
+    """Ten rows of u·v: also u·v − 0.369, 0.963·u·v + 0.458 and 0.959·u·v + 1, of which no number goes by itself."""
+    rng = np.random.default_rng(seed)
+    X10 = rng.uniform(1, 7, (10, 2))
+    law = X10[:, 0] * X10[:, 1]
+    rows = Table(X10, law + 0.05 * np.std(law) * rng.normal(size=10))
+    slope, intercept = np.polyfit(law, rows.y, 1)
+    start = simplify(F(slope) * u * v + F(intercept), COLUMNS, rows)
+    assert reduce(start, COLUMNS, rows).expression == u * v
+
+
 def test_constants_that_differ_are_not_shared():
     rows = sample_of(0.3183 * u**2 + 0.4471 * exp(v), noise=0.01, n=400)
     form = simplify(F(0.31) * u**2 + F(0.44) * exp(v), COLUMNS, rows)

@@ -120,8 +120,8 @@ class Assessor:
         self.is_small = everything is not None and self.all_rows <= _HALVING.small
         if everything is not None and self.is_small:
             self._noisy_parts = _Parts(everything, everything, everything, self.all_rows, _HALVING.survivors_of_small)
-        # With more constants than half of the rows, a graph can fit anything.
-        self._most_constants = max(3, min(_HALVING.most_constants, len(train) // 2))
+        # With more constants than half of the rows that they are fitted to, a graph can fit anything.
+        self._most_constants = max(3, min(_HALVING.most_constants, len(self._noisy_parts.train) // 2))
 
     def best_fifth(self, batch: GenotypeBatch, w: np.ndarray, origin: np.ndarray) -> tuple[Population, np.ndarray]:
         """A short fit of all on few rows, longer ones of the most promising; that fifth is returned.
@@ -165,7 +165,9 @@ class Assessor:
 
     def _held(self, batch: GenotypeBatch, w: np.ndarray, origin: np.ndarray) -> Population:
         """Fitted with exponents held at round values from the start: few rows leave free ones anywhere."""
-        place = self._sensible(batch)
+        place = self._sensible(
+            batch, constants_of(self.space, batch) - exponents_of(self.space, batch).sum(axis=(1, 2))
+        )
         batch, origin, rows = batch.select(place), origin[place], self._noisy_parts.train
         return self._rounded(batch, self._backend.settled(batch, w[place], rows), origin, rows, noisy=True)
 
@@ -174,7 +176,7 @@ class Assessor:
 
         Few noisy rows cannot fix the constants of a law, but its simple constants need no rows.
         """
-        place = self._sensible(batch)
+        place = self._sensible(batch, batch.readout.sum(axis=1))
         w = np.round(2.0 * w[place]) / 2.0
         batch = without_idle_factors(self.space, batch.select(place), w)
         return self.of_readout(batch, w, _marked(origin[place]), noisy=True)
@@ -314,9 +316,12 @@ class Assessor:
         order = np.argsort(rank, kind="stable")
         return order[np.isfinite(rank[order])]
 
-    def _sensible(self, batch: GenotypeBatch) -> np.ndarray:
-        """Places of the graphs that have a node, and no more constants than the rows can bear; at least one if any."""
-        count = constants_of(self.space, batch)
+    def _sensible(self, batch: GenotypeBatch, fitted: np.ndarray | None = None) -> np.ndarray:
+        """Places of the graphs that have a node, and no more constants than the rows can bear; at least one if any.
+
+        fitted: int [R], how many constants of each are not held; by default all
+        """
+        count = constants_of(self.space, batch) if fitted is None else fitted
         good = batch.readout[:, : self.space.nodes].any(axis=1) & (count <= self._most_constants)
         return np.flatnonzero(good) if good.any() else np.argsort(count, kind="stable")[:1]
 

@@ -9,6 +9,7 @@ from typing import Any
 from eqdarts.errors import InputDataError, shown
 from eqdarts.propose.draw import Draw
 from eqdarts.propose.gradient import Gradient
+from eqdarts.propose.lattice import Lattice
 from eqdarts.propose.library import Library
 from eqdarts.propose.monomials import Monomials
 from eqdarts.propose.moves import Moves
@@ -24,7 +25,7 @@ Source = Callable[[], "Proposer | Solver"]
 #: All of them, in the order in which they are asked.
 SOURCES: dict[str, Source] = {
     source.name: source
-    for source in (Draw, Waves, Shapes, Neighbours, Moves, Gradient, Products, Monomials, Ratios, Library)
+    for source in (Draw, Waves, Shapes, Neighbours, Moves, Gradient, Products, Monomials, Lattice, Ratios, Library)
 }
 #: Names of other problems whose laws are laws of the table; their graphs come from the same sources.
 REFORMULATIONS = ("units", "shifted", "regular", "symmetry")

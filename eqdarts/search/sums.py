@@ -13,6 +13,7 @@ from eqdarts.data.zero import LADDER
 from eqdarts.fit.assess import Assessor
 from eqdarts.graph.population import WIDE_PER_BAND, WIDE_SIZE, Population, best, front_of, joined, nothing, scores
 from eqdarts.graph.space import SearchSpace
+from eqdarts.propose.lattice import Lattice
 from eqdarts.propose.library import Library, library_of
 from eqdarts.propose.monomials import Monomials, can_sum
 from eqdarts.propose.proposer import Effort, Graphs, Judged, Question, Solver
@@ -196,4 +197,6 @@ def are_shapes(population: Population) -> np.ndarray:
 
 def are_sums(population: Population) -> np.ndarray:
     """Which graphs are sums of given terms? bool [K]"""
-    return np.array([origin.startswith((Monomials.name, Library.name)) for origin in population.origin], dtype=bool)
+    return np.array(
+        [origin.startswith((Monomials.name, Lattice.name, Library.name)) for origin in population.origin], dtype=bool
+    )

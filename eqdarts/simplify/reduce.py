@@ -148,6 +148,7 @@ def _proposals(expression: sympy.Expr, columns: tuple[sympy.Symbol, ...], X: np.
     yield from _shared(expression)
     yield from _in_other_words(expression)
     yield from _with_whole_exponents(expression)
+    yield from _without_number(expression)
     parts = {part for part in sympy.preorder_traversal(expression) if part.args and not part.is_number}
     parts -= {expression}
     for part in sorted(parts, key=lambda p: (-size(p), sympy.default_sort_key(p))):
@@ -216,9 +217,7 @@ def _simpler(part: sympy.Expr, columns: tuple[sympy.Symbol, ...], X: np.ndarray)
     if not np.isfinite(value).all():
         return
     yield sympy.Float(value.mean())
-    if part.is_Add and part.args[0].is_Rational:
-        # log(573·x + 1): where a sum was divided by its number, the number cannot be snapped away.
-        yield part - part.args[0]
+    yield from _without_number(part)
     inner = part.base if isinstance(part, sympy.Pow) else part.args[0]
     if len(part.args) > 1 and not isinstance(part, sympy.Pow):
         return
@@ -235,6 +234,16 @@ def _simpler(part: sympy.Expr, columns: tuple[sympy.Symbol, ...], X: np.ndarray)
         yield sympy.exp(_line(u, np.log(value), inner))
     if inner.is_Add:
         yield _line(u, value, inner)
+
+
+def _without_number(part: sympy.Expr) -> Iterator[sympy.Expr]:
+    """A sum without its number.
+
+    Snapping cannot take an exact one away, which may be there because the sum was divided by it, as in log(573·x + 1).
+    And other numbers may only become simple without it: in 0.98·x + 1 that of x may then be one.
+    """
+    if part.is_Add and part.args[0].is_number:
+        yield part - part.args[0]
 
 
 def _line(u: np.ndarray, value: np.ndarray, symbolic: sympy.Expr) -> sympy.Expr:
