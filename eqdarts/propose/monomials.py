@@ -63,7 +63,7 @@ def sums_of_monomials(space: SearchSpace, rows: Table) -> tuple[GenotypeBatch, n
     found: list[tuple[str, list[Term]]] = []
     for link in space.links:
         linked = below(rows, link)
-        for choice in chosen_terms(columns, linked.y, linked.roots, cost, Limits(space.nodes, most)):
+        for choice in chosen_terms(columns, linked.y, linked.roots, cost, Limits(space.nodes, most, all_pairs=True)):
             found.append((link, [terms[k] for k in choice]))
     return graphs_of(space, found)
 
