@@ -37,6 +37,11 @@ SHAPES = {
     "two peaks of a kind": lambda x: 0.5 + 2.7 * np.exp(-((x - 3) ** 2) / 0.6) + 1.4 * np.exp(-((x - 7) ** 2) / 1.7),
     "two lines": lambda x: 0.3 + 1.7 / ((x - 2.9) ** 2 + 0.31) + 1.1 / ((x - 7.2) ** 2 + 0.63),
     "damped": lambda x: 1.1 + 3.3 * np.exp(-0.23 * x) * np.sin(2.1 * x + 0.4),
+    "mean decay": lambda x: 2.3 * (1 - np.exp(-0.63 * x)) / x,
+    "fin": lambda x: 1.7 * np.tanh(0.54 * x) / x,
+    "mean saturation": lambda x: 0.3 + 2.1 * np.log(1 + 1.3 * x) / x,
+    "logarithmic mean": lambda x: 3.1 * (x - 2.2) / np.log(x / 2.2),
+    "Langevin": lambda x: 1.9 * (1 / np.tanh(0.83 * x) - 1 / (0.83 * x)),
     "offset": lambda x: 2.0 * (x + 2.2) ** 0.7,
     "logarithm": lambda x: 1.4 * np.log(x + 0.6) - 3,
 }  # fmt: skip

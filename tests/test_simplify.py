@@ -10,13 +10,14 @@ from hypothesis import strategies as st
 from random_expressions import COLUMNS, X, formulas, u, v, values
 
 from eqdarts.data.table import Table
+from eqdarts.data.zero import measure_of
 from eqdarts.fit.formula import is_round, template
 from eqdarts.simplify.canonical import canonical
 from eqdarts.simplify.description import count_constants, description_length, digits_of, size
 from eqdarts.simplify.reduce import reduce, shortest_writing
 from eqdarts.simplify.rewriting import rewritten
 from eqdarts.simplify.simplify import simplify
-from eqdarts.simplify.snapping import snap
+from eqdarts.simplify.snapping import Simplified, snap
 
 F, exp, log, sin, cos, Abs = sympy.Float, sympy.exp, sympy.log, sympy.sin, sympy.cos, sympy.Abs
 pi, half = sympy.pi, sympy.Rational(1, 2)
@@ -347,6 +348,15 @@ def test_the_number_of_a_sum_may_go(seed):
     slope, intercept = np.polyfit(law, rows.y, 1)
     start = simplify(F(slope) * u * v + F(intercept), COLUMNS, rows)
     assert reduce(start, COLUMNS, rows).expression == u * v
+
+
+def test_the_two_pairs_of_an_odd_function_are_shared_at_once():
+    """Rates were rounded to different fractions first; one pair without the other makes the fit worse."""
+    rows = sample_of(0.731 * (exp(1.943 * v) - exp(-1.943 * v)), noise=0.01)
+    start = F(0.7245) * exp(sympy.Rational(39, 20) * v) - F(0.7372) * exp(-sympy.Rational(29, 15) * v)
+    loss = measure_of(rows).loss(np.mean((values(start, rows.X) - rows.y) ** 2))
+    found = reduce(Simplified(start, float(loss)), COLUMNS, rows).expression
+    assert values(found.xreplace({v: -v}), rows.X) == pytest.approx(-values(found, rows.X))
 
 
 def test_constants_that_differ_are_not_shared():

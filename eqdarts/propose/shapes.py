@@ -153,6 +153,7 @@ def _shapes(d: int, column: _Column) -> Iterator[list[Term]]:
     yield from _decays(d, column)
     yield from ([term] for term in _activations(d, column))
     yield from ([term] for term in _products(d, column))
+    yield from _means(d, column)
     yield from _peaks(d, column)
     yield from ([term] for term in _waves(d, column))
 
@@ -247,6 +248,27 @@ def _products(d: int, column: _Column) -> Iterator[Term]:
         yield Term((growth, Node("product", ((i, "power", (own,)), (d, "affine_power", (1.0, -1.0, -1.0))))))
     for power, share in product((-1.0, 0.5, 3.0), (0.2, 1.0)):
         yield _chain(d, ("power", (2.0,)), ("affine_power", (1.0, (share * width) ** 2, power)), place=i)
+
+
+def _means(d: int, column: _Column) -> Iterator[list[Term]]:
+    """(exp(r·x) − 1)/x, tanh(r·x)/x, log(1 + r·x)/x, (x − c)/log(x/c), and coth(r·x) − 1/x (Langevin's).
+
+    Means of an exponential, of a saturation, of two numbers, of a dipole: laws of one dimensionless group.
+    """
+    i, width = column.place, column.range
+    if column.low <= 0:
+        return
+    for rate in (s * r / width for r in _RATES for s in (-1.0, 1.0)):
+        growth = Node("sum", ((i, "exp", (rate,)),))
+        yield [Term((growth, Node("product", ((i, "power", (-1.0,)), (d, "linear", (1.0, -1.0))))))]
+    for rate in (r / width for r in _RATES):
+        saturation, logarithm = Node("sum", ((i, "tanh", (rate, 0.0)),)), Node("sum", ((i, "ln", (rate, 1.0)),))
+        for function in (saturation, logarithm):
+            yield [Term((function, Node("product", ((i, "power", (-1.0,)), (d, "linear", (1.0, 0.0))))))]
+        yield [_chain(d, ("tanh", (rate, 0.0)), ("power", (-1.0,)), place=i), _chain(d, ("power", (-1.0,)), place=i)]
+    for centre in column.centres[::2]:
+        ratio = Node("sum", ((i, "ln", (1.0 / centre, 0.0)),))
+        yield [Term((ratio, Node("product", ((i, "linear", (1.0, -centre)), (d, "power", (-1.0,))))))]
 
 
 def _peaks(d: int, column: _Column) -> Iterator[list[Term]]:

@@ -30,6 +30,7 @@ _MOST_NODES = 80  # larger formulas are left alone
 _STEPS = 15
 _GAIN = 0.1  # nats that the formula itself must become shorter by
 _SIMILAR = 1.5  # most ratio of two constants that may be one
+_LONG = 3.0  # nats of the digits of a fraction that may have been any number: 39/2, not 3/2 (not tuned)
 _MOST_WHOLE, _ROUNDING = 100, 1e-13  # a float this close to a smaller whole number is that number
 _MOST_DEGREE = 12  # of polynomials whose common factors are looked for
 _EXPANDED = 4  # highest power of a sum that is multiplied out
@@ -167,10 +168,20 @@ def _multiplied_out(expression: sympy.Expr) -> Iterator[sympy.Expr]:
 
 
 def _shared(expression: sympy.Expr) -> Iterator[sympy.Expr]:
-    floats = sorted(expression.atoms(sympy.Float), key=lambda f: (abs(f), f))
-    for a, b in pairwise(floats):
-        if abs(a) != abs(b) and abs(b) < _SIMILAR * abs(a) and not is_round(float(a)):
-            yield expression.xreplace({b: a if a * b > 0 else -a})
+    """With two constants of similar size made one; long fractions, to which some were rounded before, are constants."""
+    numbers = expression.atoms(sympy.Float) | {r for r in expression.atoms(sympy.Rational) if digits_of(r) > _LONG}
+    shared: list[dict[sympy.Expr, sympy.Expr]] = []
+    for a, b in pairwise(sorted(numbers, key=lambda f: (abs(f), f))):
+        if abs(a) != abs(b) and abs(b) < _SIMILAR * abs(a) and not (a.is_Float and is_round(float(a))):
+            one = sympy.Float(a)
+            shared.append({a: one, b: one if a * b > 0 else -one})
+            yield expression.xreplace(shared[-1])
+    if len(shared) > 1:  # an odd function has two pairs, and is no odd one with only one of them
+        together: dict[sympy.Expr, sympy.Expr] = {}
+        for pair in shared:
+            if not together.keys() & pair.keys():
+                together |= pair
+        yield expression.xreplace(together)
 
 
 def _in_other_words(expression: sympy.Expr) -> Iterator[sympy.Expr]:
