@@ -19,6 +19,7 @@ from eqdarts.fit.compiled.formulas import fit_program
 from eqdarts.fit.covariance import residual_variance
 from eqdarts.fit.flat import inverse_of_squares
 from eqdarts.fit.least_squares import solve
+from eqdarts.formula.substitution import rebuilt_with
 from eqdarts.formula.tape import Tape, tape
 
 _MOST_SLOPE = 1e150  # whose square is finite
@@ -46,7 +47,7 @@ class Template:
 
     def at(self, values: Any) -> sympy.Expr:
         """The formula with numbers (floats, or exact SymPy numbers) for its constants."""
-        return self.expression.xreplace(self.numbers(values))
+        return rebuilt_with(self.expression, self.numbers(values))
 
     def numbers(self, values: Any) -> dict[sympy.Symbol, sympy.Expr]:
         """The number of each constant."""

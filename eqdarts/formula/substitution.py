@@ -31,3 +31,30 @@ def put_in(expression: sympy.Expr, values: Mapping[sympy.Expr, sympy.Expr]) -> s
         with distribute(False):
             return expression.func(*arguments)
     return expression.func(*arguments)
+
+
+def rebuilt_with(expression: sympy.Expr, values: Mapping[sympy.Symbol, sympy.Expr]) -> sympy.Expr:
+    """What `xreplace` gives for symbols, several times faster where functions have sums as arguments."""
+    known: dict[sympy.Basic, sympy.Basic] = dict(values)
+
+    def visit(node: sympy.Basic) -> sympy.Basic:
+        if node not in known:
+            args = [visit(a) for a in node.args]
+            same = all(a is b for a, b in zip(args, node.args, strict=True))
+            known[node] = node if same else not_asked(node.func(*args))
+        return known[node]
+
+    return visit(expression)
+
+
+def not_asked(node: sympy.Expr) -> sympy.Expr:
+    """The same; of a sum or product SymPy will not try to find out whether it is zero, or infinite, everywhere.
+
+    It asks that of what stands in exp, log, sin or a power, which takes 40 ms for a sum of a few terms, as it looks for
+    roots of derivatives. What were zero would be 0 already: SymPy never hears yes, and no other answer changes what it
+    makes of it. There is no public way to say so.
+    """
+    if (node.is_Add or node.is_Mul) and not node.is_number:
+        for question in ("zero", "infinite"):
+            node._assumptions.setdefault(question, None)
+    return node

@@ -7,37 +7,81 @@ as the square of one of 0 and 1, straight lines where those are shorter.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 
 import numpy as np
 import sympy
 
+from eqdarts.data.table import Table
+from eqdarts.formula.substitution import not_asked
 from eqdarts.formula.tape import number, on_rows
 from eqdarts.simplify.description import count_constants, size
 from eqdarts.simplify.rewriting import with_common_signs
 
 _MOST_TERMS = 10  # a longer sum is not factored
+_MOST_KNOWN = 20_000  # parts that are remembered
 
 
-def canonical(expression: sympy.Expr, columns: tuple[sympy.Symbol, ...], X: np.ndarray) -> sympy.Expr:
-    """Rewrite without changing a value on the rows X: constants pulled out of powers, exp, log and |…|."""
+@dataclass(frozen=True)
+class Known:
+    """What is known of expressions over the columns of one table: most formulas of a fit share most of their parts.
+
+    Attributes
+    ----------
+    signs : dict
+        Of a part, and whether it may be zero as well.
+    rebuilt : dict
+        A part after one pass of the rules.
+    """
+
+    signs: dict[tuple[sympy.Expr, bool], int] = field(default_factory=dict)
+    rebuilt: dict[sympy.Expr, sympy.Expr] = field(default_factory=dict)
+
+
+def known_of(table: Table, columns: tuple[sympy.Symbol, ...]) -> Known:
+    """What was learned on this table so far; forgotten where it grows large."""
+    known = table.once(_nothing_known, columns)
+    if len(known.rebuilt) > _MOST_KNOWN:
+        known.rebuilt.clear()
+        known.signs.clear()
+    return known
+
+
+def _nothing_known(table: Table, columns: tuple[sympy.Symbol, ...]) -> Known:
+    return Known()
+
+
+def canonical(
+    expression: sympy.Expr, columns: tuple[sympy.Symbol, ...], X: np.ndarray, known: Known | None = None
+) -> sympy.Expr:
+    """Rewrite without changing a value on the rows X: constants pulled out of powers, exp, log and |…|.
+
+    known: of the same rows and columns; grows
+    """
+    known = Known() if known is None else known
 
     def sign_of(node: sympy.Expr, or_zero: bool = False) -> int:
-        value = on_rows(node, columns, X)
-        positive, negative = (value >= 0, value <= 0) if or_zero else (value > 0, value < 0)
-        return 1 if positive.all() else -1 if negative.all() else 0
+        if (node, or_zero) not in known.signs:
+            value = on_rows(node, columns, X)
+            positive, negative = (value >= 0, value <= 0) if or_zero else (value > 0, value < 0)
+            known.signs[node, or_zero] = 1 if positive.all() else -1 if negative.all() else 0
+        return known.signs[node, or_zero]
 
     ends = _two_values(columns, X)
 
     def rebuild(node: sympy.Expr) -> sympy.Expr:
-        if node.is_number:
-            return _plain_number(node)
-        if not node.args:
-            return node
+        if not node.args or node.is_number:
+            return _plain_number(node) if node.is_number else node
+        if node not in known.rebuilt:
+            known.rebuilt[node] = rebuilt(node)
+        return known.rebuilt[node]
+
+    def rebuilt(node: sympy.Expr) -> sympy.Expr:
         args = [rebuild(a) for a in node.args]
-        out = _straight(_with_one_number(node.func(*args)), ends)
+        out = _straight(_with_one_number(not_asked(node.func(*args))), ends)
         for kind, rule in _RULES:
             if isinstance(out, kind):
-                out = rule(out, sign_of)
+                out = not_asked(rule(out, sign_of))
         return out
 
     previous = None

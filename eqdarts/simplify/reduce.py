@@ -20,7 +20,7 @@ from sympy.simplify.fu import TR5, TR7, TR10i
 from eqdarts.data.table import Table
 from eqdarts.fit.formula import compile_template, fit_constants, is_round, template
 from eqdarts.formula.tape import on_rows
-from eqdarts.simplify.canonical import canonical
+from eqdarts.simplify.canonical import canonical, known_of
 from eqdarts.simplify.description import count_constants, description_length, digits_of, size
 from eqdarts.simplify.rewriting import rewritten
 from eqdarts.simplify.simplify import simplify
@@ -51,7 +51,7 @@ def reduce(
         for proposal in _proposals(current.expression, columns, rows.X):
             if time.monotonic() > deadline:
                 return current
-            form = template(canonical(proposal, columns, rows.X), columns)
+            form = template(canonical(proposal, columns, rows.X, known_of(rows, columns)), columns)
             fit = fit_constants(compile_template(form), form.values, rows, steps=_STEPS)
             if not np.isfinite(fit.loss) or description_length(fit.loss, form.at(fit.values), n) > length + 5.0:
                 continue
@@ -76,12 +76,58 @@ def shortest_writing(expression: sympy.Expr) -> sympy.Expr:
     if have_cancelled:
         return min(fractions, key=_length)
     expanded = sympy.expand_mul(expression)
-    factored, fraction = sympy.factor_terms(expanded), sympy.together(expression)
-    forms = [expression, expanded, sympy.factor_terms(expression), factored, fraction, *fractions]
-    forms += [bottom_up(form, _below_roots) for form in (expression, factored)]
-    forms += [bottom_up(form, _number_below) for form in (expression, fraction)]
-    forms += [plainer for form in dict.fromkeys(forms) for plainer in rewritten(form)]
+    factored = _factored(expanded)
+    fraction = sympy.together(expression) if any(map(_may_be_fraction, expression.atoms(sympy.Add))) else expression
+    forms = [expression, expanded, _factored(expression), factored, fraction, *fractions]
+    forms += [bottom_up(form, _below_roots) for form in (expression, factored) if any(map(_is_root, _powers(form)))]
+    forms += [bottom_up(form, _number_below) for form in (expression, fraction) if any(map(_is_below, _powers(form)))]
+    forms = list(dict.fromkeys(forms))
+    forms += [plainer for form in forms for plainer in rewritten(form)]
     return min(forms, key=_length)
+
+
+def _factored(expression: sympy.Expr) -> sympy.Expr:
+    """With common factors of sums taken out; looking for them takes long, and few sums have any."""
+    return sympy.factor_terms(expression) if any(map(_may_factor, expression.atoms(sympy.Add))) else expression
+
+
+def _may_factor(total: sympy.Add) -> bool:
+    """Have all terms a base in common, or whole or negative coefficients?"""
+    terms = [term.as_coeff_Mul() for term in total.args]
+    if all(number.is_Rational for number, _ in terms) and total.primitive()[0] != 1:
+        return True
+    if all(number.is_negative for number, _ in terms):
+        return True
+    common: set[sympy.Expr] | None = None
+    for _, rest in terms:
+        bases = set(rest.as_powers_dict()) - {sympy.S.One}
+        common = bases if common is None else common & bases
+        if not common:
+            return False
+    return True
+
+
+def _may_be_fraction(total: sympy.Add) -> bool:
+    """Has it a term with something below a bar, or a factor that all have?"""
+    return any(map(_has_bar, total.args)) or _may_factor(total)
+
+
+def _has_bar(term: sympy.Expr) -> bool:
+    number, rest = term.as_coeff_Mul()
+    below = number.is_Rational and number.q != 1
+    return below or any(exponent.could_extract_minus_sign() for exponent in rest.as_powers_dict().values())
+
+
+def _powers(expression: sympy.Expr) -> set[sympy.Pow]:
+    return expression.atoms(sympy.Pow)
+
+
+def _is_root(power: sympy.Pow) -> bool:
+    return bool(power.base.is_Add and power.exp.is_Rational and not power.exp.is_Integer)
+
+
+def _is_below(power: sympy.Pow) -> bool:
+    return bool(power.base.is_Add and power.exp == -1)
 
 
 def _length(form: sympy.Expr) -> tuple[float, ...]:
@@ -93,10 +139,11 @@ def _fractions(expression: sympy.Expr) -> tuple[list[sympy.Expr], bool]:
 
     (x² − 1)/(x³ − 1) has x − 1 twice. None where numbers are not exact.
     """
+    if expression.has(sympy.Float, sympy.pi) or not expression.is_rational_function():
+        return [], False
     above, below = sympy.fraction(sympy.together(expression))
     symbols = sorted(below.free_symbols, key=str)
-    exact = not expression.has(sympy.Float, sympy.pi) and expression.is_rational_function()
-    if not symbols or not exact or any(_degree(part) > _MOST_DEGREE for part in (above, below)):
+    if not symbols or any(_degree(part) > _MOST_DEGREE for part in (above, below)):
         return [], False
     cancelled = sympy.cancel(expression)
     fractions = [cancelled, sympy.factor(cancelled), *(sympy.apart(cancelled, x) for x in symbols)]
@@ -109,7 +156,7 @@ def _degree(polynomial: sympy.Expr) -> int:
 
 def _below_roots(node: sympy.Expr) -> sympy.Expr:
     """x·√(1/2 − y/x) -> √(x²/2 − x·y): the positive numbers and columns before a root are multiplied into it."""
-    roots = [f for f in node.args if f.is_Pow and f.base.is_Add and f.exp.is_Rational and not f.exp.is_Integer]
+    roots = [f for f in node.args if f.is_Pow and _is_root(f)]
     if not node.is_Mul or len(roots) != 1:
         return node
     root = roots[0]
@@ -122,7 +169,7 @@ def _below_roots(node: sympy.Expr) -> sympy.Expr:
 def _number_below(node: sympy.Expr) -> sympy.Expr:
     """3·x/(3 − x) -> x/(1 − x/3): an exact number before a fraction is multiplied into the sum below it."""
     number, _ = node.as_coeff_Mul()
-    below = [f for f in node.args if f.is_Pow and f.base.is_Add and f.exp == -1]
+    below = [f for f in node.args if f.is_Pow and _is_below(f)]
     if not node.is_Mul or number in (1, -1) or number.is_Float or len(below) != 1:
         return node
     total = sympy.expand_mul(below[0].base / number)

@@ -17,7 +17,7 @@ from eqdarts.data.table import Table
 from eqdarts.data.zero import LADDER, measure_of
 from eqdarts.fit.formula import compile_template, fit_constants, template
 from eqdarts.formula.tape import on_rows
-from eqdarts.simplify.canonical import canonical
+from eqdarts.simplify.canonical import canonical, known_of
 from eqdarts.simplify.description import description_length
 from eqdarts.simplify.limits import limiting_forms
 from eqdarts.simplify.rewriting import rewritten
@@ -43,7 +43,8 @@ def simplify(
 
     beam: see `snap`
     """
-    current = canonical(_without_negligible(expression, columns, sample), columns, sample.X)
+    known = known_of(sample, columns)
+    current = canonical(_without_negligible(expression, columns, sample), columns, sample.X, known)
     best: Simplified | None = None
     for _ in range(passes):
         current = _plainer(current, columns, sample, deadline)
@@ -55,7 +56,7 @@ def simplify(
             break
         if best is None or _worth(outcome, best, len(sample)):
             best = outcome
-        following = canonical(outcome.expression, columns, sample.X)
+        following = canonical(outcome.expression, columns, sample.X, known)
         best = replace(best, expression=following) if best is outcome else best
         if following == current or time.monotonic() > deadline:
             break
@@ -83,7 +84,7 @@ def _plainer(expression: sympy.Expr, columns: tuple[sympy.Symbol, ...], sample: 
             break
         length, _ = length_of(expression)
         for form in forms:
-            simpler_length, simpler = length_of(canonical(form, columns, sample.X))
+            simpler_length, simpler = length_of(canonical(form, columns, sample.X, known_of(sample, columns)))
             if simpler_length < length:
                 expression = simpler
                 break
