@@ -14,6 +14,7 @@ import importlib
 import sys
 import time
 import warnings
+from itertools import pairwise
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -57,6 +58,16 @@ def with_irrelevant(X: Any, names: list[str], columns: int, seed: int) -> pd.Dat
     return table.assign(**{f"{IRRELEVANT}{k + 1}": extra[:, k] for k in range(columns)})
 
 
+def near(model: DARTSRegressor, X: Any, y: Any, clean: Any) -> bool:
+    """Is the equation as near the law on the rows as a fit of the law would be? Then the rows do not tell them apart.
+
+    What K fitted constants leave of the law is σ² times χ² with K degrees of freedom; four times K is beyond its 95 %.
+    """
+    constants = max(model.equation().n_constants, 1)
+    off = float(np.mean((model.predict(X) - clean) ** 2))
+    return off <= 4 * constants / len(y) * float(np.mean((y - clean) ** 2))
+
+
 def judged(expression: str, front: list[str], problem: Any, check: Any, job: runner.Job, test: Any) -> dict[str, Any]:
     """The verdict of the kit; an equation with an irrelevant column is not the law."""
     solved = check.any_solved([text for text in front if IRRELEVANT not in text], problem, job["noise"])
@@ -79,7 +90,10 @@ def fit(job: runner.Job) -> dict[str, Any]:
     seconds = time.monotonic() - start
     front = [str(e) for e in model.equations_["sympy"]]
     expression = front[model.best_index_]
+    clean = catalog.data(problem, None, 0.0, job["seed"])[1]
     return {
+        "probability": model.equation().probability,
+        "near": near(model, X, y, clean),
         "seconds": round(seconds, 2),
         "over_time": seconds > 1.1 * job["budget"],
         "stop_reason": model.stop_reason_,
@@ -130,6 +144,23 @@ def markdown(records: list[dict[str, Any]]) -> str:
     return runner.table([*head, "over time", "failed"], rows)
 
 
+BINS = (0.0, 0.5, 2 / 3, 0.8, 0.9, 0.99, 1.0)
+
+
+def sureness(records: list[dict[str, Any]]) -> str:
+    """Said probabilities of the chosen equations, and how many of them were the law, or near it."""
+    rows: list[list[object]] = []
+    known = [r for r in records if r.get("probability") is not None]
+    for group in sorted({_group(r) for r in known}):
+        for low, high in pairwise(BINS):
+            some = [r for r in known if _group(r) == group and low <= r["probability"] < high + (high == 1)]
+            form, right = sum(bool(r["form"]) for r in some), sum(bool(r["form"] or r["near"]) for r in some)
+            if some:
+                rows.append([*group, f"{low:.2f} to {high:.2f}", len(some), form, right])
+    head = ["suite", "setting", "noise", "irrelevant columns", "budget s", "seed", "commit"]
+    return runner.table([*head, "said", "fits", "of the law's form", "or as near as fits of it"], rows)
+
+
 def main() -> None:
     parser = runner.parser(__doc__, "recovery", budget=60.0, processes=2, threads=1)
     parser.add_argument("--kit", type=Path, required=True, metavar="DIR", help="the folder of catalog.py and check.py")
@@ -142,7 +173,7 @@ def main() -> None:
     parser.add_argument("--limit", type=int, help="only the first so many problems")
     options = parser.parse_args()
     if options.table:
-        print(markdown(runner.read(options.results)))
+        print(markdown(runner.read(options.results)), sureness(runner.read(options.results)), sep="\n\n")
         return
     folder = str(options.kit.resolve())
     same = {name: getattr(options, name) for name in ("noise", "seed", "budget", "setting", "irrelevant")}

@@ -40,6 +40,7 @@ from eqdarts.data.user_table import check_no_form
 from eqdarts.equation.equation import Equation, as_written
 from eqdarts.equation.extrapolation import extrapolation
 from eqdarts.equation.front import Front
+from eqdarts.equation.left_out import with_left_out
 from eqdarts.equation.listing import equation_table, front_table, front_text
 from eqdarts.equation.model_file import Saved, read, write
 from eqdarts.equation.precision import with_digits
@@ -173,7 +174,9 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         The front, a row per equation: complexity, loss (mean squared error, of weighted rows where noise or weights say
         so), r2 (1 less the share of the variance that it leaves), error (the level of the noise: its standard deviation
         in units of the target, or as a share of the value where noise is proportional, or times the value's root),
-        probability (of its form, constants aside: see `rivals_`), score, equation, sympy, origin.
+        loo (the same of each row by the constants that the others give; NaN where it is not known, as of exact laws and
+        of more than 2000 rows), probability (of its form, constants aside: see `rivals_`), score, equation, sympy,
+        origin.
     rivals_ : DataFrame
         Every form of equation, constants aside, that the search came upon and that has a probability of at least one in
         a hundred, most probable first; also such as the front does not hold, as another is as simple and fits as well.
@@ -637,6 +640,7 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
             front=Front(tuple(map(self._with_errors, self.front_)), self.front_.rows),
             noise=self.noise_,
             rivals=self._rivals,
+            leaves_something=self._leaves_something,
         )
         return write(saved, self.best_index_)
 
@@ -728,7 +732,7 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
     def __str__(self) -> str:
         if not hasattr(self, "front_"):
             return repr(self)
-        return front_text(self.front_, self.best_index_, self.noise_, self._rivals)
+        return front_text(self.front_, self.best_index_, self.noise_, self._rivals, self._leaves_something)
 
     def _options(self) -> FitOptions:
         return fit_options(self.get_params(deep=False))
@@ -768,7 +772,7 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         """What `_store` does, from a file."""
         self.front_, self.search_space_, self.target_name_ = saved.front, saved.space, saved.target
         self.training_, self.stop_reason_, self.noise_ = saved.training, saved.stop_reason, saved.noise
-        self._rivals = saved.rivals
+        self._rivals, self._leaves_something = saved.rivals, saved.leaves_something
         self._training: Training | None = None
         self._problem: Problem | None = None
         self._result: SearchResult | None = None
@@ -780,8 +784,12 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         problem, result = found.problem, found.result
         kept = found.training
         sure = rated(found.front, kept.table)
-        self._rivals = tuple(with_digits(e, kept.table) for e in sure.rivals)
-        self.front_ = Front(tuple(with_digits(e, kept.table) for e in sure.equations), found.front.rows)
+        self._leaves_something = sure.leaves_something
+        self._rivals, shown = (
+            tuple(with_left_out(with_digits(e, kept.table), kept.table) for e in some)
+            for some in (sure.rivals, sure.equations)
+        )
+        self.front_ = Front(shown, found.front.rows)
         self.search_space_ = found.space
         self.target_name_ = problem.table.target
         self.training_, self.noise_ = found.summary, found.training.noise

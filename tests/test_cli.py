@@ -183,7 +183,7 @@ def test_fit_prints_and_writes(run, table, tmp_path):
     assert latex.startswith("y = ")
     assert f"written to {Path('new/out')}: {', '.join(names)}" in process.stdout
     header, *rows = (folder / "equations.csv").read_text().splitlines()
-    assert header.startswith("index,chosen,complexity,loss,r2,error,probability,score,equation")
+    assert header.startswith("index,chosen,complexity,loss,r2,error,loo,probability,score,equation")
     assert sum("True" in row.split(",")[1] for row in rows) == 1
     assert isinstance(json.loads((folder / "model.json").read_text()), dict)
     assert (folder / "fit.png").read_bytes().startswith(b"\x89PNG")

@@ -24,7 +24,8 @@ HOUSE = {
     "fit": {
         "flat": {}, "sketch": {}, "covariance": {}, "policy": {}, "periodogram": {},
         "compiled": ("expressions", "own", "elementary", "program", "separable", "graphs", "formulas"),
-        "least_squares": {}, "graphs": {}, "backend": {}, "formula": {}, "stream": {}, "roundness": {}, "assess": {},
+        "least_squares": {}, "graphs": {}, "backend": {}, "formula": {}, "leave_out": {}, "stream": {},
+        "roundness": {}, "assess": {},
     },
     "darts": (
         "relaxation", "prior", "architecture", "supernet", "bilevel", "descent", "discretise", "sampling", "alpha_step",
@@ -38,7 +39,8 @@ HOUSE = {
             "naming", "given", "affine", "model", "poles", "scales", "periodic", "starts", "minimise", "report",
             "intervals", "record",
         ),
-        "equation": {}, "front": {}, "precision": {}, "confirm": {}, "selection": {}, "rivals": {}, "listing": {},
+        "equation": {}, "front": {}, "precision": {}, "confirm": {}, "selection": {}, "rivals": {}, "left_out": {},
+        "listing": {},
         "reweighting": {}, "refit": {}, "stability": {}, "extrapolation": {}, "model_file": {},
     },
     "propose": (

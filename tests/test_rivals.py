@@ -87,6 +87,24 @@ def test_a_rival_of_the_same_size_is_named():
     assert "decide" not in front_text(Front(apart.equations, 23), 0, rivals=apart.rivals)
 
 
+def test_what_is_no_noise_leaves_room_for_another_law():
+    X = np.linspace(0, 6, 120)[:, None]
+    rows = Table(X, np.sin(X[:, 0]) + 0.05 * np.random.default_rng(0).normal(size=120), ("x",))
+
+    def best(expression):
+        value = sympy.lambdify(x, expression)(X[:, 0])
+        loss = float(np.mean((value - rows.y) ** 2))
+        return Front(rows=120).offer(Equation(expression, ("x",), "y", loss, loss / float(rows.y.var()), "sample"))
+
+    law, imitation = rated(best(sympy.sin(x)), rows), rated(best(F(0.95) - F(0.31) * x), rows)
+    assert (law.leaves_something, imitation.leaves_something) == (False, True)
+    assert law.rivals[0].probability == 1
+    assert imitation.rivals[0].probability == 0.5
+    assert "more than noise" in front_text(
+        Front(imitation.equations), 0, rivals=imitation.rivals, leaves_something=True
+    )
+
+
 def test_many_rivals_are_many():
     rivals = tuple(Equation(k * x, ("x",), "y", 0.1, 0.1, "sample", probability=1 / 9) for k in range(2, 11))
     text = front_text(Front(rivals[:1]), 0, rivals=rivals)

@@ -103,7 +103,9 @@ def _refitted(equation: Equation, form: Template, fitted: Streamed) -> Equation:
     expression = put_in(form.expression, {**bare, **form.numbers(fitted.values)})  # x − 1950 stays together
     with np.errstate(over="ignore", under="ignore"):
         loss = float(np.float64(fitted.loss) * formula.target_unit * formula.target_unit)
-    new = replace(equation, loss=loss, relative_loss=fitted.relative_loss, fit=None, probability=None)
+    new = replace(
+        equation, loss=loss, relative_loss=fitted.relative_loss, fit=None, probability=None, left_out=None
+    )  # fmt: skip
     if equation.inner is None:
         return replace(new, expression=expression)
     whole = in_table_units(Formula(expression, formula.columns, formula.target, formula.units, formula.target_unit))

@@ -73,6 +73,9 @@ class Equation:
     probability : float or None
         Of its form, constants aside, among all forms that the search came upon: that it is the law, or equal to it
         within what the rows show (`eqdarts.equation.rivals`). None: it was not found by a search.
+    left_out : float or None
+        Mean squared error of each row by the constants that the other rows give, as `loss` is that of all rows by all.
+        None: it is not known (`eqdarts.equation.left_out`).
     """
 
     expression: Expr
@@ -88,6 +91,7 @@ class Equation:
     fit: FitReport | None = field(default=None, compare=False, repr=False)
     digits: int | None = None
     probability: float | None = field(default=None, compare=False)
+    left_out: float | None = field(default=None, compare=False)
 
     @property
     def complexity(self) -> int:
@@ -441,7 +445,7 @@ class Equation:
         """
         slope = derivative(self.formula, column)
         changed: dict[str, Any] = {"target": slope.target, "loss": nan, "relative_loss": nan, "origin": "derivative"}
-        changed |= {"genotype": None, "fit": None, "probability": None}
+        changed |= {"genotype": None, "fit": None, "probability": None, "left_out": None}
         if self.inner is None:
             return replace(self, expression=slope.expression, **changed)
         return replace(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 
 from eqdarts.data.noise import ADDITIVE, Noise
@@ -20,20 +21,21 @@ _WORDS = {2: "two", 3: "three", 4: "four", 5: "five"}
 
 
 def front_table(front: Front, noise: Noise = ADDITIVE) -> pd.DataFrame:
-    """A row per equation, simplest first: complexity, loss, r2, error, probability, score, equation, sympy, origin."""
+    """A row per equation, simplest first, with the columns of `equation_table` and its score."""
     table = equation_table(tuple(front), noise)
     table.insert(list(table).index("equation"), "score", scores(front))
     return table
 
 
 def equation_table(equations: Sequence[Equation], noise: Noise = ADDITIVE) -> pd.DataFrame:
-    """A row per equation: complexity, loss, r2, error, probability, equation, sympy, origin."""
+    """A row per equation: complexity, loss, r2, error, loo, probability, equation, sympy, origin."""
     return pd.DataFrame(
         {
             "complexity": [e.complexity for e in equations],
             "loss": [e.loss for e in equations],
             "r2": [_r2(e) for e in equations],
             "error": [noise.level(e.loss) for e in equations],
+            "loo": [np.nan if e.left_out is None else noise.level(e.left_out) for e in equations],
             "probability": pd.array([e.probability for e in equations], dtype="float64"),
             "equation": [e.text() for e in equations],
             "sympy": [e.expression for e in equations],
@@ -42,20 +44,34 @@ def equation_table(equations: Sequence[Equation], noise: Noise = ADDITIVE) -> pd
     )
 
 
-def front_text(front: Front, chosen: int, noise: Noise = ADDITIVE, rivals: Sequence[Equation] = ()) -> str:
+def front_text(
+    front: Front, chosen: int, noise: Noise = ADDITIVE, rivals: Sequence[Equation] = (), leaves_something: bool = False
+) -> str:
     """A line per equation, simplest first, with an arrow at the chosen one.
 
-    Below them a line of noise that is not plain, and rivals between which the rows do not decide.
+    Beside the error of each stands that of rows left out, where it is known of some.
+
+    Below them a line of noise that is not plain, one if there is more than noise, and rivals between which the rows do
+    not decide.
     """
     share = noise.form == "proportional"
-    lines = [f"   complexity        loss        R2  {'error, %' if share else 'error':>9}  probability  equation"]
+    head = [f"{'error, %' if share else 'error':>9}"]
+    known = any(equation.left_out is not None for equation in front)
+    head += [f"{'left out':>9}"] * known
+    lines = [f"   complexity        loss        R2  {'  '.join(head)}  probability  equation"]
     for i, equation in enumerate(front):
         mark = "->" if i == chosen else "  "
-        error = noise.level(equation.loss) * (100 if share else 1)
-        fit = f"{equation.loss:10.4g}  {round(_r2(equation), 9) + 0.0:8.5g}  {error:9.4g}"
+        losses = [equation.loss, equation.left_out][: 1 + known]
+        levels = ["" if loss is None else f"{noise.level(loss) * (100 if share else 1):.4g}" for loss in losses]
+        errors = "  ".join(f"{level:>9}" for level in levels)
+        fit = f"{equation.loss:10.4g}  {round(_r2(equation), 9) + 0.0:8.5g}  {errors}"
         lines.append(f"{mark} {equation.complexity:10d}  {fit}  {percent(equation.probability):>11}  {_line(equation)}")
     if noise != ADDITIVE:
         lines.append(f"noise: {noise.form}, {noise.text(front[chosen].loss)}")
+    if leaves_something:
+        lines.append(
+            "The best of these leaves more than noise, as rows near each other err alike: the law may be another."
+        )
     return "\n".join([*lines, *_undecided(rivals)])
 
 

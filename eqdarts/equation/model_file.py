@@ -80,6 +80,7 @@ class Saved:
     front: Front
     noise: Noise = ADDITIVE
     rivals: tuple[Equation, ...] = ()
+    leaves_something: bool = False
 
 
 def write(saved: Saved, best_index: int) -> dict[str, Any]:
@@ -125,6 +126,7 @@ def write(saved: Saved, best_index: int) -> dict[str, Any]:
             for e in saved.front
         ],
         "rivals": [e.to_record() for e in saved.rivals],
+        "leaves_something": saved.leaves_something,
     }  # fmt: skip
     _check_formulas(Record(record, "model"))
     return record
@@ -164,6 +166,7 @@ def read(path: str | os.PathLike[str], defaults: Mapping[str, Any]) -> Saved:
         front=Front(equations, training.distinct_rows),
         noise=read_noise(data),
         rivals=rivals,
+        leaves_something="leaves_something" in data and data.boolean("leaves_something"),
     )
 
 

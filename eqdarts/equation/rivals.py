@@ -7,6 +7,9 @@ none of them. One temperature, fitted to how often answers are right, takes that
 Of equations that differ by their constants only, which is one form, the shortest speaks. So it does of those that
 agree on the rows to within a small part of the noise and are one form there: their exponents differ, or the one can be
 made the other by choosing its constants.
+
+No length tells of a law that was not come upon. Neighbouring rows do: where they err alike, what the best leaves is no
+noise, and no form has more than half of the probability.
 """
 
 from __future__ import annotations
@@ -17,6 +20,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import sympy
 
+from eqdarts.data.nearby import holds_something
 from eqdarts.data.table import Table
 from eqdarts.data.zero import LADDER, measure_of
 from eqdarts.equation.equation import Equation
@@ -41,7 +45,10 @@ class _Sureness:
     compared : int
         Of the shortest forms, how many are compared on the rows.
     rows : int
-        That they are compared on.
+        That they are compared on, at the most.
+    unseen : float
+        The probability that the law is none of the forms, where the best leaves more than noise (not tuned: an even
+        chance).
     shown : float
         The least probability of a rival.
     """
@@ -50,7 +57,8 @@ class _Sureness:
     agreement: float = 0.2
     equal: float = 1e-3
     compared: int = 8
-    rows: int = 500
+    rows: int = 2000
+    unseen: float = 0.5
     shown: float = 0.01
 
 
@@ -67,22 +75,29 @@ class Rated:
         Of the front.
     rivals : tuple of Equation
         Of each form that has some probability the shortest, whether on the front or not; most probable first.
+    leaves_something : bool
+        Do rows that are near each other err alike, by the best of them?
     """
 
     equations: tuple[Equation, ...]
     rivals: tuple[Equation, ...]
+    leaves_something: bool
 
 
 def rated(front: Front, table: Table) -> Rated:
     """How probable the forms are that a front was offered. table: the rows of the fit"""
     length = {equation.expression: nats for equation, nats in front.offered}
-    forms = by_form([equation for equation, _ in front.offered], table)
+    rows = table.evenly(SURENESS.rows)
+    forms = by_form([equation for equation, _ in front.offered], rows)
+    leaves_something = _leaves_something(forms[0][0], rows)
     shares = probabilities([length[form[0].expression] for form in forms])
+    shares *= 1 - SURENESS.unseen * leaves_something
     share = {equation.expression: float(p) for form, p in zip(forms, shares, strict=True) for equation in form}
     rivals = [form[0] for form in forms if share[form[0].expression] >= SURENESS.shown]
     return Rated(
         tuple(replace(e, probability=share.get(e.expression, 0.0)) for e in front),
         tuple(replace(e, probability=share[e.expression]) for e in rivals),
+        leaves_something,
     )
 
 
@@ -94,12 +109,11 @@ def probabilities(lengths: Sequence[float]) -> np.ndarray:
     return np.asarray(weight / weight.sum())
 
 
-def by_form(equations: Sequence[Equation], table: Table) -> list[list[Equation]]:
+def by_form(equations: Sequence[Equation], rows: Table) -> list[list[Equation]]:
     """Equations, shortest description first, sorted into forms; the same order among forms and in each."""
     written: dict[sympy.Expr, list[Equation]] = {}
     for equation in equations:
         written.setdefault(form_of(equation.expression, equation.columns), []).append(equation)
-    rows = table.evenly(SURENESS.rows)
     forms: list[list[Equation]] = []
     for k, some in enumerate(written.values()):
         same = (form for form in forms if k < SURENESS.compared and _are_one(form[0], some[0], rows))
@@ -109,6 +123,14 @@ def by_form(equations: Sequence[Equation], table: Table) -> list[list[Equation]]
         else:
             known.extend(some)
     return forms
+
+
+def _leaves_something(equation: Equation, rows: Table) -> bool:
+    if equation.relative_loss < LADDER.exact:
+        return False
+    with np.errstate(all="ignore"):
+        residual = (equation.predict(rows.X) - rows.y) / measure_of(rows).deviation * rows.roots
+    return holds_something(rows, residual)
 
 
 def _are_one(one: Equation, other: Equation, rows: Table) -> bool:

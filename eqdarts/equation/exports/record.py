@@ -43,6 +43,8 @@ class Exported(Protocol):
     def digits(self) -> int | None: ...
     @property
     def probability(self) -> float | None: ...
+    @property
+    def left_out(self) -> float | None: ...
 
 
 def in_table_units(formula: Formula) -> sympy.Expr:
@@ -71,6 +73,7 @@ def write(equation: Exported) -> dict[str, Any]:
         "scaled": scaled,
         "digits": equation.digits,
         "probability": equation.probability,
+        "left_out": equation.left_out,
     }
 
 
@@ -88,6 +91,8 @@ def read(record: Record, columns: tuple[str, ...], target: str) -> dict[str, Any
         fields["digits"] = record.integer("digits", 1, MOST_DIGITS)
     if "probability" in record:
         fields["probability"] = record.share("probability")
+    if "left_out" in record:
+        fields["left_out"] = record.number("left_out", 0.0)
     if "scaled" not in record:
         return {**fields, "expression": _expression(record, columns)}
     scaled = record.record("scaled")
