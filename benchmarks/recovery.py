@@ -26,7 +26,8 @@ import runner
 from eqdarts import PROPOSERS, DARTSRegressor
 
 
-def _without(source: str) -> dict[str, Any]:
+def without(source: str) -> dict[str, Any]:
+    """Options of a fit with all sources but one."""
     return {"proposers": tuple(name for name in PROPOSERS if name != source)}
 
 
@@ -37,8 +38,8 @@ IRRELEVANT = "irrelevant_"
 SETTINGS: dict[str, dict[str, Any]] = {
     "default": {},
     "frozen": {"alpha_learning_rate": 0.0},
-    "no symmetries": _without("symmetry"),
-    "unguided": _without("gradient"),
+    "no symmetries": without("symmetry"),
+    "unguided": without("gradient"),
     "classic": {**_CLASSIC, "order": 1},
     "classic second order": {**_CLASSIC, "order": 2},
 }
