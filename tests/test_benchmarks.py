@@ -12,11 +12,13 @@ import sympy
 import torch
 
 from eqdarts import DARTSRegressor
+from eqdarts.darts.prior import log_odds
 from eqdarts.data.chunks import open_table
 from eqdarts.formula.parsing import parse_expression
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "benchmarks"))
 
+import alpha
 import autora_darts
 import constants
 import contest
@@ -475,3 +477,64 @@ def test_what_an_ablation_changes_is_an_option_of_its_search(setting):
     options = DARTSRegressor(**recovery.SETTINGS[setting]).get_params(deep=False)
     assert (options == DARTSRegressor().get_params(deep=False)) == (setting == "default")
     fit_options(options)
+
+
+_WIDE = SearchSpace(("x1", "irrelevant_1", "x2", "irrelevant_2"), 3, DEFAULT_OPERATIONS)
+
+
+def test_odds_told_are_odds_and_leave_as_many_edges_absent():
+    x = sympy.Symbol("x1", real=True)
+    before = np.exp(log_odds(_WIDE))
+    for logits in (alpha.uniform(_WIDE), alpha.told_functions(_WIDE, sympy.sin(x))):
+        odds = np.exp(logits)
+        np.testing.assert_allclose(odds.sum(axis=-1), 1.0)
+        np.testing.assert_array_equal(odds[..., _WIDE.zero], before[..., _WIDE.zero])
+        np.testing.assert_array_equal(odds > 0, before > 0)
+    sine, exp = (_WIDE.operations.index(name) for name in ("sin", "exp"))
+    assert (odds[..., sine] > before[..., sine]).all()
+    assert (odds[..., exp] < before[..., exp]).all()
+
+
+def test_told_of_columns_a_space_is_as_if_the_others_were_not_there():
+    odds = np.exp(alpha.told_columns(_WIDE, ["irrelevant_1", "irrelevant_2"]))
+    np.testing.assert_allclose(odds.sum(axis=-1), 1.0)
+    narrow = SearchSpace(("x1", "x2"), 3, DEFAULT_OPERATIONS)
+    alone = np.exp(log_odds(narrow))
+    for e, (i, j) in enumerate(_WIDE.edges):
+        if i in (0, 2):
+            np.testing.assert_allclose(odds[:, e], alone[:, narrow.edges.index((i // 2, j))])
+        elif i < 4:
+            assert (odds[:, e, _WIDE.zero] > 0.97).all()
+
+
+def test_conditions_are_held_to_frozen_where_its_first_epoch_solved_nothing():
+    same = {"suite": "s", "noise": 0.0, "irrelevant": 0, "budget": 4.0, "seed": 0, "commit": "c", "error": None}
+
+    def one(seconds, epochs=5):
+        return {
+            "solved": seconds is not None,
+            "seconds": seconds or 4.1,
+            "graphs": 50 * epochs,
+            "epochs": epochs,
+            "origin": "move, rounded",
+        }
+
+    records = [
+        {**same, "outcomes": {"frozen": one(2.0), "learned": one(1.0)}},
+        {**same, "outcomes": {"frozen": one(None), "learned": one(2.0)}},
+        {**same, "outcomes": {"frozen": one(0.1, epochs=1), "learned": one(None)}},
+        {**same, "error": "killed"},
+    ]
+    lines = alpha.markdown(records).splitlines()
+    assert lines[-3].endswith("| learned | 2 | 2 | +1 −0 | 1.50 | 0.50 | 1.00 | move 2 |")
+    assert lines[-1] == "Of 4 problems 1 took no part, 1 failed"
+
+
+def test_a_problem_has_its_irrelevant_columns_and_a_judge():
+    job = {"problem": 21, "kit": "", "noise": 0.0, "irrelevant": 2, "seed": 0}
+    X, y, is_solved = alpha.table_of(job)
+    assert list(X.columns) == ["x1", "x2", "irrelevant_1", "irrelevant_2"]
+    law = random_laws.sample(21)
+    found = SimpleNamespace(sympy=lambda: law.law, predict=lambda X: random_laws.values(law.law, X.to_numpy()[:, :2]))
+    assert is_solved(found)
+    np.testing.assert_array_equal(y, law.y)
