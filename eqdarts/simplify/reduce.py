@@ -42,6 +42,7 @@ def reduce(
 ) -> Simplified:
     """The formula after every replacement that shortens its description; itself if none does."""
     n, current = len(rows), formula
+    tried: set[sympy.Expr] = set()  # what did not shorten a longer formula does not shorten this one
     if size(formula.expression) > _MOST_NODES:
         return formula
     searching = True
@@ -51,11 +52,19 @@ def reduce(
         for proposal in _proposals(current.expression, columns, rows.X):
             if time.monotonic() > deadline:
                 return current
-            form = template(canonical(proposal, columns, rows.X, known_of(rows, columns)), columns)
-            fit = fit_constants(compile_template(form), form.values, rows, steps=_STEPS)
-            if not np.isfinite(fit.loss) or description_length(fit.loss, form.at(fit.values), n) > length + 5.0:
+            proposed = canonical(proposal, columns, rows.X, known_of(rows, columns))
+            if proposed in tried:
                 continue
-            outcome = simplify(form.at(fit.values), columns, rows, deadline)
+            tried.add(proposed)
+            form = template(proposed, columns)
+            fit = fit_constants(compile_template(form), form.values, rows, steps=_STEPS)
+            most = length + 5.0
+            if not np.isfinite(fit.loss) or description_length(fit.loss, sympy.S.Zero, n) > most:
+                continue  # whatever the formula is
+            fitted = form.at(fit.values)
+            if description_length(fit.loss, fitted, n) > most:
+                continue
+            outcome = simplify(fitted, columns, rows, deadline)
             # Along a valley of constants every refit fits a little better, without end: that alone is no change.
             shorter = _size(outcome.expression, n) < _size(current.expression, n) - _GAIN
             if shorter and description_length(outcome.loss, outcome.expression, n) < length:
