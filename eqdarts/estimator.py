@@ -89,7 +89,7 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
     max_nodes : int
         Latent nodes at the most, at least 1.
     replicas : int, optional
-        Graphs drawn per epoch (relaxation "sampled"; default 2048), or relaxed
+        Graphs drawn per epoch (relaxation "sampled"; default 2048, and at most 512 in the first six), or relaxed
         searches that run side by side (default 16).
     relaxation : {"sampled", "softmax", "sigmoid", "gumbel"}
         "sampled": no mixture; graphs are drawn from α and fitted alone. The others are mixtures on every edge, with

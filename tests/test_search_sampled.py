@@ -11,7 +11,7 @@ from eqdarts.fit.assess import Assessor
 from eqdarts.graph.population import nothing, scores
 from eqdarts.graph.space import SearchSpace
 from eqdarts.options import SearchConfig
-from eqdarts.search.sampled import SampledSearch
+from eqdarts.search.sampled import SampledSearch, graphs_of_epoch
 from eqdarts.search.settled import Arrivals, Reached
 
 SPACE = SearchSpace(
@@ -211,3 +211,11 @@ def test_torch_fits_where_loops_cannot():
     config = SearchConfig(operations=SPACE.operations, replicas=8, proposers=("sample",))
     searcher = SampledSearch(SPACE, config, assessor_of(SPACE, problem_of(X, HARD)), np.random.default_rng(0))
     assert after(searcher, 2).population.loss.min() < 1
+
+
+def test_epochs_are_short_until_much_was_asked_or_noise_is_seen():
+    sizes = [graphs_of_epoch(2048, epochs, noisy=False) for epochs in range(100)]
+    assert sizes == sorted(sizes)
+    assert sizes[0] < sizes[-1] == 2048
+    assert graphs_of_epoch(2048, 0, noisy=True) == 2048
+    assert {graphs_of_epoch(REPLICAS, epochs, noisy=False) for epochs in range(100)} == {REPLICAS}

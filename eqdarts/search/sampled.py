@@ -56,6 +56,10 @@ class _Schedule:
     step : float
         Of the logits, as a multiple of the learning rate: natural gradients are mostly below a tenth. Between 4, 15 and
         40 no difference was seen ("What α buys").
+    first_graphs, first_epochs, doubling : int
+        Graphs of an epoch at first, and from this epoch on twice as many after so many more each, until the data count
+        as noisy: most laws are found by what is asked at some epoch, and not by how many graphs were drawn until then
+        ("What α buys").
     """
 
     epochs_per_node: int = 2
@@ -66,6 +70,9 @@ class _Schedule:
     heads: int = 4
     starts: int = 2
     step: float = 5.0
+    first_graphs: int = 512
+    first_epochs: int = 4
+    doubling: int = 2
 
 
 _WHEN = _Schedule()
@@ -83,6 +90,20 @@ class Proposal:
     origin: np.ndarray
     drawn: int
     evidence: Evidence | None
+
+
+def graphs_of_epoch(replicas: int, epochs: int, noisy: bool) -> int:
+    """How many graphs an epoch draws or makes of others: few in the first epochs, at most `replicas`.
+
+    epochs: that are done   noisy: do the data count as noisy?
+
+    Examples
+    --------
+    >>> [graphs_of_epoch(2048, epochs, noisy=False) for epochs in (0, 5, 6, 8, 100)]
+    [512, 512, 1024, 2048, 2048]
+    """
+    doubled = min(30, max(0, epochs - _WHEN.first_epochs) // _WHEN.doubling)
+    return replicas if noisy else min(replicas, _WHEN.first_graphs << doubled)
 
 
 class SampledSearch:
@@ -242,7 +263,7 @@ class SampledSearch:
 
     def _propose(self, state: SampledState, nodes: int, log: Log) -> Proposal:
         """R graphs and some in addition, of all sources in their order; and the best so far again."""
-        replicas = self._config.replicas
+        replicas = graphs_of_epoch(self._config.replicas, state.epochs, state.noisy)
         now = Situation(
             self._waves, state.weights, state.active, self._assessor, self._rng, replicas, replicas, nodes, state.age,
             state.noisy, self._is_over,
