@@ -630,6 +630,32 @@ def test_formulas_are_written_in_the_plainest_functions(start, truth):
     np.testing.assert_allclose(values(found), values(truth), rtol=1e-6)
 
 
+@pytest.mark.parametrize(
+    ("start", "plain"),
+    [
+        (u + v / 2 - Abs(u - v / 2), 2 * sympy.Min(u, v / 2)),
+        (u + v / 2 + Abs(u - v) / 2, u / 2 + sympy.Max(u, v)),
+        (F(1.45) * v + F(1.05) * Abs(v - F(0.7)) - 2, F(2.5) * v - F(2.1) * sympy.Min(v, F(0.7)) - F(1.265)),
+        (exp(u - sympy.Max(u, v)), exp(sympy.Min(u, v) - v)),
+        (3 * Abs(u - v), 3 * Abs(u - v)),
+    ],
+)
+def test_corners_are_written_as_the_larger_or_the_smaller_where_that_is_shorter(start, plain):
+    found = shortest_writing(start)
+    assert size(found) <= size(plain)
+    np.testing.assert_allclose(values(found), values(start), rtol=1e-12, atol=1e-12)
+
+
+def test_noise_does_not_hide_a_smaller_of_two():
+    """The law of a limiting factor, met as two slopes and a corner: the slopes are one, and the rest is zero."""
+    rows = sample_of(F(1.73) * sympy.Min(u, F(2.17)), noise=0.01)
+    start = simplify(F(0.86) * u - F(0.87) * Abs(u - F(2.16)) + F(1.87), COLUMNS, rows)
+    found = reduce(start, COLUMNS, rows).expression
+    assert found.has(sympy.Min)
+    assert count_constants(found) <= 2
+    assert size(found) == size(F(1.73) * sympy.Min(u, F(2.17)))
+
+
 def test_rewriting_bears_high_powers_and_long_products():
     """Work that grows with a power or with the number of factors would not end."""
     t = sympy.tanh(F(0.4) * u + 1)

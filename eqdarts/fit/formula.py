@@ -69,6 +69,17 @@ def _constant(k: int) -> sympy.Dummy:
     return sympy.Dummy(f"c_{k}", real=True)
 
 
+def size_of(value: float) -> float:
+    """|value| but for its last digits: constants of equal size are one, whatever rewriting a formula has rounded.
+
+    Examples
+    --------
+    >>> size_of(-0.1) == size_of(0.3 - 0.2)
+    True
+    """
+    return float(f"{abs(value):.13e}")
+
+
 def template(expression: sympy.Expr, columns: tuple[sympy.Symbol, ...]) -> Template:
     """Every float of the expression becomes a constant of its own; exact numbers stay.
 
@@ -85,14 +96,14 @@ def template(expression: sympy.Expr, columns: tuple[sympy.Symbol, ...]) -> Templ
     def walk(node: sympy.Expr, role: str) -> sympy.Expr:
         if isinstance(node, sympy.Float):
             value = float(node)
-            if is_round(value) or (abs(value), role) not in shared:
+            key = size_of(value), role
+            if is_round(value) or key not in shared:
                 symbols.append(_constant(len(symbols)))
                 values.append(value)
                 roles.append(role)
-                shared[abs(value), role] = symbols[-1] if value > 0 else -symbols[-1]
+                shared[key] = symbols[-1] if value > 0 else -symbols[-1]
                 return symbols[-1]
-            same = shared[abs(value), role]
-            return same if value > 0 else -same
+            return shared[key] if value > 0 else -shared[key]
         if not node.args:
             return node
         if node in known:

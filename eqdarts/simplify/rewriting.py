@@ -1,4 +1,4 @@
-"""The same formula in other functions: tan for sin over cos, exponentials for tanh, one sign for several.
+"""The same formula in other functions: tan for sin over cos, exponentials for tanh, Max for |·|, one sign for several.
 
 A graph has the functions that it was drawn with. What is shorter in others is written in those.
 """
@@ -21,12 +21,12 @@ _ROUNDING = 1e-13  # relative
 
 
 def rewritten(expression: sympy.Expr) -> Iterator[sympy.Expr]:
-    """Forms in other functions that are shorter; their values are the same."""
-    if size(expression) > _MOST_NODES:
+    """Forms in other functions that are shorter, shortest first; their values are the same."""
+    length = size(expression)
+    if length > _MOST_NODES:
         return
-    for form in (_with_tangents(expression), _with_exponentials(expression)):
-        if form is not None and size(form) < size(expression):
-            yield form
+    forms = (_with_tangents(expression), _with_exponentials(expression), *_with_extremes(expression))
+    yield from sorted((form for form in forms if form is not None and size(form) < length), key=size)
 
 
 def with_common_signs(expression: sympy.Expr, columns: tuple[sympy.Symbol, ...], X: np.ndarray) -> sympy.Expr:
@@ -99,6 +99,32 @@ def _with_exponentials(expression: sympy.Expr) -> sympy.Expr | None:
             sums[total] = 2 * alone * (power if alone * slope > 0 else 1) / below
     form = expression.xreplace(sums).xreplace({part: (power - 1) / below}).xreplace({below: power + 1})
     return bottom_up(form, _multiplied_out)
+
+
+def _with_extremes(expression: sympy.Expr) -> Iterator[sympy.Expr]:
+    """x + z − |x − z| as 2·Min(x, z), x − Max(x, z) as Min(x, z) − z, and so for each such part by itself."""
+    for part in sorted(expression.atoms(sympy.Abs, sympy.Max, sympy.Min), key=sympy.default_sort_key):
+        for form in _by_extremes(part):
+            yield bottom_up(expression.xreplace({part: form}), _multiplied_out)
+
+
+def _by_extremes(part: sympy.Expr) -> Iterator[sympy.Expr]:
+    """|a − b| by the larger of both, and by the smaller; the larger by the smaller, and the other way round."""
+    if not isinstance(part, sympy.Abs):
+        if len(part.args) == 2:
+            yield sympy.Add(*part.args) - (sympy.Min if isinstance(part, sympy.Max) else sympy.Max)(*part.args)
+    elif part.args[0].is_Add:
+        a, b = _difference(part.args[0])
+        yield from (2 * sympy.Max(a, b) - a - b, a + b - 2 * sympy.Min(a, b))
+
+
+def _difference(total: sympy.Add) -> tuple[sympy.Expr, sympy.Expr]:
+    """a and b of a sum a − b: b is its number, or what has a minus."""
+    number, rest = total.as_independent(*total.free_symbols, as_Add=True)
+    if number != 0:
+        return rest, -number
+    below = sympy.Add(*(term for term in rest.args if term.could_extract_minus_sign()))
+    return rest - below, -below
 
 
 def _multiplied_out(node: sympy.Expr) -> sympy.Expr:
