@@ -345,6 +345,8 @@ def test_which_constants_enter_linearly_is_known_without_multiplying_out():
     assert linear_constants(a * (1 + x + sympy.sin(x)) ** 41 + b * sympy.log(x - 5) + c, (a, b, c)) == (a, b, c)
     assert linear_constants(a * sympy.Max(0, x - b), (a, b)) == (a,)
     assert linear_constants(c + sympy.Abs(a * x + b), (a, b, c)) == (c,)
+    for rate in (-10_000, 10_000):  # values are next to 0 or 1 everywhere, and still depend on b
+        assert linear_constants(a / (1 + sympy.exp(rate * (b - x))), (a, b)) == (a,)
 
 
 #: Formulas whose constants stand beside each other, in powers, exponents and sums, and a law of each.
