@@ -69,12 +69,12 @@ def _constant(k: int) -> sympy.Dummy:
     return sympy.Dummy(f"c_{k}", real=True)
 
 
-def size_of(value: float) -> float:
+def magnitude_of(value: float) -> float:
     """|value| but for its last digits: constants of equal size are one, whatever rewriting a formula has rounded.
 
     Examples
     --------
-    >>> size_of(-0.1) == size_of(0.3 - 0.2)
+    >>> magnitude_of(-0.1) == magnitude_of(0.3 - 0.2)
     True
     """
     return float(f"{abs(value):.13e}")
@@ -96,7 +96,7 @@ def template(expression: sympy.Expr, columns: tuple[sympy.Symbol, ...]) -> Templ
     def walk(node: sympy.Expr, role: str) -> sympy.Expr:
         if isinstance(node, sympy.Float):
             value = float(node)
-            key = size_of(value), role
+            key = magnitude_of(value), role
             if is_round(value) or key not in shared:
                 symbols.append(_constant(len(symbols)))
                 values.append(value)

@@ -53,10 +53,10 @@ def laws_of_small_exponents(
     if not can_sum(space):
         return blank(space, 0)
     single, paired = lattice(space.signed, _MOST_SINGLE), lattice(space.signed, MOST_PAIRED)
+    sizes = np.count_nonzero(single, axis=1)
     found: list[tuple[str, list[Term]]] = []
     for link in links:
         linked = below(rows, link)
-        sizes = np.count_nonzero(single, axis=1)
         for size in range(1, space.n_inputs + 1):
             found += _chosen(space, link, linked, single[sizes == size], 1)
         found += [some for some in _chosen(space, link, linked, paired, 2) if len(some[1]) > 1]
@@ -90,7 +90,7 @@ def _chosen(
     """The best sums of so many of these monomials at the most."""
     if not len(exponents):
         return []
-    cost = np.count_nonzero(exponents, axis=1) > 0  # each a node
+    cost = np.ones(len(exponents), dtype=int)  # each a node
     limits = Limits(space.nodes, terms, kept=_KEPT, all_pairs=terms > 1)
-    choices = chosen_terms(values_of(exponents, rows.X), rows.y, rows.roots, cost.astype(int), limits)
+    choices = chosen_terms(values_of(exponents, rows.X), rows.y, rows.roots, cost, limits)
     return [(link, [term_of(space, exponents[k]) for k in choice]) for choice in choices]

@@ -223,9 +223,14 @@ def _activations(d: int, column: _Column) -> Iterator[Term]:
         return
     for times in (-10.0, -2.0, 2.0):
         yield _chain(d, ("power", (-1.0,)), ("exp", (times * column.centres[2],)), place=i)
-        for shift in (-0.5, 0.5):
-            inner = ("affine_power", (1.0, shift * column.low, -1.0))
-            yield _chain(d, inner, ("exp", (times * column.centres[2],)), place=i)
+        yield from _shifted_activations(d, column, times)
+
+
+def _shifted_activations(d: int, column: _Column, times: float) -> Iterator[Term]:
+    """exp(a/(x + b)), a so many times the middle of the column."""
+    for shift in (-0.5, 0.5):
+        inner = ("affine_power", (1.0, shift * column.low, -1.0))
+        yield _chain(d, inner, ("exp", (times * column.centres[2],)), place=column.place)
 
 
 def _products(d: int, column: _Column) -> Iterator[Term]:
@@ -239,9 +244,7 @@ def _products(d: int, column: _Column) -> Iterator[Term]:
     for times in (-10.0, -2.0, 2.0):
         activation = _chain(d, ("power", (-1.0,)), ("exp", (times * column.centres[2],)), place=i)
         yield Term((*activation.nodes, Node("product", ((i, "power", (1.0,)), (d + 1, "linear", (1.0, 0.0))))))
-        for shift in (-0.5, 0.5):
-            inner = ("affine_power", (1.0, shift * column.low, -1.0))
-            shifted = _chain(d, inner, ("exp", (times * column.centres[2],)), place=i)
+        for shifted in _shifted_activations(d, column, times):
             yield Term((*shifted.nodes, Node("product", ((d, "power", (2.0,)), (d + 1, "linear", (1.0, 0.0))))))
     for rate, own in product(_RATES, (1.0, 3.0)):
         growth = Node("sum", ((i, "exp", (rate / width,)),))

@@ -6,7 +6,7 @@ import numpy as np
 import sympy
 
 from eqdarts.data.zero import LADDER
-from eqdarts.fit.formula import is_round, size_of
+from eqdarts.fit.formula import is_round, magnitude_of
 
 NATS_PER_SYMBOL = 2.5  # log of about a dozen symbols that could stand in a node, if all were as likely
 #: They are not: what stands around a node tells most of it, as in a law it is mostly a sum or a product of columns and
@@ -28,7 +28,9 @@ def size(expression: sympy.Expr) -> int:
 
 def count_constants(expression: sympy.Expr) -> int:
     """Floats in the expression: the constants that were fitted. Equal ones, unless they are round, are one."""
-    floats = [size_of(float(node)) for node in sympy.preorder_traversal(expression) if isinstance(node, sympy.Float)]
+    floats = [
+        magnitude_of(float(node)) for node in sympy.preorder_traversal(expression) if isinstance(node, sympy.Float)
+    ]
     return len({f for f in floats if not is_round(f)}) + sum(map(is_round, floats))
 
 
