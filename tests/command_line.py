@@ -38,7 +38,7 @@ def run_process(arguments, folder):
     path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
     environment = {**os.environ, "PYTHONPATH": path, "PYTHONIOENCODING": "utf-8"}
     done = subprocess.run(
-        [sys.executable, "-m", "eqdarts.cli", *map(str, arguments)],
+        [sys.executable, "-m", "eqdarts", *map(str, arguments)],
         capture_output=True, cwd=folder, env=environment, encoding="utf-8", timeout=300, check=False,
     )  # fmt: skip
     return Finished(done.returncode, done.stdout, done.stderr)

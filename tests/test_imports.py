@@ -55,14 +55,16 @@ HOUSE = {
     "estimator": {},
     "sweeping": ("jobs", "outcome", "store", "workers", "study"),
     "plots": ("style", "fit", "graph", "history"),
-    "cli": {},
+    "cli": (
+        "groups", "messages", "reading", "searching", "output", "fit", "demo", "sweep", "operations", "program",
+    ),
     "__main__": {},
 }  # fmt: skip
 FILES = sorted(ROOT.rglob("*.py"))
 #: They import on first use: help appears at once, and `import eqdarts` does not wait for torch; pyarrow is optional,
 #: and only wide tables need scikit-learn's trees.
 LAZY = {
-    ROOT / "cli.py",
+    *(ROOT / "cli").glob("*.py"),
     ROOT / "__init__.py",
     ROOT / "data" / "parquet.py",
     ROOT / "data" / "screening.py",

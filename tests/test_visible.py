@@ -9,7 +9,8 @@ import sympy
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eqdarts.cli import _csv, _one_line
+from eqdarts.cli.messages import one_line
+from eqdarts.cli.output import csv_text
 from eqdarts.formula.latex import to_latex
 from eqdarts.formula.visible import as_cell, visible
 
@@ -31,12 +32,12 @@ def test_letters_and_spaces_of_any_script_stay():
 @pytest.mark.parametrize("name", HOSTILE)
 def test_no_cell_is_a_formula_and_no_name_reaches_the_terminal_raw(name):
     table = pd.DataFrame({name: [1.5, -2.0], "group": [name, name], "equation": ["-2*x", f"-`{name}`"]})
-    rows = list(csv.reader(io.StringIO(_csv(table, index=False))))
+    rows = list(csv.reader(io.StringIO(csv_text(table, index=False))))
     assert [float(row[0]) for row in rows[1:]] == [1.5, -2.0]
     cells = [*rows[0], *(cell for row in rows[1:] for cell in row[1:])]
     assert all(cell[0] not in "=+-@\t\r" for cell in cells)
     assert rows[1][2] == " -2*x"
-    for text in (*cells, _one_line(f"column {name}"), to_latex(2.5 * sympy.Symbol(name), name)):
+    for text in (*cells, one_line(f"column {name}"), to_latex(2.5 * sympy.Symbol(name), name)):
         assert visible(text) == text
         text.encode()
 

@@ -1,0 +1,51 @@
+"""Options of a search, and the model that has them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from eqdarts.cli.reading import names
+
+if TYPE_CHECKING:
+    from eqdarts.estimator import DARTSRegressor
+
+Seed = Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Seed of every random number.")]
+Noise = Annotated[
+    str, typer.Option(metavar="FORM", help="How errors grow with the value: additive, proportional, poisson or auto.")
+]
+
+
+@dataclass(frozen=True)
+class Searching:
+    """What is searched, and for how long."""
+
+    max_time: Annotated[float, typer.Option(min=0, help="Seconds after which the best equation so far is printed.")] = (
+        60.0
+    )
+    max_epochs: Annotated[
+        int | None, typer.Option(min=1, help="Epochs of the search; unlike seconds, they repeat.")
+    ] = None
+    operations: Annotated[str | None, typer.Option(metavar="A,B,…", help="Candidate operations; see 'operations'.")] = (
+        None
+    )
+    quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress bar.")] = False
+
+    def operation_names(self) -> tuple[str, ...] | None:
+        """The candidate operations, if they were named."""
+        return names("--operations", self.operations)
+
+    def model(self, seed: int, noise: str = "additive") -> DARTSRegressor:
+        """A model of these options, not yet fitted. Its import takes seconds."""
+        from eqdarts.estimator import DARTSRegressor
+
+        return DARTSRegressor(
+            max_time=self.max_time,
+            max_epochs=self.max_epochs,
+            random_state=seed,
+            operations=self.operation_names(),
+            noise=noise,
+            verbose=0 if self.quiet else 1,
+        )
