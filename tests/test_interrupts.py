@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from eqdarts import DARTSRegressor, InputDataError, SearchWarning, cli
+from eqdarts.cli import output
 from eqdarts.runtime import interrupts
 from eqdarts.search import large, loop, pose
 from eqdarts.search.branches import Branches
@@ -327,8 +328,8 @@ def test_ctrl_c_while_the_result_is_written(monkeypatch, capsys, tmp_path):
     """The search is over, so that all of it is printed and written."""
     X, _ = line()
     pd.DataFrame({"u": X[:, 0], "y": 2 * X[:, 0]}).to_csv(tmp_path / "table.csv", index=False)
-    original = cli._write
-    monkeypatch.setattr(cli, "_write", lambda *args: (press(), original(*args))[1])
+    original = output._write
+    monkeypatch.setattr(output, "_write", lambda *args: (press(), original(*args))[1])
     arguments = ["fit", str(tmp_path / "table.csv"), "--target", "y", "--output", str(tmp_path / "out"), "--quiet"]
     assert cli.main(arguments) == 130
     assert "model.json" in capsys.readouterr().out
