@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from eqdarts import DARTSRegressor, InputDataError, SearchWarning, refit
 from eqdarts.data import as_frame, as_series, as_words
 from eqdarts.equation.equation import Equation
-from eqdarts.formula.latex import rounded
+from eqdarts.formula.numbers import rounded
 from eqdarts.formula.parsing import parse_expression
 from eqdarts.formula.text import format_name
 

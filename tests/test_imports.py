@@ -14,7 +14,9 @@ ROOT = Path(eqdarts.__file__).parent
 HOUSE = {
     "errors": {},
     "runtime": ("orphans", "writing", "overlapping", "garbage", "threads", "interrupts", "compiled_cache", "loops"),
-    "formula": ("visible", "records", "functions", "substitution", "parsing", "text", "tape", "latex"),
+    "formula": (
+        "visible", "records", "functions", "substitution", "parsing", "text", "tape", "numbers", "latex", "mathml",
+    ),
     "data": (
         "table", "zero", "cells", "columns", "frames", "nearby", "rounding", "noise", "user_table", "split", "missing",
         "csv", "parquet", "chunks", "measured", "cache", "read_ahead", "first_rows", "subset", "screening", "kept",

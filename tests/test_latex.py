@@ -8,7 +8,8 @@ from matplotlib.mathtext import MathTextParser
 from random_expressions import formulas, u, v
 
 from eqdarts import InputDataError
-from eqdarts.formula.latex import rounded, symbol_latex, to_latex, to_latex_with_errors, to_text
+from eqdarts.formula.latex import symbol_latex, to_latex, to_latex_with_errors, to_text
+from eqdarts.formula.numbers import rounded
 from eqdarts.graph.operations import OPERATIONS
 from eqdarts.graph.to_sympy import plain
 

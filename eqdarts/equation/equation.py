@@ -28,7 +28,9 @@ from eqdarts.equation.regression.intervals import Resampling, bootstrap, profile
 from eqdarts.equation.regression.naming import floats_as_symbols
 from eqdarts.equation.regression.report import FitReport
 from eqdarts.errors import InputDataError, check_choice, check_range
-from eqdarts.formula.latex import DIGITS, MOST_DIGITS, to_latex, to_latex_with_errors, to_text
+from eqdarts.formula.latex import to_latex, to_latex_with_errors, to_text
+from eqdarts.formula.mathml import mathml
+from eqdarts.formula.numbers import DIGITS, MOST_DIGITS
 from eqdarts.formula.records import MAX_NAME, Record, dump, parse_json
 from eqdarts.formula.tape import function, tape
 from eqdarts.formula.text import format_name
@@ -304,14 +306,26 @@ class Equation:
         """
         if not errors:
             return to_latex(self.expression, self.target, self._shown(precision), mul)
+        form, constants = self._measured()
+        return to_latex_with_errors(form, self.target, constants, self._shown(precision), mul)
+
+    def mathml(self, precision: int | None = None, errors: bool = False, block: bool = True) -> str:
+        """``target = expression`` as a ``<math>`` element for a page, which browsers typeset; names are escaped.
+
+        precision, errors: as for `latex`   block: on a line of its own, or within a text
+        """
+        form, constants = self._measured() if errors else (self.expression, None)
+        return mathml(form, self.target, self._shown(precision), constants, block)
+
+    def _measured(self) -> tuple[Expr, dict[str, tuple[float, float]]]:
+        """The formula with symbols for its constants, and the value and standard error of each."""
         fit = self.fit
         if fit is None:
             raise InputDataError(
                 "errors=True: no standard errors are known; take it from model.equation(), or refit it"
             )
         rows = zip(fit.table.index, fit.table.value, fit.table.std_error, strict=True)
-        constants = {str(name): (float(value), float(error)) for name, value, error in rows}
-        return to_latex_with_errors(fit.template, self.target, constants, self._shown(precision), mul)
+        return fit.template, {str(name): (float(value), float(error)) for name, value, error in rows}
 
     def python(self, name: str | None = None) -> str:
         """The source of a NumPy function of the columns that stand in the equation, in the order of the table.

@@ -10,7 +10,7 @@ import sympy
 from eqdarts.data.table import Table
 from eqdarts.data.zero import spacings
 from eqdarts.equation.equation import Equation
-from eqdarts.formula.latex import DIGITS, MOST_DIGITS, rounded
+from eqdarts.formula.numbers import DIGITS, MOST_DIGITS, rounded
 
 #: By how much the loss may grow when the constants are rounded: a share of itself, or of the variance of the target
 #: where that is more, as it is for a law that is exact. Not tuned: nobody sees the difference in a plot.

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import Any
 
 import sympy
-from mpmath.libmp import to_str
 from sympy.printing.latex import LatexPrinter
 from sympy.printing.str import StrPrinter
 
 from eqdarts.errors import check_choice, check_range
-from eqdarts.formula.substitution import put_in
+from eqdarts.formula.numbers import DIGITS, MOST_DIGITS, Measured, decimal, rounded
 from eqdarts.formula.text import format_name
 from eqdarts.formula.visible import visible
 
@@ -23,21 +20,8 @@ _ESCAPES = {
     "{": r"\{", "}": r"\}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
 }  # fmt: skip
 _SIGNS = {None: "", "dot": r" \cdot ", "times": r" \times ", "thin": r" \, "}
-_DERIVATIVE = re.compile("∂(.+)/∂(.+)", re.DOTALL)
-DIGITS, MOST_DIGITS = 4, 17  # significant ones of a float: as a rule, and as many as a double has
-_SHORT_NAME = re.compile(r"[A-Za-z]+(_?[A-Za-z0-9]{1,2})?")
-
-
-def rounded(expression: sympy.Expr, digits: int) -> sympy.Expr:
-    """Floats rounded to so many significant digits; whole ones become integers."""
-
-    def short(value: sympy.Float) -> sympy.Expr:
-        number = float(f"{float(value):.{digits}g}")
-        if abs(number) == float("inf") or (number == 0 and not value.is_zero):
-            return sympy.Float(to_str(value._mpf_, digits))  # beyond the doubles
-        return sympy.Integer(int(number)) if number == int(number) and abs(number) < 10**digits else sympy.Float(number)
-
-    return put_in(expression, {f: short(f) for f in expression.atoms(sympy.Float)})
+DERIVATIVE = re.compile("∂(.+)/∂(.+)", re.DOTALL)
+SHORT_NAME = re.compile(r"[A-Za-z]+(_?[A-Za-z0-9]{1,2})?")
 
 
 def to_text(expression: sympy.Expr, digits: int = DIGITS) -> str:
@@ -52,20 +36,6 @@ def to_text(expression: sympy.Expr, digits: int = DIGITS) -> str:
     return str(_TextPrinter().doprint(rounded(expression, digits)))
 
 
-def _decimal(number: sympy.Float) -> tuple[str, int]:
-    """The shortest decimal that is read as this double, and a power of ten to multiply it by.
-
-    Without one where the number is of ordinary size, or its digits reach down to the point.
-    """
-    value = float(number)
-    ordinary = abs(value) < float("inf") and (value != 0 or number.is_zero)
-    decimal = Decimal(repr(value) if ordinary else to_str(number._mpf_, 15)).normalize()
-    magnitude = decimal.adjusted()
-    if -4 < magnitude < max(5, len(decimal.as_tuple().digits)):
-        return f"{decimal:f}", 0
-    return f"{decimal.scaleb(-magnitude):f}", magnitude
-
-
 class _TextPrinter(StrPrinter):
     """SymPy's order and signs, with names and numbers as the parser reads them."""
 
@@ -73,7 +43,7 @@ class _TextPrinter(StrPrinter):
         return format_name(expr.name)
 
     def _print_Float(self, expr: sympy.Float) -> str:
-        digits, power = _decimal(expr)
+        digits, power = decimal(expr)
         return f"{digits}e{power}" if power else digits
 
     def _print_Exp1(self, expr: sympy.Expr) -> str:
@@ -86,11 +56,11 @@ def symbol_latex(name: str) -> str:
     A letter (Greek ones by their names) with a short subscript as SymPy has it, a longer identifier in
     upright type, anything else as text.
     """
-    slope = _DERIVATIVE.fullmatch(name)
+    slope = DERIVATIVE.fullmatch(name)
     if slope:
         above, below = map(symbol_latex, slope.groups())
         return rf"\frac{{\partial {above}}}{{\partial {below}}}"
-    if _SHORT_NAME.fullmatch(name):
+    if SHORT_NAME.fullmatch(name):
         printed = sympy.latex(sympy.Symbol(name))
         letter = re.split(r"[_\d]", name)[0]
         if len(letter) == 1 or printed.startswith("\\"):
@@ -140,19 +110,13 @@ def to_latex_with_errors(
 
 def _measured(value: float, error: float, digits: int) -> str:
     """A value that is not negative and its standard error."""
-    if not error > 0 or not math.isfinite(value):
-        number = sympy.Float(value) if error == 0 else rounded(sympy.Float(value), digits)
-        return _printed(number, {}, None)
-    if error == math.inf:
-        return rf"\left({_measured(value, math.nan, digits)} \pm \infty\right)"
-    place = int(f"{error:.1e}".split("e")[1]) - 1
-    step = Decimal(1).scaleb(place)
-    shown, spread = (Decimal(repr(x)).quantize(step) for x in (value, error))
-    magnitude = max(shown, spread).adjusted()
-    if place <= 0 and -4 <= magnitude < 6:
-        return rf"\left({shown:f} \pm {spread:f}\right)"
-    shown, spread = shown.scaleb(-magnitude), spread.scaleb(-magnitude)
-    return rf"\left({shown:f} \pm {spread:f}\right) \cdot 10^{{{magnitude}}}"
+    shown = Measured.of(value, error, digits)
+    tens = rf" \cdot 10^{{{shown.power}}}" if shown.power else ""
+    if not shown.error:
+        return f"{shown.value}{tens}" if shown.value != "1" or not tens else f"10^{{{shown.power}}}"
+    if shown.error == "∞":
+        return rf"\left({shown.value}{tens} \pm \infty\right)"
+    return rf"\left({shown.value} \pm {shown.error}\right){tens}"
 
 
 class _Printer(LatexPrinter):
@@ -160,7 +124,7 @@ class _Printer(LatexPrinter):
 
     def _print_Float(self, expr: sympy.Float) -> str:
         r"""10^{5}, not 1.0 \cdot 10^{5}; and all digits of a double where they are asked for."""
-        digits, power = _decimal(expr)
+        digits, power = decimal(expr)
         if not power:
             return digits
         tens = f"10^{{{power}}}"

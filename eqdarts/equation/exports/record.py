@@ -9,7 +9,7 @@ import sympy
 
 from eqdarts.equation.exports.formula import Formula
 from eqdarts.errors import InputDataError
-from eqdarts.formula.latex import MOST_DIGITS
+from eqdarts.formula.numbers import MOST_DIGITS
 from eqdarts.formula.parsing import MAX_LENGTH, parse_expression
 from eqdarts.formula.records import Record
 from eqdarts.formula.text import format_expression
