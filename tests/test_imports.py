@@ -56,7 +56,7 @@ HOUSE = {
     ),
     "estimator": {},
     "sweeping": ("jobs", "outcome", "store", "workers", "study"),
-    "plots": ("style", "fit", "graph", "history"),
+    "plots": ("style", "vector", "fit", "graph", "history"),
     "cli": (
         "groups", "messages", "reading", "searching", "output", "fit", "demo", "sweep", "operations", "program",
     ),

@@ -12,7 +12,11 @@ from matplotlib.mathtext import MathTextParser
 
 from eqdarts.formula.visible import visible
 
-BLUE, RED, GREY, LIGHT = "#2f6da8", "#c8452d", "#6b6b6b", "#c9c9c9"
+#: Colours by the names under which a page may set others. Blue and red stay apart for those who do not tell red from
+#: green, grey is read on white and on black.
+PALETTE = {"blue": "#2f6da8", "red": "#c8452d", "grey": "#767676", "light": "#c9c9c9"}
+BLUE, RED, GREY, LIGHT = PALETTE.values()
+INK = "currentColor"  # of text and axes where a figure stands in a page; elsewhere they are as matplotlib has them
 MARKS = {"sum": "Σ", "product": "Π"}
 
 
