@@ -7,7 +7,6 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -43,6 +42,7 @@ from eqdarts.equation.front import Front
 from eqdarts.equation.left_out import with_left_out
 from eqdarts.equation.listing import equation_table, front_table, front_text
 from eqdarts.equation.model_file import Saved, read, write
+from eqdarts.equation.picking import picked, place
 from eqdarts.equation.precision import with_digits
 from eqdarts.equation.refit import refit_equation, with_fit
 from eqdarts.equation.rivals import rated
@@ -183,7 +183,9 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         Columns as in `equations_`, without the score. The probability is that of being the law, or equal to it within
         what the rows show, if the law is among what the search came upon (`eqdarts.equation.rivals`).
     best_index_ : int
-        The row that `model_selection` chooses.
+        The row that `model_selection` chooses, or the one that was selected (`select`).
+    selected_ : int or None
+        The row that was selected, if one was.
     history_ : DataFrame
         A row per epoch: epoch, seconds, nodes, train_loss and validation_loss (of the epoch's best,
         relative to the variance of y), best_loss, graphs, found (how many independent runs have found the best graph of
@@ -435,6 +437,50 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         with discovered_in_large(source, options, self._generator()) as found:
             return self._store(found)
 
+    def select(
+        self, index: int | None = None, *, complexity: int | None = None, form: str | sympy.Expr | None = None
+    ) -> DARTSRegressor:
+        """Choose another equation: from now on `predict`, `latex`, pictures, exports and files have it.
+
+        Without an argument the choice goes back to `model_selection`. `fit` and `clone` forget what was selected, and
+        `save` keeps it. For a single call every method takes ``index=``.
+
+        Parameters
+        ----------
+        index : int, optional
+            A row of `equations_`.
+        complexity : int, optional
+            Of one of its equations.
+        form : str or sympy.Expr, optional
+            Such as "a*exp(-k*t)": symbols that are no columns, and numbers, stand for any constant; exponents that are
+            numbers stand for themselves. Of several equations that have the form, the one of the shortest description.
+
+        Returns
+        -------
+        DARTSRegressor
+            Itself.
+
+        Raises
+        ------
+        InputDataError
+            If there is no such equation; the message lists those that there are.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> x = np.arange(1.0, 21.0)
+        >>> model = DARTSRegressor(max_epochs=2, replicas=16, random_state=0, verbose=0).fit(x[:, None], 3 * x**2)
+        >>> print(model.select(complexity=1).latex())
+        y = 430.5
+        >>> print(model.select(form="a*x1**n").latex())
+        y = 3 x_{1}^{2}
+        >>> model.select().selected_ is None
+        True
+        """
+        check_is_fitted(self)
+        self._selected = picked(self.front_, self.training_.distinct_rows, index, complexity, form)
+        return self
+
     def predict(self, X: ArrayLike, index: int | None = None) -> np.ndarray:
         """The chosen equation, or row `index` of `equations_`, on rows X [n, d].
 
@@ -641,6 +687,7 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
             noise=self.noise_,
             rivals=self._rivals,
             leaves_something=self._leaves_something,
+            selected=self.selected_,
         )
         return write(saved, self.best_index_)
 
@@ -699,8 +746,17 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
 
     @property
     def best_index_(self) -> int:
-        """The row of `equations_` that `model_selection` chooses."""
+        """The row of `equations_` that `select` or else `model_selection` chooses."""
+        selected = self.selected_
+        return self._automatic_index() if selected is None else selected
+
+    @property
+    def selected_(self) -> int | None:
+        """The row that `select` chose, if one was."""
         check_is_fitted(self)
+        return getattr(self, "_selected", None)
+
+    def _automatic_index(self) -> int:
         return choose(self.front_, self.model_selection, self.training_.distinct_rows)
 
     @property
@@ -732,7 +788,9 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
     def __str__(self) -> str:
         if not hasattr(self, "front_"):
             return repr(self)
-        return front_text(self.front_, self.best_index_, self.noise_, self._rivals, self._leaves_something)
+        return front_text(
+            self.front_, self.best_index_, self.noise_, self._rivals, self._leaves_something, self._automatic_index()
+        )
 
     def _options(self) -> FitOptions:
         return fit_options(self.get_params(deep=False))
@@ -764,15 +822,13 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         check_is_fitted(self)
         if index is None:
             return self.front_[self.best_index_]
-        if not isinstance(index, Integral) or not 0 <= index < len(self.front_):
-            raise InputDataError(f"index={index!r}: equations_ has the rows 0 to {len(self.front_) - 1}")
-        return self.front_[int(index)]
+        return self.front_[place(self.front_, index)]
 
     def _restore(self, saved: Saved) -> DARTSRegressor:
         """What `_store` does, from a file."""
         self.front_, self.search_space_, self.target_name_ = saved.front, saved.space, saved.target
         self.training_, self.stop_reason_, self.noise_ = saved.training, saved.stop_reason, saved.noise
-        self._rivals, self._leaves_something = saved.rivals, saved.leaves_something
+        self._rivals, self._leaves_something, self._selected = saved.rivals, saved.leaves_something, saved.selected
         self._training: Training | None = None
         self._problem: Problem | None = None
         self._result: SearchResult | None = None
@@ -784,7 +840,7 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         problem, result = found.problem, found.result
         kept = found.training
         sure = rated(found.front, kept.table)
-        self._leaves_something = sure.leaves_something
+        self._leaves_something, self._selected = sure.leaves_something, None
         self._rivals, shown = (
             tuple(with_left_out(with_digits(e, kept.table), kept.table) for e in some)
             for some in (sure.rivals, sure.equations)

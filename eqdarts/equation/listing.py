@@ -45,14 +45,19 @@ def equation_table(equations: Sequence[Equation], noise: Noise = ADDITIVE) -> pd
 
 
 def front_text(
-    front: Front, chosen: int, noise: Noise = ADDITIVE, rivals: Sequence[Equation] = (), leaves_something: bool = False
+    front: Front,
+    chosen: int,
+    noise: Noise = ADDITIVE,
+    rivals: Sequence[Equation] = (),
+    leaves_something: bool = False,
+    automatic: int | None = None,
 ) -> str:
     """A line per equation, simplest first, with an arrow at the chosen one.
 
     Beside the error of each stands that of rows left out, where it is known of some.
 
-    Below them a line of noise that is not plain, one if there is more than noise, and rivals between which the rows do
-    not decide.
+    Below them a line of noise that is not plain, one if it is not the `automatic` choice, one if there is more than
+    noise, and rivals between which the rows do not decide.
     """
     share = noise.form == "proportional"
     head = [f"{'error, %' if share else 'error':>9}"]
@@ -68,6 +73,10 @@ def front_text(
         lines.append(f"{mark} {equation.complexity:10d}  {fit}  {percent(equation.probability):>11}  {_line(equation)}")
     if noise != ADDITIVE:
         lines.append(f"noise: {noise.form}, {noise.text(front[chosen].loss)}")
+    if automatic not in (None, chosen):
+        lines.append(
+            f"This one was selected; the automatic choice is that of complexity {front[automatic].complexity}."
+        )
     if leaves_something:
         lines.append(
             "The best of these leaves more than noise, as rows near each other err alike: the law may be another."

@@ -81,6 +81,7 @@ class Saved:
     noise: Noise = ADDITIVE
     rivals: tuple[Equation, ...] = ()
     leaves_something: bool = False
+    selected: int | None = None
 
 
 def write(saved: Saved, best_index: int) -> dict[str, Any]:
@@ -101,6 +102,7 @@ def write(saved: Saved, best_index: int) -> dict[str, Any]:
         "settings": _settings(saved.settings),
         "stop_reason": saved.stop_reason,
         "best_index": best_index,
+        "selected": saved.selected,
         "noise": write_noise(saved.noise),
         "training": {
             "rows": training.rows,
@@ -155,6 +157,7 @@ def read(path: str | os.PathLike[str], defaults: Mapping[str, Any]) -> Saved:
     if "rivals" in data:  # files of before have none
         rivals = data.items("rivals", lambda r, k: _rival(r.record(k), columns, target, space), _MAX_EQUATIONS)
     training = _training(data.record("training"), len(columns))
+    front = Front(equations, training.distinct_rows)
     return Saved(
         settings=_read_settings(data.record("settings"), defaults),
         columns=columns,
@@ -163,10 +166,11 @@ def read(path: str | os.PathLike[str], defaults: Mapping[str, Any]) -> Saved:
         stop_reason=data.choice("stop_reason", _STOPS),
         training=training,
         space=space,
-        front=Front(equations, training.distinct_rows),
+        front=front,
         noise=read_noise(data),
         rivals=rivals,
         leaves_something="leaves_something" in data and data.boolean("leaves_something"),
+        selected=data.integer("selected", 0, len(front) - 1) if "selected" in data else None,
     )
 
 
