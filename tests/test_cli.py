@@ -84,7 +84,7 @@ def test_operations_lists_the_registry(run):
 def test_usage_errors(run, table):
     for arguments, part in (
         ((), "command"),
-        (("fit",), "FILE.csv"),
+        (("fit",), "FILE"),
         (("fit", table), "--target"),
         (("fit", table, "--target", "y", "--max-epochs", "0"), "--max-epochs"),
         (("fit", table, "--target", "y", "--seed", "one"), "--seed"),
@@ -93,7 +93,8 @@ def test_usage_errors(run, table):
     ):
         message = refused(run, *arguments)
         assert part in message
-        assert message.endswith("see eqdarts --help")
+        command = " fit" if arguments[:1] == ("fit",) else ""
+        assert message.endswith(f"see eqdarts{command} --help")
 
 
 def test_bad_input_is_refused_and_nothing_is_written(run, table, tmp_path):

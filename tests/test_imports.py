@@ -58,7 +58,8 @@ HOUSE = {
     "sweeping": ("jobs", "outcome", "store", "workers", "study"),
     "plots": ("style", "vector", "fit", "graph", "history"),
     "cli": (
-        "groups", "messages", "reading", "searching", "output", "fit", "demo", "sweep", "operations", "program",
+        "groups", "manual", "messages", "reading", "searching", "document", "screen", "output", "fit", "demo", "sweep",
+        "operations", "program",
     ),
     "__main__": {},
 }  # fmt: skip

@@ -8,43 +8,57 @@ from typing import Annotated
 import typer
 
 from eqdarts.cli.groups import grouped
-from eqdarts.cli.output import FILES, Output, check_output, show
+from eqdarts.cli.messages import heard
+from eqdarts.cli.output import Giving
 from eqdarts.cli.reading import Features, Reading, YError, is_streamed, names, read_rows
 from eqdarts.cli.searching import Noise, Searching, Seed
+
+EXAMPLES = """\
+# Which law gives the period of a planet from its distance?
+eqdarts fit planets.csv --target period --features distance -o results
+# Rows have errors of their own, and the search may take five minutes.
+eqdarts fit data.csv --target y --y-error sigma --max-time 300
+# For a script: the same again for the same seed.
+eqdarts fit data.csv --target y --max-epochs 50 --seed 1 --json > law.json"""
 
 
 @grouped
 def fit(
     file: Annotated[
-        Path, typer.Argument(metavar="FILE.csv", help="A table with a header line, or a Parquet file (.parquet).")
+        Path, typer.Argument(metavar="FILE", help="A table with a header line: CSV, or Parquet (.parquet).")
     ],
     target: Annotated[str, typer.Option(metavar="COLUMN", help="The column to explain.")],
-    reading: Reading,
-    searching: Searching,
+    *,
     features: Features = None,
-    seed: Seed = 0,
-    noise: Noise = "additive",
     y_error: YError = None,
-    output: Output = None,
+    reading: Reading,
+    noise: Noise = "additive",
+    searching: Searching,
+    seed: Seed = 0,
+    giving: Giving,
 ) -> None:
-    """Find the equation of a column. It reads a CSV or Parquet file, and prints the front and the LaTeX."""
-    check_output(output, *FILES)
+    """Find the equation of a column of a table.
+
+    It prints the front, a line for each equation that no simpler one beats, with the chosen one marked, and its LaTeX.
+    """
+    giving.check()
     columns = names("--features", features)
-    if is_streamed(file):
-        model = searching.model(seed, noise)
-        model.fit_file(
-            file,
-            target,
-            columns,
-            delimiter=reading.delimiter,
-            encoding=reading.encoding,
-            na=reading.na or (),
-            drop_missing=reading.drop_missing,
-            y_error=y_error,
-        )
-        X, y = model.training_rows()
-    else:
-        # Before the model, whose import takes seconds.
-        X, y, errors = read_rows(file, target, columns, y_error, reading)
-        model = searching.model(seed, noise).fit(X, y, y_error=errors)
-    show(model, X, y, output)
+    with heard() as warnings:
+        if is_streamed(file):
+            model = searching.model(seed, noise)
+            model.fit_file(
+                file,
+                target,
+                columns,
+                delimiter=reading.delimiter,
+                encoding=reading.encoding,
+                na=reading.na or (),
+                drop_missing=reading.drop_missing,
+                y_error=y_error,
+            )
+            X, y = model.training_rows()
+        else:
+            # Before the model, whose import takes seconds.
+            X, y, errors = read_rows(file, target, columns, y_error, reading)
+            model = searching.model(seed, noise).fit(X, y, y_error=errors)
+        giving.give(model, X, y, warnings)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from copy import copy
 from dataclasses import MISSING, fields, is_dataclass
 from functools import wraps
-from typing import Any, get_type_hints
+from typing import Annotated, Any, get_args, get_type_hints
 
 
 def grouped(command: Callable[..., Any]) -> Callable[..., Any]:
     """A command for typer, of one that has parameters which are dataclasses: their fields are its options.
 
-    So an option that several commands have stands once, in the dataclass.
+    So an option that several commands have stands once, in the dataclass, whose `PANEL` is the heading above its
+    options in the help.
     """
     groups: dict[str, Any] = {}
     options: dict[str, inspect.Parameter] = {}
@@ -42,7 +44,14 @@ def _options(group: Any) -> dict[str, inspect.Parameter]:
             field.name,
             inspect.Parameter.KEYWORD_ONLY,
             default=inspect.Parameter.empty if field.default is MISSING else field.default,
-            annotation=hints[field.name],
+            annotation=_headed(hints[field.name], group.PANEL),
         )
         for field in fields(group)
     }
+
+
+def _headed(annotation: Any, panel: str) -> Any:
+    kind, option = get_args(annotation)
+    option = copy(option)
+    option.rich_help_panel = panel
+    return Annotated[kind, option]

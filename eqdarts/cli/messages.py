@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 import threading
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, TextIO
@@ -34,6 +35,20 @@ def show_warning(
 ) -> None:
     """What stands in for `warnings.showwarning`."""
     say(f"warning: {message}")
+
+
+@contextmanager
+def heard() -> Iterator[list[str]]:
+    """The warnings that are shown meanwhile, as texts in a list too."""
+    texts: list[str] = []
+
+    def note(message: Warning | str, *where: Any, **more: Any) -> None:
+        texts.append(" ".join(str(message).split()))
+        before(message, *where, **more)
+
+    with warnings.catch_warnings():
+        before, warnings.showwarning = warnings.showwarning, note
+        yield texts
 
 
 @contextmanager

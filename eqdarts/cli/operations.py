@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 
+EXAMPLES = "eqdarts fit data.csv --target y --operations scale,power,exp,sin"
+
 
 def operations() -> None:
     """List the candidate operations of an edge."""

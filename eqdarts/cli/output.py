@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
+from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import typer
 
+from eqdarts.cli.document import as_json, of_model
 from eqdarts.cli.messages import INTERRUPTED
+from eqdarts.cli.screen import is_terminal, show_model
 from eqdarts.errors import EqdartsError, InputDataError
-from eqdarts.formula.visible import as_cell
+from eqdarts.formula.visible import as_cell, visible
 from eqdarts.runtime.interrupts import interrupts
 
 if TYPE_CHECKING:
@@ -22,23 +26,61 @@ if TYPE_CHECKING:
 #: What a fit writes to its folder.
 FILES = ("equation.tex", "equations.csv", "fit.png", "model.json")
 
+PANEL = "The result"
+
+AsJson = Annotated[
+    bool, typer.Option("--json", help="Print one JSON document for scripts, and nothing else.", rich_help_panel=PANEL)
+]
 Output = Annotated[
     Path | None,
-    typer.Option(metavar="DIR", help="Folder for equation.tex, equations.csv, model.json and fit.png; made if needed."),
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="DIR",
+        help="Folder for equation.tex, equations.csv, model.json and fit.png; made if needed.",
+        rich_help_panel=PANEL,
+    ),
 ]
 
 
-def show(model: DARTSRegressor, X: pd.DataFrame, y: pd.Series, output: Path | None) -> None:
-    """Print and write what was found; whoever presses Ctrl-C just now wants it as well."""
-    with interrupts() as noted:
+@dataclass(frozen=True)
+class Giving:
+    """What is done with a result."""
+
+    PANEL: ClassVar[str] = PANEL
+    output: Output = None
+    as_json: AsJson = False
+
+    def check(self) -> None:
+        """Refuse a folder that cannot be used before any work is done."""
+        check_output(self.output, *FILES)
+
+    def give(self, model: DARTSRegressor, X: pd.DataFrame, y: pd.Series, warnings: Sequence[str]) -> None:
+        """Print and write what was found; whoever presses Ctrl-C just now wants it as well.
+
+        warnings: that were shown, which is a list that may grow
+        """
+        with interrupts() as noted:
+            if not self.as_json:
+                show(model)
+            written = [] if self.output is None else _write(model, X, y, self.output)
+            if self.as_json:
+                document = of_model(model, (), [str(self.output / name) for name in written if self.output])
+                print(as_json({**document, "warnings": list(warnings)}))
+            elif written:
+                print(f"\nwritten to {visible(str(self.output))}: {', '.join(written)}")
+        if noted.noted or model.stop_reason_ == "interrupted":
+            raise typer.Exit(INTERRUPTED)
+
+
+def show(model: DARTSRegressor) -> None:
+    """Print a model for a person, or as plain text into a pipe."""
+    if is_terminal():
+        show_model(model)
+    else:
         print(model)
         print()
         print(model.latex())
-        if output is not None:
-            written = _write(model, X, y, output)
-            print(f"\nwritten to {output}: {', '.join(written)}")
-    if noted.noted or model.stop_reason_ == "interrupted":
-        raise typer.Exit(INTERRUPTED)
 
 
 def check_output(output: Path | None, *files: str) -> None:

@@ -11,17 +11,24 @@ from typing import Annotated
 import typer
 
 from eqdarts import __version__
-from eqdarts.cli.demo import demo
-from eqdarts.cli.fit import fit
+from eqdarts.cli import demo, fit, operations, sweep
+from eqdarts.cli.manual import Contents, Manual
 from eqdarts.cli.messages import INTERRUPTED, ended_like_interrupted, one_line, say, show_warning
-from eqdarts.cli.operations import operations
-from eqdarts.cli.sweep import sweep
 from eqdarts.errors import EqdartsError
 
-# Help in panels would wait for rich's Markdown, which is as much as all the rest.
-app = typer.Typer(rich_markup_mode=None, add_completion=False, pretty_exceptions_enable=False)
-for _command in (fit, demo, sweep, operations):
-    app.command(_command.__name__)(_command)
+#: Commands and the examples below their help, in the order of the list that ``--help`` shows.
+COMMANDS = (
+    (fit.fit, fit.EXAMPLES),
+    (sweep.sweep, sweep.EXAMPLES),
+    (demo.demo, demo.EXAMPLES),
+    (operations.operations, operations.EXAMPLES),
+)
+_EXAMPLES = """\
+eqdarts fit data.csv --target y -o results
+eqdarts fit --help"""
+app = typer.Typer(cls=Contents, epilog=_EXAMPLES, rich_markup_mode=None, pretty_exceptions_enable=False)
+for _command, _examples in COMMANDS:
+    app.command(_command.__name__, cls=Manual, epilog=_examples)(_command)
 
 
 def _print_version(asked: bool) -> None:
@@ -62,6 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         except Exception as error:
             if not hasattr(error, "format_message"):  # typer's usage errors have it; the rest are defects
                 raise
-            message, code = f"{one_line(error.format_message()).rstrip('.')}; see eqdarts --help", 2
+            where = getattr(getattr(error, "ctx", None), "command_path", "eqdarts")
+            message, code = f"{one_line(error.format_message()).rstrip('.')}; see {where} --help", 2
     say(message)
     return code

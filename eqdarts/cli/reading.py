@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import typer
 
@@ -19,11 +19,17 @@ if TYPE_CHECKING:
 _STREAMED = (".parquet", ".pq", ".gz", ".bz2", ".zip", ".xz")
 _LARGE = 64 * 2**20  # bytes from which a CSV file is read in chunks rather than at once
 
+PANEL = "The table"
+
 Features = Annotated[
-    str | None, typer.Option(metavar="A,B,…", help="Columns to explain it with; by default all others.")
+    str | None,
+    typer.Option(metavar="A,B,…", help="Columns to explain it with; by default all others.", rich_help_panel=PANEL),
 ]
 YError = Annotated[
-    str | None, typer.Option(metavar="COLUMN", help="A column with the standard deviation of the error of each row.")
+    str | None,
+    typer.Option(
+        metavar="COLUMN", help="A column with the standard deviation of the error of each row.", rich_help_panel=PANEL
+    ),
 ]
 
 
@@ -31,8 +37,9 @@ YError = Annotated[
 class Reading:
     """How the cells of a file are read."""
 
-    delimiter: Annotated[str, typer.Option(help="What separates the cells; \\t is a tab.")] = ","
-    encoding: Annotated[str, typer.Option(help="Encoding of the file.")] = "utf-8"
+    PANEL: ClassVar[str] = PANEL
+    delimiter: Annotated[str, typer.Option(metavar="CHARACTER", help="What separates the cells; \\t is a tab.")] = ","
+    encoding: Annotated[str, typer.Option(metavar="NAME", help="Encoding of the file.")] = "utf-8"
     na: Annotated[
         list[str] | None,
         typer.Option(metavar="TEXT", help="Cells to be read as missing, such as '<LOD'; may be repeated."),
@@ -71,9 +78,7 @@ def read_rows(
 
     from eqdarts.data import read_csv
 
-    table = read_csv(
-        file, target, _and(columns, y_error), reading.delimiter, reading.encoding, reading.missing()
-    )  # fmt: skip
+    table = read_csv(file, target, _and(columns, y_error), reading.delimiter, reading.encoding, reading.missing())
     X, y = pd.DataFrame(table.X, columns=list(table.names)), pd.Series(table.y, name=target)
     return X, y, None if y_error is None else _taken(X, y_error, columns)
 

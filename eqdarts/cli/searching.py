@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import typer
 
@@ -12,9 +12,21 @@ from eqdarts.cli.reading import names
 if TYPE_CHECKING:
     from eqdarts.estimator import DARTSRegressor
 
-Seed = Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Seed of every random number.")]
+PANEL = "The search"
+
+Seed = Annotated[
+    int,
+    typer.Option(
+        metavar="N", min=0, max=2**32 - 1, help="Seed of every random number.", show_default=True, rich_help_panel=PANEL
+    ),
+]
 Noise = Annotated[
-    str, typer.Option(metavar="FORM", help="How errors grow with the value: additive, proportional, poisson or auto.")
+    str,
+    typer.Option(
+        metavar="FORM",
+        help="How errors grow with the value: additive, proportional, poisson or auto.",
+        rich_help_panel=PANEL,
+    ),
 ]
 
 
@@ -22,16 +34,20 @@ Noise = Annotated[
 class Searching:
     """What is searched, and for how long."""
 
-    max_time: Annotated[float, typer.Option(min=0, help="Seconds after which the best equation so far is printed.")] = (
-        60.0
-    )
+    PANEL: ClassVar[str] = PANEL
+    max_time: Annotated[
+        float, typer.Option(metavar="SECONDS", min=0, help="After these the best equation so far is printed.")
+    ] = 60.0
     max_epochs: Annotated[
-        int | None, typer.Option(min=1, help="Epochs of the search; unlike seconds, they repeat.")
+        int | None, typer.Option(metavar="N", min=1, help="Epochs of the search; unlike seconds, they repeat.")
     ] = None
-    operations: Annotated[str | None, typer.Option(metavar="A,B,…", help="Candidate operations; see 'operations'.")] = (
-        None
-    )
-    quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress bar.")] = False
+    max_complexity: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="Only equations with at most so many nodes.")
+    ] = None
+    operations: Annotated[
+        str | None, typer.Option(metavar="A,B,…", help="Candidate operations; see 'eqdarts operations'.")
+    ] = None
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress bar.")] = False
 
     def operation_names(self) -> tuple[str, ...] | None:
         """The candidate operations, if they were named."""
@@ -44,6 +60,7 @@ class Searching:
         return DARTSRegressor(
             max_time=self.max_time,
             max_epochs=self.max_epochs,
+            max_complexity=self.max_complexity,
             random_state=seed,
             operations=self.operation_names(),
             noise=noise,

@@ -17,30 +17,44 @@ from eqdarts.cli.searching import Searching
 from eqdarts.errors import EqdartsError
 from eqdarts.formula.visible import visible
 
+EXAMPLES = """\
+# A law for each of two columns and for each patient, on four cores.
+eqdarts sweep data.csv --target force --target work --by patient --jobs 4 -o results
+# Five searches, to see whether they agree.
+eqdarts sweep data.csv --target y --seeds 5 -o results/seeds"""
+
 
 @grouped
 def sweep(
-    file: Annotated[Path, typer.Argument(metavar="FILE.csv", help="A table with a header line.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A CSV file with a header line.")],
     target: Annotated[list[str], typer.Option(metavar="COLUMN", help="A column to explain; give it for each one.")],
     output: Annotated[
         Path,
         typer.Option(
-            "--output", "--out", metavar="DIR", help="Folder for results; the same command again does what is missing."
+            "--output",
+            "--out",
+            "-o",
+            metavar="DIR",
+            help="Folder for results; the same command again does what is missing.",
         ),
     ],
-    reading: Reading,
-    searching: Searching,
+    *,
     by: Annotated[
         list[str] | None, typer.Option(metavar="COLUMN", help="Fit each group of equal values here by itself.")
     ] = None,
-    features: Features = None,
-    seeds: Annotated[int, typer.Option(min=1, help="Fits of each, with the seeds 0, 1, …")] = 1,
-    jobs: Annotated[int, typer.Option(min=-1, help="Fits at once; -1: as many as there are cores.")] = 1,
+    seeds: Annotated[int, typer.Option(metavar="N", min=1, help="Fits of each, with the seeds 0, 1, …")] = 1,
+    jobs: Annotated[int, typer.Option(metavar="N", min=-1, help="Fits at once; -1: as many as there are cores.")] = 1,
     dask: Annotated[
         str | None, typer.Option(metavar="ADDRESS", help="Fit on the cluster of this Dask scheduler instead.")
     ] = None,
+    features: Features = None,
+    reading: Reading,
+    searching: Searching,
 ) -> None:
-    """Find equations of many columns. Fits of targets and groups run in parallel, and what was ended is resumed."""
+    """Find the equations of many columns, or of many groups of rows.
+
+    Fits of targets and groups run in parallel, and what was ended is resumed.
+    """
     check_output(output, "results.csv", "results.jsonl")
     from eqdarts.data import read_frame
 
@@ -51,6 +65,8 @@ def sweep(
     from eqdarts.sweeping.workers import connect
 
     chosen: dict[str, Any] = {"max_time": searching.max_time, "max_epochs": searching.max_epochs}
+    if searching.max_complexity is not None:
+        chosen["max_complexity"] = searching.max_complexity
     if searching.operations is not None:
         chosen["operations"] = searching.operation_names()
     with nullcontext() if dask is None else connect(dask), _said_to_resume(output):

@@ -1,0 +1,77 @@
+"""What was found as one JSON document, for scripts."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from eqdarts import __version__
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from eqdarts.equation.equation import Equation
+    from eqdarts.estimator import DARTSRegressor
+
+
+def as_json(document: dict[str, Any]) -> str:
+    """A document in ASCII, so that no terminal nor encoding minds what names are in it."""
+    return json.dumps({"eqdarts": __version__, **document}, indent=2, allow_nan=False)
+
+
+def of_model(model: DARTSRegressor, warnings: Sequence[str], files: Sequence[str] = ()) -> dict[str, Any]:
+    """The chosen law with its constants and their errors, the front, its rivals, and how the search went.
+
+    files: what was written
+    """
+    law, best = model.equation(), int(model.best_index_)
+    front = _rows(model.equations_)
+    for row, equation in zip(front, model.front_, strict=True):
+        row["latex"] = equation.latex()
+    chosen = {name: value for name, value in front[best].items() if name != "score"}
+    return {
+        "target": law.target,
+        "columns": list(law.columns),
+        "law": {**chosen, "index": best, **of_equation(law)},
+        "front": [{"index": k, "chosen": k == best, **row} for k, row in enumerate(front)],
+        "rivals": _rows(model.rivals_),
+        "noise": {"form": model.noise_.form, "text": model.noise_.text(law.loss)},
+        "rows": model.training_.rows,
+        "stop_reason": model.stop_reason_,
+        "settings": model.to_dict()["settings"],
+        "files": list(files),
+        "warnings": list(warnings),
+    }
+
+
+def of_equation(equation: Equation) -> dict[str, Any]:
+    """A formula in all its digits, as LaTeX, and its constants."""
+    constants = equation.constants.reset_index(names="name")
+    return {
+        "equation": equation.text(),
+        "expression": str(equation),
+        "latex": equation.latex(),
+        "columns": list(equation.formula.used),
+        "constants": _rows(constants),
+        "confidence": None if equation.fit is None else equation.fit.confidence,
+    }
+
+
+def _rows(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """The rows of a table of numbers and texts; what is no finite number is null."""
+    return [
+        {str(name): plain(value) for name, value in row.items()}
+        for row in table.drop(columns="sympy", errors="ignore").to_dict("records")
+    ]
+
+
+def plain(value: Any) -> Any:
+    """A cell as JSON has it."""
+    if isinstance(value, str | bool) or value is None:
+        return value
+    number = float(value)
+    if not math.isfinite(number):
+        return None
+    return int(value) if isinstance(value, int) else number
