@@ -57,6 +57,9 @@ HOUSE = {
     "estimator": {},
     "sweeping": ("jobs", "outcome", "store", "workers", "study"),
     "plots": ("style", "vector", "fit", "graph", "history"),
+    "report": (
+        "words", "front", "drawings", "table", "laws", "sureness", "methods", "pictures", "page",
+    ),
     "cli": (
         "groups", "manual", "messages", "reading", "searching", "document", "screen", "output", "fit", "demo", "sweep",
         "operations", "program",
@@ -79,11 +82,14 @@ HOMES = {
     "torch": ("runtime.threads", "graph", "fit", "darts", "equation.exports", "search", "propose"),
     "numba": ("runtime.loops", "runtime.compiled_cache"),
     "sympy": (
-        "formula", "graph", "fit", "simplify", "equation", "propose.symmetry", "search", "estimator", "plots", "cli",
+        "formula", "graph", "fit", "simplify", "equation", "propose.symmetry", "search", "estimator", "plots",
+        "report.laws", "cli",
     ),
-    "matplotlib": ("plots",),
+    "matplotlib": ("plots", "report.drawings", "report.pictures"),
     "sklearn": ("runtime.orphans", "data", "equation.stability", "estimator", "sweeping"),
     "typer": ("cli",),
+    "jinja2": ("report.page",),
+    "markupsafe": ("report",),
 }  # fmt: skip
 FORBIDDEN = {"eval", "exec", "compile", "__import__", "sympify", "parse_expr", "nsimplify"}
 GLOBAL_GENERATORS = {"np.random.seed", "numpy.random.seed", "torch.manual_seed", "torch.seed"}

@@ -29,7 +29,7 @@ def to_excel(formula: Formula, cells: Mapping[str, str] | None = None, every_bit
 
     every_bit: do constants keep more than 15 digits, as sums of two numbers?
     """
-    names = {c: f"{_letters(k)}2" for k, c in enumerate(formula.columns)}
+    names = {c: f"{letters(k)}2" for k, c in enumerate(formula.columns)}
     for column, cell in (cells or {}).items():
         if column not in names:
             raise InputDataError(f"cells: {column!r} is none of the columns {', '.join(map(repr, formula.columns))}")
@@ -48,9 +48,9 @@ def to_excel(formula: Formula, cells: Mapping[str, str] | None = None, every_bit
     return "=" + text
 
 
-def _letters(place: int) -> str:
+def letters(place: int) -> str:
     """A, B, …, Z, AA, …"""
-    return (_letters(place // 26 - 1) if place >= 26 else "") + chr(ord("A") + place % 26)
+    return (letters(place // 26 - 1) if place >= 26 else "") + chr(ord("A") + place % 26)
 
 
 def _scaled(cell: str, unit: float) -> Code:
