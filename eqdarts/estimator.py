@@ -29,7 +29,8 @@ from eqdarts.data import (
 )
 from eqdarts.data.cache import parsed_once
 from eqdarts.data.chunks import Source, open_table
-from eqdarts.data.csv import left_out
+from eqdarts.data.dialect import FileFormat
+from eqdarts.data.grid import left_out
 from eqdarts.data.kept import Training
 from eqdarts.data.measured import Measured
 from eqdarts.data.missing import Missing
@@ -351,8 +352,10 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         inputs: Sequence[str] | None = None,
         *,
         chunk_rows: int = CHUNK_ROWS,
-        delimiter: str = ",",
-        encoding: str = "utf-8",
+        delimiter: str | None = None,
+        decimal: str | None = None,
+        thousands: str | None = None,
+        encoding: str | None = None,
         na: str | Sequence[str] = (),
         drop_missing: bool = False,
         y_error: str | None = None,
@@ -378,8 +381,10 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
             The columns to explain it with; by default all others, which must hold numbers then.
         chunk_rows : int
             Rows that each thread holds in memory at once.
-        delimiter, encoding : str
-            Of a CSV file.
+        delimiter, decimal, thousands, encoding : str, optional
+            Of a CSV file: one character that separates cells (a space for runs of spaces), "." or ",", and what stands
+            between thousands (",", ".", " ", "'" or ""). What is not given is found out from the first lines, and a
+            warning says what is not as usual.
         na : str or sequence of str
             Cells to be read as missing, such as "<LOD" or "-999", besides the usual ones (empty, NA, NaN, null, none).
         drop_missing : bool
@@ -416,7 +421,8 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         """
         missing = Missing.of(na, drop_missing)
         columns = inputs if inputs is None or y_error is None else [*inputs, y_error]
-        table = open_table(os.fsdecode(path), target, columns, chunk_rows, delimiter, encoding, missing)
+        form = FileFormat(delimiter, decimal, thousands, encoding)
+        table = open_table(os.fsdecode(path), target, columns, chunk_rows, form, missing)
         with parsed_once(table) as source:
             self._fit_source(source if y_error is None else Measured(source, y_error))
         if table.rows_left_out:

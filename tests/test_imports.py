@@ -18,8 +18,9 @@ HOUSE = {
         "visible", "records", "functions", "substitution", "parsing", "text", "tape", "numbers", "latex", "mathml",
     ),
     "data": (
-        "table", "zero", "cells", "columns", "frames", "nearby", "rounding", "noise", "user_table", "split", "missing",
-        "csv", "parquet", "chunks", "measured", "cache", "read_ahead", "first_rows", "subset", "screening", "kept",
+        "table", "zero", "cells", "columns", "frames", "nearby", "rounding", "noise", "user_table", "split",
+        "numerals", "missing", "header", "text_file", "dialect", "grid", "csv", "parquet", "reading", "chunks",
+        "measured", "cache", "read_ahead", "first_rows", "subset", "screening", "kept",
     ),
     "graph": ("operations", "links", "space", "genotype", "tensor_program", "to_sympy", "population"),
     "options": {},

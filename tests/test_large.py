@@ -355,11 +355,11 @@ def test_numbers_too_large_for_a_sum_are_numbers(tmp_path, suffix):
     ("name", "content", "message"),
     [
         ("t.csv", b"", "the file is empty"),
-        ("t.csv", b"x,y\n", "0 rows of data"),
+        ("t.csv", b"x,y\n", "no row of data"),
         ("t.csv", b"x,y\n1,2\n3,4\n5,6,7\n", "line 4 has 3 cells and the header 2"),
         ("t.csv", b"x,y\n1,2,9\n3,4,9\n", "line 2 has 3 cells and the header 2"),
         ("t.csv", b"x,x,y\n1,2,3\n4,5,6\n", "more than one column is called 'x'"),
-        ("t.csv", "é,y\n1,2\n3,4\n".encode("latin-1"), "not utf-8 text"),
+        ("t.csv", b"x,y\n1,2\n\x9d\xff,4\n", "neither UTF-8 nor cp1252"),
         ("t.parquet", b"x,y\n1,2\n", "cannot be read as Parquet"),
     ],
 )

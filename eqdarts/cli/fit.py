@@ -51,6 +51,8 @@ def fit(
                 target,
                 columns,
                 delimiter=reading.delimiter,
+                decimal=reading.decimal,
+                thousands=reading.thousands,
                 encoding=reading.encoding,
                 na=reading.na or (),
                 drop_missing=reading.drop_missing,

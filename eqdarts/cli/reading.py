@@ -14,7 +14,7 @@ from eqdarts.errors import InputDataError
 if TYPE_CHECKING:
     import pandas as pd
 
-    from eqdarts.data import Missing
+    from eqdarts.data import FileFormat, Missing
 
 _STREAMED = (".parquet", ".pq", ".gz", ".bz2", ".zip", ".xz")
 _LARGE = 64 * 2**20  # bytes from which a CSV file is read in chunks rather than at once
@@ -38,8 +38,22 @@ class Reading:
     """How the cells of a file are read."""
 
     PANEL: ClassVar[str] = PANEL
-    delimiter: Annotated[str, typer.Option(metavar="CHARACTER", help="What separates the cells; \\t is a tab.")] = ","
-    encoding: Annotated[str, typer.Option(metavar="NAME", help="Encoding of the file.")] = "utf-8"
+    delimiter: Annotated[
+        str | None,
+        typer.Option(
+            metavar="CHARACTER",
+            help="What separates the cells; \\t is a tab, and a space any number of them.  [found out]",
+        ),
+    ] = None
+    decimal: Annotated[
+        str | None, typer.Option(metavar="MARK", help="Decimal mark, a point or a comma.  [found out]")
+    ] = None
+    thousands: Annotated[
+        str | None, typer.Option(metavar="MARK", help="What stands between thousands: , . ' or a space.  [found out]")
+    ] = None
+    encoding: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Encoding of the file, such as cp1252.  [found out]")
+    ] = None
     na: Annotated[
         list[str] | None,
         typer.Option(metavar="TEXT", help="Cells to be read as missing, such as '<LOD'; may be repeated."),
@@ -47,6 +61,12 @@ class Reading:
     drop_missing: Annotated[
         bool, typer.Option("--drop-missing", help="Leave out rows with missing cells, and say how many.")
     ] = False
+
+    def form(self) -> FileFormat:
+        """What is known of the file."""
+        from eqdarts.data import FileFormat
+
+        return FileFormat(self.delimiter, self.decimal, self.thousands, self.encoding)
 
     def missing(self) -> Missing:
         """What becomes of missing cells."""
@@ -78,7 +98,7 @@ def read_rows(
 
     from eqdarts.data import read_csv
 
-    table = read_csv(file, target, _and(columns, y_error), reading.delimiter, reading.encoding, reading.missing())
+    table = read_csv(file, target, _and(columns, y_error), reading.form(), reading.missing())
     X, y = pd.DataFrame(table.X, columns=list(table.names)), pd.Series(table.y, name=target)
     return X, y, None if y_error is None else _taken(X, y_error, columns)
 

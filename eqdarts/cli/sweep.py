@@ -59,7 +59,7 @@ def sweep(
     from eqdarts.data import read_frame
 
     inputs, groups = names("--features", features), tuple(by or ())
-    table = read_frame(file, target, inputs, groups, reading.delimiter, reading.encoding, reading.missing())
+    table = read_frame(file, target, inputs, groups, reading.form(), reading.missing())
     from eqdarts import sweeping
     from eqdarts.runtime.writing import write_text
     from eqdarts.sweeping.workers import connect

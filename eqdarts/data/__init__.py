@@ -2,9 +2,10 @@
 
 from eqdarts.data.cells import check_numeric, checked_weights, is_numeric
 from eqdarts.data.columns import as_words, check_finite_columns, check_names, column_scale
-from eqdarts.data.csv import read_csv, read_frame
+from eqdarts.data.dialect import FileFormat
 from eqdarts.data.frames import as_frame, as_series, has_columns, rows_of, rows_of_values, select
 from eqdarts.data.missing import Missing
+from eqdarts.data.reading import read_csv, read_frame
 from eqdarts.data.rounding import rounding, rounding_alike
 from eqdarts.data.split import MIN_ROWS_TO_SPLIT, split_rows
 from eqdarts.data.table import Table, evenly, unevenly
@@ -12,6 +13,7 @@ from eqdarts.data.user_table import given_columns, given_table, given_target, wi
 
 __all__ = [
     "MIN_ROWS_TO_SPLIT",
+    "FileFormat",
     "Missing",
     "Table",
     "as_frame",

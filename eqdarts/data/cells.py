@@ -25,7 +25,7 @@ def number_in(cell: Any) -> float | None:
     """
     if isinstance(cell, str):
         try:
-            return None if "_" in cell else float(cell)
+            return None if "_" in cell else float(cell.replace("\u2212", "-"))  # a minus sign, as it is typeset
         except ValueError:
             return None
     if isinstance(cell, (Real, Decimal, np.bool_)):

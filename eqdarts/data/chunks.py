@@ -5,27 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 import pandas as pd
 
-from eqdarts.data.columns import check_names, listed
-from eqdarts.data.csv import ERRORS, check_delimiter, check_header, kind_of, parser_error
-from eqdarts.data.missing import FEWER_COLUMNS, HOW_TO_DROP, Missing, advice
+from eqdarts.data.columns import check_names
+from eqdarts.data.csv import column_chunks, dialect_of
+from eqdarts.data.dialect import Dialect, FileFormat
+from eqdarts.data.grid import not_a_number, shown_cell
+from eqdarts.data.header import check_header, warn_of_nameless
+from eqdarts.data.missing import FEWER_COLUMNS, HOW_TO_DROP, Missing
 from eqdarts.data.parquet import parquet_chunks, parquet_columns, parquet_rows
 from eqdarts.data.table import CHUNK_ROWS, Table
-from eqdarts.errors import InputDataError, check_range, warn
+from eqdarts.data.text_file import first_bytes
+from eqdarts.errors import InputDataError, check_range
 
 _CHUNK_VALUES = 20_000_000  # of a file's chunk at the most (160 MB): that of a wide table has fewer rows
 _BYTES = 8  # of a number in a CSV file, with its delimiter
 _PARQUET = (".parquet", ".pq")
-#: Every digit of a number counts, as in a Parquet file; later releases of pandas have no other way.
-_EXACT: dict[str, Any] = (
-    {} if tuple(map(int, pd.__version__.split(".")[:2])) >= (3, 1) else {"float_precision": "round_trip"}
-)
-
-
+_AS_FOUND, _ERRORS = FileFormat(), Missing()
 #: Of some rows of a file: arrays of numbers without gaps, or whatever a column holds.
 Columns = Sequence[pd.Series | np.ndarray]
 
@@ -87,7 +86,7 @@ class FileSource:
     places : tuple of int
         Of these columns and then of the target in a CSV file.
     chunk_rows : int
-    delimiter, encoding : str
+    dialect : Dialect or None
         Of a CSV file.
     missing : Missing
     """
@@ -97,9 +96,8 @@ class FileSource:
     target: str
     places: tuple[int, ...]
     chunk_rows: int
-    delimiter: str
-    encoding: str
-    missing: Missing = ERRORS
+    dialect: Dialect | None = None
+    missing: Missing = _ERRORS
     _left_out: dict[int, int] = field(default_factory=dict, compare=False)  # rows by where their chunk begins
 
     @property
@@ -109,7 +107,7 @@ class FileSource:
 
     @property
     def is_parquet(self) -> bool:
-        return self.path.suffix.lower() in _PARQUET
+        return self.dialect is None
 
     @property
     def size(self) -> int:
@@ -132,7 +130,7 @@ class FileSource:
             for k, column in enumerate(found):
                 values, text = self.missing.numbers(column)
                 if text is not None:
-                    raise InputDataError(_not_a_number(self.path, columns[k], _cell(column, text), start + text, True))
+                    raise _not_a_number(self.path, columns[k], column, text, start, self.missing, True)
                 numbers[k] = values
             if not _all_finite(numbers):
                 numbers = self._without_gaps(numbers, columns, start)
@@ -143,9 +141,9 @@ class FileSource:
             raise InputDataError(f"{self.path}: {kept} rows without a missing cell; {FEWER_COLUMNS}")
 
     def _columns(self) -> Iterator[Columns]:
-        if self.is_parquet:
+        if self.dialect is None:
             return parquet_chunks(self.path, (*self.names, self.target), self.chunk_rows)
-        return _csv_columns(self.path, self.places, self.chunk_rows, self.delimiter, self.encoding, self.missing)
+        return column_chunks(self.path, self.dialect, self.places, self.chunk_rows, self.missing)
 
     def _without_gaps(self, numbers: np.ndarray, columns: Sequence[str], start: int) -> np.ndarray:
         """The rows that have no missing cells, if those are to be left out."""
@@ -166,15 +164,12 @@ def _all_finite(numbers: np.ndarray) -> bool:
         return bool(np.isfinite(numbers.sum())) or bool(np.isfinite(numbers).all())  # mostly, one pass shows it
 
 
-def _cell(column: pd.Series | np.ndarray, row: int) -> object:
-    return column.iloc[row] if isinstance(column, pd.Series) else column[row]
-
-
-def _not_a_number(path: Path, name: str, cell: object, row: int, chosen: bool) -> str:
-    text = str(cell)[:60]
-    kind = kind_of(cell)
-    place = f"{path}: column {name!r}: {text!r} in row {row + 1} below the header is {kind}"
-    return f"{place}, not a number; {advice(text, chosen, kind)}"
+def _not_a_number(
+    path: Path, name: str, column: pd.Series | np.ndarray, row: int, start: int, missing: Missing, chosen: bool
+) -> InputDataError:
+    cell = column.iloc[row] if isinstance(column, pd.Series) else column[row]
+    place = f"{shown_cell(cell)} in row {start + row + 1} below the header"
+    return InputDataError(f"{path}: {not_a_number(name, cell, place, missing, chosen)}")
 
 
 def open_table(
@@ -182,9 +177,8 @@ def open_table(
     target: str,
     features: Sequence[str] | None = None,
     chunk_rows: int = CHUNK_ROWS,
-    delimiter: str = ",",
-    encoding: str = "utf-8",
-    missing: Missing = ERRORS,
+    form: FileFormat = _AS_FOUND,
+    missing: Missing = _ERRORS,
 ) -> FileSource:
     """A CSV file with a header line, or a Parquet file, whose rows are read in chunks.
 
@@ -200,8 +194,8 @@ def open_table(
         `SearchWarning`.
     chunk_rows : int
         Rows of a chunk, at least 2; fewer if the file has hundreds of columns.
-    delimiter, encoding : str
-        Of a CSV file; ``"\\t"`` may be written as a backslash and a t.
+    form : FileFormat
+        What is known of a CSV file. The rest is found out, and a `SearchWarning` says what is not as usual.
     missing : Missing
         Which cells count as missing, and whether their rows are left out.
 
@@ -222,17 +216,19 @@ def open_table(
     """
     path = Path(path)
     check_range("chunk_rows", chunk_rows, 2, integer=True)
-    delimiter = check_delimiter(delimiter)
     if not path.is_file():
         raise InputDataError(f"{path}: {'a folder' if path.is_dir() else 'no such file'}; check the path")
-    parquet = path.suffix.lower() in _PARQUET
-    header = parquet_columns(path) if parquet else _csv_header(path, delimiter, encoding)
+    if path.suffix.lower() in _PARQUET or first_bytes(path) == b"PAR1":
+        dialect, header = None, tuple(parquet_columns(path))
+    else:
+        dialect = dialect_of(path, form, missing)
+        header, missing = dialect.header, missing.written(dialect.numerals)
     check_header(str(path), [name for name in header if name], target, features)
     rows = min(int(chunk_rows), max(2, _CHUNK_VALUES // len(header)))
-    if parquet:
+    if dialect is None:
         parts: Iterator[Columns] = parquet_chunks(path, header, rows)
     else:
-        parts = _csv_columns(path, range(len(header)), rows, delimiter, encoding, missing)
+        parts = column_chunks(path, dialect, range(len(header)), rows, missing)
     first = next(parts, [])
     count = len(first[0]) if first else 0
     if count < 2:
@@ -240,50 +236,19 @@ def open_table(
     names = _numeric(path, header, first, target, missing) if features is None else tuple(features)
     check_names(names, target)
     used = tuple(header.index(name) for name in (*names, target))
-    return FileSource(path, names, target, used, rows, delimiter, encoding, missing)
+    return FileSource(path, names, target, used, rows, dialect, missing)
 
 
 def _numeric(path: Path, header: Sequence[str], first: Columns, target: str, missing: Missing) -> tuple[str, ...]:
     """The named columns but for the target, which hold numbers in the first chunk; a warning names the others."""
     names: list[str] = []
-    nameless: list[str] = []
     for place, name in enumerate(header):
-        if not name:
-            nameless.append(f"column {place + 1}")
-        elif name != target:
+        if name and name != target:
             _, text = missing.numbers(first[place])
             if text is not None:
-                raise InputDataError(_not_a_number(path, name, _cell(first[place], text), text, False))
+                raise _not_a_number(path, name, first[place], text, 0, missing, False)
             names.append(name)
-    if nameless:
-        warn(f"{path}: left out {listed(nameless)}, without a name")
+    warn_of_nameless(str(path), header)
     if not names:
         raise InputDataError(f"{path}: no column of numbers besides the target {target!r}; add one")
     return tuple(names)
-
-
-def _csv_header(path: Path, delimiter: str, encoding: str) -> list[str]:
-    options = {"dtype": str, "keep_default_na": False, "skipinitialspace": True}
-    try:
-        head = pd.read_csv(path, header=None, nrows=2, sep=delimiter, encoding=encoding, **options)  # type: ignore[call-overload]
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, OSError, UnicodeError, LookupError) as error:
-        raise parser_error(str(path), error, encoding) from error
-    return [str(name).strip() for name in head.iloc[0]]
-
-
-def _csv_columns(
-    path: Path, places: Sequence[int], rows: int, delimiter: str, encoding: str, missing: Missing
-) -> Iterator[Columns]:
-    """The columns at these places, in this order, of so many rows at a time.
-
-    All are read, as pandas finds no line too long otherwise.
-    """
-    try:
-        with pd.read_csv(
-            path, header=0, sep=delimiter, encoding=encoding, chunksize=rows, skipinitialspace=True, low_memory=False,
-            keep_default_na=False, na_values=list(missing.spellings), **_EXACT,
-        ) as reader:  # fmt: skip
-            for frame in reader:
-                yield [frame.iloc[:, place] for place in places]
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, OSError, UnicodeError, LookupError) as error:
-        raise parser_error(str(path), error, encoding) from error

@@ -1,15 +1,16 @@
-"""Cells of a file that hold no value: which texts say so, and whether their rows are left out."""
+"""Cells of a file as numbers: how these are written, which texts say that there is none, and what becomes of rows."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
 from eqdarts.data.cells import number_in, numbers_of
+from eqdarts.data.numerals import PLAIN, Numerals
 from eqdarts.errors import check_flag, listed_names
 
 #: What programs write into cells without a value.
@@ -19,11 +20,12 @@ USUAL = tuple(
          for form in (text, text.upper(), text.capitalize())} | {"", "NaN", "-NaN"}
     )
 )  # fmt: skip
+_BOOLEANS = {"true": 1.0, "false": 0.0}
 
 
 @dataclass(frozen=True)
 class Missing:
-    """The rule for cells without a value.
+    """The rule for cells without a value, and for numbers.
 
     Attributes
     ----------
@@ -31,6 +33,8 @@ class Missing:
         Cells that are read as missing besides the usual ones; a number stands for its value, however it is written.
     drop : bool
         Are rows with missing cells left out? Otherwise they are an error.
+    numerals : Numerals
+        How numbers are written.
 
     Examples
     --------
@@ -41,6 +45,7 @@ class Missing:
 
     texts: tuple[str, ...] = ()
     drop: bool = False
+    numerals: Numerals = PLAIN
 
     @classmethod
     def of(cls, na: str | Sequence[str], drop_missing: bool) -> Missing:
@@ -50,6 +55,10 @@ class Missing:
             tuple(text.strip() for text in listed_names("na", [na] if isinstance(na, str) else na)), drop_missing
         )
 
+    def written(self, numerals: Numerals) -> Missing:
+        """The same rule for numbers that are written so."""
+        return replace(self, numerals=numerals)
+
     @cached_property
     def spellings(self) -> tuple[str, ...]:
         """All texts that say that there is no value."""
@@ -57,14 +66,14 @@ class Missing:
 
     @cached_property
     def _numbers(self) -> np.ndarray:
-        found = [number_in(text) for text in self.texts]
+        found = [self.numerals.number(text) or number_in(text) for text in self.texts]
         return np.array([value for value in found if value is not None], dtype=np.float64)
 
     def number(self, cell: object) -> float | None:
         """The number in a cell, NaN where it is missing, and None where it holds something else."""
         if isinstance(cell, str) and cell.strip() in self.spellings:
             return float("nan")
-        value = number_in(cell)
+        value = self.numerals.number(cell)
         return float("nan") if value is not None and value in self._numbers else value
 
     def without(self, values: np.ndarray) -> np.ndarray:
@@ -76,12 +85,37 @@ class Missing:
         if isinstance(column, pd.Series) and (
             pd.api.types.is_object_dtype(column.dtype) or pd.api.types.is_string_dtype(column.dtype)
         ):
-            read = [self.number(cell) for cell in column.astype(object)]
-            if None in read:
-                return np.full(len(read), np.nan), read.index(None)
-            return np.array(read, dtype=np.float64), None
+            return self._numbers_in(column.to_numpy(dtype=object))
         values, text = numbers_of(column)
         return self.without(values), text
+
+    def _numbers_in(self, cells: np.ndarray) -> tuple[np.ndarray, int | None]:
+        values = self._at_once(cells)
+        if values is not None:
+            return values, None
+        values = np.full(len(cells), np.nan)
+        booleans = all(isinstance(c, str) and (c.lower() in _BOOLEANS or c in self.spellings) for c in cells)
+        for row, cell in enumerate(cells):
+            truth = _BOOLEANS.get(cell.lower()) if booleans else None
+            value = self.number(cell) if truth is None else truth
+            if value is None:
+                return np.full(len(cells), np.nan), row
+            values[row] = value
+        return values, None
+
+    def _at_once(self, cells: np.ndarray) -> np.ndarray | None:
+        """The numbers of texts without gaps; None if these, or anything in them, takes a closer look."""
+        try:
+            together = "".join(cells)
+            if "_" in together or self.numerals.thousands:
+                return None
+            if not self.numerals.is_plain:
+                if "." in together:
+                    return None
+                cells = np.array([cell.replace(",", ".") for cell in cells], dtype=object)
+            return self.without(cells.astype(np.float64))
+        except (TypeError, ValueError):
+            return None
 
 
 DATE = "a date"
