@@ -16,6 +16,7 @@ from eqdarts.options import SearchConfig
 from eqdarts.propose.terms import Term
 from eqdarts.search import stops
 from eqdarts.search.exactness import Exactness, is_plain
+from eqdarts.search.finish import constant_equation
 from eqdarts.search.stops import ExactGraphs, Watch
 
 x = sympy.Symbol("x")
@@ -150,6 +151,7 @@ def test_after_an_interrupt_there_is_little_time(clock):
 
 
 SPACE = SearchSpace(("x1",), 1, ("zero", "power", "exp"), signed=(False,))
+WIDER = SearchSpace(("x1",), 2, ("zero", "power", "exp"), signed=(False,))
 t = np.linspace(1, 3, 61)
 PARABOLA, GROWTH = [node((0, "power", (2.0,)))], [node((0, "exp", (0.8713,))), Term(column=0)]
 
@@ -173,6 +175,20 @@ def test_an_exact_graph_with_many_constants_is_doubted_for_long():
     assert front[-1].n_constants == 4
     assert front[-1].relative_loss < 1e-24
     assert [exact.finish(SPACE, population, front, epoch)[1] for epoch in (100, 115, 116)] == [False, False, True]
+
+
+def test_as_many_constants_as_rows_explain_nothing():
+    """Four rows of a power with noise: an exact equation is longer than the mean, and the search goes on."""
+    some = np.array([1.68, 1.49, 1.309, 1.611])
+    problem = problem_of(some[:, None], np.array([5.66, 3.597, 2.138, 4.882]))
+    grown = [node((0, "exp", (1.9,))), node((0, "exp", (-2.3,))), Term(column=0)]
+    exact = ExactGraphs(problem, watch_of(max_epochs=10**6))
+    front = Front(rows=4).offer(constant_equation(problem))
+    for epoch in (2, 10**5):
+        front, certain = exact.finish(WIDER, population_of(WIDER, problem, grown), front, epoch)
+        assert not certain
+    assert front[-1].relative_loss < 1e-24
+    assert front[-1].n_constants > 3
 
 
 def test_a_graph_is_finished_once(monkeypatch):

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from eqdarts.equation.front import Front
+from eqdarts.equation.selection import choose
 from eqdarts.graph.population import Population
 from eqdarts.graph.space import SearchSpace
 from eqdarts.options import SearchConfig
@@ -128,9 +129,10 @@ class Watch:
 class ExactGraphs:
     """Finishes graphs that fit to rounding, and says when one of them is the law.
 
-    A large flexible formula comes close to rounding as well, so not every exact equation ends the search at once: it
-    needs few constants, and more than four rows for each of them. A large one with constants may hide a law that is
-    shorter, such as a quotient with tanh a sum of two exponentials, and waits some epochs for it.
+    One that is as long as what it explains, such as four constants for four rows, is none: it would not be chosen, be
+    it beside the mean alone. A large flexible formula comes close to rounding as well, so not every exact equation ends
+    the search at once: it needs few constants, and more than four rows for each of them. A large one with constants may
+    hide a law that is shorter, such as a quotient with tanh a sum of two exponentials, and waits some epochs for it.
     In the first epoch constants are not fitted by compiled loops, which a law that is found at once shall not wait for.
     view: of the graphs, by default the columns
     """
@@ -153,7 +155,7 @@ class ExactGraphs:
             front = self._finish_one(space, population, front, problem)
         self._spent += time.monotonic() - start
         exact = [e for e in front if self._exactness.is_exact(e)]
-        if not exact:
+        if not exact or front[choose(front, "best", front.rows)] not in exact:
             return front, False
         proofs = [e for e in exact if self._exactness.is_proof(e)]
         if proofs:
