@@ -7,7 +7,7 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 import pandas as pd
@@ -45,6 +45,7 @@ from eqdarts.equation.listing import equation_table, front_table, front_text
 from eqdarts.equation.model_file import Saved, read, write
 from eqdarts.equation.picking import picked, place
 from eqdarts.equation.precision import with_digits
+from eqdarts.equation.prediction import Interval
 from eqdarts.equation.refit import refit_equation, with_fit
 from eqdarts.equation.rivals import rated
 from eqdarts.equation.selection import choose
@@ -487,28 +488,56 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         self._selected = picked(self.front_, self.training_.distinct_rows, index, complexity, form)
         return self
 
-    def predict(self, X: ArrayLike, index: int | None = None) -> np.ndarray:
+    @overload
+    def predict(self, X: ArrayLike, index: int | None = None) -> np.ndarray: ...
+    @overload
+    def predict(
+        self, X: ArrayLike, index: int | None = None, *, interval: float, kind: str = ..., y_error: Any = None
+    ) -> Interval: ...
+    def predict(
+        self,
+        X: ArrayLike,
+        index: int | None = None,
+        *,
+        interval: float | None = None,
+        kind: str = "observation",
+        y_error: ArrayLike | None = None,
+    ) -> np.ndarray | Interval:
         """The chosen equation, or row `index` of `equations_`, on rows X [n, d].
 
         Of a DataFrame the columns of the fit are taken by their names, whatever their order and whatever else there
         is; so they are in `score`, `refit` and `extrapolation`. Those of an array are in the order of the fit.
 
+        Parameters
+        ----------
+        X : DataFrame or array [n, d]
+        index : int, optional
+        interval : float, optional
+            Limits of this level as well, such as 0.95, as if the form of the equation had been known; `stability` has
+            those over all forms.
+        kind : {"observation", "mean"}
+        y_error : float or array [n], optional
+            These as in `Equation.predict`; of a model that was fitted with `y_error`, limits of an observation need it.
+
         Returns
         -------
-        array [n]
+        array [n], or Interval
             NaN, with a `SearchWarning`, where the equation is not defined. Where it is 0/0 as it is written and has a
-            limit, as sin(x)/x at x = 0, that limit.
+            limit, as sin(x)/x at x = 0, that limit. With an `interval`: ``value, low, high``, an array each.
         """
         row = self._row(index)
         X_array = self._rows(X)
         check_finite_columns(X_array, row.columns)
-        prediction = row.predict(X_array)
+        limits = None
+        if interval is not None:
+            limits = self._with_errors(row).predict(X_array, interval, kind, y_error)
+        prediction = row.predict(X_array) if limits is None else limits.value
         undefined = np.flatnonzero(~np.isfinite(prediction))
         if len(undefined):
             warn(
                 f"the equation is not defined on {len(undefined)} of {len(prediction)} rows (first: row {undefined[0]})"
             )
-        return prediction
+        return prediction if limits is None else limits
 
     def sympy(self, index: int | None = None) -> sympy.Expr:
         """The chosen equation, or row `index` of `equations_`, over symbols named like the columns."""
@@ -813,9 +842,10 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
 
     def _with_errors(self, equation: Equation) -> Equation:
         """With the standard errors of its constants, if the rows are there and doubles can hold them."""
-        if equation.fit is not None or self._training is None or equation.inner is not None:
+        training: Training | None = getattr(self, "_training", None)
+        if equation.fit is not None or training is None or equation.inner is not None:
             return equation
-        return with_fit(equation, self._training)
+        return with_fit(equation, training)
 
     def _kept(self) -> Training:
         check_is_fitted(self)

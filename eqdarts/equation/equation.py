@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import nan
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 import pandas as pd
@@ -23,6 +23,7 @@ from eqdarts.equation.exports.formula import Formula
 from eqdarts.equation.exports.python import to_python
 from eqdarts.equation.exports.solving import solve_for
 from eqdarts.equation.exports.torch import EquationModule, to_torch
+from eqdarts.equation.prediction import Interval, check_interval, limits
 from eqdarts.equation.regression import record as fit_record
 from eqdarts.equation.regression.intervals import Resampling, bootstrap, profile
 from eqdarts.equation.regression.naming import floats_as_symbols
@@ -220,20 +221,70 @@ class Equation:
             return Formula(self.expression, self.columns, self.target)
         return Formula(self.inner, self.columns, self.target, self.units, self.target_unit)
 
-    def predict(self, X: pd.DataFrame | ArrayLike) -> np.ndarray:
-        """The equation on rows X [n, d]; NaN outside its domain. Returns [n].
+    @overload
+    def predict(self, X: pd.DataFrame | ArrayLike) -> np.ndarray: ...
+    @overload
+    def predict(
+        self, X: pd.DataFrame | ArrayLike, interval: float, kind: str = ..., y_error: ArrayLike | None = ...
+    ) -> Interval: ...
+    def predict(
+        self,
+        X: pd.DataFrame | ArrayLike,
+        interval: float | None = None,
+        kind: str = "observation",
+        y_error: ArrayLike | None = None,
+    ) -> np.ndarray | Interval:
+        """The equation on rows X [n, d]; NaN outside its domain.
 
         Where it is 0/0 as it is written and has a limit, as sin(x)/x at x = 0, its value is the limit.
 
-        Of a DataFrame of any library the columns that stand in the equation are taken by their names, whatever their
-        order and whatever else there is; those of an array are in the order of `columns`.
+        Parameters
+        ----------
+        X : DataFrame or array [n, d]
+            Of a DataFrame of any library the columns that stand in the equation are taken by their names, whatever
+            their order and whatever else there is; those of an array are in the order of `columns`.
+        interval : float, optional
+            Limits of this level as well, such as 0.95; they need `fit`.
+        kind : {"observation", "mean"}
+            Limits of a new observation, noise included and of the form that the fit had; or of what many would have as
+            their mean. By the covariance of the constants and Student's t, or normal where errors were given
+            (`eqdarts.equation.prediction`).
+        y_error : float or array [n], optional
+            Standard deviations of the errors of the new observations; by default as large as the fit shows.
+
+        Returns
+        -------
+        array [n], or Interval
+            ``value, low, high``, an array [n] each. Limits are infinite where a constant matters that the rows of the
+            fit do not determine.
 
         Raises
         ------
         InputDataError
-            Naming the columns that are missing.
+            Naming the columns that are missing; or if no standard errors are known.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from eqdarts import refit
+        >>> x = np.arange(9.0)
+        >>> line = refit("a*x1 + b", x, 2 * x + 1 + np.cos(9 * x))
+        >>> value, low, high = line.predict([[4.0], [20.0]], interval=0.95)
+        >>> (high - value).round(2).tolist()
+        [2.09, 4.6]
         """
         rows = rows_of(X, self.columns, self.formula.used)
+        value = self._value(rows)
+        if interval is None:
+            return value
+        check_interval(interval, kind)
+        if self.fit is None:
+            raise InputDataError(
+                f"interval={interval}: no standard errors are known; take it from model.equation(), or refit it"
+            )
+        return limits(self.fit, self.columns, rows, value, interval, kind, y_error)
+
+    def _value(self, rows: np.ndarray) -> np.ndarray:
         if self.inner is None:
             return evaluate(self.expression, self.columns, rows)
         with np.errstate(all="ignore"):

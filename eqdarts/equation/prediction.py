@@ -1,0 +1,133 @@
+"""How far a prediction may be off: what is not known of the constants, and the noise of an observation.
+
+The standard error of a prediction is √(g·C·gᵀ), with g its slopes by the constants and C their covariance (the delta
+method: Bates & Watts 1988, section 2.3); an observation adds the variance of the noise. The form of the equation is
+taken as known, as it is in C.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import sympy
+from numpy.typing import ArrayLike
+
+from eqdarts.equation.regression.report import FitReport
+from eqdarts.errors import InputDataError, check_choice, shown, warn
+from eqdarts.formula.substitution import put_in
+from eqdarts.formula.tape import tape
+from eqdarts.simplify.singularities import with_limits
+
+KINDS = ("observation", "mean")
+
+
+class Interval(NamedTuple):
+    """Predictions and their limits, arrays [n]: ``value, low, high = law.predict(X, interval=0.95)``.
+
+    Three arrays, as predictions are one; ``pd.DataFrame(limits._asdict(), index=X.index)`` is a table of them.
+    """
+
+    value: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+
+
+def check_interval(level: object, kind: object) -> None:
+    """Raise `InputDataError` unless this is a level, and a kind of interval."""
+    if isinstance(level, bool) or not isinstance(level, (int, float, np.number)) or not 0 < float(level) < 1:
+        raise InputDataError(f"interval={shown(level)}: expected a number between 0 and 1, such as 0.95")
+    check_choice("kind", kind, KINDS)
+
+
+def limits(
+    fit: FitReport,
+    columns: Sequence[str],
+    X: np.ndarray,
+    value: np.ndarray,
+    level: float,
+    kind: str = "observation",
+    y_error: ArrayLike | None = None,
+) -> Interval:
+    """Limits of an observation, or of the mean of many, at rows X [n, d] where the equation has these values [n].
+
+    They are infinite where a constant matters that the rows of the fit do not determine, and NaN where the equation is
+    undefined, or the fit has no degrees of freedom; a warning says so.
+
+    y_error: standard deviations of the errors of the observations; by default as the fit shows them
+
+    Raises
+    ------
+    InputDataError
+        If the size of the error of an observation is neither given nor known.
+    """
+    check_interval(level, kind)
+    error = None if kind == "mean" else _noise(fit, value, y_error)
+    with np.errstate(all="ignore"):
+        deviation = _deviations(fit, columns, X, value)
+        if error is not None:
+            deviation = np.hypot(deviation, error)
+        reach = fit.reach(level) * deviation
+        reach[~np.isfinite(value)] = np.nan
+    if np.isinf(reach).any():
+        warn(
+            f"the rows of the fit do not determine {', '.join(fit.undetermined)}: the limits are infinite on "
+            f"{int(np.isinf(reach).sum())} of {len(reach)} rows"
+        )
+    if fit.degrees_of_freedom <= 0 and fit.noise.known is None:
+        warn("the equation has as many constants as the fit had rows: its errors, and so limits, are not known")
+    return Interval(value, value - reach, value + reach)
+
+
+def _noise(fit: FitReport, value: np.ndarray, y_error: ArrayLike | None) -> np.ndarray:
+    """The standard deviation [n] of an observation at these values of the equation."""
+    if y_error is not None:
+        try:
+            given = np.broadcast_to(np.asarray(y_error, dtype=float), np.shape(value))
+        except (TypeError, ValueError) as wrong:
+            raise InputDataError(f"y_error: expected a number, or one for each of {len(value)} rows") from wrong
+        if not (np.isfinite(given) & (given >= 0)).all():
+            raise InputDataError("y_error: expected finite numbers that are not negative")
+        return given
+    if fit.noise.known is not None:
+        raise InputDataError(
+            "the errors of the rows were given, so those of new observations are not known: give y_error=, or ask for "
+            'the limits of the law itself by kind="mean"'
+        )
+    return np.asarray(fit.noise.level(fit.residual_std**2) * fit.noise.spreads(value))
+
+
+def _deviations(fit: FitReport, columns: Sequence[str], X: np.ndarray, value: np.ndarray) -> np.ndarray:
+    """Standard errors [n] of the values, by the covariance of the constants; those at a bound have no error."""
+    errors = fit.std_errors.copy()
+    errors[[name in fit.at_bound for name in fit.names]] = 0.0
+    slopes = _slopes(fit, columns, X, value)
+    lost = np.isinf(errors)
+    endless = (slopes[:, lost] != 0).any(axis=1)
+    used = np.isfinite(errors) & (errors > 0)
+    # In units of the errors, as constants may be 1e150 and 1e-9 beside each other.
+    correlation = fit.covariance[np.ix_(used, used)] / np.outer(errors[used], errors[used])
+    steps = slopes[:, used] * errors[used]
+    deviation = np.sqrt(np.maximum(np.einsum("nk,kl,nl->n", steps, correlation, steps), 0.0))
+    unknown = np.isnan(errors).any()
+    return np.where(endless, np.inf, np.nan if unknown else deviation)
+
+
+def _slopes(fit: FitReport, columns: Sequence[str], X: np.ndarray, value: np.ndarray) -> np.ndarray:
+    """Derivatives [n, K] of the equation by its constants; their limit where they have one only, as the equation."""
+    names = {symbol.name for symbol in fit.template.free_symbols}
+    places = [k for k, name in enumerate(columns) if name in names]
+    inputs, constants = tuple(sympy.Symbol(columns[k]) for k in places), tuple(map(sympy.Symbol, fit.names))
+    rows = X[:, places]
+    code = tape(fit.template, [*inputs, *constants])
+    by = range(len(inputs), len(inputs) + len(constants))
+    _, found = code.linearise(by, *rows.T, *fit.values)
+    slopes = np.column_stack([np.zeros((len(X), 0)), *(np.broadcast_to(slope, len(X)) for slope in found)])
+    at_limit = np.isfinite(value) & ~np.isfinite(slopes).all(axis=1)
+    if at_limit.any():
+        numbers = {c: sympy.Float(v) for c, v in zip(constants, fit.values, strict=True)}
+        for k, constant in enumerate(constants):
+            slope = put_in(sympy.diff(fit.template, constant), numbers)
+            slopes[at_limit, k] = with_limits(slope, inputs, rows[at_limit], slopes[at_limit, k])
+    return slopes
