@@ -7,7 +7,8 @@ from typing import Any
 from latex2mathml.converter import convert
 
 FORMULA = re.compile(
-    r'<(?:span|div) class="arithmatex">\s*(?:\\\((?P<inline>.*?)\\\)|\\\[(?P<block>.*?)\\\])\s*</(?:span|div)>', re.DOTALL
+    r'<(?:span|div) class="arithmatex">\s*(?:\\\((?P<inline>.*?)\\\)|\\\[(?P<block>.*?)\\\])\s*</(?:span|div)>',
+    re.DOTALL,
 )
 
 

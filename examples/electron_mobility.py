@@ -25,7 +25,12 @@ def main() -> None:
     print(model)
     print(model.latex())
     print(f"R² = {model.score(X, y):.6f}")
-    compare(model, "(b1 + b2*log_density + b3*log_density**2 + b4*log_density**3)/(1 + b5*log_density + b6*log_density**2 + b7*log_density**3)", X, y)
+    compare(
+        model,
+        "(b1 + b2*log_density + b3*log_density**2 + b4*log_density**3)/(1 + b5*log_density + b6*log_density**2 + b7*log_density**3)",
+        X,
+        y,
+    )
 
     save_plot(model, X, y, options.output / "electron_mobility.png")
 

@@ -3,7 +3,7 @@
 Expected: velocity = K · distance; by least squares through the origin K = 424 km/s per megaparsec.
 Found: velocity = 423.9 · distance. The rows do not decide: this form has less than half of the probability.
 
-The distances were too small, by a factor of about seven, but all in the same proportion. Each nebula moves by itself
+The distances were too small, by a factor of about six, but all in the same proportion. Each nebula moves by itself
 as well, which no column tells: R² is 0.62.
 """
 

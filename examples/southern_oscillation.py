@@ -25,7 +25,12 @@ def main() -> None:
     print(model)
     print(model.latex())
     print(f"R² = {model.score(X, y):.6f}")
-    compare(model, "b1 + b2*cos(w1*month) + b3*sin(w1*month) + b4*cos(w2*month) + b5*sin(w2*month) + b6*cos(w3*month) + b7*sin(w3*month)", X, y)
+    compare(
+        model,
+        "b1 + b2*cos(w1*month) + b3*sin(w1*month) + b4*cos(w2*month) + b5*sin(w2*month) + b6*cos(w3*month) + b7*sin(w3*month)",
+        X,
+        y,
+    )
 
     save_plot(model, X, y, options.output / "southern_oscillation.png")
 
