@@ -15,7 +15,7 @@ def main() -> None:
     options = arguments(__doc__)
 
     table = pd.read_csv(DATA / "mammals.csv")
-    # Brains of six decades: a species is twice or half of the rule, not some grams off, so errors are alike in logarithms.
+    # A species has twice or half of what the rule gives, not some grams more: errors are alike in logarithms.
     X, y = table[["body_kg"]], np.log(table["brain_g"]).rename("log_brain")
 
     model = DARTSRegressor(max_time=options.max_time, random_state=0)

@@ -1,10 +1,10 @@
 """The energy that a carbon filament radiates, from six temperatures.
 
 Expected: energy = c · T⁴, the law of Stefan and Boltzmann; the exponent fitted to these rows is 3.86.
-Undecided: six rows leave several forms, of which none has 40 % of the probability, and which is chosen depends on how far the
-search gets: T^(7/2) − 0.4457 or 0.7214 · T⁴, the one among the rivals of the other.
+Undecided: six rows leave several forms, of which none has 40 % of the probability, and which is chosen depends on how
+far the search gets: T^(7/2) − 0.4457 or 0.7214 · T⁴, the one among the rivals of the other.
 
-Carbon is no black body, so an exponent below 4 is no surprise. Where the physics is known, `refit("c*T**p", ...)` is the way.
+Carbon is no black body, so an exponent below 4 is no surprise. Where the physics is known, `refit` is the way.
 """
 
 import pandas as pd

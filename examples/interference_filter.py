@@ -1,8 +1,8 @@
 """How much light a circular interference filter lets pass, by wavelength.
 
 Expected: a Gaussian, (b1/b2) · exp(−½ · ((λ − b3)/b2)²): the model that comes with these data at NIST.
-Not found, and rightly so: what is chosen has a flat top, with |λ − 451.1|³ in a denominator, and misses the rows by 0.0009 or less
-(root mean square), a seventh of what the Gaussian leaves (0.0065).
+Not found, and rightly so: what is chosen has a flat top, with |λ − 451.1|³ in a denominator, and misses the rows by
+0.0009 or less (root mean square), a seventh of what the Gaussian leaves (0.0065).
 
 How many small terms are chosen on top depends on how far the search gets.
 """

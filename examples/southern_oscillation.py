@@ -1,8 +1,8 @@
 """The difference of air pressure between Easter Island and Darwin over 168 months, which drives the trade winds.
 
 Expected: an annual cycle, and two longer ones of about 44 and 26 months, which belong to El Niño.
-Partly found: 10.61 + 3.1 · a sine of 11.9 months is chosen, the annual cycle, with R² 0.41; `print(model)` says that more than
-noise is left. The longer cycles are a third as high and did not come in 20 s.
+Partly found: 10.61 + 3.1 · a sine of 11.9 months is chosen, the annual cycle, with R² 0.41; `print(model)` says that
+more than noise is left. The longer cycles are half as high and did not come in time.
 
 Where the number of cycles is known, `refit` finds their periods without starting values.
 """
@@ -25,12 +25,8 @@ def main() -> None:
     print(model)
     print(model.latex())
     print(f"R² = {model.score(X, y):.6f}")
-    compare(
-        model,
-        "b1 + b2*cos(w1*month) + b3*sin(w1*month) + b4*cos(w2*month) + b5*sin(w2*month) + b6*cos(w3*month) + b7*sin(w3*month)",
-        X,
-        y,
-    )
+    cycles = [f"a{k}*cos(w{k}*month) + b{k}*sin(w{k}*month)" for k in (1, 2, 3)]
+    compare(model, " + ".join(["c", *cycles]), X, y)
 
     save_plot(model, X, y, options.output / "southern_oscillation.png")
 
