@@ -55,9 +55,12 @@ HOUSE = {
         "finish", "exactness", "stops", "reformulations", "branches", "loop", "resample", "progress", "fit_options",
         "noise", "pose", "discover", "large",
     ),
+    "plots": (
+        "style", "vector", "axes", "marks", "writing", "rows", "fit", "residuals", "response", "front", "constants",
+        "layout", "graph", "alpha", "history", "page",
+    ),
     "estimator": {},
     "sweeping": ("jobs", "outcome", "store", "workers", "study"),
-    "plots": ("style", "vector", "fit", "graph", "history"),
     "report": (
         "words", "front", "drawings", "table", "laws", "sureness", "methods", "pictures", "page",
     ),
@@ -73,6 +76,7 @@ FILES = sorted(ROOT.rglob("*.py"))
 LAZY = {
     *(ROOT / "cli").glob("*.py"),
     ROOT / "__init__.py",
+    ROOT / "estimator.py",
     ROOT / "data" / "parquet.py",
     ROOT / "data" / "screening.py",
     ROOT / "runtime" / "compiled_cache.py",
