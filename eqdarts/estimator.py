@@ -7,7 +7,7 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 import pandas as pd
@@ -63,6 +63,9 @@ from eqdarts.search.large import SUBSET_ROWS, check_share, discovered_in_large, 
 from eqdarts.search.loop import SearchResult
 from eqdarts.search.problem import Problem
 from eqdarts.search.resample import resample
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 class DARTSRegressor(RegressorMixin, BaseEstimator):
@@ -637,6 +640,30 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         Equal rows may be merged.
         """
         return self._kept().table.as_pandas()
+
+    def plot(self, X: Any = None, y: Any = None, index: int | None = None) -> Figure:
+        """A page of pictures for the data at hand, under the equation: `eqdarts.plots.plot`, which `eqdarts.plots` has
+        one by one.
+
+        With one column in the equation: fit, residuals and front. With several: predicted against observed values, the
+        front, and for each column the response and the residuals.
+
+        Parameters
+        ----------
+        X : DataFrame or array [n, d], optional
+        y : array [n], optional
+            By default both are the training rows, which a model from a file does not have.
+        index : int, optional
+            A row of `equations_`; by default the chosen one.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+            ``model.plot().savefig("page.pdf")``; in a notebook it shows itself.
+        """
+        from eqdarts.plots.page import plot
+
+        return plot(self, X, y, index)
 
     def stability(
         self,
