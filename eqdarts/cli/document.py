@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from eqdarts.estimator import DARTSRegressor
 
 
-def as_json(document: dict[str, Any]) -> str:
+def dumps(document: dict[str, Any]) -> str:
     """A document in ASCII, so that no terminal nor encoding minds what names are in it."""
     return json.dumps({"eqdarts": __version__, **document}, indent=2, allow_nan=False)
 

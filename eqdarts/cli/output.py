@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import typer
 
-from eqdarts.cli.document import as_json, of_model
+from eqdarts.cli.choosing import Choosing
+from eqdarts.cli.document import dumps, of_model
 from eqdarts.cli.messages import INTERRUPTED
 from eqdarts.cli.screen import is_terminal, show_model
 from eqdarts.errors import EqdartsError, InputDataError
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 FILES = ("equation.tex", "equations.csv", "fit.png", "model.json")
 
 PANEL = "The result"
+_AS_IT_IS = Choosing()
 
 AsJson = Annotated[
     bool, typer.Option("--json", help="Print one JSON document for scripts, and nothing else.", rich_help_panel=PANEL)
@@ -40,6 +42,9 @@ Output = Annotated[
         help="Folder for equation.tex, equations.csv, model.json and fit.png; made if needed.",
         rich_help_panel=PANEL,
     ),
+]
+OutputFile = Annotated[
+    Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write it there instead.", rich_help_panel=PANEL)
 ]
 
 
@@ -55,25 +60,46 @@ class Giving:
         """Refuse a folder that cannot be used before any work is done."""
         check_output(self.output, *FILES)
 
-    def give(self, model: DARTSRegressor, X: pd.DataFrame, y: pd.Series, warnings: Sequence[str]) -> None:
+    def give(
+        self,
+        model: DARTSRegressor,
+        X: pd.DataFrame,
+        y: pd.Series,
+        warnings: Sequence[str],
+        choosing: Choosing = _AS_IT_IS,
+    ) -> None:
         """Print and write what was found; whoever presses Ctrl-C just now wants it as well.
+
+        A choice that the front does not have is said at the end, as what was searched for so long is not to be lost.
 
         warnings: that were shown, which is a list that may grow
         """
         with interrupts() as noted:
+            wrong = _chosen(model, choosing)
             if not self.as_json:
-                show(model)
+                print_model(model)
             written = [] if self.output is None else _write(model, X, y, self.output)
             if self.as_json:
                 document = of_model(model, (), [str(self.output / name) for name in written if self.output])
-                print(as_json({**document, "warnings": list(warnings)}))
+                print(dumps({**document, "warnings": list(warnings)}))
             elif written:
                 print(f"\nwritten to {visible(str(self.output))}: {', '.join(written)}")
         if noted.noted or model.stop_reason_ == "interrupted":
             raise typer.Exit(INTERRUPTED)
+        if wrong is not None:
+            raise wrong
 
 
-def show(model: DARTSRegressor) -> None:
+def _chosen(model: DARTSRegressor, choosing: Choosing) -> InputDataError | None:
+    """Make the choice, or what is wrong with it."""
+    try:
+        choosing.apply(model)
+    except InputDataError as error:
+        return error
+    return None
+
+
+def print_model(model: DARTSRegressor) -> None:
     """Print a model for a person, or as plain text into a pipe."""
     if is_terminal():
         show_model(model)
@@ -81,6 +107,28 @@ def show(model: DARTSRegressor) -> None:
         print(model)
         print()
         print(model.latex())
+
+
+def check_file(output: Path | None, suffix: str, *inputs: Path) -> None:
+    """Refuse a file that cannot be written before any work is done; so one that is read."""
+    if output is None:
+        return
+    if output.suffix.lower() != suffix:
+        raise InputDataError(f"--output {output}: what is written is of the kind {suffix}; choose a name that says so")
+    if output.exists() and any(file.exists() and output.samefile(file) for file in inputs):
+        raise InputDataError(f"--output {output}: that is the file which is read; choose another name")
+    check_output(output.parent, output.name)
+
+
+def write_file(output: Path, text: str) -> None:
+    """Write a file complete or not at all, and the folder for it if needed."""
+    from eqdarts.runtime.writing import write_text
+
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise EqdartsError(f"--output {output}: cannot be written ({error.strerror or error})") from error
+    write_text(output, text)
 
 
 def check_output(output: Path | None, *files: str) -> None:

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from eqdarts import __version__
-from eqdarts.cli import demo, fit, operations, sweep
+from eqdarts.cli import demo, fit, operations, predict, refit, report, show, sweep
 from eqdarts.cli.manual import Contents, Manual
 from eqdarts.cli.messages import INTERRUPTED, ended_like_interrupted, one_line, say, show_warning
 from eqdarts.errors import EqdartsError
@@ -19,6 +19,10 @@ from eqdarts.errors import EqdartsError
 #: Commands and the examples below their help, in the order of the list that ``--help`` shows.
 COMMANDS = (
     (fit.fit, fit.EXAMPLES),
+    (show.show, show.EXAMPLES),
+    (predict.predict, predict.EXAMPLES),
+    (refit.refit, refit.EXAMPLES),
+    (report.report, report.EXAMPLES),
     (sweep.sweep, sweep.EXAMPLES),
     (demo.demo, demo.EXAMPLES),
     (operations.operations, operations.EXAMPLES),

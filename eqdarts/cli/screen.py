@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _ROOMY = 100  # columns of a terminal from which there is room for the error of rows left out; not tuned
 _NARROW = 20  # characters that an equation has at least; not tuned
+_DIGITS = 6
 _GAP = 2  # characters between the columns of a table
 _FORM = re.compile(r" *[<>]?\d+ %  ")  # before a form of those that rival
 #: Why a search ended, in words.
@@ -86,6 +87,40 @@ def show_law(law: Equation, screen: Console | None = None) -> None:
         screen.print()
     screen.print("LaTeX:", style="dim", end=" ")
     screen.print(law.latex(), soft_wrap=True)
+
+
+def show_fit(law: Equation) -> None:
+    """A formula that was fitted by itself: as `show_law`, and how well it fits."""
+    screen = console()
+    show_law(law, screen)
+    if law.fit is not None:
+        fit = law.fit
+        screen.print(
+            f"R² {explained(law.relative_loss)}; residual standard deviation {fit.residual_std:.4g}, of "
+            f"{fit.observations} rows and {fit.degrees_of_freedom} degrees of freedom.",
+            style="dim",
+        )
+
+
+def show_cells(names: Sequence[str], rows: Sequence[Sequence[str]], total: int) -> None:
+    """The first rows of a table, numbers in six digits, and how many there are."""
+    screen = console()
+    made = table(names)
+    for row in rows:
+        made.add_row(*(_text(_short(cell)) for cell in row))
+    screen.print(made)
+    if len(rows) < total:
+        screen.print(f"… and {total - len(rows)} more rows; --output FILE.csv writes them all", style="dim")
+
+
+def _short(cell: str) -> str:
+    """A number in six digits if it has more of them; anything else as it is."""
+    if len(cell) <= _DIGITS:
+        return cell
+    try:
+        return f"{float(cell):.{_DIGITS}g}"
+    except ValueError:
+        return cell
 
 
 def table(headings: Sequence[str], left: Sequence[str] = ()) -> Table:

@@ -1,0 +1,120 @@
+"""``eqdarts predict``: a table with what the law says of each row."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from eqdarts.cli.cells import Cells, cells_of
+from eqdarts.cli.choosing import Choosing, Model
+from eqdarts.cli.groups import grouped
+from eqdarts.cli.messages import say
+from eqdarts.cli.output import OutputFile, check_file, write_file
+from eqdarts.cli.reading import Reading
+from eqdarts.cli.screen import is_terminal, show_cells
+from eqdarts.errors import InputDataError, warn
+from eqdarts.formula.visible import visible
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+
+    from eqdarts.equation.equation import Equation
+    from eqdarts.estimator import DARTSRegressor
+
+_SHOWN = 40  # rows on a terminal; not tuned
+EXAMPLES = """\
+# The table with a column more, for a spreadsheet.
+eqdarts predict results/model.json new.csv -o predicted.csv
+# With limits between which nineteen of twenty new measurements lie.
+eqdarts predict results/model.json new.csv --interval 0.95
+# By the equation in row 2 of the front.
+eqdarts predict results/model.json new.csv --select 2 > predicted.csv"""
+
+
+@grouped
+def predict(
+    model: Model,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A table with the columns of the law, in any order.")],
+    *,
+    interval: Annotated[
+        float | None,
+        typer.Option(metavar="SHARE", help="Limits too, between which this share of new measurements lies: 0.95."),
+    ] = None,
+    column: Annotated[
+        str | None, typer.Option(metavar="NAME", help="What the new column is called.", show_default="predicted TARGET")
+    ] = None,
+    reading: Reading,
+    choosing: Choosing,
+    output: OutputFile = None,
+) -> None:
+    """Add a column with the predictions of a saved model to a table.
+
+    Columns are taken by their names; all of the table stays as it is. In a pipe, or with --output, it is CSV.
+    """
+    check_file(output, ".csv", file, model)
+    if interval is not None and not 0 < interval < 1:
+        raise InputDataError(f"--interval {interval:g}: expected a share between 0 and 1, such as 0.95")
+    with cells_of(file, reading) as cells:
+        found = choosing.load(model)
+        law = found.equation()
+        new = _new_names(column or f"predicted {law.target}", interval is not None, cells)
+        X, rows = cells.numbers(law.formula.used)
+        values = (law.predict(X),) if interval is None else law.predict(X, interval=interval)
+        _warn_of(values[0], X, rows, found)
+        _say_how_well(values[0], law, rows)
+        whole = rows.with_columns(dict(zip(new, values, strict=True)))
+    if output is not None:
+        write_file(output, whole.csv())
+        print(f"written to {visible(str(output))}: {len(whole)} rows")
+    elif is_terminal():
+        columns = [name for name in whole.names if name in (*law.formula.used, law.target, *new)]
+        show_cells(columns, whole.table(columns, _SHOWN), len(whole))
+    else:
+        print(whole.csv(), end="")
+
+
+def _new_names(name: str, limits: bool, cells: Cells) -> list[str]:
+    """What the new columns are called; none of them is there."""
+    names = [name, f"{name} low", f"{name} high"] if limits else [name]
+    taken = [new for new in names if new in cells.names]
+    if taken:
+        raise InputDataError(f"{cells.path}: there is a column {taken[0]!r} already; call the new one --column NAME")
+    return names
+
+
+def _warn_of(predicted: np.ndarray, X: pd.DataFrame, rows: Cells, model: DARTSRegressor) -> None:
+    """Rows where the law has no value, and rows beyond those that it was fitted to."""
+    import numpy as np
+
+    undefined = np.flatnonzero(~np.isfinite(predicted))
+    if len(undefined):
+        warn(f"the law has no value on {len(undefined)} of {len(X)} rows (first: {rows.where(undefined[0])})")
+    columns = list(model.front_[0].columns)
+    low, high = (dict(zip(columns, ends, strict=True)) for ends in (model.training_.minimum, model.training_.maximum))
+    for name in map(str, X):
+        values = X[name].to_numpy()
+        beyond = np.flatnonzero((values < low[name]) | (values > high[name]))
+        if len(beyond):
+            warn(
+                f"{name!r} is beyond what the law was fitted to, {low[name]:.6g} to {high[name]:.6g}, in {len(beyond)} "
+                f"of {len(X)} rows (first: {values[beyond[0]]:.6g} in {rows.where(beyond[0])})"
+            )
+
+
+def _say_how_well(predicted: np.ndarray, law: Equation, cells: Cells) -> None:
+    """R² and the error, where the table has the target too."""
+    import numpy as np
+
+    measured = cells.numbers_or_none(law.target)
+    if measured is None:
+        return
+    both = np.isfinite(measured) & np.isfinite(predicted)
+    if both.sum() < 2 or np.ptp(measured[both]) == 0:
+        return
+    residuals = measured[both] - predicted[both]
+    r2 = 1 - float(np.mean(residuals**2) / np.var(measured[both]))
+    error = float(np.sqrt(np.mean(residuals**2)))
+    say(f"on the {both.sum()} rows with {law.target!r}: R² {r2:.5g}, root of the mean squared error {error:.4g}")

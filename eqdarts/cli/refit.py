@@ -1,0 +1,197 @@
+"""``eqdarts refit``: the constants of a formula, fitted to a table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from eqdarts.cli.cells import Cells, cells_of
+from eqdarts.cli.choosing import Choosing
+from eqdarts.cli.document import dumps, of_equation, plain
+from eqdarts.cli.groups import grouped
+from eqdarts.cli.messages import heard
+from eqdarts.cli.output import AsJson
+from eqdarts.cli.reading import PANEL as TABLE
+from eqdarts.cli.reading import Reading
+from eqdarts.cli.screen import is_terminal, show_fit
+from eqdarts.data.cells import number_in
+from eqdarts.errors import InputDataError
+from eqdarts.formula.text import format_name
+from eqdarts.formula.visible import visible
+
+if TYPE_CHECKING:
+    import sympy
+
+    from eqdarts.equation.equation import Equation
+
+EXAMPLES = """\
+# A decay; a, k and b are no columns, so they are its constants.
+eqdarts refit 'a*exp(-k*t) + b' decay.csv --target activity
+# From starting values, with one constant that is known.
+eqdarts refit 'v = vmax*s/(km + s)' rates.csv --start km=0.1 --fix vmax=200
+# The law of a saved model with constants for another table.
+eqdarts refit results/model.json other.csv"""
+
+
+@grouped
+def refit(
+    formula: Annotated[
+        str,
+        typer.Argument(
+            metavar="FORMULA", help="In the names of the columns; other names are constants. Or a saved MODEL.json."
+        ),
+    ],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A table with a header line.")],
+    *,
+    target: Annotated[
+        str | None,
+        typer.Option(metavar="COLUMN", help="The column to explain; by default the left side, or that of the model."),
+    ] = None,
+    start: Annotated[
+        list[str] | None, typer.Option(metavar="NAME=VALUE", help="Where a constant starts; may be repeated.")
+    ] = None,
+    fix: Annotated[
+        list[str] | None, typer.Option(metavar="NAME=VALUE", help="A constant that is known; may be repeated.")
+    ] = None,
+    bound: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=LOW:HIGH", help="Between which a constant is; either may be left out."),
+    ] = None,
+    confidence: Annotated[float, typer.Option(metavar="SHARE", help="Of the intervals of constants.")] = 0.95,
+    noise: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FORM",
+            help="How errors grow with the value: additive, proportional, poisson or auto.",
+            show_default="additive, or that of the model",
+        ),
+    ] = None,
+    y_error: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COLUMN",
+            help="A column with the standard deviation of the error of each row.",
+            rich_help_panel=TABLE,
+        ),
+    ] = None,
+    reading: Reading,
+    choosing: Choosing,
+    as_json: AsJson = False,
+) -> None:
+    """Fit the constants of a formula to a table, with their standard errors."""
+    options = {
+        "start": _numbers("--start", start),
+        "fixed": _numbers("--fix", fix),
+        "bounds": _bounds(bound),
+        "confidence": confidence,
+    }
+    with heard() as warnings, cells_of(file, reading) as cells:
+        law = _fitted(formula, cells, target, choosing, options, noise, y_error)
+        if as_json:
+            print(dumps(_document(law, formula, list(warnings))))
+        elif is_terminal():
+            show_fit(law)
+        else:
+            _print(law)
+
+
+def _fitted(
+    formula: str,
+    cells: Cells,
+    target: str | None,
+    choosing: Choosing,
+    options: dict[str, Any],
+    noise: str | None,
+    y_error: str | None,
+) -> Equation:
+    from eqdarts.equation.refit import refit
+    from eqdarts.formula.parsing import parse_expression, split_equation
+
+    expression: sympy.Expr | str
+    left: str | None
+    if formula.endswith(".json"):
+        model = choosing.load(Path(formula))
+        expression = form = model.equation().expression
+        left = model.target_name_
+        noise = noise or (model.noise_.form if model.noise_.depends_on_law and y_error is None else None)
+    else:
+        if choosing != Choosing():
+            raise InputDataError("--select, --complexity and --form are for a MODEL.json, not for a formula")
+        left, right = split_equation(formula)
+        left = None if left is None else _unquoted(left)
+        expression, form = formula, parse_expression(right, cells.names)
+    target = target or left
+    if target is None:
+        raise InputDataError("--target COLUMN: which column is to be explained? Or write the formula as 'y = …'")
+    used = sorted({symbol.name for symbol in form.free_symbols} & set(cells.names) - {target})
+    columns = [*used, target, *([] if y_error is None else [y_error])]
+    X, _ = cells.numbers(columns)
+    errors = None if y_error is None else X[y_error]
+    return refit(expression, X[used], X[target], noise=noise or "additive", y_error=errors, **options)
+
+
+def _document(law: Equation, formula: str, warnings: list[str]) -> dict[str, Any]:
+    fit = law.fit
+    if fit is None:
+        return {"formula": formula, "target": law.target, **of_equation(law), "warnings": warnings}
+    return {
+        "formula": formula,
+        "target": law.target,
+        **of_equation(law),
+        "fixed": {name: plain(value) for name, value in fit.fixed.items()},
+        "loss": plain(law.loss),
+        "r2": plain(1 - law.relative_loss),
+        "residual_std": plain(fit.residual_std),
+        "rows": fit.observations,
+        "degrees_of_freedom": fit.degrees_of_freedom,
+        "aic": plain(fit.aic),
+        "bic": plain(fit.bic),
+        "converged": fit.converged,
+        "noise": fit.noise.form,
+        "warnings": warnings,
+    }
+
+
+def _print(law: Equation) -> None:
+    print(visible(f"{format_name(law.target)} = {law.text()}"))
+    print()
+    for line in str(law.fit).splitlines():
+        print(visible(line))
+    print()
+    print(law.latex())
+
+
+def _numbers(option: str, pairs: Sequence[str] | None) -> dict[str, float]:
+    """Numbers by names, of texts such as ``a=1.5``."""
+    found = {}
+    for pair in pairs or ():
+        name, mark, number = pair.rpartition("=")
+        value = number_in(number)
+        if not mark or not name.strip() or value is None:
+            raise InputDataError(f"{option} {pair!r}: expected the name of a constant and a number, such as a=1.5")
+        found[_unquoted(name)] = value
+    return found
+
+
+def _bounds(pairs: Sequence[str] | None) -> dict[str, tuple[float | None, float | None]]:
+    """Limits by names, of texts such as ``a=0:10`` or ``a=0:``."""
+    found = {}
+    for pair in pairs or ():
+        name, mark, limits = pair.rpartition("=")
+        ends = limits.split(":")
+        values = [number_in(end) if end.strip() else None for end in ends]
+        wrong = any(end.strip() and value is None for end, value in zip(ends, values, strict=True))
+        if not mark or not name.strip() or len(ends) != 2 or wrong:
+            raise InputDataError(f"--bound {pair!r}: expected a constant and its limits, such as a=0:10 or a=0:")
+        found[_unquoted(name)] = (values[0], values[1])
+    return found
+
+
+def _unquoted(name: str) -> str:
+    """A name without the backticks that it has in a formula."""
+    name = name.strip()
+    quoted = len(name) > 2 and name.startswith("`") and name.endswith("`")
+    return name[1:-1].replace("``", "`") if quoted else name

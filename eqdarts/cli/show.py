@@ -1,0 +1,46 @@
+"""``eqdarts show``: a saved model again, and its law in other languages."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from eqdarts.cli.choosing import Choosing, Model
+from eqdarts.cli.document import dumps, of_model
+from eqdarts.cli.groups import grouped
+from eqdarts.cli.messages import heard
+from eqdarts.cli.output import AsJson, print_model
+from eqdarts.errors import check_choice
+
+EXAMPLES = """\
+# The front of a saved model, its law, constants with errors, and LaTeX.
+eqdarts show results/model.json
+# The equation in row 2 as a function in Python.
+eqdarts show results/model.json --select 2 --as python > law.py"""
+_KINDS = ("text", "latex", "mathml", "python", "c", "excel")
+
+
+@grouped
+def show(
+    model: Model,
+    *,
+    choosing: Choosing,
+    kind: Annotated[
+        str | None, typer.Option("--as", metavar="KIND", help=f"Print the law only, as {', '.join(_KINDS)}.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Print a saved model again, or its law in another language."""
+    if kind is not None:
+        check_choice("--as", kind, _KINDS)
+    with heard() as warnings:
+        found = choosing.load(model)
+        if as_json:
+            document = of_model(found, ())
+            print(dumps({**document, "warnings": list(warnings)}))
+        elif kind is None:
+            print_model(found)
+        else:
+            law = found.equation()
+            print(law.text() if kind == "text" else getattr(law, kind)())
