@@ -17,9 +17,7 @@ from eqdarts.cli.output import AsJson
 from eqdarts.cli.reading import PANEL as TABLE
 from eqdarts.cli.reading import Reading
 from eqdarts.cli.screen import is_terminal, show_fit
-from eqdarts.data.cells import number_in
 from eqdarts.errors import InputDataError
-from eqdarts.formula.text import format_name
 from eqdarts.formula.visible import visible
 
 if TYPE_CHECKING:
@@ -156,6 +154,8 @@ def _document(law: Equation, formula: str, warnings: list[str]) -> dict[str, Any
 
 
 def _print(law: Equation) -> None:
+    from eqdarts.formula.text import format_name
+
     print(visible(f"{format_name(law.target)} = {law.text()}"))
     print()
     for line in str(law.fit).splitlines():
@@ -169,7 +169,7 @@ def _numbers(option: str, pairs: Sequence[str] | None) -> dict[str, float]:
     found = {}
     for pair in pairs or ():
         name, mark, number = pair.rpartition("=")
-        value = number_in(number)
+        value = _number(number)
         if not mark or not name.strip() or value is None:
             raise InputDataError(f"{option} {pair!r}: expected the name of a constant and a number, such as a=1.5")
         found[_unquoted(name)] = value
@@ -182,12 +182,19 @@ def _bounds(pairs: Sequence[str] | None) -> dict[str, tuple[float | None, float 
     for pair in pairs or ():
         name, mark, limits = pair.rpartition("=")
         ends = limits.split(":")
-        values = [number_in(end) if end.strip() else None for end in ends]
+        values = [_number(end) if end.strip() else None for end in ends]
         wrong = any(end.strip() and value is None for end, value in zip(ends, values, strict=True))
         if not mark or not name.strip() or len(ends) != 2 or wrong:
             raise InputDataError(f"--bound {pair!r}: expected a constant and its limits, such as a=0:10 or a=0:")
         found[_unquoted(name)] = (values[0], values[1])
     return found
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
 
 
 def _unquoted(name: str) -> str:
