@@ -13,8 +13,9 @@ import numpy as np
 import pandas as pd
 import sympy
 from numpy.typing import ArrayLike
+from sklearn import get_config
 from sklearn.base import BaseEstimator, RegressorMixin
-from sklearn.utils import check_random_state, column_or_1d
+from sklearn.utils import check_random_state, column_or_1d, estimator_html_repr
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from eqdarts.data import (
@@ -37,9 +38,11 @@ from eqdarts.data.missing import Missing
 from eqdarts.data.noise import ADDITIVE, GIVEN, Noise
 from eqdarts.data.table import CHUNK_ROWS, Table
 from eqdarts.data.user_table import check_no_form
+from eqdarts.equation.card import card
 from eqdarts.equation.equation import Equation, as_written
 from eqdarts.equation.extrapolation import extrapolation
 from eqdarts.equation.front import Front
+from eqdarts.equation.latex_table import latex_table
 from eqdarts.equation.left_out import with_left_out
 from eqdarts.equation.listing import equation_table, front_table, front_text
 from eqdarts.equation.model_file import Saved, read, write
@@ -550,6 +553,49 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         row = self.equation(index) if errors else self._row(index)
         return row.latex(precision, mul, errors)
 
+    def latex_table(
+        self,
+        rows: Sequence[int] | None = None,
+        *,
+        errors: bool = True,
+        precision: int | None = None,
+        caption: str | None = None,
+        label: str | None = None,
+    ) -> str:
+        r"""The front as a table for a paper, in LaTeX with the package booktabs.
+
+        Parameters
+        ----------
+        rows : sequence of int, optional
+            Rows of `equations_`, in this order; by default all. An arrow stands at the chosen one.
+        errors : bool
+            Constants with their standard errors, where they are known; as if the form had been known beforehand.
+        precision : int, optional
+            Significant digits of constants whose errors are not shown.
+        caption, label : str, optional
+            As LaTeX. With one of them the ``tabular`` stands in a ``table``.
+
+        Returns
+        -------
+        str
+            A column for the right-hand sides, complexity, R², the error (`error` of `equations_`, in per cent where
+            noise is proportional), that of rows left out, and the probability of the form.
+
+        Examples
+        --------
+        >>> x = np.arange(1.0, 21.0)
+        >>> model = DARTSRegressor(max_epochs=2, replicas=16, random_state=0, verbose=0).fit(x[:, None], 3 * x**2)
+        >>> print(model.latex_table([1]).splitlines()[4])
+        $\rightarrow$ & $3 x_{1}^{2}$ & 5 & $1$ & $0$ & $>99$\,\% \\
+        """
+        check_is_fitted(self)
+        places = range(len(self.front_)) if rows is None else [place(self.front_, row) for row in rows]
+        if not len(places):
+            raise InputDataError("rows: expected at least one row of equations_")
+        equations = [self._with_errors(self.front_[k]) if errors else self.front_[k] for k in places]
+        chosen = next((k for k, row in enumerate(places) if row == self.best_index_), None)
+        return latex_table(equations, chosen, self.noise_, precision, errors, caption, label)
+
     def resample(self, k: int) -> list[Equation]:
         """Up to k further equations: graphs drawn from the learned architecture weights, refitted.
 
@@ -819,6 +865,33 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "front_")
+
+    @property
+    def _repr_html_(self) -> Callable[[], str]:
+        """For notebooks: what was found, and below it scikit-learn's own diagram; nothing where that is turned off."""
+        if get_config()["display"] != "diagram":
+            raise AttributeError("_repr_html_: scikit-learn is told to display estimators as text")
+        return self._as_html
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, str]:
+        """The forms that a notebook may choose from."""
+        bundle = {"text/plain": str(self)}
+        if get_config()["display"] == "diagram":
+            bundle["text/html"] = self._as_html()
+        if hasattr(self, "front_"):
+            bundle["text/latex"] = self._row(None)._repr_latex_()
+        return bundle
+
+    def _as_html(self) -> str:
+        diagram: str = estimator_html_repr(self)
+        if not hasattr(self, "front_"):
+            return diagram
+        best = self.best_index_
+        found = card(
+            self.front_, best, self._with_errors(self.front_[best]), self.training_.rows, self.noise_, self._rivals,
+            self._leaves_something, self._automatic_index(),
+        )  # fmt: skip
+        return found + diagram
 
     def __str__(self) -> str:
         if not hasattr(self, "front_"):

@@ -42,8 +42,8 @@ HOUSE = {
             "naming", "given", "affine", "model", "poles", "scales", "periodic", "starts", "minimise", "report",
             "intervals", "record",
         ),
-        "prediction": {}, "equation": {}, "front": {}, "precision": {}, "confirm": {}, "selection": {}, "picking": {},
-        "rivals": {}, "left_out": {}, "listing": {},
+        "prediction": {}, "equation": {}, "figures": {}, "markup": {}, "front": {}, "precision": {}, "confirm": {},
+        "selection": {}, "picking": {}, "rivals": {}, "left_out": {}, "listing": {}, "latex_table": {}, "card": {},
         "reweighting": {}, "refit": {}, "stability": {}, "extrapolation": {}, "model_file": {},
     },
     "propose": (

@@ -143,7 +143,7 @@ def _text(text: str, style: str = "") -> Any:
 
 def _front(model: DARTSRegressor, width: int) -> Table:
     """A row for each equation of the front, the chosen one marked, in so many characters."""
-    from eqdarts.equation.listing import percent
+    from eqdarts.equation.figures import percent
     from eqdarts.formula.text import format_name
 
     share = model.noise_.form == "proportional"

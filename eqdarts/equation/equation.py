@@ -35,6 +35,7 @@ from eqdarts.formula.numbers import DIGITS, MOST_DIGITS
 from eqdarts.formula.records import MAX_NAME, Record, dump, parse_json
 from eqdarts.formula.tape import function, tape
 from eqdarts.formula.text import format_name
+from eqdarts.formula.visible import shortened
 from eqdarts.graph.genotype import Genotype
 from eqdarts.simplify.description import count_constants, size
 from eqdarts.simplify.singularities import with_limits
@@ -211,8 +212,12 @@ class Equation:
         return self.text(MOST_DIGITS)
 
     def __repr__(self) -> str:
-        written = f"{format_name(self.target)} = {self.text()}"
+        written = shortened(f"{format_name(self.target)} = {self.text()}")
         return f"Equation({written!r}, complexity={self.complexity}, loss={self.loss:.4g})"
+
+    def _repr_latex_(self) -> str:
+        """For notebooks."""
+        return f"$\\displaystyle {self.latex()}$"
 
     @property
     def formula(self) -> Formula:

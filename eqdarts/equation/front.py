@@ -9,6 +9,9 @@ import numpy as np
 
 from eqdarts.data.zero import LADDER
 from eqdarts.equation.equation import Equation
+from eqdarts.equation.markup import STYLE, equations_markup
+from eqdarts.formula.text import format_name
+from eqdarts.formula.visible import shortened
 from eqdarts.simplify.description import description_length
 
 _ROUNDING = 1e-9  # losses (relative) and lengths closer than this are one
@@ -91,9 +94,15 @@ class Front:
     def __repr__(self) -> str:
         if not self.equations:
             return "Front()"
-        first, last = self.equations[0], self.equations[-1]
+        last = self.equations[-1]
         count = "1 equation" if len(self) == 1 else f"{len(self)} equations"
-        return f"Front({count}, complexity {first.complexity} to {last.complexity}, the last {last!r})"
+        sizes = sorted({self.equations[0].complexity, last.complexity})
+        text = shortened(f"{format_name(last.target)} = {last.text()}")
+        return f"Front({count}, complexity {' to '.join(map(str, sizes))}, the last {text!r})"
+
+    def _repr_html_(self) -> str:
+        """For notebooks."""
+        return f'<div class="eqdarts">{STYLE}{equations_markup(self.equations)}</div>'
 
     def offer(self, equation: Equation) -> Front:
         """The front of this equation and all that were offered before."""

@@ -9,10 +9,11 @@ import pandas as pd
 
 from eqdarts.data.noise import ADDITIVE, Noise
 from eqdarts.equation.equation import Equation
+from eqdarts.equation.figures import level, percent, r2, shown_r2
 from eqdarts.equation.front import Front
 from eqdarts.equation.selection import scores
 from eqdarts.formula.text import format_name
-from eqdarts.formula.visible import visible
+from eqdarts.formula.visible import shortened
 
 _WIDEST = 100  # characters of a line's equation
 _DECIDED = 2 / 3  # a form of more probability than all others twice over is what the rows say (not tuned)
@@ -33,7 +34,7 @@ def equation_table(equations: Sequence[Equation], noise: Noise = ADDITIVE) -> pd
         {
             "complexity": [e.complexity for e in equations],
             "loss": [e.loss for e in equations],
-            "r2": [_r2(e) for e in equations],
+            "r2": [r2(e) for e in equations],
             "error": [noise.level(e.loss) for e in equations],
             "loo": [np.nan if e.left_out is None else noise.level(e.left_out) for e in equations],
             "probability": pd.array([e.probability for e in equations], dtype="float64"),
@@ -67,55 +68,42 @@ def front_text(
     for i, equation in enumerate(front):
         mark = "->" if i == chosen else "  "
         losses = [equation.loss, equation.left_out][: 1 + known]
-        levels = ["" if loss is None else f"{noise.level(loss) * (100 if share else 1):.4g}" for loss in losses]
-        errors = "  ".join(f"{level:>9}" for level in levels)
-        fit = f"{equation.loss:10.4g}  {round(_r2(equation), 9) + 0.0:8.5g}  {errors}"
+        levels = [level(loss, noise) for loss in losses]
+        errors = "  ".join(f"{'' if value is None else f'{value:.4g}':>9}" for value in levels)
+        fit = f"{equation.loss:10.4g}  {shown_r2(equation):>8}  {errors}"
         lines.append(f"{mark} {equation.complexity:10d}  {fit}  {percent(equation.probability):>11}  {_line(equation)}")
     if noise != ADDITIVE:
         lines.append(f"noise: {noise.form}, {noise.text(front[chosen].loss)}")
-    if automatic not in (None, chosen):
-        lines.append(
+    lines += cautions(front, chosen, leaves_something, automatic)
+    sentence, named = undecided(rivals)
+    lines += [sentence] if sentence else []
+    return "\n".join([*lines, *(f"{percent(rival.probability):>11}  {_line(rival)}" for rival in named)])
+
+
+def cautions(front: Front, chosen: int, leaves_something: bool, automatic: int | None = None) -> list[str]:
+    """What a reader should know of the marked equation beside its figures, in sentences."""
+    found = []
+    if automatic is not None and automatic != chosen:
+        found.append(
             f"This one was selected; the automatic choice is that of complexity {front[automatic].complexity}."
         )
     if leaves_something:
-        lines.append(
+        found.append(
             "The best of these leaves more than noise, as rows near each other err alike: the law may be another."
         )
-    return "\n".join([*lines, *_undecided(rivals)])
+    return found
 
 
-def percent(probability: float | None) -> str:
-    """As a whole percentage that never says what is certain.
-
-    Examples
-    --------
-    >>> percent(0.456), percent(0.9999), percent(1e-9), percent(None)
-    ('46 %', '>99 %', '<1 %', '')
-    """
-    if probability is None:
-        return ""
-    whole = round(100 * probability)
-    return ">99 %" if whole > 99 else "<1 %" if whole < 1 else f"{whole} %"
-
-
-def _undecided(rivals: Sequence[Equation]) -> list[str]:
-    """A sentence and the forms that it speaks of; nothing where one holds most of the probability."""
+def undecided(rivals: Sequence[Equation]) -> tuple[str, Sequence[Equation]]:
+    """A sentence and the forms that it speaks of; none where one form holds most of the probability."""
     shares = [rival.probability or 0.0 for rival in rivals]
     if len(rivals) < 2 or shares[0] >= _DECIDED:
-        return []
+        return "", ()
     enough = next((k for k in range(2, _MOST + 1) if sum(shares[:k]) >= _HELD), None)
-    named = rivals[: enough or _MOST]
-    lines = [f"{percent(rival.probability):>11}  {_line(rival)}" for rival in named]
     if enough is None:
-        return ["The rows do not decide between many forms; the most probable are", *lines]
-    return [f"The rows do not decide between these {_WORDS[enough]}:", *lines]
+        return "The rows do not decide between many forms; the most probable are", rivals[:_MOST]
+    return f"The rows do not decide between these {_WORDS[enough]}:", rivals[:enough]
 
 
 def _line(equation: Equation) -> str:
-    text = visible(f"{format_name(equation.target)} = {equation.text()}")
-    return text if len(text) <= _WIDEST else text[: _WIDEST - 3] + "..."
-
-
-def _r2(equation: Equation) -> float:
-    """R² of the rows of the fit; 0 of a mean, and not a rounding error less."""
-    return round(1.0 - equation.relative_loss, 15) + 0.0
+    return shortened(f"{format_name(equation.target)} = {equation.text()}", _WIDEST)

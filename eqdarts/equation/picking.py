@@ -14,7 +14,7 @@ from eqdarts.equation.regression.naming import exact, free_symbols
 from eqdarts.errors import InputDataError, check_range, shown
 from eqdarts.formula.parsing import parse_expression, split_equation
 from eqdarts.formula.text import format_name
-from eqdarts.formula.visible import visible
+from eqdarts.formula.visible import shortened
 from eqdarts.graph.to_sympy import plain
 from eqdarts.simplify.description import description_length
 from eqdarts.simplify.form import form_of
@@ -120,7 +120,5 @@ def _has_form(equation: Equation, form: sympy.Expr) -> bool:
 
 
 def _listed(front: Front) -> str:
-    texts = [visible(equation.text()) for equation in front]
-    short = [text if len(text) <= _WIDEST else f"{text[: _WIDEST - 3]}..." for text in texts]
-    lines = [f"{k}: {text}" for k, text in enumerate(short[:_MOST])]
+    lines = [f"{k}: {shortened(equation.text(), _WIDEST)}" for k, equation in enumerate(front.equations[:_MOST])]
     return "; ".join(lines) + (f"; and {len(front) - _MOST} more" if len(front) > _MOST else "")

@@ -77,6 +77,17 @@ def to_latex(expression: sympy.Expr, target: str, digits: int = DIGITS, mul: str
     return f"{symbol_latex(target)} = {_printed(short, names, mul)}"
 
 
+def number_latex(value: float, digits: int) -> str:
+    r"""A number with so many significant digits at the most.
+
+    Examples
+    --------
+    >>> print(number_latex(0.0123456, 3), number_latex(3.08e7, 3), number_latex(2.0, 3))
+    0.0123 3.08 \cdot 10^{7} 2
+    """
+    return _printed(rounded(sympy.Float(value), digits), {}, None)
+
+
 def to_latex_with_errors(
     form: sympy.Expr,
     target: str,

@@ -18,6 +18,18 @@ def visible(text: str) -> str:
     return "".join(c if c.isprintable() or unicodedata.category(c) == "Zs" else ascii(c)[1:-1] for c in text)
 
 
+def shortened(text: str, widest: int = 100) -> str:
+    """Text on one line of a listing: visible, and cut where it is longer than that.
+
+    Examples
+    --------
+    >>> shortened("x + 1"), shortened("x" * 9, 7)
+    ('x + 1', 'xxxx...')
+    """
+    shown = visible(text)
+    return shown if len(shown) <= widest else f"{shown[: widest - 3]}..."
+
+
 def as_cell(text: str, formula: bool = False) -> str:
     """Text for a cell of a CSV file that no spreadsheet takes for a formula of its own.
 

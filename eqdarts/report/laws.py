@@ -12,7 +12,7 @@ from markupsafe import Markup
 from eqdarts.data.noise import Noise
 from eqdarts.equation.equation import Equation
 from eqdarts.equation.exports.excel import letters
-from eqdarts.equation.listing import percent
+from eqdarts.equation.figures import percent
 from eqdarts.equation.regression.report import FitReport
 from eqdarts.errors import EqdartsError
 from eqdarts.formula.mathml import mathml

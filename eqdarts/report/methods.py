@@ -10,7 +10,7 @@ from typing import Any
 
 from eqdarts.data.noise import GIVEN, Noise
 from eqdarts.equation.equation import Equation
-from eqdarts.equation.listing import percent
+from eqdarts.equation.figures import percent
 from eqdarts.errors import InputDataError
 from eqdarts.formula.visible import visible
 from eqdarts.options import search_config

@@ -8,7 +8,7 @@ from typing import Any
 from markupsafe import Markup
 
 from eqdarts.data.zero import LADDER
-from eqdarts.equation.listing import percent
+from eqdarts.equation.figures import percent
 from eqdarts.formula.mathml import mathml
 from eqdarts.report.words import count
 
