@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from eqdarts.errors import EqdartsError, InputDataError, SearchWarning
 
 if TYPE_CHECKING:
+    from eqdarts.data.indicators import one_hot
+    from eqdarts.data.reading import read_table
     from eqdarts.equation.equation import Equation
     from eqdarts.equation.front import Front
     from eqdarts.equation.refit import refit
@@ -28,7 +30,9 @@ __all__ = [
     "InputDataError",
     "Operation",
     "SearchWarning",
+    "one_hot",
     "parse_expression",
+    "read_table",
     "refit",
     "register_operation",
     "sweep",
@@ -43,7 +47,9 @@ _HOMES = {
     "OPERATIONS": "eqdarts.graph.operations",
     "Operation": "eqdarts.graph.operations",
     "PROPOSERS": "eqdarts.propose.sources",
+    "one_hot": "eqdarts.data.indicators",
     "parse_expression": "eqdarts.formula.parsing",
+    "read_table": "eqdarts.data.reading",
     "refit": "eqdarts.equation.refit",
     "register_operation": "eqdarts.graph.operations",
     "sweep": "eqdarts.sweeping",

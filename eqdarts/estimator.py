@@ -7,7 +7,7 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 import pandas as pd
@@ -26,14 +26,18 @@ from eqdarts.data import (
     given_target,
     has_columns,
     select,
+    units_of,
     with_errors,
+    with_indicators,
 )
 from eqdarts.data.cache import parsed_once
 from eqdarts.data.chunks import Source, open_table
 from eqdarts.data.dialect import FileFormat
 from eqdarts.data.grid import left_out
 from eqdarts.data.kept import Training
-from eqdarts.data.measured import Measured
+from eqdarts.data.local import plain_file
+from eqdarts.data.logarithm import Logarithm
+from eqdarts.data.measured import Measured, Weighted
 from eqdarts.data.missing import Missing
 from eqdarts.data.noise import ADDITIVE, GIVEN, Noise
 from eqdarts.data.table import CHUNK_ROWS, Table
@@ -53,7 +57,7 @@ from eqdarts.equation.refit import refit_equation, with_fit
 from eqdarts.equation.rivals import rated
 from eqdarts.equation.selection import choose
 from eqdarts.equation.stability import Stability, stability
-from eqdarts.errors import InputDataError, check_choice, check_range, shown, warn
+from eqdarts.errors import InputDataError, check_choice, check_flag, check_range, shown, warn
 from eqdarts.formula.records import dump
 from eqdarts.graph.genotype import Genotype
 from eqdarts.runtime.garbage import no_full_collections
@@ -66,6 +70,9 @@ from eqdarts.search.large import SUBSET_ROWS, check_share, discovered_in_large, 
 from eqdarts.search.loop import SearchResult
 from eqdarts.search.problem import Problem
 from eqdarts.search.resample import resample
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 class DARTSRegressor(RegressorMixin, BaseEstimator):
@@ -342,6 +349,7 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
             A `ValueError` that names the column, row or option.
         """
         options, start = self._options(), time.monotonic()
+        self.units_ = units_of(X, y)
         table, noise = with_errors(self._table(X, y), self.noise, sample_weight, y_error)
         options = replace(options, noise=noise)
         rng, large = self._generator(), is_large(len(table), options)
@@ -360,11 +368,14 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         decimal: str | None = None,
         thousands: str | None = None,
         encoding: str | None = None,
+        sheet: str | int | None = None,
         na: str | Sequence[str] = (),
         drop_missing: bool = False,
         y_error: str | None = None,
+        weights: str | None = None,
+        log_target: bool = False,
     ) -> DARTSRegressor:
-        """Search for the equation of a column of a CSV or Parquet file, which need not fit into memory.
+        """Search for the equation of a column of a file of any kind, which need not fit into memory.
 
         The file is read in chunks. The search sees at most 10,000 of its rows, drawn at random, and those with the
         least and the greatest value of each column (`eqdarts.data.subset`). The equations on its front are then
@@ -377,8 +388,8 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         Parameters
         ----------
         path : str or path
-            Ending in .parquet or .pq, it is read as Parquet, which needs the extra ``eqdarts[parquet]``; otherwise
-            as CSV with a header line, which may be compressed.
+            Text with a header line, which may be compressed; Parquet, which needs the extra ``eqdarts[parquet]``; or a
+            spreadsheet (.xlsx), which needs ``eqdarts[excel]``. ``"-"`` is standard input.
         target : str
             The column to explain.
         inputs : sequence of str, optional
@@ -389,6 +400,8 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
             Of a CSV file: one character that separates cells (a space for runs of spaces), "." or ",", and what stands
             between thousands (",", ".", " ", "'" or ""). What is not given is found out from the first lines, and a
             warning says what is not as usual.
+        sheet : str or int, optional
+            Of a spreadsheet, its name or its number, counted from 0; by default the first.
         na : str or sequence of str
             Cells to be read as missing, such as "<LOD" or "-999", besides the usual ones (empty, NA, NaN, null, none).
         drop_missing : bool
@@ -396,6 +409,10 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
             missing cell is an error.
         y_error : str, optional
             A column with the standard deviation of the target's error in each row, as `fit` takes it.
+        weights : str, optional
+            A column with the weight of each row, as `sample_weight` of `fit`.
+        log_target : bool
+            Search for the law of the target's natural logarithm, which is called ``log(target)`` then.
 
         Returns
         -------
@@ -424,24 +441,35 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         4.905*t**2
         """
         missing = Missing.of(na, drop_missing)
-        columns = inputs if inputs is None or y_error is None else [*inputs, y_error]
-        form = FileFormat(delimiter, decimal, thousands, encoding)
-        table = open_table(os.fsdecode(path), target, columns, chunk_rows, form, missing)
-        with parsed_once(table) as source:
-            self._fit_source(source if y_error is None else Measured(source, y_error))
+        check_flag("log_target", log_target)
+        if y_error is not None and weights is not None:
+            raise InputDataError("weights and y_error are both given; 1/y_error² is the weight of a row, so give one")
+        kind, beside = (Measured, y_error) if weights is None else (Weighted, weights)
+        columns = inputs if inputs is None or beside is None else [*inputs, beside]
+        form = FileFormat(delimiter, decimal, thousands, encoding, sheet)
+        with plain_file(os.fsdecode(path), form) as (file, known):
+            table = open_table(file, target, columns, chunk_rows, known, missing)
+            with parsed_once(table) as source:
+                rows = source if beside is None else kind(source, table.headings.name(beside))
+                self._fit_source(Logarithm(rows) if log_target else rows, y_error is not None)
+            names = (*self.feature_names_in_, self.target_name_)
+            self.units_ = {name: unit for name, unit in table.headings.units.items() if name in names}
         if table.rows_left_out:
-            warn(left_out(str(table.path), table.rows_left_out, self.training_.rows + table.rows_left_out))
+            warn(left_out(os.fsdecode(path), table.rows_left_out, self.training_.rows + table.rows_left_out))
         return self
 
     @no_full_collections()
-    def _fit_source(self, source: Source) -> DARTSRegressor:
+    def _fit_source(self, source: Source, measured: bool) -> DARTSRegressor:
+        """measured: do weights come of the errors of rows?"""
         options, head = self._options(), first_rows(source)
         X, y = head.as_pandas()
-        if head.weights is not None:
+        if measured:
             check_no_form(self.noise)
             options = replace(options, noise=Noise(GIVEN))
         if len(head) <= SUBSET_ROWS:
-            return self.fit(X, y, y_error=None if head.weights is None else head.weights**-0.5)
+            if measured and head.weights is not None:
+                return self.fit(X, y, y_error=head.weights**-0.5)
+            return self.fit(X, y, head.weights)
         check_share(options)
         self._table(X, y)  # notes the names of the columns
         with discovered_in_large(source, options, self._generator()) as found:
@@ -684,6 +712,30 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         """
         return self._kept().table.as_pandas()
 
+    def plot(self, X: Any = None, y: Any = None, index: int | None = None) -> Figure:
+        """A page of pictures for the data at hand, under the equation: `eqdarts.plots.plot`, which `eqdarts.plots` has
+        one by one.
+
+        With one column in the equation: fit, residuals and front. With several: predicted against observed values, the
+        front, and for each column the response and the residuals.
+
+        Parameters
+        ----------
+        X : DataFrame or array [n, d], optional
+        y : array [n], optional
+            By default both are the training rows, which a model from a file does not have.
+        index : int, optional
+            A row of `equations_`; by default the chosen one.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+            ``model.plot().savefig("page.pdf")``; in a notebook it shows itself.
+        """
+        from eqdarts.plots.page import plot
+
+        return plot(self, X, y, index)
+
     def stability(
         self,
         n_resamples: int = 20,
@@ -768,6 +820,7 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
             noise=self.noise_,
             rivals=self._rivals,
             leaves_something=self._leaves_something,
+            units=self.units_,
             selected=self.selected_,
         )
         return write(saved, self.best_index_)
@@ -938,6 +991,7 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         self.front_, self.search_space_, self.target_name_ = saved.front, saved.space, saved.target
         self.training_, self.stop_reason_, self.noise_ = saved.training, saved.stop_reason, saved.noise
         self._rivals, self._leaves_something, self._selected = saved.rivals, saved.leaves_something, saved.selected
+        self.units_ = dict(saved.units)
         self._training: Training | None = None
         self._problem: Problem | None = None
         self._result: SearchResult | None = None
@@ -983,6 +1037,8 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         NaN where a value is missing.
         """
         named, columns, table = hasattr(self, "feature_names_in_"), self.front_[0].columns, as_frame(X)
+        if isinstance(table, pd.DataFrame):
+            table = with_indicators(table, columns, all_labels=True)
         found = isinstance(table, pd.DataFrame) and (named or has_columns(table, columns))
         rows, names = given_columns(select(table, columns) if found else table)
         return self._validated(rows, None if found and not named else names, reset=False)

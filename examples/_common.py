@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from eqdarts import DARTSRegressor
+from eqdarts import DARTSRegressor, refit
 from eqdarts.plots import overview
 
 DATA = Path(__file__).resolve().parent.parent / "data"
@@ -23,3 +23,10 @@ def save_plot(model: DARTSRegressor, X: pd.DataFrame, y: pd.Series, path: Path) 
     path.parent.mkdir(parents=True, exist_ok=True)
     overview(model, X, y).savefig(path)
     print(f"plot saved to {path}")
+
+
+def compare(model: DARTSRegressor, formula: str, X: pd.DataFrame, y: pd.Series) -> None:
+    """What the chosen equation leaves, and what the expected one does with its constants fitted."""
+    law = refit(formula, X, y)
+    chosen = model.equations_.loc[model.best_index_, "loss"]
+    print(f"root mean square error: {chosen**0.5:.4g} chosen, {law.loss**0.5:.4g} by {formula}")

@@ -323,3 +323,33 @@ def test_a_request_to_end_keeps_what_a_sweep_has(number, table, tmp_path, monkey
     assert f"results so far are in {tmp_path / 'out'}" in capsys.readouterr().err
     (line,) = (tmp_path / "out" / "results.jsonl").read_text().splitlines()
     assert json.loads(line)["seed"] == 0
+
+
+@pytest.mark.filterwarnings("always::eqdarts.SearchWarning")
+def test_tables_as_they_are(tmp_path, capsys, monkeypatch):
+    """A dialect, units, labels, weights and a logarithm, as options say."""
+    path = tmp_path / "run.csv"
+    rows = [f"{'ab'[k % 2]};{x};{3 * x**2};1".replace(".", ",") for k, x in enumerate(np.linspace(1, 4, 30).round(3))]
+    path.write_text("\n".join(["kind;t [s];h (m);w", *rows]) + "\n")
+    options = ("--max-epochs", "1", "--operations", "linear,power", "--quiet")
+
+    def run(*arguments, code=0):
+        assert main(["fit", *map(str, arguments), *options]) == code
+        return capsys.readouterr()
+
+    found = run(path, "--target", "h (m)", "--features", "t", "--weights", "w")
+    assert "h = 3*t**2" in found.out
+    assert f"eqdarts: warning: {path}: cells separated by ';', decimal commas" in found.err
+    said = run(path, "--target", "h", "--features", "t", "--log-target", "--delimiter", ";", "--decimal", ",")
+    assert "log(h)" in said.out
+    assert "the law is that of log(h), the natural logarithm" in said.err
+    assert "warning" not in said.err
+    assert "kind = a" in run(path, "--target", "h", "--one-hot", "kind", "--errors", "w", "--json").out
+    assert (
+        "--weights and --y-error are both given"
+        in run(path, "--target", "h", "--errors", "w", "--weights", "w", code=2).err
+    )
+    assert "column 'kind': 'a' in line 2 is text" in run(path, "--target", "h", code=2).err
+    with path.open() as file:
+        monkeypatch.setattr("sys.stdin", file)
+        assert "warning: standard input: cells" in run("-", "--target", "h", "--features", "t").err

@@ -6,14 +6,16 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 SCRIPTS = sorted(path for path in (ROOT / "examples").glob("*.py") if not path.name.startswith("_"))
 
 
-def test_there_are_seven():
-    assert len(SCRIPTS) >= 7
+def test_there_are_twelve():
+    assert len(SCRIPTS) >= 12
 
 
 def check(output, folder, script):
@@ -53,3 +55,32 @@ def test_the_first_example_runs_in_a_process_of_its_own(tmp_path):
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     check(done.stdout, tmp_path, SCRIPTS[0])
+
+
+def test_each_says_what_is_expected_and_found_and_stands_on_the_page():
+    page = (ROOT / "docs" / "examples.md").read_text(encoding="utf-8")
+    for script in SCRIPTS:
+        first = script.read_text(encoding="utf-8").split('"""')[1]
+        assert "\nExpected: " in first
+        assert "ound" in first or "Undecided" in first
+        assert f"`{script.name}`" in page
+
+
+def test_each_table_has_a_source_and_a_licence():
+    sections = (ROOT / "data" / "README.md").read_text(encoding="utf-8").split("\n## ")[1:]
+    for table in (ROOT / "data").glob("*.csv"):
+        (section,) = [section for section in sections if table.name in section.splitlines()[0]]
+        assert "**Source**" in section
+        assert "**Licence**" in section
+
+
+@pytest.mark.parametrize(
+    ("table", "original"),
+    [("carbon_lamp", "DanWood"), ("interference_filter", "Eckerle4"), ("southern_oscillation", "ENSO"),
+     ("electron_mobility", "Thurber")],
+)  # fmt: skip
+def test_tables_of_reference_problems_hold_their_numbers(table, original):
+    rows = pd.read_csv(ROOT / "data" / f"{table}.csv")
+    lines = (ROOT / "data" / "strd" / f"{original}.dat").read_text(encoding="ascii").splitlines()
+    numbers = np.array([line.split() for line in lines[60:] if line.strip()], dtype=float)
+    assert np.array_equal(rows.to_numpy(), numbers[:, ::-1])

@@ -18,9 +18,10 @@ HOUSE = {
         "visible", "records", "functions", "substitution", "parsing", "text", "tape", "numbers", "latex", "mathml",
     ),
     "data": (
-        "table", "zero", "cells", "columns", "frames", "nearby", "rounding", "noise", "user_table", "split",
-        "numerals", "missing", "header", "text_file", "dialect", "grid", "csv", "parquet", "reading", "chunks",
-        "measured", "cache", "read_ahead", "first_rows", "subset", "screening", "kept",
+        "table", "zero", "cells", "columns", "units", "indicators", "frames", "nearby", "rounding", "noise",
+        "user_table", "split", "numerals", "missing", "header", "text_file", "dialect", "workbook", "local", "grid",
+        "csv", "parquet", "reading", "chunks", "logarithm", "measured", "cache", "read_ahead", "first_rows", "subset",
+        "screening", "kept",
     ),
     "graph": ("operations", "links", "space", "genotype", "tensor_program", "to_sympy", "population"),
     "options": {},
@@ -55,9 +56,12 @@ HOUSE = {
         "finish", "exactness", "stops", "reformulations", "branches", "loop", "resample", "progress", "fit_options",
         "noise", "pose", "discover", "large",
     ),
+    "plots": (
+        "style", "vector", "axes", "marks", "writing", "rows", "fit", "residuals", "response", "front", "constants",
+        "layout", "graph", "alpha", "history", "page",
+    ),
     "estimator": {},
     "sweeping": ("jobs", "outcome", "store", "workers", "study"),
-    "plots": ("style", "vector", "fit", "graph", "history"),
     "report": (
         "words", "front", "drawings", "table", "laws", "sureness", "methods", "pictures", "page",
     ),
@@ -73,7 +77,9 @@ FILES = sorted(ROOT.rglob("*.py"))
 LAZY = {
     *(ROOT / "cli").glob("*.py"),
     ROOT / "__init__.py",
+    ROOT / "estimator.py",
     ROOT / "data" / "parquet.py",
+    ROOT / "data" / "workbook.py",
     ROOT / "data" / "screening.py",
     ROOT / "runtime" / "compiled_cache.py",
     ROOT / "runtime" / "loops.py",

@@ -15,7 +15,7 @@ from eqdarts.data.table import Table
 from eqdarts.equation.equation import Equation
 from eqdarts.equation.precision import with_digits
 from eqdarts.formula.parsing import parse_expression
-from eqdarts.plots.style import equation_text, new_axes
+from eqdarts.plots.writing import law as drawn_law
 
 F = sympy.Float
 rng = np.random.default_rng(0)
@@ -92,8 +92,8 @@ def test_a_model_shows_the_same_digits_everywhere():
         assert read >= exact - 0.01 * (1 - exact) - 1e-8
         assert model.latex(index=k) == law.latex(law.digits)
     assert not model.latex(index=0).endswith("= 10^{6}")
-    drawn, _ = equation_text(model, new_axes((12, 4)), 1.0)
-    assert drawn in ("", f"${model.latex()}$".replace(r"\frac", r"\dfrac"))
+    drawn = drawn_law(model.equation(), 2000.0)
+    assert drawn.text == f"${model.latex()}$".replace(r"\frac", r"\dfrac")
     assert model.to_dict()["equations"][-1]["digits"] == model.front_[-1].digits
 
 

@@ -9,9 +9,20 @@ import typer
 
 from eqdarts.cli.choosing import Choosing
 from eqdarts.cli.groups import grouped
-from eqdarts.cli.messages import heard
+from eqdarts.cli.messages import heard, say
 from eqdarts.cli.output import Giving
-from eqdarts.cli.reading import Features, Reading, YError, is_streamed, names, read_rows
+from eqdarts.cli.reading import (
+    Features,
+    LogTarget,
+    OneHot,
+    Reading,
+    Weights,
+    YError,
+    check_beside,
+    is_streamed,
+    names,
+    read_rows,
+)
 from eqdarts.cli.searching import Noise, Searching, Seed
 
 EXAMPLES = """\
@@ -26,12 +37,19 @@ eqdarts fit data.csv --target y --max-epochs 50 --seed 1 --json > law.json"""
 @grouped
 def fit(
     file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="A table with a header line: CSV, or Parquet (.parquet).")
+        Path,
+        typer.Argument(
+            metavar="FILE",
+            help="A table with a header line: CSV in any dialect, Excel (.xlsx), Parquet, or - for standard input.",
+        ),
     ],
     target: Annotated[str, typer.Option(metavar="COLUMN", help="The column to explain.")],
     *,
     features: Features = None,
     y_error: YError = None,
+    weights: Weights = None,
+    log_target: LogTarget = False,
+    one_hot: OneHot = None,
     reading: Reading,
     noise: Noise = "additive",
     searching: Searching,
@@ -46,7 +64,8 @@ def fit(
     giving.check()
     columns = names("--features", features)
     with heard() as warnings:
-        if is_streamed(file):
+        check_beside(columns, y_error, weights)
+        if is_streamed(file) and not one_hot:
             model = searching.model(seed, noise)
             model.fit_file(
                 file,
@@ -56,13 +75,22 @@ def fit(
                 decimal=reading.decimal,
                 thousands=reading.thousands,
                 encoding=reading.encoding,
+                sheet=reading.sheet,
                 na=reading.na or (),
                 drop_missing=reading.drop_missing,
                 y_error=y_error,
+                weights=weights,
+                log_target=log_target,
             )
             X, y = model.training_rows()
         else:
             # Before the model, whose import takes seconds.
-            X, y, errors = read_rows(file, target, columns, y_error, reading)
-            model = searching.model(seed, noise).fit(X, y, y_error=errors)
+            X, y, beside = read_rows(file, target, columns, reading, y_error, weights, one_hot or ())
+            if log_target:
+                from eqdarts.data.logarithm import log_of
+
+                y = log_of(y)
+            model = searching.model(seed, noise).fit(X, y, **beside)
+        if log_target:
+            say(f"the law is that of {model.target_name_}, the natural logarithm; its exponential is the target")
         giving.give(model, X, y, warnings, choosing)

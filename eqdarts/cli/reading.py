@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ClassVar
@@ -28,7 +29,29 @@ Features = Annotated[
 YError = Annotated[
     str | None,
     typer.Option(
-        metavar="COLUMN", help="A column with the standard deviation of the error of each row.", rich_help_panel=PANEL
+        "--y-error",
+        "--errors",
+        metavar="COLUMN",
+        help="A column with the standard deviation of the error of each row.",
+        rich_help_panel=PANEL,
+    ),
+]
+Weights = Annotated[
+    str | None,
+    typer.Option(
+        metavar="COLUMN", help="A column with the weight of each row; one of 2 counts like two.", rich_help_panel=PANEL
+    ),
+]
+LogTarget = Annotated[
+    bool,
+    typer.Option("--log-target", help="Explain the natural logarithm of the target instead.", rich_help_panel=PANEL),
+]
+OneHot = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="COLUMN",
+        help="A column of labels, to be columns of 0 and 1 such as 'species = setosa'; may be repeated.",
+        rich_help_panel=PANEL,
     ),
 ]
 
@@ -54,6 +77,9 @@ class Reading:
     encoding: Annotated[
         str | None, typer.Option(metavar="NAME", help="Encoding of the file, such as cp1252.  [found out]")
     ] = None
+    sheet: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Of a spreadsheet; a name, or a number from 0.  [the first]")
+    ] = None
     na: Annotated[
         list[str] | None,
         typer.Option(metavar="TEXT", help="Cells to be read as missing, such as '<LOD'; may be repeated."),
@@ -66,7 +92,7 @@ class Reading:
         """What is known of the file."""
         from eqdarts.data import FileFormat
 
-        return FileFormat(self.delimiter, self.decimal, self.thousands, self.encoding)
+        return FileFormat(self.delimiter, self.decimal, self.thousands, self.encoding, self.sheet)
 
     def missing(self) -> Missing:
         """What becomes of missing cells."""
@@ -91,29 +117,29 @@ def is_streamed(file: Path) -> bool:
 
 
 def read_rows(
-    file: Path, target: str, columns: tuple[str, ...] | None, y_error: str | None, reading: Reading
-) -> tuple[pd.DataFrame, pd.Series, pd.Series | None]:
-    """X, y and the errors of y, if there are any, from a file that is read at once."""
-    import pandas as pd
+    file: Path,
+    target: str,
+    columns: tuple[str, ...] | None,
+    reading: Reading,
+    y_error: str | None = None,
+    weights: str | None = None,
+    one_hot: Sequence[str] = (),
+) -> tuple[pd.DataFrame, pd.Series, dict[str, pd.Series]]:
+    """X, y, and the columns that `fit` takes beside them, from a file that is read at once."""
+    from eqdarts import data
 
-    from eqdarts.data import read_csv
-
-    table = read_csv(file, target, _and(columns, y_error), reading.form(), reading.missing())
-    X, y = pd.DataFrame(table.X, columns=list(table.names)), pd.Series(table.y, name=target)
-    return X, y, None if y_error is None else _taken(X, y_error, columns)
-
-
-def _and(columns: tuple[str, ...] | None, name: str | None) -> tuple[str, ...] | None:
-    """The columns, if not all are meant, and one more."""
-    return columns if columns is None or name is None or name in columns else (*columns, name)
+    beside = {"y_error": y_error, "sample_weight": weights}
+    named = {option: name for option, name in beside.items() if name is not None}
+    X, y, others = data.read_rows(
+        file, target, columns, reading.form(), reading.missing(), tuple(named.values()), one_hot
+    )
+    return X, y, {option: others.iloc[:, k] for k, option in enumerate(named)}
 
 
-def _taken(X: pd.DataFrame, y_error: str, columns: tuple[str, ...] | None) -> pd.Series:
-    """The column of errors, which is taken out of the table."""
-    if columns is not None and y_error in columns:
-        raise InputDataError(f"--y-error {y_error!r} is among --features too; name it in one of them")
-    if y_error not in X:
-        raise InputDataError(
-            f"--y-error {y_error!r}: no such column beside the target; there are {', '.join(map(str, X))}"
-        )
-    return X.pop(y_error)
+def check_beside(columns: tuple[str, ...] | None, y_error: str | None, weights: str | None) -> None:
+    """Refuse a column of errors or weights that has another role."""
+    if y_error is not None and weights is not None:
+        raise InputDataError("--weights and --y-error are both given; 1/error² is the weight of a row, so give one")
+    for option, name in (("--y-error", y_error), ("--weights", weights)):
+        if name is not None and columns is not None and name in columns:
+            raise InputDataError(f"{option} {name!r} is among --features too; name it in one of them")

@@ -16,15 +16,14 @@ from eqdarts.data.dialect import Dialect, FileFormat
 from eqdarts.data.grid import not_a_number, shown_cell
 from eqdarts.data.header import check_header, warn_of_nameless
 from eqdarts.data.missing import FEWER_COLUMNS, HOW_TO_DROP, Missing
-from eqdarts.data.parquet import parquet_chunks, parquet_columns, parquet_rows
+from eqdarts.data.parquet import is_parquet, parquet_chunks, parquet_columns, parquet_rows
 from eqdarts.data.table import CHUNK_ROWS, Table
-from eqdarts.data.text_file import first_bytes
+from eqdarts.data.units import Headings
 from eqdarts.errors import InputDataError, check_range
 
 _CHUNK_VALUES = 20_000_000  # of a file's chunk at the most (160 MB): that of a wide table has fewer rows
 _BYTES = 8  # of a number in a CSV file, with its delimiter
-_PARQUET = (".parquet", ".pq")
-_AS_FOUND, _ERRORS = FileFormat(), Missing()
+_AS_FOUND, _ERRORS, _NO_HEADINGS = FileFormat(), Missing(), Headings((), (), {})
 #: Of some rows of a file: arrays of numbers without gaps, or whatever a column holds.
 Columns = Sequence[pd.Series | np.ndarray]
 
@@ -84,11 +83,13 @@ class FileSource:
     names : tuple of str
     target : str
     places : tuple of int
-        Of these columns and then of the target in a CSV file.
+        Of these columns and then of the target in the file.
     chunk_rows : int
     dialect : Dialect or None
         Of a CSV file.
     missing : Missing
+    headings : Headings
+        Of all columns, with their units.
     """
 
     path: Path
@@ -98,6 +99,7 @@ class FileSource:
     chunk_rows: int
     dialect: Dialect | None = None
     missing: Missing = _ERRORS
+    headings: Headings = _NO_HEADINGS
     _left_out: dict[int, int] = field(default_factory=dict, compare=False)  # rows by where their chunk begins
 
     @property
@@ -142,7 +144,8 @@ class FileSource:
 
     def _columns(self) -> Iterator[Columns]:
         if self.dialect is None:
-            return parquet_chunks(self.path, (*self.names, self.target), self.chunk_rows)
+            full = self.headings.full
+            return parquet_chunks(self.path, [full[place] for place in self.places], self.chunk_rows)
         return column_chunks(self.path, self.dialect, self.places, self.chunk_rows, self.missing)
 
     def _without_gaps(self, numbers: np.ndarray, columns: Sequence[str], start: int) -> np.ndarray:
@@ -218,15 +221,19 @@ def open_table(
     check_range("chunk_rows", chunk_rows, 2, integer=True)
     if not path.is_file():
         raise InputDataError(f"{path}: {'a folder' if path.is_dir() else 'no such file'}; check the path")
-    if path.suffix.lower() in _PARQUET or first_bytes(path) == b"PAR1":
+    if is_parquet(path):
         dialect, header = None, tuple(parquet_columns(path))
     else:
         dialect = dialect_of(path, form, missing)
         header, missing = dialect.header, missing.written(dialect.numerals)
+    headings = Headings.of(header)
+    full, header, target = header, headings.names, headings.name(target)
+    if features is not None and not isinstance(features, str):
+        features = tuple(map(headings.name, features))
     check_header(str(path), [name for name in header if name], target, features)
     rows = min(int(chunk_rows), max(2, _CHUNK_VALUES // len(header)))
     if dialect is None:
-        parts: Iterator[Columns] = parquet_chunks(path, header, rows)
+        parts: Iterator[Columns] = parquet_chunks(path, full, rows)
     else:
         parts = column_chunks(path, dialect, range(len(header)), rows, missing)
     first = next(parts, [])
@@ -236,7 +243,7 @@ def open_table(
     names = _numeric(path, header, first, target, missing) if features is None else tuple(features)
     check_names(names, target)
     used = tuple(header.index(name) for name in (*names, target))
-    return FileSource(path, names, target, used, rows, dialect, missing)
+    return FileSource(path, names, target, used, rows, dialect, missing, headings)
 
 
 def _numeric(path: Path, header: Sequence[str], first: Columns, target: str, missing: Missing) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ from eqdarts.data.dialect import Dialect, FileFormat, found_dialect, split_lines
 from eqdarts.data.grid import Grid
 from eqdarts.data.missing import Missing
 from eqdarts.data.text_file import DAMAGED, damaged, head_of, not_text, opened, unpacked
+from eqdarts.data.units import Headings
 from eqdarts.errors import EqdartsError, InputDataError, warn
 
 #: What reading a file may raise.
@@ -29,17 +30,17 @@ _EXACT: dict[str, Any] = (
 )
 
 
-def dialect_of(path: Path, given: FileFormat, missing: Missing) -> Dialect:
-    """How a file is written; a warning says what was found out that is not as usual."""
+def dialect_of(path: Path, given: FileFormat, missing: Missing, say: bool = True) -> Dialect:
+    """How a file is written. say: warn of what was found out that is not as usual"""
     head, encoding = head_of(path, given.encoding)
     dialect = found_dialect(str(path), head, given, encoding, lambda cell: cell in missing.spellings)
-    if dialect.found:
-        warn(f"{path}: {dialect}")
+    if dialect.found and say:
+        warn(f"{given.name or path}: {dialect}")
     return dialect
 
 
-def grid_of(path: Path, dialect: Dialect, missing: Missing) -> Grid:
-    """All cells, as texts."""
+def grid_of(path: Path, dialect: Dialect, missing: Missing, name: str | None = None) -> Grid:
+    """All cells, as texts. name: what messages call the file"""
     try:
         with _below_header(path, dialect) as lines:
             cells = pd.read_csv(
@@ -48,9 +49,9 @@ def grid_of(path: Path, dialect: Dialect, missing: Missing) -> Grid:
     except ERRORS as error:
         raise reading_error(path, error, dialect) from error
     cells = cells.fillna("")
-    for name in cells.columns:
-        cells[name] = cells[name].to_numpy(dtype=object)
-    return Grid(str(path), dialect.header, cells, missing, _finder(path, dialect))
+    for column in cells.columns:
+        cells[column] = cells[column].to_numpy(dtype=object)
+    return Grid(name or str(path), Headings.of(dialect.header), cells, missing, _finder(path, dialect))
 
 
 def column_chunks(

@@ -39,6 +39,8 @@ class FileFormat:
     encoding : str or None
     sheet : str or int or None
         Of a spreadsheet, its name or its number, counted from 0; by default the first.
+    name : str or None
+        What messages call the file, if not by its path.
     """
 
     delimiter: str | None = None
@@ -46,6 +48,7 @@ class FileFormat:
     thousands: str | None = None
     encoding: str | None = None
     sheet: str | int | None = None
+    name: str | None = None
 
 
 @dataclass(frozen=True)
@@ -163,7 +166,7 @@ def found_dialect(
     >>> text = "# spectrometer 3\\n\\nt [s];U [V]\\n0,1;2,5\\n0,2;2,75\\n"
     >>> dialect = found_dialect("run.csv", text, FileFormat(), "utf-8")
     >>> print(dialect)
-    cells separated by ';', decimal commas, header in line 3
+    cells separated by ';', decimal commas
     >>> dialect.header
     ('t [s]', 'U [V]')
     """

@@ -15,6 +15,7 @@ import pandas as pd
 
 from eqdarts.data.cells import checked_numbers
 from eqdarts.data.columns import as_words, listed
+from eqdarts.data.indicators import with_indicators
 from eqdarts.errors import InputDataError
 
 
@@ -53,11 +54,14 @@ def has_columns(X: Any, columns: Sequence[str]) -> bool:
 def select(X: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
     """These columns in this order, under these names, as numbers; NaN where a value is missing.
 
+    A column ``species = setosa`` that is not there is made of a column species.
+
     Raises
     ------
     InputDataError
         Naming the columns that are missing, stand twice or hold no numbers.
     """
+    X = with_indicators(X, columns)
     names = as_words(X.columns)
     place, count = {name: k for k, name in enumerate(names)}, Counter(names)
     missing = [name for name in columns if name not in place]

@@ -1,4 +1,4 @@
-"""The cells of a whole file, in memory → a `Table` or a frame, or one line that says what is wrong where."""
+"""The cells of a whole file, in memory → columns of numbers, or one line that says what is wrong where."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ import numpy as np
 import pandas as pd
 
 from eqdarts.data.columns import listed
-from eqdarts.data.header import check_header, check_targets, similar, warn_of_nameless
+from eqdarts.data.header import check_header, check_once, check_targets, similar, warn_of_nameless
+from eqdarts.data.indicators import one_hot as as_indicators
 from eqdarts.data.missing import DATE, FEWER_COLUMNS, HOW_TO_DROP, Missing, advice
 from eqdarts.data.numerals import looks_like_number
-from eqdarts.data.table import Table
+from eqdarts.data.units import Headings
 from eqdarts.errors import InputDataError, shown, warn
 
 _DATE = re.compile(r"\d{1,4}([-/.])\d{1,2}\1\d{1,4}\b")
@@ -26,8 +27,8 @@ class Grid:
     Attributes
     ----------
     path : str
-    header : tuple of str
-        Names of columns; empty for those without one.
+    headings : Headings
+        Names of columns, empty for those without one, and their units.
     cells : DataFrame
         Texts, or what else a file holds, in as many columns.
     missing : Missing
@@ -36,38 +37,100 @@ class Grid:
     """
 
     path: str
-    header: tuple[str, ...]
+    headings: Headings
     cells: pd.DataFrame
     missing: Missing
     where: Callable[[int], str]
 
-    def table(self, target: str, features: Sequence[str] | None) -> Table:
-        """Without the rows that are to be left out; a warning says how many."""
+    def rows(
+        self, target: str, features: Sequence[str] | None, beside: Sequence[str] = (), one_hot: Sequence[str] = ()
+    ) -> tuple[pd.DataFrame, pd.Series, pd.DataFrame]:
+        """X, y, and the columns `beside` that belong to rows, such as their errors.
+
+        Without the rows that are to be left out; a warning says how many.
+
+        one_hot: columns of labels, which become columns of 0 and 1
+        """
+        target, beside, one_hot = self._name(target), tuple(map(self._name, beside)), tuple(map(self._name, one_hot))
+        if features and not isinstance(features, str):
+            features = tuple(map(self._name, features))
         check_header(self.path, self._named, target, features)
+        self._check_there((*beside, *one_hot))
+        for name in (target, *beside):
+            if name in one_hot or (name == target and name in beside):
+                other = "the target" if name == target else "a column of errors or weights"
+                raise InputDataError(f"{self.path}: column {name!r} is both {other} and something else; name it once")
         self._check_length()
         y = self._numbers(target)
-        chosen = self._numeric_columns((target,)) if features is None else {n: self._numbers(n) for n in features}
-        X = np.column_stack(list(chosen.values()))
-        kept = ~(np.isnan(X).any(axis=1) | np.isnan(y))
+        if features is None:
+            chosen = self._numeric_columns((target,), beside, one_hot)
+        else:
+            chosen = {n: self._labels(n) if n in one_hot else self._numbers(n) for n in (*features, *one_hot)}
+        X = as_indicators(pd.DataFrame(chosen), one_hot) if one_hot else pd.DataFrame(chosen)
+        if not len(X.columns):
+            raise InputDataError(f"{self.path}: no column of numbers besides the target {target!r}; add one")
+        others = pd.DataFrame({name: self._numbers(name) for name in beside}, index=X.index)
+        kept = ~(X.isna().any(axis=1) | np.isnan(y) | others.isna().any(axis=1)).to_numpy()
         if not kept.all():  # they are to be left out
+            if not self.missing.drop:  # a column of labels has gaps
+                name = str(X.columns[X.isna().any(axis=0)][0]).split(" = ")[0]
+                row = int(np.flatnonzero(~kept)[0])
+                raise InputDataError(
+                    f"{self.path}: column {name!r}: {self._at(name, row)} is empty; fill it, or drop it ({HOW_TO_DROP})"
+                )
             warn(left_out(self.path, int((~kept).sum()), len(kept)))
         if kept.sum() < 2:
             raise InputDataError(f"{self.path}: {kept.sum()} rows without a missing cell; {FEWER_COLUMNS}")
-        return Table(X[kept], y[kept], tuple(chosen), target)
+        units = dict(self.headings.units)
+        found = X[kept].reset_index(drop=True), pd.Series(y[kept], name=target), others[kept].reset_index(drop=True)
+        for part in found:
+            part.attrs["units"] = units
+        return found
 
     def frame(self, targets: tuple[str, ...], features: Sequence[str] | None, by: tuple[str, ...]) -> pd.DataFrame:
         """With NaN in the rows that are to be left out."""
+        targets, by = tuple(map(self._name, targets)), tuple(map(self._name, by))
+        features = None if features is None else tuple(map(self._name, features))
         check_targets(self.path, self._named, targets)
-        for name in (*(features or ()), *by):
-            if name not in self.header:
-                raise InputDataError(f"{self.path}: no column {name!r}; {similar(name, self._named)}")
+        self._check_there((*(features or ()), *by))
         self._check_length()
         columns: dict[str, np.ndarray | pd.Series] = {name: self._labels(name) for name in by}
         if features is None:
             columns |= self._numeric_columns(targets, by)
         for name in (*(features or ()), *targets):
             columns[name] = self._numbers(name)
-        return pd.DataFrame(columns)
+        found = pd.DataFrame(columns)
+        found.attrs["units"] = dict(self.headings.units)
+        return found
+
+    def everything(self, columns: Sequence[str] | None, one_hot: Sequence[str]) -> pd.DataFrame:
+        """All named columns, or these: numbers where they are, and labels else."""
+        one_hot = tuple(map(self._name, one_hot))
+        check_once(self.path, self._named)
+        if columns is None:
+            warn_of_nameless(self.path, self.header)
+        chosen = self._named if columns is None else list(dict.fromkeys(map(self._name, columns)))
+        self._check_there((*chosen, *one_hot))
+        found = pd.DataFrame({name: self._labels(name) for name in (*chosen, *one_hot)})
+        found.attrs["units"] = {name: unit for name, unit in self.headings.units.items() if name in found}
+        if one_hot:
+            found = as_indicators(found, one_hot)
+        if self.missing.drop and (gaps := found.isna().any(axis=1)).any():
+            warn(left_out(self.path, int(gaps.sum()), len(found)))
+            found = found[~gaps].reset_index(drop=True)
+        return found
+
+    @property
+    def header(self) -> tuple[str, ...]:
+        return self.headings.names
+
+    def _name(self, given: str) -> str:
+        return self.headings.name(given)
+
+    def _check_there(self, names: Sequence[str]) -> None:
+        for name in names:
+            if name not in self.header:
+                raise InputDataError(f"{self.path}: no column {name!r}; {similar(name, self._named)}")
 
     def numbers(self, name: str) -> np.ndarray:
         """A column as numbers, with NaN in the rows that are to be left out."""
@@ -101,11 +164,19 @@ class Grid:
         if text is None:
             return pd.Series(values)
         cells = self._column(name)
-        return cells.where(~cells.isin(self.missing.spellings), None)
+        gaps = cells.isna() | cells.isin(self.missing.spellings)
+        return cells.astype(object).where(~gaps, None)
 
-    def _numeric_columns(self, targets: tuple[str, ...], others: tuple[str, ...] = ()) -> dict[str, np.ndarray]:
+    def _numeric_columns(
+        self, targets: tuple[str, ...], others: tuple[str, ...] = (), labels: tuple[str, ...] = ()
+    ) -> dict[str, np.ndarray | pd.Series]:
+        """All columns but the targets and others; those of labels as they are."""
         skipped = {*targets, *others}
-        columns = {name: self._numbers(name, chosen=False) for name in self._named if name not in skipped}
+        columns = {
+            name: self._labels(name) if name in labels else self._numbers(name, chosen=False)
+            for name in self._named
+            if name not in skipped
+        }
         warn_of_nameless(self.path, self.header)
         if not columns:
             raise InputDataError(f"{self.path}: no column of numbers besides the target {listed(targets)}; add one")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import numpy as np
 
@@ -22,8 +23,8 @@ class Measured(Derived):
     Attributes
     ----------
     source : Source
-    errors : str
-        The column with the standard deviations.
+    column : str
+        That with the standard deviations.
 
     Examples
     --------
@@ -32,28 +33,51 @@ class Measured(Derived):
     [(('x',), [4.0, 100.0])]
     """
 
+    option: ClassVar[str] = "y_error"
     source: Source
-    errors: str
+    column: str
 
     def __post_init__(self) -> None:
-        names = self.source.names
-        if self.errors not in names:
-            raise InputDataError(
-                f"y_error={self.errors!r}: no such column beside the target; there are {listed(names)}"
-            )
+        names, given = self.source.names, f"{self.option}={self.column!r}"
+        if self.column not in names:
+            raise InputDataError(f"{given}: no such column beside the target; there are {listed(names)}")
         if len(names) == 1:
-            raise InputDataError(f"y_error={self.errors!r} is the only column beside the target; add others")
+            raise InputDataError(f"{given} is the only column beside the target; add others")
 
     @property
     def names(self) -> tuple[str, ...]:
-        return tuple(name for name in self.source.names if name != self.errors)
+        return tuple(name for name in self.source.names if name != self.column)
 
     def chunks(self) -> Iterator[Table]:
-        place, start = self.source.names.index(self.errors), 0
+        place, start = self.source.names.index(self.column), 0
         for chunk in self.source.chunks():
-            errors = checked_errors(chunk.X[:, place], len(chunk), start)
+            weights = self._weights(chunk.X[:, place], start)
             start += len(chunk)
-            yield replace(chunk, X=np.delete(chunk.X, place, axis=1), names=self.names, weights=errors**-2.0)
+            yield replace(chunk, X=np.delete(chunk.X, place, axis=1), names=self.names, weights=weights)
+
+    def _weights(self, given: np.ndarray, start: int) -> np.ndarray:
+        return checked_errors(given, len(given), start) ** -2.0
+
+
+@dataclass(frozen=True, eq=False)
+class Weighted(Measured):
+    """The other columns, with the weights that one of them holds.
+
+    Examples
+    --------
+    >>> table = Table(np.array([[1.0, 0.5], [2.0, 0.0]]), np.array([3.0, 6.0]), ("x", "w"))
+    >>> [(chunk.names, chunk.weights.tolist()) for chunk in Weighted(table, "w").chunks()]
+    [(('x',), [0.5, 0.0])]
+    """
+
+    option: ClassVar[str] = "weights"
+
+    def _weights(self, given: np.ndarray, start: int) -> np.ndarray:
+        bad = ~(np.isfinite(given) & (given >= 0))
+        if bad.any():
+            row = int(np.flatnonzero(bad)[0])
+            raise InputDataError(f"weights: {given[row]} (row {start + row}); weights must be finite and not negative")
+        return given
 
 
 @dataclass(frozen=True, eq=False)

@@ -130,6 +130,8 @@ def advice(cell: str, chosen: bool, kind: str) -> str:
     if kind == DATE:
         return "turn dates into numbers, such as days since the first" if chosen else FEWER_COLUMNS
     first = "turn it into a number" if chosen else FEWER_COLUMNS
+    if not chosen:
+        first = f"{first}, or turn its labels into columns of 0 and 1 (one_hot, --one-hot)"
     return f"{first}, or have it read as missing and its row left out (na, drop_missing; --na {cell!r} --drop-missing)"
 
 

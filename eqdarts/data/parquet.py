@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from eqdarts.data.text_file import first_bytes
 from eqdarts.errors import EqdartsError, InputDataError
 
 
@@ -24,6 +25,21 @@ def _opened(path: Path) -> Any:
         return parquet.ParquetFile(path, pre_buffer=False)
     except (ArrowException, OSError) as error:
         raise InputDataError(f"{path}: cannot be read as Parquet ({' '.join(str(error).split())[:120]})") from error
+
+
+def is_parquet(path: Path) -> bool:
+    """By its name, or by how it begins."""
+    return path.suffix.lower() in (".parquet", ".pq") or first_bytes(path) == b"PAR1"
+
+
+def parquet_frame(path: Path) -> pd.DataFrame:
+    """All of it."""
+    columns = parquet_columns(path)
+    parts = list(parquet_chunks(path, columns, max(parquet_rows(path), 1)))
+    cells = [[part[k] for part in parts] for k in range(len(columns))]
+    return pd.DataFrame(
+        {k: pd.concat(map(pd.Series, column), ignore_index=True) for k, column in enumerate(cells) if column}
+    ).set_axis(columns, axis=1)
 
 
 def parquet_columns(path: Path) -> list[str]:

@@ -1,4 +1,4 @@
-"""A file of any kind → a `Table` or a frame: text with cells, a Parquet file, or a spreadsheet."""
+"""A file of any kind → a table in memory: text with cells, a spreadsheet, or a Parquet file."""
 
 from __future__ import annotations
 
@@ -6,26 +6,114 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from eqdarts.data.csv import dialect_of, grid_of
-from eqdarts.data.dialect import FileFormat
+from eqdarts.data.dialect import Dialect, FileFormat
 from eqdarts.data.grid import Grid
+from eqdarts.data.local import plain_file
 from eqdarts.data.missing import Missing
+from eqdarts.data.parquet import is_parquet, parquet_frame
 from eqdarts.data.table import Table
-from eqdarts.data.text_file import on_disk
+from eqdarts.data.units import Headings
+from eqdarts.errors import InputDataError, listed_names
 
 _AS_FOUND, _ERRORS = FileFormat(), Missing()
 
 
-def read_csv(
+def read_table(
+    path: str | Path,
+    columns: Sequence[str] | None = None,
+    *,
+    delimiter: str | None = None,
+    decimal: str | None = None,
+    thousands: str | None = None,
+    encoding: str | None = None,
+    sheet: str | int | None = None,
+    na: str | Sequence[str] = (),
+    drop_missing: bool = False,
+    one_hot: Sequence[str] = (),
+) -> pd.DataFrame:
+    """Read a table as it is: CSV in any dialect, compressed or not, a spreadsheet (.xlsx) or a Parquet file.
+
+    Parameters
+    ----------
+    path : str or Path
+        A file with a header line; ``"-"`` is standard input.
+    columns : sequence of str, optional
+        Names of the columns to read, with or without their units; by default all that have a name.
+    delimiter, decimal, thousands, encoding : str, optional
+        Of a text file: one character that separates cells (a space for runs of spaces), "." or ",", what stands
+        between thousands (",", ".", " ", "'" or ""), and the encoding. What is not given is found out from the first
+        lines, and a `SearchWarning` says what is not as usual.
+    sheet : str or int, optional
+        Of a spreadsheet; by default the first.
+    na : str or sequence of str
+        Cells to be read as missing, besides the usual ones (empty, NA, NaN, null, none).
+    drop_missing : bool
+        Leave out rows with missing cells; a `SearchWarning` says how many.
+    one_hot : sequence of str
+        Columns of labels, which become columns of 0 and 1; see `one_hot`.
+
+    Returns
+    -------
+    DataFrame
+        Columns of numbers, with NaN where they are missing, and of text. Units that the header has in brackets, as in
+        ``r [m]``, are taken off the names and stand in ``attrs["units"]``, from where `DARTSRegressor.fit` takes them.
+
+    Raises
+    ------
+    InputDataError
+        In one line: the file, the column or line, what stands there, and the way out.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = pathlib.Path(folder) / "planets.csv"
+    ...     _ = path.write_text("planet;axis [AU];period [yr]\\nVenus;0,72;0,62\\nEarth;1;1\\n")
+    ...     table = read_table(path, delimiter=";", decimal=",")
+    >>> print(table)
+      planet  axis  period
+    0  Venus  0.72    0.62
+    1  Earth  1.00    1.00
+    >>> table.attrs["units"]
+    {'axis': 'AU', 'period': 'yr'}
+    """
+    form, missing = FileFormat(delimiter, decimal, thousands, encoding, sheet), Missing.of(na, drop_missing)
+    wanted = None if columns is None else listed_names("columns", columns)
+    labels = (one_hot,) if isinstance(one_hot, str) else listed_names("one_hot", one_hot)
+    with plain_file(path, form) as (file, known):
+        return _grid(file, known, missing).everything(wanted, labels)
+
+
+def dialect(path: str | Path, form: FileFormat = _AS_FOUND) -> Dialect:
+    """How a text file is read: its header, what separates its cells, how numbers are written, and what was found out.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = pathlib.Path(folder) / "run.csv"
+    ...     _ = path.write_text("t [s];U [V]\\n0,1;2,5\\n")
+    ...     print(dialect(path))
+    cells separated by ';', decimal commas
+    """
+    with plain_file(path, form) as (file, known):
+        return dialect_of(file, known, _ERRORS, say=False)
+
+
+def read_rows(
     path: str | Path,
     target: str,
     features: Sequence[str] | None = None,
     form: FileFormat = _AS_FOUND,
     missing: Missing = _ERRORS,
-) -> Table:
-    """Read a `Table` from a file with a header line.
+    beside: Sequence[str] = (),
+    one_hot: Sequence[str] = (),
+) -> tuple[pd.DataFrame, pd.Series, pd.DataFrame]:
+    """Read X, y, and columns that belong to rows, such as their errors or weights.
 
     Parameters
     ----------
@@ -39,16 +127,35 @@ def read_csv(
         What is known of the file. The rest is found out, and a `SearchWarning` says what is not as usual.
     missing : Missing
         Which cells count as missing, and whether their rows are left out, with a `SearchWarning` that says how many.
+    beside : sequence of str
+        Columns that are returned on their own, under the names of the file.
+    one_hot : sequence of str
+        Columns of labels, which become columns of 0 and 1.
 
     Returns
     -------
-    Table
-        Booleans become 0 and 1.
+    X : DataFrame
+        Booleans become 0 and 1. Units are in its ``attrs``.
+    y : Series
+    beside : DataFrame
 
     Raises
     ------
     InputDataError
         In one line: the file, the column or line, what stands there, and the way out.
+    """
+    with plain_file(path, form) as (file, known):
+        return _grid(file, known, missing).rows(target, features, beside, one_hot)
+
+
+def read_csv(
+    path: str | Path,
+    target: str,
+    features: Sequence[str] | None = None,
+    form: FileFormat = _AS_FOUND,
+    missing: Missing = _ERRORS,
+) -> Table:
+    """The same as a `Table`.
 
     Examples
     --------
@@ -60,8 +167,8 @@ def read_csv(
     >>> table.names, table.X.shape, table.y
     (('axis',), (3, 1), array([ 0.24,  1.  , 11.9 ]))
     """
-    with on_disk(path) as file:
-        return _grid(file, form, missing).table(target, features)
+    X, y, _ = read_rows(path, target, features, form, missing)
+    return Table(X.to_numpy(dtype=np.float64), y.to_numpy(), tuple(X.columns), str(y.name))
 
 
 def read_frame(
@@ -77,7 +184,7 @@ def read_frame(
     Parameters
     ----------
     path, features, form, missing
-        As in `read_csv`; but rows to be left out are still there, with NaN.
+        As in `read_rows`; but rows to be left out are still there, with NaN.
     targets : sequence of str
         Columns of numbers.
     by : sequence of str
@@ -91,10 +198,10 @@ def read_frame(
     Raises
     ------
     InputDataError
-        As `read_csv` does.
+        As `read_rows` does.
     """
-    with on_disk(path) as file:
-        return _grid(file, form, missing).frame(tuple(targets), features, tuple(by))
+    with plain_file(path, form) as (file, known):
+        return _grid(file, known, missing).frame(tuple(targets), features, tuple(by))
 
 
 @contextmanager
@@ -103,10 +210,16 @@ def read_cells(path: str | Path, form: FileFormat = _AS_FOUND, missing: Missing 
 
     Within the context an error can say in which line a cell stands.
     """
-    with on_disk(path) as file:
-        yield _grid(file, form, missing)
+    with plain_file(path, form) as (file, known):
+        yield _grid(file, known, missing)
 
 
 def _grid(path: Path, form: FileFormat, missing: Missing) -> Grid:
-    dialect = dialect_of(path, form, missing)
-    return grid_of(path, dialect, missing.written(dialect.numerals))
+    if is_parquet(path):
+        cells = parquet_frame(path)
+        header = tuple(map(str, cells.columns))
+        return Grid(form.name or str(path), Headings.of(header), cells, missing, lambda row: f"row {row + 1}")
+    if path.is_dir():
+        raise InputDataError(f"{path}: cannot be read: it is a folder; check the path")
+    found = dialect_of(path, form, missing)
+    return grid_of(path, found, missing.written(found.numerals), form.name)

@@ -8,12 +8,9 @@ import gzip
 import io
 import lzma
 import re
-import sys
-import tempfile
 import zipfile
 import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
@@ -26,18 +23,6 @@ _OTHER = "cp1252"  # what most text is that is no UTF-8
 _BINARY = re.compile("[\0-\x08\x0e-\x1a\x1c-\x1f]")
 #: What a packed file that is damaged raises.
 DAMAGED = (EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, gzip.BadGzipFile)
-
-
-@contextmanager
-def on_disk(path: str | Path) -> Iterator[Path]:
-    """A file that can be read again and again: what comes from standard input (``-``) is kept in a temporary one."""
-    if str(path) != "-":
-        yield Path(path)
-        return
-    with tempfile.TemporaryDirectory(prefix="eqdarts-") as folder:
-        copy = Path(folder) / "standard input"
-        copy.write_bytes(sys.stdin.buffer.read())
-        yield copy
 
 
 def first_bytes(path: Path, count: int = 4) -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -82,6 +82,7 @@ class Saved:
     rivals: tuple[Equation, ...] = ()
     leaves_something: bool = False
     selected: int | None = None
+    units: Mapping[str, str] = field(default_factory=dict)
 
 
 def write(saved: Saved, best_index: int) -> dict[str, Any]:
@@ -98,6 +99,7 @@ def write(saved: Saved, best_index: int) -> dict[str, Any]:
         "version": VERSION,
         "target": saved.target,
         "columns": list(saved.columns),
+        "units": dict(saved.units),
         "named_columns": saved.named_columns,
         "settings": _settings(saved.settings),
         "stop_reason": saved.stop_reason,
@@ -170,8 +172,17 @@ def read(path: str | os.PathLike[str], defaults: Mapping[str, Any]) -> Saved:
         noise=read_noise(data),
         rivals=rivals,
         leaves_something="leaves_something" in data and data.boolean("leaves_something"),
+        units=_units(data, (*columns, target)),
         selected=data.integer("selected", 0, len(front) - 1) if "selected" in data else None,
     )
+
+
+def _units(data: Record, names: tuple[str, ...]) -> dict[str, str]:
+    """Of those columns that have one; files of before have none."""
+    if "units" not in data:
+        return {}
+    units = data.record("units")
+    return {name: units.text(name) for name in names if name in units}
 
 
 def _check_formulas(data: Record) -> None:

@@ -1,12 +1,33 @@
-"""Figures of a fitted model: the fit, the front, the history, the architecture weights and the graph.
+"""Figures of a fitted model: the fit, what it leaves, the front, constants, responses, the graph and how it came about.
 
-Every function draws on the Axes it is given, or on a new figure, and returns the Axes; none prints,
-shows, or changes a global setting. `overview` returns a Figure for a file.
+Every function draws on the Axes it is given, or on a new figure, and returns the Axes; none prints, shows, or changes a
+global setting, and pyplot knows none of them. `plot` and `overview` return a Figure.
 """
 
-from eqdarts.plots.fit import overview, plot_fit, plot_front
+from eqdarts.plots.alpha import animate_alpha, plot_alpha
+from eqdarts.plots.constants import plot_constants
+from eqdarts.plots.fit import plot_fit, plot_parity
+from eqdarts.plots.front import plot_front
 from eqdarts.plots.graph import plot_graph
 from eqdarts.plots.history import plot_history, plot_weights
+from eqdarts.plots.page import overview, plot
+from eqdarts.plots.residuals import plot_residuals
+from eqdarts.plots.response import plot_response
 from eqdarts.plots.vector import svg
 
-__all__ = ["overview", "plot_fit", "plot_front", "plot_graph", "plot_history", "plot_weights", "svg"]
+__all__ = [
+    "animate_alpha",
+    "overview",
+    "plot",
+    "plot_alpha",
+    "plot_constants",
+    "plot_fit",
+    "plot_front",
+    "plot_graph",
+    "plot_history",
+    "plot_parity",
+    "plot_residuals",
+    "plot_response",
+    "plot_weights",
+    "svg",
+]

@@ -1,163 +1,102 @@
-"""The chosen equation against the data, and among the others of its front."""
+"""The equation against the data: along a column, or predicted against observed."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 
-from eqdarts.plots.style import BLUE, GREY, LIGHT, RED, bare, equation_text, input_names, new_axes, plain
+from eqdarts.plots.axes import along, dress, label, scaled
+from eqdarts.plots.marks import band, points, undefined, without_poles
+from eqdarts.plots.rows import Rows, rows, used_columns, values_along
+from eqdarts.plots.style import GREY, RED, bare, new_axes, room_of
+from eqdarts.plots.writing import law
 
-_WITHIN = 1.96  # standard deviations: of normal errors, 95 % are less
+_RIVAL = 0.05  # probability of a form that is drawn beside the chosen one (not tuned)
 
 
-def plot_fit(model: Any, X: Any, y: Any, ax: Axes | None = None) -> Axes:
-    """The chosen equation against the data.
+def plot_fit(
+    model: Any,
+    X: Any = None,
+    y: Any = None,
+    ax: Axes | None = None,
+    index: int | None = None,
+    title: bool = True,
+    rivals: bool = True,
+) -> Axes:
+    """An equation against the data.
 
-    With one column: the points and the curve, under the equation. With several: predicted against
-    observed values and the diagonal. Within the band are 95 % of observations with noise of the form
-    and level that the model has. Values that are positive and very unevenly spread get a logarithmic axis.
+    With one column in it: the points and the curve, under the equation. With several: `plot_parity`. Within the band
+    are 95 % of observations, by noise of the form and level that the model has. Values that are positive and very
+    unevenly spread get a logarithmic axis.
 
     Parameters
     ----------
     model : fitted DARTSRegressor
-    X : DataFrame or array [n, d]
-    y : array [n]
+    X : DataFrame or array [n, d], optional
+    y : array [n], optional
+        By default both are the training rows, which a model from a file does not have.
     ax : Axes, optional
+        To draw on; by default new ones, which pyplot does not know: ``ax.figure.savefig("fit.png")``.
+    index : int, optional
+        A row of ``model.equations_``; by default the chosen one.
+    title : bool
+        Write the equation above it?
+    rivals : bool
+        Draw the other forms that the rows leave a probability of at least 5 %, as thin lines?
+
+    Returns
+    -------
+    Axes
+    """  # fmt: skip
+    found = rows(model, X, y, index)
+    column = _column(found)
+    if column is None:
+        several = bool(used_columns(found.equation))
+        return _parity(found, ax, title) if several else _of_constant(found, ax, title)
+    ax = new_axes((5.4, 4.0)) if ax is None else ax
+    x, shown = found.X[:, column], found.drawn()
+    dress(ax, "x", x)
+    dress(ax, "y", found.y, _scale(found.y, found))
+    points(ax, shown.X[:, column], shown.y, len(found), label="data")
+    if np.isfinite(x).any():
+        _curve(ax, found, column)
+        if rivals:
+            _rivals(ax, model, found, column)
+    else:  # a constant of a table without the column
+        ax.axhline(float(found.predicted[0]), color=RED, linewidth=1.6, label="equation", zorder=3)
+    label(ax, "x", found.equation.columns[column])
+    label(ax, "y", found.equation.target)
+    ax.legend(frameon=False)
+    undefined(ax, int((~found.defined).sum()), len(found))
+    return _finished(ax, found, title)
+
+
+def plot_parity(
+    model: Any, X: Any = None, y: Any = None, ax: Axes | None = None, index: int | None = None, title: bool = True
+) -> Axes:
+    """Predicted against observed values, and the diagonal on which they agree.
+
+    Within the band are 95 % of observations, by noise of the form and level that the model has.
+
+    Parameters
+    ----------
+    model : fitted DARTSRegressor
+    X, y, ax, index, title
+        As in `plot_fit`.
 
     Returns
     -------
     Axes
     """
-    ax = new_axes((5.4, 4.0)) if ax is None else ax
-    y = np.asarray(y, dtype=np.float64).reshape(-1)
-    predicted = np.asarray(model.predict(X))
-    dots: dict[str, Any] = {
-        "s": 26 if len(y) <= 200 else 10,
-        "facecolors": "none" if len(y) <= 200 else BLUE,
-        "edgecolors": BLUE if len(y) <= 200 else "none",
-        "alpha": 1.0 if len(y) <= 200 else max(0.15, 200 / len(y)),
-        "rasterized": len(y) > 2000,
-    }
-    if np.shape(X)[1] == 1:
-        x = np.asarray(X, dtype=np.float64)[:, 0]
-        _choose_scale(ax.set_xscale, x)
-        _choose_scale(ax.set_yscale, y)
-        grid = _along(ax, x)
-        like = pd.DataFrame({X.columns[0]: grid}) if hasattr(X, "columns") else grid[:, None]
-        ax.scatter(x, y, label="data", **dots)
-        curve = np.asarray(model.predict(like))
-        ax.plot(grid, curve, color=RED, linewidth=1.6, label="equation", zorder=3)
-        _draw_noise(ax, model, grid, curve)
-        ax.set_xlabel(plain(input_names(model, 1)[0]))
-        ax.set_ylabel(plain(model.target_name_))
-        ax.legend(frameon=False)
-        _title_equation(ax, model)
-    else:
-        for set_scale in (ax.set_xscale, ax.set_yscale):
-            _choose_scale(set_scale, np.concatenate([y, predicted]))
-        ends = np.array([min(y.min(), predicted.min()), max(y.max(), predicted.max())])
-        ax.plot(ends, ends, color=GREY, linewidth=1.0, linestyle=(0, (4, 3)), zorder=1)
-        ax.scatter(y, predicted, **dots, zorder=2)
-        along = _along(ax, ends)
-        _draw_noise(ax, model, along, along)
-        ax.set_xlabel(f"{plain(model.target_name_)}, observed")
-        ax.set_ylabel(f"{plain(model.target_name_)}, predicted")
-        ax.text(0.04, 0.96, _r_squared(y, predicted), transform=ax.transAxes, va="top")
-        _title_equation(ax, model)
-    bare(ax)
-    return ax
+    return _parity(rows(model, X, y, index), ax, title)
 
 
-def plot_front(model: Any, ax: Axes | None = None) -> Axes:
-    """Loss against complexity of every equation of the front; the chosen one is ringed and written out.
-
-    Parameters
-    ----------
-    model : fitted DARTSRegressor
-    ax : Axes, optional
-
-    Returns
-    -------
-    Axes
-    """
-    ax = new_axes((5.4, 4.0)) if ax is None else ax
-    front = model.equations_.sort_values("complexity")
-    chosen = model.equations_.loc[model.best_index_]
-    positive = front["loss"][front["loss"] > 0]
-    # A loss of zero has no place on a logarithmic axis: it is set at the size of rounding errors, and labelled.
-    floor = min(1e-16 * float(positive.max()), float(positive.min()) / 10) if len(positive) else 1e-16
-    loss = front["loss"].clip(lower=floor)
-    for complexity in front["complexity"][front["loss"] <= 0]:
-        ax.annotate("0", (complexity, floor), (0, 10), textcoords="offset points", ha="center", fontsize=9, color=GREY)
-    ax.plot(front["complexity"], loss, color=LIGHT, drawstyle="steps-post", linewidth=1.2, zorder=1)
-    ax.scatter(front["complexity"], loss, s=26, color=BLUE, zorder=2)
-    place = (float(chosen["complexity"]), max(float(chosen["loss"]), floor))
-    ax.scatter(*place, s=110, facecolors="none", edgecolors=RED, linewidths=1.8, zorder=3)
-    ax.set_yscale("log")
-    low, high = float(loss.min()), float(loss.max())
-    pad = max(high / low, 10.0) ** 0.08
-    ax.set_ylim(low / pad, high * pad**3)  # room for the equation
-    ax.margins(x=0.07)
-    ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
-    ax.set_xlabel("complexity")
-    ax.set_ylabel("loss")
-    text, size = equation_text(model, ax, 0.94)
-    if text:
-        ax.text(0.98, 0.97, text, transform=ax.transAxes, ha="right", va="top", color=RED, fontsize=size, zorder=4)
-    bare(ax)
-    return ax
-
-
-def overview(model: Any, X: Any, y: Any) -> Figure:
-    """Fit and front side by side, on a figure of their own.
-
-    Parameters
-    ----------
-    model : fitted DARTSRegressor
-    X : DataFrame or array [n, d]
-    y : array [n]
-
-    Returns
-    -------
-    Figure
-        Ready for ``savefig``; pyplot does not know it.
-    """
-    figure = Figure(figsize=(10.4, 4.2), layout="constrained")
-    left, right = figure.subplots(1, 2)
-    plot_fit(model, X, y, ax=left)
-    plot_front(model, ax=right)
-    return figure
-
-
-def _along(ax: Axes, values: np.ndarray) -> np.ndarray:
-    """Places from the least to the greatest of the values, evenly spread to the eye."""
-    space = np.linspace if ax.get_xscale() == "linear" else np.geomspace
-    return np.asarray(space(values.min(), values.max(), 400))
-
-
-def _draw_noise(ax: Axes, model: Any, x: np.ndarray, values: np.ndarray) -> None:
-    """A band about the values [n] of the equation, as wide as its noise is there; limits of axes stay."""
-    level = model.noise_.level(float(model.equations_.loc[model.best_index_, "loss"]))
-    reach = _WITHIN * level * model.noise_.spreads(values)
-    limits = ax.get_xlim(), ax.get_ylim()
-    ax.fill_between(x, values - reach, values + reach, color=RED, alpha=0.12, linewidth=0, zorder=0.5)
-    ax.set_xlim(limits[0])
-    ax.set_ylim(limits[1])
-
-
-def _choose_scale(set_scale: Any, values: np.ndarray) -> None:
-    """Logarithmic when all values are positive and most are small beside the largest."""
-    if values.min() > 0 and values.max() > 50 * values.min() and values.max() > 5 * np.median(values):
-        set_scale("log")
-
-
-def _r_squared(y: np.ndarray, predicted: np.ndarray) -> str:
-    unit = float(np.abs(y - y.mean()).max())  # the squares of values as they are may leave the range of doubles
+def r_squared(y: np.ndarray, predicted: np.ndarray) -> str:
+    """R² of rows in mathtext; so close to 1 as its digits do not show, what it lacks of it."""
+    unit = float(np.abs(y - y.mean()).max(initial=0.0))  # squares of values as they are may leave the range of doubles
     missing = np.square((y - predicted) / unit).sum() / np.square((y - y.mean()) / unit).sum() if unit else 0.0
     if not 0 < missing < 1e-4:
         return f"$R^2 = {1 - missing:.4g}$"
@@ -165,7 +104,119 @@ def _r_squared(y: np.ndarray, predicted: np.ndarray) -> str:
     return rf"$R^2 = 1 - {mantissa} \cdot 10^{{{int(exponent)}}}$"
 
 
-def _title_equation(ax: Axes, model: Any) -> None:
-    text, size = equation_text(model, ax, 1.0)
-    if text:
-        ax.set_title(text, fontsize=size, pad=10)
+def _column(found: Rows) -> int | None:
+    """The column along which the equation is a curve, if there is one."""
+    used = used_columns(found.equation)
+    if len(used) == 1:
+        return used[0]
+    return 0 if not used and found.X.shape[1] == 1 else None
+
+
+def _scale(values: np.ndarray, found: Rows) -> str:
+    """Logarithmic only if what the equation gives has a place there, too."""
+    scale = scaled(values)
+    predicted = found.predicted[found.defined]
+    return scale if scale == "linear" or not len(predicted) or predicted.min() > 0 else "linear"
+
+
+def _of_constant(found: Rows, ax: Axes | None, title: bool) -> Axes:
+    """The rows in their order, and a line."""
+    ax, shown = new_axes((5.4, 4.0)) if ax is None else ax, found.drawn()
+    dress(ax, "x", found.number, "linear")
+    dress(ax, "y", found.y)
+    points(ax, shown.number + 1.0, shown.y, len(found), label="data")
+    ends = np.array([1.0, float(found.number.max() + 1)])
+    value = np.full(2, found.predicted[0])
+    ax.plot(ends, value, color=RED, linewidth=1.6, label="equation", zorder=3)
+    reach = found.reach(value)
+    band(ax, ends, value - reach, value + reach)
+    label(ax, "x", "row", ", in the order of the table")
+    label(ax, "y", found.equation.target)
+    ax.legend(frameon=False)
+    return _finished(ax, found, title)
+
+
+def _curve(ax: Axes, found: Rows, column: int) -> None:
+    grid = _grid(ax, found, column)
+    curve = values_along(found.equation, grid, column)
+    limits = _around(ax.get_ylim(), curve, ax.get_yscale())
+    ax.plot(grid, without_poles(curve, limits), color=RED, linewidth=1.6, label="equation", zorder=3)
+    ax.set_ylim(limits)
+    reach = found.reach(curve)
+    band(ax, grid, curve - reach, curve + reach)
+
+
+def _rivals(ax: Axes, model: Any, found: Rows, column: int) -> None:
+    """Thin lines for what else the rows leave; limits of axes stay."""
+    table = getattr(model, "rivals_", None)
+    if table is None:
+        return
+    grid, limits = _grid(ax, found, column), ax.get_ylim()
+    some = [(e, p) for e, p in zip(table["sympy"], table["probability"], strict=True)
+            if p >= _RIVAL and e != found.equation.expression]  # fmt: skip
+    for k, (expression, _) in enumerate(some):
+        with np.errstate(all="ignore"):
+            curve = values_along(replace(found.equation, expression=expression, inner=None), grid, column)
+        name = f"{len(some)} rivals, each" if len(some) > 1 else "a rival,"
+        ax.plot(grid, without_poles(curve, limits), color=GREY, linewidth=0.8, zorder=2.5,
+                label=f"{name} ≥ {100 * _RIVAL:.0f} % probable" if not k else None)  # fmt: skip
+    ax.set_ylim(limits)
+
+
+def _grid(ax: Axes, found: Rows, column: int) -> np.ndarray:
+    x = found.X[:, column]
+    low, high = float(x.min()), float(x.max())
+    return along(low, high, ax.get_xscale()) if high > low else np.array([low])
+
+
+def _around(limits: tuple[float, float], curve: np.ndarray, scale: str) -> tuple[float, float]:
+    """Limits that show the curve, but do not follow a pole."""
+    low, high = limits
+    curve = curve[np.isfinite(curve) & (curve > 0 if scale == "log" else True)]
+    if not len(curve):
+        return limits
+    if scale == "log":
+        found = _around(tuple(np.log(limits)), np.log(curve), "linear")
+        return float(np.exp(found[0])), float(np.exp(found[1]))
+    height = high - low
+    least, most = float(curve.min()) - 0.03 * height, float(curve.max()) + 0.03 * height
+    return min(low, max(least, low - 0.3 * height)), max(high, min(most, high + 0.3 * height))
+
+
+def _parity(found: Rows, ax: Axes | None, title: bool) -> Axes:
+    ax = new_axes((4.6, 4.4)) if ax is None else ax
+    shown, defined = found.drawn(), found.defined
+    both = np.concatenate([found.y, found.predicted[defined]])
+    scale = scaled(both)
+    for which in ("x", "y"):
+        dress(ax, which, both, scale)
+    points(ax, shown.y, shown.predicted, len(found))
+    low, high = _padded(float(both.min()), float(both.max()), scale)
+    ax.set_xlim(low, high)
+    ax.set_ylim(low, high)
+    diagonal = along(low, high, scale)
+    ax.plot(diagonal, diagonal, color=GREY, linewidth=1.0, linestyle=(0, (4, 3)), zorder=1)
+    reach = found.reach(diagonal)
+    band(ax, diagonal, diagonal - reach, diagonal + reach)
+    label(ax, "x", found.equation.target, ", observed")
+    label(ax, "y", found.equation.target, ", predicted")
+    if title and defined.any():
+        ax.text(0.04, 0.96, r_squared(found.y[defined], found.predicted[defined]), transform=ax.transAxes, va="top")
+    undefined(ax, int((~defined).sum()), len(found), "lower right")
+    return _finished(ax, found, title)
+
+
+def _padded(low: float, high: float, scale: str) -> tuple[float, float]:
+    if scale == "log":
+        room = (high / low) ** 0.04
+        return low / room, high * room
+    room = 0.04 * (high - low) or 0.5 * abs(high) or 1.0
+    return low - room, high + room
+
+
+def _finished(ax: Axes, found: Rows, title: bool) -> Axes:
+    if title:
+        written = law(found.equation, room_of(ax))
+        ax.set_title(written.text, fontsize=written.size, pad=10)
+    bare(ax)
+    return ax

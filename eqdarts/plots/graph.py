@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Circle, FancyArrowPatch
-from matplotlib.path import Path
 
 from eqdarts.errors import InputDataError
-from eqdarts.graph.genotype import Genotype, GenotypeBatch, prune
-from eqdarts.graph.space import SearchSpace
-from eqdarts.plots.style import GREY, LIGHT, MARKS, input_names, new_axes, plain
+from eqdarts.graph.genotype import Genotype
+from eqdarts.plots.layout import ACROSS, APART, RADIUS, Layout
+from eqdarts.plots.rows import equation_at
+from eqdarts.plots.style import BLUE, GREY, LIGHT, MARKS, RED, new_paper, node_name, plain, room_of, shortened, width_of
 
-_FILLS = {"input": "#f4f1e4", "sum": "#dbe8f5", "product": "#fae3d3", "output": "#e0efdf"}
+UNIT = 68.0  # points, of what is one in the layout
+EDGE, BROWN, GREEN = "#505050", "#b09a4a", "#5a9a55"
+_FILLS = {"sum": BLUE, "product": RED}
+_WIDEST = 120.0  # points of a name
 
 
-def plot_graph(model: Any, ax: Axes | None = None, inputs: Sequence[str] | None = None) -> Axes:
-    """The chosen graph: inputs on the left, latent nodes, the target on the right.
+def plot_graph(
+    model: Any, ax: Axes | None = None, inputs: Sequence[str] | None = None, index: int | None = None
+) -> Axes:
+    """The graph of an equation: inputs on the left, latent nodes, the target on the right.
 
     Σ marks a node that sums its edges, Π one that multiplies them; an edge carries the name of
     its operation, except those of the linear readout. Where the target is a function of the readout,
@@ -31,7 +35,9 @@ def plot_graph(model: Any, ax: Axes | None = None, inputs: Sequence[str] | None 
     model : fitted DARTSRegressor, or Genotype
     ax : Axes, optional
     inputs : sequence of str, optional
-        Column names; those of the model by default, or x_1 … x_d.
+        Column names; those of the model by default, or x1 … xd.
+    index : int, optional
+        A row of ``model.equations_``; by default the chosen one.
 
     Returns
     -------
@@ -40,150 +46,98 @@ def plot_graph(model: Any, ax: Axes | None = None, inputs: Sequence[str] | None 
     Raises
     ------
     InputDataError
-        When the chosen equation has no graph.
+        When the equation has no graph.
     """
-    genotype = model if isinstance(model, Genotype) else model.genotype_
+    genotype = model if isinstance(model, Genotype) else equation_at(model, index).genotype
     if genotype is None:
-        raise InputDataError("the chosen equation has no graph to draw; fit a target that varies")
+        raise InputDataError("this equation has no graph to draw, as a constant has none")
     nodes = len(genotype.aggregators)
     d = (len(genotype.operations) - nodes * (nodes - 1) // 2) // nodes
-    names = tuple(inputs) if inputs is not None else genotype.inputs or input_names(model, d)
+    names = tuple(inputs) if inputs is not None else genotype.inputs or _input_names(model, d)
     if len(names) != d:
         raise InputDataError(f"inputs: {len(names)} names for a graph of {d} inputs; give one each")
-    target = plain("y" if isinstance(model, Genotype) else model.target_name_)
-    if genotype.link != "identity" or genotype.prefactor != "1":
-        readout = "(·)" if genotype.link == "identity" else f"{genotype.link}(·)"
-        target = f"{target} = {readout}" if genotype.prefactor == "1" else f"{target} = {genotype.prefactor} {readout}"
-    layout = _Layout(genotype, d)
-    width = 1.55 * layout.depth + 0.1 * (max(map(len, names)) + len(target)) + 0.8
-    height = 0.85 * layout.rows + 0.5
-    ax = new_axes((max(3.0, 0.95 * width), max(1.6, 0.95 * height))) if ax is None else ax
-    layout.draw(ax, [plain(name) for name in names], target)
+    target = target_text(genotype, "y" if isinstance(model, Genotype) else model.target_name_)
+    layout = Layout(genotype, d)
+    shown = [short_name(name) for name in names]
+    width = ACROSS * layout.depth + (max(width_of(n, 10) for n in shown) + width_of(target, 10)) / UNIT + 0.9
+    height = APART * layout.rows + 0.5
+    ax = new_paper((max(2.0, 0.95 * width), max(1.2, 0.95 * height))) if ax is None else ax
+    draw(ax, layout, shown, target)
     return ax
 
 
-class _Layout:
-    """A layered drawing: a vertex per column along every edge, ordered to keep edges from crossing."""
-
-    def __init__(self, genotype: Genotype, d: int) -> None:
-        operations = tuple(dict.fromkeys(("zero", "identity", *genotype.operations)))
-        space = SearchSpace(tuple(f"x{i}" for i in range(d)), len(genotype.aggregators), operations)
-        graph = prune(space, GenotypeBatch.of(space, [genotype])).genotype(space, 0)
-        self.d, self.aggregators, self.intercept = d, graph.aggregators, graph.readout[-1]
-        end = d + space.nodes  # number of the output vertex
-        self.end = end
-        edges = [(i, d + j, o) for (i, j), o in zip(space.edges, graph.operations, strict=True) if o != "zero"]
-        edges += [(d + j, end, "") for j in range(space.nodes) if graph.readout[j]]
-        edges += [(i, end, "") for i in range(d) if graph.readout[space.nodes + i]]
-        column = dict.fromkeys(range(d), 0)
-        for vertex in range(d, end + 1):
-            sources = [column[i] for i, j, _ in edges if j == vertex]
-            if sources:
-                column[vertex] = 1 + max(sources)
-        column.setdefault(end, 1)
-        self.edges, self.depth = edges, column[end]
-        self.used = {i for i, _, _ in edges}
-        # Vertices by column; an edge that skips columns passes through a dummy vertex (edge, column) in each.
-        columns: list[list[Any]] = [[] for _ in range(self.depth + 1)]
-        for vertex, c in column.items():
-            if vertex >= d or vertex in self.used or d <= 8:
-                columns[c].append(vertex)
-        self.chains: list[list[Any]] = []
-        for k, (i, j, _) in enumerate(edges):
-            dummies = [("dummy", k, c) for c in range(column[i] + 1, column[j])]
-            for c, dummy in zip(range(column[i] + 1, column[j]), dummies, strict=True):
-                columns[c].append(dummy)
-            self.chains.append([i, *dummies, j])
-        self.rows = max(map(len, columns))
-        self._place(columns)
-
-    def _place(self, columns: list[list[Any]]) -> None:
-        links = [(a, b) for chain in self.chains for a, b in pairwise(chain)]
-        height = {v: -float(k) for column in columns for k, v in enumerate(column)}
-        for sweep in range(8):
-            for column in columns[1:] if sweep % 2 == 0 else columns[-2::-1]:
-                if column is columns[0]:
-                    continue  # inputs keep the order of the table
-                near = {
-                    v: [height[b if a == v else a] for a, b in links if v in (a, b) and (sweep % 2 == 1) == (a == v)]
-                    for v in column
-                }
-                column.sort(key=lambda v, near=near: -np.mean(near[v]) if near[v] else -height[v])  # type: ignore[misc]
-                for k, v in enumerate(column):
-                    height[v] = (len(column) - 1) / 2 - k
-            for k, v in enumerate(columns[0]):
-                height[v] = (len(columns[0]) - 1) / 2 - k
-        self.at = {v: (1.55 * c, 0.85 * height[v]) for c, column in enumerate(columns) for v in column}
-
-    def draw(self, ax: Axes, names: list[str], target: str) -> None:
-        radius, gap = 0.24, 0.06
-        for chain, (_, _, operation) in zip(self.chains, self.edges, strict=True):
-            points = [np.array(self.at[v]) for v in chain]
-            points[0] = points[0] + [radius + gap / 2 if chain[0] >= self.d else gap, 0.0]
-            points[-1] = points[-1] - [radius + gap / 2 if chain[-1] != self.end else gap, 0.0]
-            path = _smooth(points)
-            color = "#404040" if operation else GREY
-            ax.add_patch(
-                FancyArrowPatch(path=path, arrowstyle="-|>", mutation_scale=10, color=color, linewidth=1.1,
-                                fill=True, capstyle="butt", joinstyle="miter", zorder=1)
-            )  # fmt: skip
-        for text, place in self._labels():
-            ax.text(*place, text, ha="center", va="center", fontsize=8.5, zorder=3,
-                    bbox={"boxstyle": "round,pad=0.12", "facecolor": "white", "edgecolor": "none"})  # fmt: skip
-        for v, place in self.at.items():
-            if isinstance(v, tuple):
-                continue
-            if v < self.d:
-                known = v in self.used
-                _box(ax, names[v], place, "right", _FILLS["input"] if known else "white", "black" if known else LIGHT)
-            elif v == self.end:
-                _box(ax, target, place, "left", _FILLS["output"], "black")
-            else:
-                aggregator = self.aggregators[v - self.d]
-                ax.add_patch(Circle(place, radius, facecolor=_FILLS[aggregator], edgecolor="#404040", zorder=2))
-                ax.text(*place, MARKS[aggregator], ha="center", va="center", fontsize=12, zorder=4)
-                ax.text(place[0], place[1] - radius - 0.05, f"$k_{{{v - self.d + 1}}}$", ha="center", va="top",
-                        fontsize=9, color=GREY, zorder=4)  # fmt: skip
-        heights = [y for _, y in self.at.values()]
-        ax.set_xlim(-0.1 * max(map(len, names)) - 0.3, 1.55 * self.depth + 0.1 * len(target) + 0.4)
-        ax.set_ylim(min(heights) - 0.65, max(heights) + 0.5)
-        ax.set_aspect("equal")
-        ax.set_axis_off()
-
-    def _labels(self) -> list[tuple[str, tuple[float, float]]]:
-        """Each label on its edge, where it is farthest from the labels set before and from the nodes."""
-        placed: list[tuple[float, float, float]] = []
-        solid = [(*p, 0.3) for v, p in self.at.items() if not isinstance(v, tuple)]
-        labels = []
-        for chain, (_, _, operation) in zip(self.chains, self.edges, strict=True):
-            if not operation:
-                continue
-            path = _smooth([np.array(self.at[v]) for v in chain])
-            line = np.asarray(path.to_polygons(closed_only=False)[0])
-            half = 0.04 * len(operation) + 0.08
-            best, most = (0.0, 0.0), -np.inf
-            for share in (0.5, 0.42, 0.58, 0.35, 0.65, 0.28, 0.72):
-                x, y = line[round(share * (len(line) - 1))]
-                free = [max(abs(x - a) / (half + b), abs(y - c) / 0.26) for a, c, b in placed]
-                free += [max(abs(x - a) / (half + b), abs(y - c) / 0.4) for a, c, b in solid]
-                room = min([1.0, *free]) - 0.1 * abs(share - 0.5)
-                if room > most:
-                    best, most = (float(x), float(y)), room
-            placed.append((*best, half))
-            labels.append((operation, best))
-        return labels
+def short_name(name: str) -> str:
+    """In a box: two lines at the most."""
+    return "\n".join(map(plain, shortened(name, _WIDEST, 10).split("\n")))
 
 
-def _smooth(points: list[np.ndarray]) -> Path:
-    """Cubic curves through the points, horizontal at each."""
-    vertices, codes = [points[0]], [Path.MOVETO]
-    for a, b in pairwise(points):
-        reach = np.array([0.5 * (b[0] - a[0]), 0.0])
-        vertices += [a + reach, b - reach, b]
-        codes += [Path.CURVE4] * 3
-    return Path(vertices, codes)
+def target_text(genotype: Genotype, name: str) -> str:
+    """The target, and how the readout becomes it where it is not the readout itself."""
+    target = short_name(name)
+    if genotype.link == "identity" and genotype.prefactor == "1":
+        return target
+    readout = "(·)" if genotype.link == "identity" else f"{genotype.link}(·)"
+    return f"{target} = {readout}" if genotype.prefactor == "1" else f"{target} = {plain(genotype.prefactor)} {readout}"
 
 
-def _box(ax: Axes, text: str, place: tuple[float, float], side: Any, fill: str, color: str) -> None:
-    ax.text(*place, text, ha=side, va="center", fontsize=10, color=color, zorder=4,
-            bbox={"boxstyle": "round,pad=0.35", "facecolor": fill, "edgecolor": color, "linewidth": 0.9})  # fmt: skip
+def _input_names(model: Any, d: int) -> tuple[str, ...]:
+    """Of the d columns that the search saw."""
+    space = getattr(model, "search_space_", None)
+    columns = () if isinstance(model, Genotype) else model.front_[0].columns
+    for names in (() if space is None else space.inputs, columns):
+        if len(names) == d:
+            return tuple(names)
+    return tuple(f"x{i + 1}" for i in range(d))
+
+
+def draw(ax: Axes, layout: Layout, names: list[str], target: str) -> None:
+    """The graph on axes that are its paper; letters are as large as its size there allows."""
+    left, right = max(width_of(n, 10) for n in names) / UNIT + 0.4, width_of(target, 10) / UNIT + 0.5
+    heights = [y for _, y in layout.at.values()]
+    ax.set_xlim(-left, ACROSS * layout.depth + right)
+    ax.set_ylim(min(heights) - 0.65, max(heights) + 0.5)
+    ax.set_aspect("equal")
+    ax.set_axis_off()
+    wide, tall = np.ptp(ax.get_xlim()), np.ptp(ax.get_ylim())
+    scale = float(np.clip(min(room_of(ax) / wide, room_of(ax, "y") / tall) / UNIT, 0.45, 1.3))
+    for k, (_, _, operation) in enumerate(layout.edges):
+        ax.add_patch(
+            FancyArrowPatch(path=layout.path(k), arrowstyle="-|>", mutation_scale=10 * scale, fill=True,
+                            color=EDGE if operation else GREY, linewidth=1.1, capstyle="butt", joinstyle="miter",
+                            zorder=1)
+        )  # fmt: skip
+    for text, place in layout.labels():
+        ax.text(*place, text, ha="center", va="center", fontsize=8.5 * scale, zorder=3,
+                bbox={"boxstyle": "round,pad=0.12", "facecolor": "white", "edgecolor": "none"})  # fmt: skip
+    vertices(ax, layout, names, target, scale)
+
+
+def vertices(
+    ax: Axes, layout: Layout, names: list[str], target: str, scale: float, shift: tuple[float, float] = (0.0, 0.0)
+) -> None:
+    """Inputs, nodes and the target; an empty name is a dot."""
+    for v, at in layout.at.items():
+        if isinstance(v, tuple):
+            continue
+        place = (at[0] + shift[0], at[1] + shift[1])
+        if v < layout.d:
+            known = v in layout.used
+            _box(ax, names[v], place, "right", BROWN if known else "none", known, scale)
+        elif v == layout.end:
+            _box(ax, target, place, "left", GREEN, True, scale)
+        else:
+            aggregator = layout.aggregators[v - layout.d]
+            ax.add_patch(Circle(place, RADIUS, facecolor=(_FILLS[aggregator], 0.2), edgecolor=EDGE, zorder=2))
+            ax.text(*place, MARKS[aggregator], ha="center", va="center", fontsize=12 * scale, zorder=4)
+            ax.text(place[0], place[1] - RADIUS - 0.05, node_name(v - layout.d), ha="center", va="top",
+                    fontsize=9 * scale, color=GREY, zorder=4)  # fmt: skip
+
+
+def _box(ax: Axes, text: str, place: tuple[float, float], side: Any, fill: str, known: bool, scale: float) -> None:
+    if not text:
+        ax.scatter(*place, s=16 * scale, color=GREY, zorder=4)
+        return
+    box = {"boxstyle": "round,pad=0.35", "edgecolor": EDGE if known else LIGHT, "linewidth": 0.9,
+           "facecolor": fill if fill == "none" else (fill, 0.2)}  # fmt: skip
+    color: dict[str, Any] = {} if known else {"color": GREY}
+    ax.text(*place, text, ha=side, va="center", fontsize=10 * scale, zorder=4, bbox=box, **color)

@@ -13,7 +13,7 @@ from matplotlib.ticker import MaxNLocator
 from eqdarts.errors import InputDataError
 from eqdarts.graph.genotype import Genotype
 from eqdarts.graph.space import SearchSpace
-from eqdarts.plots.style import BLUE, GREY, LIGHT, MARKS, RED, bare, input_names, new_axes, plain
+from eqdarts.plots.style import BLUE, GREY, LIGHT, MARKS, RED, bare, new_axes, node_name, plain
 
 # Twelve hues that stay apart for most readers (Paul Tol's "muted" and "bright" sets).
 _HUES = ("#332288", "#88ccee", "#44aa99", "#117733", "#999933", "#ddcc77",
@@ -116,9 +116,9 @@ def plot_weights(
                 above = below + 0.88 * band[:, group].sum(axis=1)
                 ax.fill_between(epochs, below, above, color=colors.get(group[0], "#b0b0b0"), linewidth=0)
                 below = above
-    names = (*input_names(model, space.n_inputs), *(f"$k_{{{j + 1}}}$" for j in range(space.nodes)))
+    names = (*map(plain, space.inputs), *map(node_name, range(space.nodes)))
     marks = [MARKS[_aggregator(model, j)] if len(space.aggregators) > 1 else "" for j in range(space.nodes)]
-    labels = [f"{plain(names[i])} → $k_{{{j + 1}}}$ {marks[j]}".rstrip() for i, j in (space.edges[e] for e in shown)]
+    labels = [f"{names[i]} → {node_name(j)} {marks[j]}".rstrip() for i, j in (space.edges[e] for e in shown)]
     ax.set_yticks(np.arange(len(shown))[::-1] + 0.5, labels)
     ax.tick_params(axis="y", length=0)
     ax.set_xlim(epochs[0], epochs[-1])

@@ -1,14 +1,14 @@
-"""What all figures share: colours, marks, new Axes, names as plain text, equations that fit."""
+"""What all figures share: colours, new Axes that show themselves in a notebook, names as plain text, sizes of text."""
 
 from __future__ import annotations
 
-import re
+import io
 from typing import Any
 
-import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
-from matplotlib.mathtext import MathTextParser
+from matplotlib.textpath import TextToPath
 
 from eqdarts.formula.visible import visible
 
@@ -18,10 +18,41 @@ PALETTE = {"blue": "#2f6da8", "red": "#c8452d", "grey": "#767676", "light": "#c9
 BLUE, RED, GREY, LIGHT = PALETTE.values()
 INK = "currentColor"  # of text and axes where a figure stands in a page; elsewhere they are as matplotlib has them
 MARKS = {"sum": "Σ", "product": "Π"}
+SMALL = 8.5  # points, of notes and lists
+_SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+
+
+class _Shown:
+    """Shown as a picture at the end of a notebook's cell, as pyplot's figures are, without pyplot."""
+
+    def _repr_png_(self) -> bytes:
+        file = io.BytesIO()
+        figure: Any = self if isinstance(self, Figure) else self.get_figure(root=True)  # type: ignore[attr-defined]
+        figure.savefig(file, format="png", dpi=110)
+        return file.getvalue()
+
+
+class Page(_Shown, Figure):
+    """A figure that pyplot does not know."""
+
+
+class Panel(_Shown, Axes):
+    """Its Axes."""
+
+
+def new_page(size: tuple[float, float]) -> Page:
+    return Page(figsize=size, layout="constrained")
 
 
 def new_axes(size: tuple[float, float]) -> Axes:
-    _, ax = plt.subplots(figsize=size, layout="constrained")
+    """Axes on a figure of their own, in inches."""
+    return new_page(size).add_subplot(axes_class=Panel)
+
+
+def new_paper(size: tuple[float, float]) -> Axes:
+    """Axes without a frame that fill a figure of their own, in inches."""
+    ax: Axes = Page(figsize=size).add_axes((0.0, 0.0, 1.0, 1.0), axes_class=Panel)
+    ax.set_axis_off()
     return ax
 
 
@@ -32,42 +63,68 @@ def bare(ax: Axes) -> None:
 
 def plain(text: str) -> str:
     """Text that matplotlib does not take for mathematics."""
-    return text if text.startswith("$k_") else visible(text).replace("$", r"\$")
+    return visible(text).replace("$", r"\$")
 
 
-def input_names(model: Any, d: int) -> tuple[str, ...]:
-    names = getattr(model, "feature_names_in_", None)
-    if names is None and hasattr(model, "search_space_"):
-        names = model.search_space_.inputs
-    if names is None or len(names) != d:
-        names = [f"x{i + 1}" for i in range(d)]
-    return tuple(map(str, names))
+def node_name(j: int) -> str:
+    """Of a latent node that is counted from 0.
 
-
-def equation_text(model: Any, ax: Axes, share: float) -> tuple[str, float]:
-    """The chosen equation as mathtext and a size at which it fits this share of the axes' width.
-
-    An equation that mathtext cannot draw is given as plain text, one that does not fit as nothing.
+    Examples
+    --------
+    >>> node_name(11)
+    'k₁₂'
     """
-    room = share * ax.get_window_extent().width * 72 / ax.get_figure(root=True).dpi  # type: ignore[union-attr]
-    latex = f"${_display(model.latex())}$"
-    written = plain(f"{model.target_name_} = {model.equations_.loc[model.best_index_, 'equation']}")
-    for text in (latex, written):
-        try:
-            width = MathTextParser("path").parse(text, dpi=72, prop=FontProperties(size=12)).width
-        except ValueError:
+    return f"k{str(j + 1).translate(_SUBSCRIPTS)}"
+
+
+def width_of(text: str, size: float) -> float:
+    """Points that plain text takes in this size."""
+    return max((float(_PATHS.get_text_width_height_descent(line, FontProperties(size=size), False)[0]) for line in
+                text.split("\n")), default=0.0)  # fmt: skip
+
+
+def shortened(text: str, room: float, size: float, lines: int = 2) -> str:
+    """Plain text broken into lines that have so much room in points, and cut with … where these are too few.
+
+    Examples
+    --------
+    >>> shortened("a name that goes on and on and on", 60, 10)
+    'a name that\\ngoes on an…'
+    """
+    words, broken = list(text), [""]
+    while words:
+        letter = words.pop(0)
+        if not broken[-1] or width_of(broken[-1] + letter, size) <= room:
+            broken[-1] += letter
             continue
-        if width <= room * 12 / 6.5:
-            return text, min(12.0, 12.0 * room / width)
-    return "", 12.0
+        if len(broken) == lines:
+            while broken[-1] and width_of(broken[-1] + "…", size) > room:
+                broken[-1] = broken[-1][:-1]
+            broken[-1] = broken[-1].rstrip() + "…"
+            break
+        head, space, tail = broken[-1].rpartition(" ")
+        if letter == " ":
+            broken.append("")
+        elif space and len(tail) < len(head):
+            broken[-1:] = [head, tail + letter]
+        else:
+            broken.append(letter)
+    return "\n".join(broken)
 
 
-def _display(latex: str) -> str:
-    r"""Fractions outside braces at full size, as ``\displaystyle`` would have them; mathtext does not know it."""
-    parts = re.split(r"([{}]|\\frac\b)", latex)
-    depth = 0
-    for k, part in enumerate(parts):
-        depth += (part == "{") - (part == "}")
-        if part == r"\frac" and depth == 0:
-            parts[k] = r"\dfrac"
-    return "".join(parts)
+def room_of(ax: Axes, axis: str = "x") -> float:
+    """The width or height of axes, in points."""
+    figure: Any = ax.get_figure(root=True)
+    extent = ax.get_window_extent()
+    return float(extent.width if axis == "x" else extent.height) * 72 / float(figure.dpi)
+
+
+def note(ax: Axes, text: str, place: str = "upper left") -> None:
+    """A few small words within the axes, in a corner."""
+    vertical, horizontal = place.split()
+    x, y = (0.02 if horizontal == "left" else 0.98), (0.97 if vertical == "upper" else 0.03)
+    ax.text(x, y, text, transform=ax.transAxes, ha=horizontal, va="top" if vertical == "upper" else "bottom",
+            fontsize=SMALL, color=GREY, zorder=5)  # fmt: skip
+
+
+_PATHS = TextToPath()

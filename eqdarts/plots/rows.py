@@ -1,0 +1,186 @@
+"""Rows of a table beside what an equation of a model gives there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from eqdarts.data import as_frame, evenly, given_target, has_columns, is_numeric, rows_of
+from eqdarts.data.columns import listed
+from eqdarts.data.noise import Noise
+from eqdarts.data.zero import LADDER
+from eqdarts.equation.equation import Equation
+from eqdarts.errors import InputDataError, warn
+
+LEVEL = 0.95  # of observations that a band holds
+WITHIN = 1.96  # standard deviations: of normal errors, so many hold that share
+MOST_DRAWN = 20_000  # points of one picture; more of them make no other picture, and files that nobody opens
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """Rows that are drawn.
+
+    Attributes
+    ----------
+    equation : Equation
+    noise : Noise
+    X : array [n, d]
+        NaN in columns that a table does not have and the equation does not need.
+    y : array [n]
+    predicted : array [n]
+        NaN where the equation is not defined.
+    number : int array [n]
+        Of each row in the table, from 0.
+    """
+
+    equation: Equation
+    noise: Noise
+    X: np.ndarray
+    y: np.ndarray
+    predicted: np.ndarray
+    number: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.y)
+
+    @property
+    def residuals(self) -> np.ndarray:
+        return self.y - self.predicted
+
+    @property
+    def defined(self) -> np.ndarray:
+        """Rows [n] on which the equation gives a number."""
+        return np.isfinite(self.predicted)
+
+    def reach(self, values: np.ndarray) -> np.ndarray:
+        """How far about these values [n] of the equation 95 % of observations lie."""
+        return reach(self.equation, self.noise, values)
+
+    def drawn(self) -> Rows:
+        """At most so many rows as one picture holds, those with the largest residuals among them."""
+        if len(self) <= MOST_DRAWN:
+            return self
+        some = evenly(len(self), MOST_DRAWN - 100)
+        far = np.argsort(-np.abs(np.nan_to_num(self.residuals)), kind="stable")[:100]
+        kept = np.unique(np.concatenate([some, far]))
+        return Rows(self.equation, self.noise, self.X[kept], self.y[kept], self.predicted[kept], self.number[kept])
+
+
+def reach(equation: Equation, noise: Noise, values: np.ndarray) -> np.ndarray:
+    """How far about values [n] of an equation 95 % of observations lie, by the form and the level of its noise."""
+    return np.asarray(WITHIN * noise.level(equation.loss) * noise.spreads(values))
+
+
+def equation_at(model: Any, index: int | None) -> Equation:
+    """A row of the front, by default the chosen one.
+
+    Raises
+    ------
+    InputDataError
+        If there is no such row.
+    """
+    place = place_of(model, index)
+    equation: Equation = model.front_[place]
+    return equation
+
+
+def place_of(model: Any, index: int | None) -> int:
+    """The row of the front that is meant."""
+    if index is None:
+        return int(model.best_index_)
+    if not isinstance(index, Integral) or isinstance(index, bool) or not 0 <= index < len(model.front_):
+        raise InputDataError(f"index={index!r}: equations_ has the rows 0 to {len(model.front_) - 1}")
+    return int(index)
+
+
+def rows(model: Any, X: Any, y: Any, index: int | None = None) -> Rows:
+    """The given rows, or those of the training table.
+
+    Raises
+    ------
+    InputDataError
+        If there are none, or X and y do not fit together.
+    """
+    equation = equation_at(model, index)
+    if X is None and y is None:
+        X, y = _training(model)
+    if X is None or y is None:
+        raise InputDataError("give both X and y, or neither for the training rows")
+    target = given_target(y)[0]
+    table = _table(model, X, equation)
+    if len(table) != len(target):
+        raise InputDataError(f"X has {len(table)} rows and y has {len(target)}; give a value of y for each row")
+    known = np.isfinite(target) & np.isfinite(table[:, _places(equation)]).all(axis=1)
+    if not known.all():
+        warn(f"{int((~known).sum())} of {len(known)} rows have missing values and are not drawn")
+    if not known.any():
+        raise InputDataError("there are no rows to draw")
+    table, target = table[known], target[known]
+    with np.errstate(all="ignore"):
+        predicted = equation.predict(table)
+    predicted = np.where(np.isfinite(predicted), predicted, np.nan)
+    return Rows(equation, model.noise_, table, target, predicted, np.flatnonzero(known))
+
+
+def values_along(equation: Equation, grid: np.ndarray, column: int, held: np.ndarray | None = None) -> np.ndarray:
+    """What it gives at values [n] of one column, the others held [d]; NaN where it is not defined."""
+    table = np.full((len(grid), len(equation.columns)), np.nan) if held is None else np.tile(held, (len(grid), 1))
+    table[:, column] = grid
+    with np.errstate(all="ignore"):
+        found = equation.predict(table)
+    return np.where(np.isfinite(found), found, np.nan)
+
+
+def column_place(equation: Equation, column: str | int) -> int:
+    """The place of a column by its name or number.
+
+    Raises
+    ------
+    InputDataError
+        If there is none.
+    """
+    names = equation.columns
+    if isinstance(column, str) and column in names:
+        return names.index(column)
+    if isinstance(column, Integral) and not isinstance(column, bool) and 0 <= column < len(names):
+        return int(column)
+    raise InputDataError(f"column={column!r}: there are {listed(names)}, or their numbers 0 to {len(names) - 1}")
+
+
+def exact(equation: Equation) -> bool:
+    """Does it leave nothing but rounding?"""
+    return equation.relative_loss <= LADDER.exact
+
+
+def used_columns(equation: Equation) -> list[int]:
+    """Places of the columns that stand in the equation."""
+    return _places(equation)
+
+
+def _places(equation: Equation) -> list[int]:
+    return [equation.columns.index(name) for name in equation.formula.used]
+
+
+def _table(model: Any, X: Any, equation: Equation) -> np.ndarray:
+    """Rows [n, d] as the equation takes them; NaN in columns that it does not need and that are no numbers there."""
+    frame = as_frame(X)
+    if not isinstance(frame, pd.DataFrame):
+        return rows_of(X, equation.columns, equation.formula.used)
+    named = hasattr(model, "feature_names_in_") or has_columns(frame, equation.formula.used)
+    if not named and frame.shape[1] == len(equation.columns):  # as in `predict`: in the order of the fit
+        return rows_of(frame.to_numpy(), equation.columns, equation.formula.used)
+    numbers = {str(name) for k, name in enumerate(frame.columns) if is_numeric(frame.iloc[:, k])}
+    shown = [name for name in equation.columns if name in numbers or name in equation.formula.used]
+    return rows_of(frame, equation.columns, shown)
+
+
+def _training(model: Any) -> Any:
+    try:
+        return model.training_rows()
+    except InputDataError as error:
+        raise InputDataError("a model from a file has no training rows; give X and y") from error
