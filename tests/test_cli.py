@@ -49,7 +49,7 @@ def refused(run, *arguments):
 
 
 def test_help_and_version_load_nothing_heavy(run):
-    for command in ((), ("fit",), ("demo",), ("sweep",), ("operations",)):
+    for command in ((), ("fit",), ("demo",), ("sweep",), ("app",), ("operations",)):
         assert "Usage: eqdarts" in run(*command, "--help").stdout
     assert run("--version").stdout == f"eqdarts {__version__}\n"
     code = (

@@ -65,9 +65,14 @@ HOUSE = {
     "report": (
         "words", "front", "drawings", "table", "laws", "sureness", "methods", "pictures", "page",
     ),
+    "results": {},
+    "app": (
+        "reading", "telling", "desk", "worker", "process", "picture", "question", "session", "guard", "pages",
+        "serving",
+    ),
     "cli": (
         "groups", "manual", "messages", "reading", "cells", "searching", "choosing", "document", "screen", "output",
-        "fit", "show", "predict", "refit", "report", "demo", "sweep", "operations", "program",
+        "fit", "show", "predict", "refit", "report", "demo", "sweep", "operations", "browser", "program",
     ),
     "__main__": {},
 }  # fmt: skip
@@ -76,6 +81,8 @@ FILES = sorted(ROOT.rglob("*.py"))
 #: and only wide tables need scikit-learn's trees.
 LAZY = {
     *(ROOT / "cli").glob("*.py"),
+    ROOT / "app" / "serving.py",
+    ROOT / "app" / "worker.py",
     ROOT / "__init__.py",
     ROOT / "estimator.py",
     ROOT / "data" / "parquet.py",
@@ -95,8 +102,10 @@ HOMES = {
     "matplotlib": ("plots", "report.drawings", "report.pictures"),
     "sklearn": ("runtime.orphans", "data", "equation.stability", "estimator", "sweeping"),
     "typer": ("cli",),
-    "jinja2": ("report.page",),
+    "jinja2": ("report.page", "app.pages"),
     "markupsafe": ("report",),
+    "starlette": ("app.guard", "app.pages", "app.serving"),
+    "uvicorn": ("app.serving",),
 }  # fmt: skip
 FORBIDDEN = {"eval", "exec", "compile", "__import__", "sympify", "parse_expr", "nsimplify"}
 GLOBAL_GENERATORS = {"np.random.seed", "numpy.random.seed", "torch.manual_seed", "torch.seed"}

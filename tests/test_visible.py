@@ -10,9 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eqdarts.cli.messages import one_line
-from eqdarts.cli.output import csv_text
 from eqdarts.formula.latex import to_latex
-from eqdarts.formula.visible import as_cell, visible
+from eqdarts.formula.visible import as_cell, csv_text, visible
 
 HOSTILE = ["=cmd|' /C calc'!A0", "+1", "-a", "@SUM(A1)", "\tx", "\rx", "a\x1b[2Jb", "a\u202eb", "a\nb", "\x9b"]
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
@@ -16,7 +15,7 @@ from eqdarts.cli.document import dumps, of_model
 from eqdarts.cli.messages import INTERRUPTED
 from eqdarts.cli.screen import is_terminal, show_model
 from eqdarts.errors import EqdartsError, InputDataError
-from eqdarts.formula.visible import as_cell, visible
+from eqdarts.formula.visible import visible
 from eqdarts.runtime.interrupts import interrupts
 
 if TYPE_CHECKING:
@@ -149,16 +148,10 @@ def check_output(output: Path | None, *files: str) -> None:
 
 def _write(model: Any, X: pd.DataFrame, y: pd.Series, output: Path) -> list[str]:
     """Write the result files, all of them or none."""
-    from eqdarts.formula.records import dump
-    from eqdarts.plots import overview
+    from eqdarts import results
     from eqdarts.runtime.writing import write_files
 
-    equations = model.equations_.drop(columns="sympy", errors="ignore")
-    equations.insert(0, "chosen", equations.index == model.best_index_)
-    picture = BytesIO()
-    overview(model, X, y).savefig(picture, format="png", dpi=150)
-    latex, table, record = model.latex() + "\n", csv_text(equations, index_label="index"), dump(model.to_dict())
-    contents = dict(zip(FILES, (latex.encode(), table.encode(), picture.getvalue(), record.encode()), strict=True))
+    contents = {name: results.FILES[name](model, X, y) for name in FILES}
     try:
         output.mkdir(parents=True, exist_ok=True)
         write_files({output / name: content for name, content in contents.items()})
@@ -169,13 +162,3 @@ def _write(model: Any, X: pd.DataFrame, y: pd.Series, output: Path) -> list[str]
     except EqdartsError as error:
         raise EqdartsError(f"--output {output}: {error}; choose another folder") from error
     return list(contents)
-
-
-def csv_text(table: pd.DataFrame, **options: Any) -> str:
-    """A table as CSV in which no cell is a formula to a spreadsheet, whatever the names and values are."""
-    safe = table.rename(columns=as_cell)
-    for k, name in enumerate(table.columns):
-        cells = [as_cell(v, name == "equation") if isinstance(v, str) else v for v in table.iloc[:, k]]
-        if any(isinstance(v, str) for v in cells):
-            safe.isetitem(k, cells)
-    return str(safe.to_csv(**options))

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from eqdarts import __version__
-from eqdarts.cli import demo, fit, operations, predict, refit, report, show, sweep
+from eqdarts.cli import browser, demo, fit, operations, predict, refit, report, show, sweep
 from eqdarts.cli.manual import Contents, Manual
 from eqdarts.cli.messages import INTERRUPTED, ended_like_interrupted, one_line, say, show_warning
 from eqdarts.errors import EqdartsError
@@ -24,6 +24,7 @@ COMMANDS = (
     (refit.refit, refit.EXAMPLES),
     (report.report, report.EXAMPLES),
     (sweep.sweep, sweep.EXAMPLES),
+    (browser.app, browser.EXAMPLES),
     (demo.demo, demo.EXAMPLES),
     (operations.operations, operations.EXAMPLES),
 )

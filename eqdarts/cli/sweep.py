@@ -11,11 +11,11 @@ import typer
 
 from eqdarts.cli.groups import grouped
 from eqdarts.cli.messages import say
-from eqdarts.cli.output import check_output, csv_text
+from eqdarts.cli.output import check_output
 from eqdarts.cli.reading import Features, Reading, names
 from eqdarts.cli.searching import Searching
 from eqdarts.errors import EqdartsError
-from eqdarts.formula.visible import visible
+from eqdarts.formula.visible import csv_text, visible
 
 EXAMPLES = """\
 # A law for each of two columns and for each patient, on four cores.

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import unicodedata
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def visible(text: str) -> str:
@@ -39,3 +43,13 @@ def as_cell(text: str, formula: bool = False) -> str:
     if formula and shown.startswith("-"):
         return f" {shown}"
     return f"'{shown}" if text[:1] and text[0] in "=+-@\t\r" else shown
+
+
+def csv_text(table: pd.DataFrame, **options: Any) -> str:
+    """A table as CSV in which no cell is a formula to a spreadsheet, whatever the names and values are."""
+    safe = table.rename(columns=as_cell)
+    for k, name in enumerate(table.columns):
+        cells = [as_cell(v, name == "equation") if isinstance(v, str) else v for v in table.iloc[:, k]]
+        if any(isinstance(v, str) for v in cells):
+            safe.isetitem(k, cells)
+    return str(safe.to_csv(**options))

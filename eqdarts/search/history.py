@@ -10,6 +10,28 @@ import pandas as pd
 
 from eqdarts.search.log import Share
 
+_NESTED = ("shares", "sight")  # fields that are no columns
+
+
+@dataclass(frozen=True)
+class Sight:
+    """What there is to see of the front after an epoch.
+
+    Attributes
+    ----------
+    equations : tuple of (int, float, str)
+        Complexity, loss relative to the variance of y, and text of every equation of the front so far.
+    chosen : int
+        Which of them would be chosen now.
+    outline : tuple of (int, float)
+        Complexity and loss of fitted graphs of which none is both simpler and better: most of them never become
+        equations, so these are ahead of the front.
+    """
+
+    equations: tuple[tuple[int, float, str], ...]
+    chosen: int
+    outline: tuple[tuple[int, float], ...]
+
 
 @dataclass(frozen=True)
 class EpochRecord:
@@ -23,6 +45,8 @@ class EpochRecord:
         The best one so far, as text.
     shares : dict of str to Share
         What each source of graphs did in the epoch; empty for relaxed searches.
+    sight : Sight or None
+        For those who watch; no part of the history as a table.
     """
 
     epoch: int
@@ -35,17 +59,18 @@ class EpochRecord:
     found: int
     equation: str
     shares: dict[str, Share] = field(default_factory=dict)
+    sight: Sight | None = field(default=None, compare=False)
 
     def as_row(self) -> dict[str, Any]:
         """Flat: `NAME_graphs`, `NAME_seconds` and `NAME_kept` for every source of graphs."""
-        row = {name: value for name, value in vars(self).items() if name != "shares"}
+        row = {name: value for name, value in vars(self).items() if name not in _NESTED}
         shares = {f"{name}_{what}": value for name, share in self.shares.items() for what, value in vars(share).items()}
         return {**row, **shares}
 
 
 def history_table(records: Sequence[EpochRecord]) -> pd.DataFrame:
     """A row per epoch, with columns for each source of graphs: 0 where it had no part."""
-    names = [name for name in EpochRecord.__dataclass_fields__ if name != "shares"]
+    names = [name for name in EpochRecord.__dataclass_fields__ if name not in _NESTED]
     table = pd.DataFrame([record.as_row() for record in records], columns=None if records else names)
     sources = table.columns.difference(names)
     whole = [name for name in sources if not name.endswith("_seconds")]

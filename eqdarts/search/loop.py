@@ -17,12 +17,12 @@ from eqdarts.equation.selection import choose
 from eqdarts.errors import warn
 from eqdarts.fit.assess import Assessor
 from eqdarts.graph.genotype import Genotype
-from eqdarts.graph.population import Population, joined, scores
+from eqdarts.graph.population import Population, front_of, joined, scores
 from eqdarts.graph.space import SearchSpace
 from eqdarts.search.branches import Branches, can_branch
 from eqdarts.search.budget import BUDGET
 from eqdarts.search.finish import Draft, candidates, constant_equation, finish, finish_one, offer_all, simplest
-from eqdarts.search.history import EpochRecord
+from eqdarts.search.history import EpochRecord, Sight
 from eqdarts.search.log import Share
 from eqdarts.search.machine import Machine
 from eqdarts.search.problem import Problem
@@ -259,8 +259,9 @@ class _Run:
         if not certain:
             self._front = self._looks.finish(self._state, self._front, number)
         of_branches = {} if self._branches is None else self._branches.shares
-        text = self._looks.text(self._front)
-        self._history.append(_record(self._state, number, self._watch.seconds, text, of_branches))
+        equations, chosen = self._looks.seen(self._front)
+        sight = Sight(equations, chosen, _outline(self._state.population))
+        self._history.append(_record(self._state, number, self._watch.seconds, sight, of_branches))
         self._watch.note(_score(self._state))
         self.reason = "exact" if certain else self._watch.reason(number, self._is_settled(), self._state.leaves_noise)
         if self.reason == "settled":
@@ -322,12 +323,21 @@ def _warn_of(error: Exception) -> None:
     )
 
 
-def _record(state: State, epoch: int, seconds: float, equation: str, of_branches: dict[str, Share]) -> EpochRecord:
+def _record(state: State, epoch: int, seconds: float, sight: Sight, of_branches: dict[str, Share]) -> EpochRecord:
     best = float(state.population.loss.min()) if len(state.population) else np.inf
+    equation = sight.equations[sight.chosen][2]
     return EpochRecord(
         epoch, seconds, state.nodes, state.train_loss, state.validation_loss, best, state.fitted, state.found, equation,
-        {**state.shares, **of_branches},
+        {**state.shares, **of_branches}, sight,
     )  # fmt: skip
+
+
+def _outline(population: Population) -> tuple[tuple[int, float], ...]:
+    """Complexity and loss of the graphs that are better than every simpler one."""
+    if not len(population):
+        return ()
+    chosen = population.select(np.flatnonzero(front_of(population)))
+    return tuple(sorted(zip(chosen.complexity.tolist(), chosen.loss.tolist(), strict=True)))
 
 
 def _score(state: State) -> float:
@@ -341,7 +351,7 @@ class _Looks:
     def __init__(self, space: SearchSpace, problem: Problem, watch: Watch) -> None:
         self._space, self._problem, self._watch = space, problem, watch
         self._next = _FIRST_LOOK
-        self._seen: tuple[Front, str] | None = None
+        self._seen: tuple[Front, tuple[tuple[int, float, str], ...], int] | None = None
 
     def finish(self, state: State, front: Front, epoch: int) -> Front:
         """The front with the graph of the best score, if it is time."""
@@ -353,8 +363,9 @@ class _Looks:
         place = candidates(state.population, state.rows, 1)
         return offer_all(front, finish(self._space, state.population, place, self._problem, deadline, reduced=0))
 
-    def text(self, front: Front) -> str:
-        """The equation that would be chosen now."""
+    def seen(self, front: Front) -> tuple[tuple[tuple[int, float, str], ...], int]:
+        """What a `Sight` has of the equations, and which of them would be chosen now."""
         if self._seen is None or self._seen[0] is not front:
-            self._seen = front, str(front[choose(front, "best", len(self._problem.table))])
-        return self._seen[1]
+            equations = tuple((e.complexity, e.relative_loss, str(e)) for e in front)
+            self._seen = front, equations, choose(front, "best", len(self._problem.table))
+        return self._seen[1:]

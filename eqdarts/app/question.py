@@ -1,0 +1,113 @@
+"""What a person asks on the page: which column, by which others, with which errors, for how long."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Protocol
+
+from eqdarts.errors import InputDataError
+
+#: Forms of noise in plain words; the first is the default.
+NOISES = {
+    "additive": "by the same amount everywhere",
+    "proportional": "by the same share of the value",
+    "poisson": "as counts do, by the root of the value",
+    "auto": "I do not know: look at the rows",
+}
+_LONGEST = 86_400.0
+
+
+class Form(Protocol):
+    """A form as it was sent."""
+
+    def get(self, name: str, default: str = "") -> Any: ...
+    def getlist(self, name: str) -> Sequence[Any]: ...
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is searched for.
+
+    Attributes
+    ----------
+    target : str
+    features : tuple of str
+    errors : str
+        The column with the standard deviation of the error of each row; empty if there is none.
+    noise : str
+        One of `NOISES`.
+    drop_missing : bool
+        Leave out rows with missing cells?
+    max_time : float
+        Seconds.
+    max_epochs : int or None
+    """
+
+    target: str = ""
+    features: tuple[str, ...] = ()
+    errors: str = ""
+    noise: str = "additive"
+    drop_missing: bool = False
+    max_time: float = 60.0
+    max_epochs: int | None = None
+
+    def as_command(self) -> dict[str, Any]:
+        """For the process that searches."""
+        return asdict(self)
+
+
+def first_guess(columns: Sequence[dict[str, Any]]) -> Question:
+    """The last column of numbers by all others, which is how most tables are laid out."""
+    names = [c["name"] for c in columns if c["usable"]]
+    missing = any(c["missing"] for c in columns if c["usable"])
+    return Question(target=names[-1], features=tuple(names[:-1]), drop_missing=missing)
+
+
+def asked(form: Form, columns: Sequence[dict[str, Any]]) -> Question:
+    """The question of a form; columns come as numbers, so that no name has to survive the way.
+
+    Raises
+    ------
+    InputDataError
+        With a sentence for the page.
+    """
+    target, errors = _column(form.get("target"), columns), _column(form.get("errors"), columns)
+    features = tuple(name for value in form.getlist("features") if (name := _column(value, columns)))
+    if not target:
+        raise InputDataError("Choose the column that is to be explained.")
+    question = Question(
+        target=target,
+        features=tuple(name for name in features if name not in (target, errors)),
+        errors=errors,
+        noise=form.get("noise") if form.get("noise") in NOISES else "additive",
+        drop_missing=form.get("drop_missing") == "yes",
+        max_time=_seconds(form.get("max_time", "60")),
+        max_epochs=None,
+    )
+    if errors == target:
+        raise InputDataError(f"The column {target!r} cannot be its own error; choose another or none.")
+    if not question.features:
+        raise InputDataError("Choose at least one other column to explain it with.")
+    if errors and question.noise != "additive":
+        question = replace(question, noise="additive")  # the errors are known, so nothing is to be assumed of them
+    return question
+
+
+def _column(value: Any, columns: Sequence[dict[str, Any]]) -> str:
+    """The name of a usable column by its number."""
+    if not isinstance(value, str) or not value.isascii() or not value.isdigit() or int(value) >= len(columns):
+        return ""
+    column = columns[int(value)]
+    return str(column["name"]) if column["usable"] else ""
+
+
+def _seconds(text: Any) -> float:
+    try:
+        seconds = float(str(text).replace(",", "."))
+    except ValueError:
+        seconds = math.nan
+    if not 1 <= seconds <= _LONGEST:
+        raise InputDataError("The time is a number of seconds from 1 to 86400, which is a day.")
+    return seconds
