@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import re
+import shutil
 from html.parser import HTMLParser
 from importlib import import_module
 from pathlib import Path
@@ -23,8 +24,8 @@ IMAGE, SCRIPT, TARGET = "<img src=x onerror=alert(1)>", "</script>\"b'", '<b>y&"
 def fitted():
     """A model whose columns are called what no page should take for markup."""
     rng = np.random.default_rng(0)
-    X = pd.DataFrame(rng.uniform(1, 3, (40, 3)), columns=[IMAGE, SCRIPT, "x"])
-    y = pd.Series(2 * X[IMAGE] * X["x"] + 0.5 + rng.normal(0, 0.05, 40), name=TARGET)
+    X = pd.DataFrame(rng.uniform(1, 3, (40, 2)), columns=[IMAGE, SCRIPT])
+    y = pd.Series(2.137 * X[IMAGE] ** 2 + 0.713 + rng.normal(0, 0.05, 40), name=TARGET)
     model = DARTSRegressor(
         max_epochs=2, replicas=16, max_nodes=2, operations=["linear", "power"], links=["identity"], max_time=None,
         random_state=0, verbose=0,
@@ -166,8 +167,8 @@ def test_rows_that_do_not_fit_are_refused(fitted):
     model, X, y = fitted
     with pytest.raises(InputDataError, match="both X and y"):
         report_html(model, X)
-    with pytest.raises(InputDataError, match="column 'x' is missing"):
-        report_html(model, X[[IMAGE, SCRIPT]], y)
+    with pytest.raises(InputDataError, match="is missing; there are '<img"):
+        report_html(model, X[[IMAGE]], y)
     with pytest.raises(InputDataError, match="40 rows and y has 39"):
         report_html(model, X, y[1:])
 
@@ -206,3 +207,122 @@ def test_contrast_is_that_of_wcag_aa(theme):
     assert contrast(colors["plot-ink"], colors["card"]) >= 4.5
     for mark in ("plot-blue", "plot-red", "plot-grey"):
         assert contrast(colors[mark], colors["card"]) >= 3, mark
+
+
+@pytest.fixture(scope="module")
+def browser():
+    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if chromium is None:
+        pytest.skip("no Chromium on this machine, so the report is not tried in a browser")
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: pip install '.[test]'")
+    with playwright.sync_playwright() as started:
+        launched = started.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield launched
+        launched.close()
+
+
+@pytest.fixture(scope="module")
+def place(page, tmp_path_factory):
+    path = tmp_path_factory.mktemp("report") / "report.html"
+    path.write_text(page, encoding="utf-8")
+    return path.as_uri()
+
+
+@pytest.fixture
+def tab(browser, place):
+    """The report in a tab of its own, which says nothing on the console and asks for nothing but the file."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, color_scheme="light")
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    tab, said, asked = context.new_page(), [], []
+    tab.on("console", lambda message: said.append(message.text))
+    tab.on("pageerror", lambda error: said.append(str(error)))
+    tab.on("dialog", lambda dialog: (said.append(dialog.message), dialog.dismiss()))
+    tab.on("request", lambda request: asked.append(request.url))
+    tab.goto(place)
+    yield tab
+    context.close()
+    assert said == []
+    assert asked == [place]
+
+
+def laws_in_sight(tab):
+    """Of the parts of the page that belong to a law, those that are seen."""
+    seen = tab.locator("[data-law]:visible").evaluate_all("parts => parts.map((p) => [p.dataset.law, p.innerText])")
+    return {law for law, _ in seen}, len(seen), " ".join(text for _, text in seen)
+
+
+def test_choosing_by_click_and_keys_changes_all_that_is_shown(fitted, tab):
+    model = fitted[0]
+    best, last = str(model.best_index_), str(len(model.front_) - 1)
+    laws, parts, before = laws_in_sight(tab)
+    assert (laws, parts) == ({best}, 3)
+    tab.locator(f".point[data-selects='{last}']").click()
+    laws, parts, after = laws_in_sight(tab)
+    assert (laws, parts) == ({last}, 3)
+    assert model.latex(int(last)) in after
+    assert model.latex(int(last)) not in before
+    assert tab.evaluate("document.activeElement.value") == last
+    for key, law in (("ArrowUp", best), ("ArrowUp", str(int(best) - 1)), ("ArrowDown", best)):
+        tab.keyboard.press(key)
+        assert laws_in_sight(tab)[0] == {law}
+        assert tab.locator("#said").inner_text().startswith("Shown: ")
+    tab.locator(f"tr[data-selects='{last}'] td.equation").click()
+    assert tab.locator(".hero:visible .badge").inner_text() == "Another equation of the front"
+    tab.get_by_role("button", name="Back to the one that was chosen").click()
+    assert laws_in_sight(tab)[0] == {best}
+
+
+def test_copy_buttons_copy_what_is_shown(fitted, tab):
+    law = fitted[0].equation()
+    written = {"LaTeX": law.latex(), "Python": law.python(), "C": law.c(), "Excel": law.excel()}
+    for label, text in {**written, "LaTeX with errors": law.latex(errors=True)}.items():
+        tab.get_by_role("button", name=f"Copy {label}", exact=True).click()
+        tab.wait_for_function("document.getElementById('said').textContent === 'Copied'")
+        assert tab.evaluate("navigator.clipboard.readText()") == text
+        tab.evaluate("document.getElementById('said').textContent = ''")
+
+
+def test_light_dark_errors_and_print(tab):
+    def ground():
+        return tab.evaluate("getComputedStyle(document.body).backgroundColor")
+
+    light = ground()
+    tab.get_by_role("button", name="Show it dark").click()
+    dark = ground()
+    assert dark != light
+    tab.get_by_role("button", name="± errors").click()
+    assert "±" in tab.locator(".hero:visible .formula:visible").inner_text()
+    tab.emulate_media(media="print")
+    assert ground() == "rgb(255, 255, 255)"
+    assert tab.locator("button:visible").count() == 0
+    tab.emulate_media(media="screen", color_scheme="dark")
+    tab.get_by_role("button", name="Show it light").click()
+    assert ground() == light
+
+
+def test_a_phone_and_a_keyboard_reach_everything(tab):
+    tab.set_viewport_size({"width": 390, "height": 800})
+    assert tab.evaluate("document.documentElement.scrollWidth") <= 390
+    reached = []
+    for _ in range(60):
+        tab.keyboard.press("Tab")
+        reached.append(
+            tab.evaluate("""() => {
+            const at = document.activeElement, box = at.getBoundingClientRect(), style = getComputedStyle(at);
+            return [at.id || at.className, box.width > 0 && box.left < innerWidth, style.outlineStyle, at.tagName];
+        }""")
+        )
+        if reached[-1][3] == "BODY":
+            break
+    assert reached.pop()[3] == "BODY"
+    assert [what for what, *_ in reached[:2]] == ["skip", "theme"]
+    assert all(seen and outline != "none" for _, seen, outline, _ in reached), reached
+    assert {"copy needs-script", "errors needs-script"} <= {what for what, *_ in reached}
+    assert sum(tag == "INPUT" for *_, tag in reached) == 1
+
+
+def test_names_stay_text_in_a_browser(tab):
+    found = tab.evaluate("['img', 'b', 'i', 'script'].map((tag) => document.querySelectorAll(tag).length)")
+    assert found == [0, 0, 0, 1]
+    assert IMAGE in tab.locator("#data").inner_text()
+    assert SCRIPT in tab.locator("#data").inner_text()

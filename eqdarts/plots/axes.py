@@ -34,7 +34,7 @@ def dress(ax: Axes, which: str, values: np.ndarray, scale: str | None = None, mo
         axis.set_minor_formatter(NullFormatter())
     else:
         axis.set_major_locator(MaxNLocator(6, steps=[1, 2, 2.5, 5, 10]))
-        formatter = ScalarFormatter(useOffset=False, useMathText=True)
+        formatter = PlainLinear(useOffset=False, useMathText=True)
         formatter.set_powerlimits((-4, 6))
         axis.set_major_formatter(formatter)
 
@@ -72,6 +72,13 @@ def number(value: float, digits: int = 4) -> str:
     mantissa = mantissa.rstrip("0").rstrip(".") if "." in mantissa else mantissa
     tens = f"10^{{{int(power)}}}"
     return f"${tens}$" if mantissa == "1" else f"$-{tens}$" if mantissa == "-1" else rf"${mantissa}\times {tens}$"
+
+
+class PlainLinear(ScalarFormatter):
+    """Numbers as text, and a power of ten that they share as mathematics, which takes long to set."""
+
+    def __call__(self, x: float, pos: int | None = None) -> str:
+        return super().__call__(x, pos).removeprefix(r"$\mathdefault{").removesuffix("}$")
 
 
 class PlainLog(Formatter):

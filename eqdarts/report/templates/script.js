@@ -4,7 +4,7 @@
   root.classList.add("scripted");
 
   // A formula that is wider than its place is made smaller; what is still beyond its end fades out there.
-  const least = 0.62;
+  const least = 0.7;
   function fit(place) {
     place.style.fontSize = "";
     const shown = place.clientWidth, wide = place.scrollWidth;
