@@ -63,7 +63,7 @@ HOUSE = {
     "estimator": {},
     "sweeping": ("jobs", "outcome", "store", "workers", "study"),
     "report": (
-        "words", "front", "drawings", "table", "laws", "sureness", "methods", "pictures", "page",
+        "words", "front", "compact", "drawings", "table", "laws", "sureness", "methods", "pictures", "page",
     ),
     "results": {},
     "app": (

@@ -14,6 +14,7 @@ import pytest
 
 import eqdarts
 from eqdarts import DARTSRegressor, InputDataError
+from eqdarts.equation.listing import percent
 from eqdarts.report import report_html, write_report
 from eqdarts.report.front import chart
 
@@ -90,7 +91,7 @@ def test_every_part_is_there(fitted, elements):
     assert [r["value"] for r in radios if "checked" in r] == [str(best)]
     tiles = " ".join(elements.texts("dl", class_="tiles")[best].split())
     assert f"{front.error[best]:.3g}" in tiles
-    assert ">99 %" in tiles
+    assert percent(front.probability[best]) in tiles
     for heading in ("The data", "How it was found", "For the methods section of a paper", "Its constants"):
         assert any(heading in text for text in elements.texts("h2") + elements.texts("h3")), heading
     data = elements.texts("section", id="data")[0]

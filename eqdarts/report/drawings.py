@@ -13,6 +13,7 @@ from markupsafe import Markup
 from matplotlib.figure import Figure
 
 from eqdarts.plots.vector import svg
+from eqdarts.report.compact import compact
 
 
 @dataclass
@@ -21,13 +22,13 @@ class Sheet:
 
     Attributes
     ----------
-    letters : dict of str to str
-        The id of each outline that pictures refer to, by its path.
+    letters : dict of (str, str) to str
+        The id of each outline that pictures refer to, by its path and its transformation.
     drawn : int
         Pictures so far.
     """
 
-    letters: dict[str, str] = field(default_factory=dict)
+    letters: dict[tuple[str, str], str] = field(default_factory=dict)
     drawn: int = 0
 
     def draw(self, figure: Figure, title: str) -> Markup:
@@ -36,20 +37,22 @@ class Sheet:
         root = ElementTree.fromstring(svg(figure, prefix=f"p{self.drawn}-", title=title))
         for element in root.iter():
             element.tag = element.tag.rpartition("}")[2]
-        renamed = self._take_letters(root)
-        for element in root.iter():
             _as_attributes(element)
-            reference = element.get("href", "")
-            if reference[1:] in renamed:
-                element.set("href", f"#{renamed[reference[1:]]}")
+        renamed = self._take_letters(root)
+        for element in root.iter("use"):
+            reference = element.get("href", "")[1:]
+            element.set("href", f"#{renamed.get(reference, reference)}")
+        compact(root)
         return _markup(root)
 
     def letter_sheet(self) -> Markup:
         """The outlines, for a place in the page that is not shown."""
         root = ElementTree.Element("svg", {"class": "letters", "aria-hidden": "true", "width": "0", "height": "0"})
         outlines = ElementTree.SubElement(root, "defs")
-        for path, name in self.letters.items():
-            outlines.append(ElementTree.Element("path", {"id": name, "d": path}))
+        for (path, transform), name in self.letters.items():
+            outline = ElementTree.SubElement(outlines, "path", {"id": name, "d": path})
+            if transform:
+                outline.set("transform", transform)
         return _markup(root)
 
     def _take_letters(self, root: ElementTree.Element) -> dict[str, str]:
@@ -57,9 +60,9 @@ class Sheet:
         renamed = {}
         for definitions in root.iter("defs"):
             for shape in list(definitions):
-                if shape.tag == "path" and set(shape.attrib) == {"id", "d"}:
-                    path = shape.get("d", "")
-                    renamed[shape.get("id", "")] = self.letters.setdefault(path, f"g{len(self.letters)}")
+                if shape.tag == "path" and set(shape.attrib) - {"transform"} == {"id", "d"}:
+                    outline = " ".join(shape.get("d", "").split()), shape.get("transform", "")
+                    renamed[shape.get("id", "")] = self.letters.setdefault(outline, f"g{len(self.letters)}")
                     definitions.remove(shape)
         return renamed
 

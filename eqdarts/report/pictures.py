@@ -2,69 +2,127 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from markupsafe import Markup
 from matplotlib.axes import Axes
+from matplotlib.collections import PathCollection
 from matplotlib.figure import Figure
 
 from eqdarts import plots
+from eqdarts.equation.equation import Equation
+from eqdarts.formula.visible import visible
 from eqdarts.report.drawings import Sheet
 from eqdarts.report.table import Rows, thinned
 
-#: Bounds of the size of a report (not tuned): equations with pictures, and rows in a picture.
-MOST_LAWS, MOST_ROWS = 10, 300
-_SIZE, _FLAT = (5.2, 3.7), (9.0, 3.2)
+#: Bounds of the size of a report, and of the time to make it (not tuned): equations with pictures, columns of an
+#: equation with pictures of their own, rows that are drawn, and rows that are drawn as shapes and not as pixels.
+MOST_LAWS, MOST_COLUMNS, MOST_ROWS, MOST_SHAPES = 10, 4, 20_000, 300
+_CREDIBLE, _MOST_CREDIBLE = 0.05, 4  # equations whose pictures are all drawn: the chosen one, and such rivals
+_BROAD = 2.0  # width over height
+_RESOLUTION = 150  # dots per inch of points that are pixels
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture with its title and what it shows."""
+    """A picture with its title and what it shows.
+
+    Attributes
+    ----------
+    title : str
+    drawing : Markup
+    caption : str
+    wide : bool
+        Does it take the place of two?
+    broad : bool
+        Would a phone show it too small to be read, so that it is moved there to be seen?
+    """
 
     title: str
     drawing: Markup
     caption: str
     wide: bool = False
+    broad: bool = False
 
 
-def shown_laws(model: Any) -> frozenset[int]:
+def shown_laws(model: Any) -> tuple[int, ...]:
     """Rows of the front that get pictures: the chosen one, the most probable, and those next to it in size."""
     best, laws = model.best_index_, range(len(model.front_))
     order = sorted(laws, key=lambda i: (i != best, -(model.front_[i].probability or 0.0), abs(i - best)))
-    return frozenset(order[:MOST_LAWS])
+    return tuple(order[:MOST_LAWS])
+
+
+def credible_laws(model: Any) -> frozenset[int]:
+    """Those of them all of whose pictures are drawn."""
+    first, *others = shown_laws(model)
+    probable = [i for i in others if (model.front_[i].probability or 0.0) >= _CREDIBLE]
+    return frozenset([first, *probable[: _MOST_CREDIBLE - 1]])
 
 
 def of_law(model: Any, index: int, rows: Rows | None, sheet: Sheet) -> tuple[Picture, ...]:
-    """Fit and graph of the chosen equation; that of which there are rows."""
+    """Fit, residuals, responses, constants and graph of an equation; those that there are rows for."""
     equation = model.front_[index]
-    found = []
-    if index != model.best_index_:
-        return ()
-    if rows is not None:
-        some = thinned(rows, MOST_ROWS, rows.y - equation.predict(rows.X))
-        caption = "The equation and the rows. About 95 % of them should be within the band."
-        found.append(_picture(sheet, "Fit", caption, lambda ax: plots.plot_fit(model, some.X, some.y, ax=ax)))
+    credible = index in credible_laws(model)
+    drawn = [] if rows is None else list(_of_rows(model, index, equation, rows, credible))
+    if equation.n_constants and credible:
+        caption = "Each constant with its standard error and its 95 % interval."
+        drawn.append(("Constants", caption, plots.plot_constants(model, index=index)))
     if equation.genotype is not None:
-        caption = "The graph from which the equation was read: columns on the left, the target on the right."
-        found.append(_picture(sheet, "Graph", caption, lambda ax: plots.plot_graph(model, ax=ax)))
-    return tuple(found)
+        caption = (
+            "The graph from which the equation was read, before it was written as plainly as the rows allow: columns "
+            "on the left, the target on the right; Σ adds what comes in, Π multiplies it."
+        )
+        drawn.append(("The graph behind it", caption, plots.plot_graph(model, index=index)))
+    return tuple(_picture(sheet, title, caption, ax) for title, caption, ax in drawn)
 
 
 def of_search(model: Any, sheet: Sheet) -> tuple[Picture, ...]:
-    """How α moved, if the model remembers it."""
-    if not len(model.history_):
+    """How α moved towards the chosen law, if the model remembers it."""
+    if not np.size(model.alpha_history_) or model.genotype_ is None:
         return ()
-    caption = "How well the graphs of each epoch did; below is better."
-    return (_picture(sheet, "Loss over the epochs", caption, lambda ax: plots.plot_history(model, ax=ax)),)
+    caption = (
+        "The graph of the law at some epochs of the search. The wider a line is, the more the search preferred to have "
+        "this function there; grey lines are other functions. At the end stands the law itself."
+    )
+    return (_picture(sheet, "How α moved", caption, plots.plot_alpha(model), wide=True),)
 
 
-def _picture(
-    sheet: Sheet, title: str, caption: str, draw: Callable[[Axes], object], size: tuple[float, float] = _SIZE
-) -> Picture:
-    figure = Figure(size, layout="constrained")
-    ax = figure.subplots()
-    draw(ax)
-    ax.set_title("")
-    return Picture(title, sheet.draw(figure, title), caption, size is _FLAT)
+def _of_rows(model: Any, index: int, equation: Equation, rows: Rows, credible: bool) -> Iterator[tuple[str, str, Axes]]:
+    """Title, caption and axes of each picture; of an equation that hardly is the law two of them."""
+    some = thinned(rows, MOST_ROWS, rows.y - equation.predict(rows.X))
+    used, target = list(equation.formula.used), visible(equation.target)
+    given: dict[str, Any] = {"X": some.X, "y": some.y, "index": index}
+    band = "About 95 % of the rows should be within the band."
+    if len(used) <= 1:
+        yield "Fit", f"The equation and the rows. {band}", plots.plot_fit(model, **given, title=False)
+    else:
+        caption = f"On the line, what the equation predicts is what was observed. {band}"
+        yield "Predicted and observed", caption, plots.plot_parity(model, **given, title=False)
+    caption = "What the equation leaves, row by row: if it is the law, there is no pattern in it."
+    yield "Residuals in the order of rows", caption, plots.plot_residuals(model, **given)
+    if not credible:
+        return
+    for name in [*used, *(name for name in equation.columns if name not in used)][:MOST_COLUMNS]:
+        unused = "" if name in used else " The equation does not use it: a pattern here says that it should."
+        caption = f"What the equation leaves, along {visible(name)}.{unused}"
+        yield f"Residuals along {visible(name)}", caption, plots.plot_residuals(model, **given, column=name)
+    for name in used[:MOST_COLUMNS] if len(used) > 1 else ():
+        caption = (
+            f"How {target} answers to {visible(name)} alone, the other columns held at their medians; each row stands "
+            "as far from the curve as its residual."
+        )
+        yield f"Response to {visible(name)}", caption, plots.plot_response(model, **given, column=name)
+
+
+def _picture(sheet: Sheet, title: str, caption: str, ax: Axes, wide: bool = False) -> Picture:
+    figure = ax.get_figure(root=True)
+    assert isinstance(figure, Figure)
+    figure.set_dpi(_RESOLUTION)
+    ax.set_title("")  # the page has titles of its own
+    for points in (p for axes in figure.axes for p in axes.collections if isinstance(p, PathCollection)):
+        points.set_rasterized(len(np.asarray(points.get_offsets())) > MOST_SHAPES)
+    across, high = figure.get_size_inches()
+    return Picture(title, sheet.draw(figure, title), caption, wide, wide or across > _BROAD * high)
