@@ -57,7 +57,7 @@ HOUSE = {
         "noise", "pose", "discover", "large",
     ),
     "plots": (
-        "style", "vector", "axes", "marks", "writing", "rows", "fit", "residuals", "response", "front", "constants",
+        "style", "vector", "axes", "writing", "rows", "marks", "fit", "residuals", "response", "front", "constants",
         "layout", "graph", "alpha", "history", "page",
     ),
     "estimator": {},

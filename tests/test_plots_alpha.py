@@ -45,7 +45,7 @@ def test_panels_are_epochs_and_the_law():
     shown = texts(ax)
     assert [t for t in shown if t.startswith("epoch")] == ["epoch 1", "epoch 7"]
     assert "the law" in shown
-    assert sum(t.startswith("law's operations: ") for t in shown) == 2
+    assert sum(t.startswith("weight of the law's operations: ") for t in shown) == 2
     legend = [text.get_text() for text in ax.get_legend().get_texts()]
     assert legend[-1] == "other candidates"
     assert set(legend[:-1]) == set(GENOTYPE.operations) - {"zero"}

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from drawn_models import drawn, equation, one_column, several_columns, texts
 
-from eqdarts import plots
+from eqdarts import plots, refit
 from eqdarts.data.noise import Noise
 from eqdarts.errors import InputDataError, SearchWarning
 
@@ -83,6 +83,17 @@ def test_a_band_shows_where_observations_lie(noise, power):
             assert (ends.max() - ends.min()) / 2 == pytest.approx(1.96 * 0.1 * middle**power)
 
 
+def test_a_band_knows_how_well_constants_are_known():
+    x = np.linspace(1, 3, 9)
+    X, y = pd.DataFrame({"x": x}), pd.Series(2 * x + 1 + 0.3 * np.cos(9 * x), name="force")
+    model = drawn([refit("a*x + b", X, y)], X, rows=(X, y))
+    _, low, high = model.front_[0].predict([[1.0], [3.0]], interval=0.95)
+    for ax in (plots.plot_fit(model), plots.plot_response(model)):
+        edge = ax.collections[1].get_paths()[0].vertices
+        np.testing.assert_allclose(sorted({*edge[edge[:, 0] == 1, 1]}), [low[0], high[0]])
+        np.testing.assert_allclose(sorted({*edge[edge[:, 0] == 3, 1]}), [low[1], high[1]])
+
+
 @pytest.mark.parametrize("spread", [False, True])
 def test_unevenly_spread_values_get_a_logarithmic_axis(spread):
     x = np.geomspace(1, 1e4, 11) if spread else np.linspace(1, 1e4, 11)
@@ -111,7 +122,8 @@ def test_rows_come_by_name_from_a_table_with_more_or_from_the_training_rows():
 def test_rows_on_which_it_is_not_defined_or_with_missing_values_are_named():
     X = pd.DataFrame({"c": np.linspace(-1, 3, 9)})
     model = drawn([equation("log(c)", ["c"])], X, rows=(X, pd.Series(np.ones(9), name="force")))
-    for ax in (plots.plot_fit(model), plots.plot_residuals(model, column="c"), plots.plot_parity(model)):
+    assert "not defined on 3 of 9 rows" in texts(plots.plot_fit(model))
+    for ax in (plots.plot_residuals(model, column="c"), plots.plot_parity(model)):
         assert "not defined on 3 of 9 rows, which are not drawn" in texts(ax)
         ax.figure.canvas.draw()
     y = model.rows[1].copy()

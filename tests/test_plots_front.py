@@ -142,9 +142,20 @@ def test_names_of_columns_are_drawn_as_they_are(name):
     assert "\t" not in written
 
 
-def test_only_fractions_outside_braces_are_enlarged():
-    fraction = equation("exp(a/b)/c", ["a", "b", "c"], target="y")
-    assert law(fraction, 500.0).text == r"$y = \dfrac{e^{\frac{a}{b}}}{c}$"
+def test_fractions_are_large_outside_braces_and_on_the_line_within():
+    names = ["a", "b", "c"]
+    for text, latex in (
+        ("exp(a/b)/c", r"\dfrac{e^{a/b}}{c}"),
+        ("a/(b + 1/(c + 1))", r"\dfrac{a}{b + 1/\left(c + 1\right)}"),
+        ("a/(b + 2*a/(3*c))", r"\dfrac{a}{\left(2 a\right)/\left(3 c\right) + b}"),
+    ):
+        assert law(equation(text, names, target="y"), 500.0).text == f"$y = {latex}$"
+    braces = equation("c/(1 + 1/c)", ["c"])
+    name = "{ 50 % } \\frac{1}{2}"
+    braces = replace(braces, expression=braces.expression.xreplace({sympy.Symbol("c"): sympy.Symbol(name)}))
+    drawn_law = law(replace(braces, columns=(name,)), 900.0).text
+    assert drawn_law.startswith("$")
+    assert drawn_law.count(r"\text{\{ 50 % \} \\frac\{1\}\{2\}}") == 2
 
 
 def test_long_equations_are_made_smaller_broken_or_cut():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,7 @@ from eqdarts.runtime.writing import write_files
 # Hues that stay apart for most readers (Paul Tol's "bright" set), for the operations of the law.
 _HUES = ("#4477aa", "#ee6677", "#228833", "#aa3377", "#ccbb44", "#66ccee")
 _OTHERS = "#8a8a8a"
-_CANDIDATES = 3  # of an edge that are drawn: the weightiest, and that of the law
+_CANDIDATES = 2  # of an edge that are drawn beside that of the law: the weightiest
 _FAINT = 0.03  # weight below which a candidate is not drawn
 _FRAMES, _FADE, _HOLD = 60, 5, 6  # of an animation: epochs at the most, fading into the law, the law
 
@@ -70,6 +71,17 @@ class Course:
         some = self.law != self.zero
         places = np.flatnonzero(some) if some.any() else np.arange(len(self.law))
         return np.asarray(self.weights[:, places, self.law[places]].mean(axis=1))
+
+    @cached_property
+    def candidates(self) -> tuple[tuple[tuple[float, int], ...], ...]:
+        """For each edge the operations that are drawn, the same in all epochs, and how far their lines bend."""
+        found = []
+        for own, peak in zip(self.law, self.weights.max(axis=0), strict=True):
+            order = [int(m) for m in np.argsort(-peak, kind="stable") if m not in (self.zero, own)]
+            kept = ([int(own)] if own != self.zero else []) + order[:_CANDIDATES]
+            bends = [0.3 * ((k + 1) // 2) * (-1) ** k for k in range(len(kept))]
+            found.append(tuple(zip(bends, kept, strict=True)))
+        return tuple(found)
 
     @property
     def colors(self) -> dict[int, str]:
@@ -260,11 +272,10 @@ def _panel(
         return copy
 
     if share < 1:
-        for (i, j), row, own in zip(course.edges, weights, course.law, strict=True):
-            order = [m for m in np.argsort(-row, kind="stable") if m != course.zero and row[m] > _FAINT]
-            drawn = sorted({*order[:_CANDIDATES], *((int(own),) if own != course.zero else ())})
-            for k, m in enumerate(drawn):
-                bend = 0.32 * (k - (len(drawn) - 1) / 2)
+        for (i, j), row, candidates in zip(course.edges, weights, course.candidates, strict=True):
+            for bend, m in candidates:
+                if row[m] < _FAINT:
+                    continue
                 weight = float(row[m])
                 ax.add_patch(
                     PathPatch(moved(layout.direct(i, j, bend)), fill=False, color=colors.get(int(m), _OTHERS),
@@ -337,7 +348,7 @@ def _caption(
     title = "the law" if epoch is None else f"epoch {course.epochs[epoch]}"
     ax.text(x, y - 0.08, title, ha="center", va="top", fontsize=11 * scale)
     if epoch is not None:
-        share = f"law's operations: {100 * course.agreement[epoch]:.0f} %"
+        share = f"weight of the law's operations: {100 * course.agreement[epoch]:.0f} %"
         ax.text(x, y - 0.36, share, ha="center", va="top", fontsize=8.5 * scale, color=GREY)
 
 

@@ -29,8 +29,8 @@ def plot_fit(
     """An equation against the data.
 
     With one column in it: the points and the curve, under the equation. With several: `plot_parity`. Within the band
-    are 95 % of observations, by noise of the form and level that the model has. Values that are positive and very
-    unevenly spread get a logarithmic axis.
+    are 95 % of new observations, by the noise and by how well the constants are known. Values that are positive and
+    very unevenly spread get a logarithmic axis.
 
     Parameters
     ----------
@@ -70,7 +70,7 @@ def plot_fit(
     label(ax, "x", found.equation.columns[column])
     label(ax, "y", found.equation.target)
     ax.legend(frameon=False)
-    undefined(ax, int((~found.defined).sum()), len(found))
+    undefined(ax, found, "lower left", drawn=True)
     return _finished(ax, found, title)
 
 
@@ -142,8 +142,7 @@ def _curve(ax: Axes, found: Rows, column: int) -> None:
     limits = _around(ax.get_ylim(), curve, ax.get_yscale())
     ax.plot(grid, without_poles(curve, limits), color=RED, linewidth=1.6, label="equation", zorder=3)
     ax.set_ylim(limits)
-    reach = found.reach(curve)
-    band(ax, grid, curve - reach, curve + reach)
+    band(ax, grid, *found.limits(curve, grid, column))
 
 
 def _rivals(ax: Axes, model: Any, found: Rows, column: int) -> None:
@@ -202,7 +201,7 @@ def _parity(found: Rows, ax: Axes | None, title: bool) -> Axes:
     label(ax, "y", found.equation.target, ", predicted")
     if title and defined.any():
         ax.text(0.04, 0.96, r_squared(found.y[defined], found.predicted[defined]), transform=ax.transAxes, va="top")
-    undefined(ax, int((~defined).sum()), len(found), "lower right")
+    undefined(ax, found, "lower right")
     return _finished(ax, found, title)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
+from eqdarts.plots.rows import Rows
 from eqdarts.plots.style import BLUE, RED, note
 
 _FEW, _MANY = 200, 2000  # rows up to which points are rings, and from which they are pixels
@@ -49,7 +50,9 @@ def without_poles(curve: np.ndarray, limits: tuple[float, float]) -> np.ndarray:
     return shown
 
 
-def undefined(ax: Axes, missing: int, n: int, place: str = "lower left") -> None:
-    """Say on how many rows the equation gives no number."""
+def undefined(ax: Axes, found: Rows, place: str, drawn: bool = False) -> None:
+    """Say on how many rows the equation gives no number; drawn: are they seen nevertheless?"""
+    missing = int((~found.defined).sum())
     if missing:
-        note(ax, f"not defined on {missing:,} of {n:,} rows, which are not drawn", place)
+        text = f"not defined on {missing:,} of {len(found):,} rows"
+        note(ax, text if drawn else f"{text}, which are not drawn", place)

@@ -75,7 +75,7 @@ def plot_residuals(
     label(ax, "y", _named(ax, found, unit))
     if exact(found.equation):
         note(ax, "nothing but rounding")
-    undefined(ax, int((~found.defined).sum()), len(found))
+    undefined(ax, found, "lower left")
     bare(ax)
     return ax
 
@@ -99,12 +99,9 @@ def _units(found: Rows) -> tuple[np.ndarray, str]:
 
 
 def _named(ax: Axes, found: Rows, unit: str) -> str:
-    if unit == "%":
-        return "residual, % of the value"
-    if unit == "root":
-        return "residual / √value"
-    whole = f"residual of {found.equation.target}"
-    return whole if width_of(whole, 10) <= room_of(ax, "y") else "residual"
+    names = {"%": ("residual, % of the value", "residual, %"), "root": ("residual / √value", "residual / √value")}
+    whole, short = names.get(unit, (f"residual of {found.equation.target}", "residual"))
+    return whole if width_of(whole, 10) <= room_of(ax, "y") else short
 
 
 def _means(ax: Axes, x: np.ndarray, values: np.ndarray) -> None:

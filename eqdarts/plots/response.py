@@ -27,7 +27,8 @@ def plot_response(
     """What an equation gives along one column, the others held at their medians.
 
     The points are the rows, each as far from the curve as its residual (a partial residual); where noise goes with
-    the law's value, as many of its standard deviations. Within the band are 95 % of observations.
+    the law's value, as many of its standard deviations. Within the band are 95 % of new observations, by the noise and
+    by how well the constants are known.
 
     Parameters
     ----------
@@ -71,8 +72,7 @@ def plot_response(
     dress(ax, "y", seen, scaled(seen))
     points(ax, x[shown], partial[shown], int((known & found.defined).sum()), label="data")
     ax.plot(grid, without_poles(curve, ax.get_ylim()), color=RED, linewidth=1.6, label="equation", zorder=3)
-    reach = found.reach(curve)
-    band(ax, grid, curve - reach, curve + reach)
+    band(ax, grid, *found.limits(curve, grid, place, held))
     label(ax, "x", found.equation.columns[place])
     label(ax, "y", found.equation.target)
     _say(ax, found, place, held)
@@ -117,7 +117,8 @@ def _say(ax: Axes, found: Rows, place: int, held: np.ndarray) -> None:
     elif not others:
         return
     else:
-        text = "at " + ", ".join(f"{found.equation.columns[k]} = {_short(held[k])}" for k in others)
+        names = [shortened(found.equation.columns[k], 80.0, SMALL, lines=1) for k in others]
+        text = "at " + ", ".join(f"{name} = {_short(held[k])}" for name, k in zip(names, others, strict=True))
     written = plain(shortened(text, room_of(ax), SMALL, lines=1))
     ax.set_title(written, fontsize=SMALL, color=GREY, loc="left", pad=4)
 

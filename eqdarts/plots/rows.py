@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from numbers import Integral
 from typing import Any
 
@@ -14,7 +14,7 @@ from eqdarts.data.columns import listed
 from eqdarts.data.noise import Noise
 from eqdarts.data.zero import LADDER
 from eqdarts.equation.equation import Equation
-from eqdarts.errors import InputDataError, warn
+from eqdarts.errors import InputDataError, kept_warnings, warn
 
 LEVEL = 0.95  # of observations that a band holds
 WITHIN = 1.96  # standard deviations: of normal errors, so many hold that share
@@ -36,6 +36,8 @@ class Rows:
         NaN where the equation is not defined.
     number : int array [n]
         Of each row in the table, from 0.
+    fitted : Equation or None
+        The equation with the errors of its constants, where they are known.
     """
 
     equation: Equation
@@ -44,6 +46,7 @@ class Rows:
     y: np.ndarray
     predicted: np.ndarray
     number: np.ndarray
+    fitted: Equation | None = None
 
     def __len__(self) -> int:
         return len(self.y)
@@ -61,6 +64,21 @@ class Rows:
         """How far about these values [n] of the equation 95 % of observations lie."""
         return reach(self.equation, self.noise, values)
 
+    def limits(
+        self, curve: np.ndarray, grid: np.ndarray, column: int, held: np.ndarray | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Between which 95 % of new observations lie at values [n] of one column, where the equation gives the curve.
+
+        By noise alone where no errors of the constants are known, or the rows do not determine them.
+        """
+        if self.fitted is not None:
+            with np.errstate(all="ignore"):
+                _, low, high = self.fitted.predict(_table_along(self.equation, grid, column, held), interval=LEVEL)
+            if np.isfinite(low[np.isfinite(curve)]).all():
+                return low, high
+        reach = self.reach(curve)
+        return curve - reach, curve + reach
+
     def drawn(self) -> Rows:
         """At most so many rows as one picture holds, those with the largest residuals among them."""
         if len(self) <= MOST_DRAWN:
@@ -68,7 +86,7 @@ class Rows:
         some = evenly(len(self), MOST_DRAWN - 100)
         far = np.argsort(-np.abs(np.nan_to_num(self.residuals)), kind="stable")[:100]
         kept = np.unique(np.concatenate([some, far]))
-        return Rows(self.equation, self.noise, self.X[kept], self.y[kept], self.predicted[kept], self.number[kept])
+        return replace(self, X=self.X[kept], y=self.y[kept], predicted=self.predicted[kept], number=self.number[kept])
 
 
 def reach(equation: Equation, noise: Noise, values: np.ndarray) -> np.ndarray:
@@ -124,16 +142,32 @@ def rows(model: Any, X: Any, y: Any, index: int | None = None) -> Rows:
     with np.errstate(all="ignore"):
         predicted = equation.predict(table)
     predicted = np.where(np.isfinite(predicted), predicted, np.nan)
-    return Rows(equation, model.noise_, table, target, predicted, np.flatnonzero(known))
+    fitted = _fitted(model, place_of(model, index))
+    return Rows(equation, model.noise_, table, target, predicted, np.flatnonzero(known), fitted)
 
 
 def values_along(equation: Equation, grid: np.ndarray, column: int, held: np.ndarray | None = None) -> np.ndarray:
     """What it gives at values [n] of one column, the others held [d]; NaN where it is not defined."""
-    table = np.full((len(grid), len(equation.columns)), np.nan) if held is None else np.tile(held, (len(grid), 1))
-    table[:, column] = grid
+    table = _table_along(equation, grid, column, held)
     with np.errstate(all="ignore"):
         found = equation.predict(table)
     return np.where(np.isfinite(found), found, np.nan)
+
+
+def _table_along(equation: Equation, grid: np.ndarray, column: int, held: np.ndarray | None) -> np.ndarray:
+    table = np.full((len(grid), len(equation.columns)), np.nan) if held is None else np.tile(held, (len(grid), 1))
+    table[:, column] = grid
+    return table
+
+
+def _fitted(model: Any, place: int) -> Equation | None:
+    """The equation with the errors of its constants; pictures do without where there are none."""
+    with kept_warnings():
+        try:
+            found: Equation = model.equation(place)
+        except InputDataError:
+            return None
+    return found if found.fit is not None else None
 
 
 def column_place(equation: Equation, column: str | int) -> int:

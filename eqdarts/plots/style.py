@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from functools import lru_cache
 from typing import Any
 
 from matplotlib.axes import Axes
@@ -78,9 +79,17 @@ def node_name(j: int) -> str:
 
 
 def width_of(text: str, size: float) -> float:
-    """Points that plain text takes in this size."""
-    return max((float(_PATHS.get_text_width_height_descent(line, FontProperties(size=size), False)[0]) for line in
-                text.split("\n")), default=0.0)  # fmt: skip
+    """Points that plain text takes in this size, without kerning; of lines the widest."""
+    return max((size / 10 * sum(map(_advance, line)) for line in text.split("\n")), default=0.0)
+
+
+@lru_cache(maxsize=4096)
+def _advance(letter: str) -> float:
+    """Points from a letter of ten points to the next."""
+    doubled, single = (
+        float(_PATHS.get_text_width_height_descent(letter * n, FontProperties(size=10), False)[0]) for n in (2, 1)
+    )
+    return doubled - single
 
 
 def shortened(text: str, room: float, size: float, lines: int = 2) -> str:
@@ -88,8 +97,8 @@ def shortened(text: str, room: float, size: float, lines: int = 2) -> str:
 
     Examples
     --------
-    >>> shortened("a name that goes on and on and on", 60, 10)
-    'a name that\\ngoes on an…'
+    >>> shortened("a name that goes on and on and on", 63, 10)
+    'a name that\\ngoes on a…'
     """
     words, broken = list(text), [""]
     while words:
@@ -124,7 +133,8 @@ def note(ax: Axes, text: str, place: str = "upper left") -> None:
     vertical, horizontal = place.split()
     x, y = (0.02 if horizontal == "left" else 0.98), (0.97 if vertical == "upper" else 0.03)
     ax.text(x, y, text, transform=ax.transAxes, ha=horizontal, va="top" if vertical == "upper" else "bottom",
-            fontsize=SMALL, color=GREY, zorder=5)  # fmt: skip
+            fontsize=SMALL, color=GREY, zorder=5,
+            bbox={"boxstyle": "round,pad=0.15", "facecolor": "white", "edgecolor": "none", "alpha": 0.8})  # fmt: skip
 
 
 _PATHS = TextToPath()

@@ -17,8 +17,8 @@ from eqdarts.plots.style import plain, shortened, width_of
 
 _SIZE, _LEAST = 12.0, 8.0  # points of an equation: as a rule, and below which it is broken into lines
 _LINES = 3
-_NESTED = re.compile(r"\\frac\{[^$]*\\frac")
 _FUNCTION = re.compile(r"(?<=[0-9a-zA-Z}]) (?=\\(?:sin|cos|tan|exp|ln|log|a?sinh|a?cosh|a?tanh|arc|operatorname))")
+_ESCAPED = (r"\\", r"\{", r"\}")  # in names
 _LONGEST = 3000  # characters of LaTeX that are given to mathtext, which takes a second for some thousands
 
 
@@ -59,8 +59,8 @@ def right_side(equation: Equation, room: float, size: float, least: float) -> Wr
     digits = min(equation.digits or DIGITS, DIGITS)
     latex = _latex(equation, digits)
     latex = latex.removeprefix(f"{_name(equation.target)} = ")
-    math = f"${latex}$"
-    width = 0.0 if _NESTED.search(latex) else _width(math)  # fractions in fractions are too small to be read
+    math = _math(latex, r"\frac")
+    width = _width(math)
     if width and width * least / _SIZE <= room:
         return Written(math, min(size, _SIZE * room / width))
     text = shortened(readable(equation.text(digits)), room, least + 1)
@@ -162,11 +162,11 @@ def _terms(latex: str) -> list[str]:
 
     Examples
     --------
-    >>> _terms(r"a + \\left(b - c\\right) d - \\frac{1 + e}{2}")
-    ['a', ' + \\\\left(b - c\\\\right) d', ' - \\\\frac{1 + e}{2}']
+    >>> _terms(r"a + \left(b - c\right) d - \frac{1 + e}{2}")
+    ['a', ' + \\left(b - c\\right) d', ' - \\frac{1 + e}{2}']
     """
     depth, terms = 0, [""]
-    for part in re.split(r"(\\left\b|\\right\b|[{}]|(?<=\S) [+-] )", latex):
+    for part in re.split(r"(\\\\|\\[{}]|\\left\b|\\right\b|[{}]|(?<=\S) [+-] )", latex):
         depth += (part in ("{", r"\left")) - (part in ("}", r"\right"))
         if part in (" + ", " - ") and depth == 0:
             terms.append("")
@@ -174,8 +174,8 @@ def _terms(latex: str) -> list[str]:
     return terms
 
 
-def _math(latex: str) -> str:
-    return f"${_display(latex)}$"
+def _math(latex: str, outer: str = r"\dfrac") -> str:
+    return f"${_display(latex, outer)}$"
 
 
 def _width(math: str) -> float:
@@ -194,15 +194,58 @@ def _extent(math: str) -> tuple[float, float]:
     return float(found.width), float(found.height)
 
 
-def _display(latex: str) -> str:
-    r"""Fractions outside braces at full size, as ``\displaystyle`` would have them; mathtext does not know it."""
-    parts = re.split(r"([{}]|\\frac\b)", latex)
-    depth = 0
-    for k, part in enumerate(parts):
-        depth += (part == "{") - (part == "}")
-        if part == r"\frac" and depth == 0:
-            parts[k] = r"\dfrac"
-    return "".join(parts)
+def _display(latex: str, outer: str = r"\dfrac") -> str:
+    r"""Fractions outside braces at full size, as ``\displaystyle`` has them, and others, which were tiny, on the line.
+
+    Examples
+    --------
+    >>> print(_display(r"\frac{a}{b + \frac{1}{c + d} + e^{\frac{x}{2}}}"))
+    \dfrac{a}{b + 1/\left(c + d\right) + e^{x/2}}
+    """
+    written, k, depth = "", 0, 0
+    while k < len(latex):
+        if latex.startswith(r"\frac{", k):
+            above, middle = _group(latex, k + 5)
+            below, end = _group(latex, middle)
+            above, below = _display_within(above), _display_within(below)
+            if depth == 0:
+                written += f"{outer}{{{above}}}{{{below}}}"
+            else:
+                alone = re.match(r"$|[})]| [+-] | *\\right", latex[end:]) is not None
+                inline = f"{_atom(above)}/{_atom(below)}"
+                written += inline if alone else rf"\left({inline}\right)"
+            k = end
+            continue
+        if latex.startswith(_ESCAPED, k):
+            written, k = written + latex[k : k + 2], k + 2
+            continue
+        depth += (latex[k] == "{") - (latex[k] == "}")
+        written, k = written + latex[k], k + 1
+    return written
+
+
+def _display_within(latex: str) -> str:
+    return _display("{" + latex + "}")[1:-1]
+
+
+def _group(latex: str, start: int) -> tuple[str, int]:
+    """What stands between the braces that open at a place, and where they have closed."""
+    depth, k = 0, start
+    while k < len(latex):
+        if latex.startswith(_ESCAPED, k):
+            k += 2
+            continue
+        depth += (latex[k] == "{") - (latex[k] == "}")
+        k += 1
+        if depth == 0:
+            break
+    return latex[start + 1 : k - 1], k
+
+
+def _atom(latex: str) -> str:
+    """In parentheses unless it is one number, name or power."""
+    whole = re.fullmatch(r"-?[\w.]+|[a-zA-Z]\^\{[^{}]*\}|\\(?:mathrm|text)\{[^{}]*\}(?:\^\{[^{}]*\})?", latex)
+    return latex if whole else rf"\left({latex}\right)"
 
 
 _MATH = MathTextParser("path")
