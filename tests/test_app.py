@@ -9,9 +9,11 @@ import pytest
 from app_server import Here, running
 
 from eqdarts.app import create_app, desk, serve, serving
+from eqdarts.app.desk import asked_for
 from eqdarts.app.guard import POLICY
 from eqdarts.app.picture import picture
-from eqdarts.app.question import asked, first_guess
+from eqdarts.app.question import Question, Writing, asked, first_guess, written
+from eqdarts.app.reading import read
 from eqdarts.app.session import MOST, Session, Sessions
 from eqdarts.errors import EqdartsError, InputDataError
 from eqdarts.estimator import DARTSRegressor
@@ -202,6 +204,41 @@ def test_what_cannot_be_searched_is_said_on_the_page(app):
     app.post(f"{place}close")
 
 
+def test_tables_are_read_as_they_are_and_once_more_as_one_says(app):
+    rows = "".join(f"{x};{x * x},5;{'ab'[x % 2]};{'n/d' if x == 3 else x}\n" for x in range(1, 9))
+    place = page_of(app, "run.csv", f"t [s];d (m);kind;z\n{rows}".encode())
+    text = app.get(place).text
+    assert "decimal commas" in text
+    assert '<span class="unit">[m]</span>' in text
+    assert "1.5 to 64.5" in text
+    assert "1 of 8 cells are no numbers, such as &#39;n/d&#39;" in text
+    app.post(f"{place}read", data={"na": "n/d, -999"})
+    text = app.get(place).text
+    assert "no numbers" not in text
+    assert 'value="n/d, -999"' in text
+    # What cannot be read leaves the table as it is.
+    app.post(f"{place}read", data={"encoding": "no-such"})
+    text = app.get(place)
+    assert "encoding" in message(text)
+    assert "1.5 to 64.5" in text.text
+    app.post(f"{place}close")
+
+
+def test_labels_become_columns_of_0_and_1_and_units_stay(tmp_path):
+    (tmp_path / "t.csv").write_text("t [s],kind,d [m]\n1,a,2\n2,b,\n3,b,4\n4,a,5\n")
+    table = read(str(tmp_path / "t.csv"), "t.csv", Writing().as_command())
+    question = Question("d", ("t", "kind"), drop_missing=True).as_command()
+    X, y, errors = asked_for(table, {**question, "features": ["t", "kind"]})
+    assert list(X) == ["t", "kind = a", "kind = b"]
+    assert X["kind = b"].tolist() == [0.0, 1.0, 0.0]
+    assert (X.attrs["units"]["t"], y.tolist(), errors) == ("s", [2.0, 4.0, 5.0], None)
+
+
+def test_what_a_form_says_of_a_file_is_what_can_be_said_of_one():
+    said = written({"delimiter": "quit", "decimal": ",", "na": " <LOD,, -999 ", "encoding": " cp1252 "})
+    assert said == Writing("", ",", "cp1252", "", ("<LOD", "-999"))
+
+
 def test_a_large_file_is_refused_before_it_is_read(app):
     connection = http.client.HTTPConnection(app.origin.removeprefix("http://"), timeout=10)
     connection.putrequest("POST", "/secret/open")
@@ -229,17 +266,17 @@ class Silent(Here):
     """Reads a table, and does nothing else."""
 
     def ask(self, command, patience=None):
-        column = {"name": "x", "usable": True, "missing": 0}
+        column = {"name": "x", "usable": True, "missing": 0, "labels": False}
         return {"is": "table", "rows": 2, "columns": [column, {**column, "name": "y"}], "head": [], "notes": []}
 
 
 def test_sessions_that_nobody_looks_at_make_room(tmp_path):
     sessions = Sessions(tmp_path, Silent)
-    tokens = [sessions.open(folder := sessions.new_folder(), folder / "t.csv", "t.csv") for _ in range(MOST)]
+    tokens = [sessions.open(folder := sessions.new_folder(), folder / "t.csv", "t.csv", Writing()) for _ in range(MOST)]
     with pytest.raises(InputDataError, match="close one of them"):
-        sessions.open(sessions.new_folder(), tmp_path, "t.csv")
+        sessions.open(sessions.new_folder(), tmp_path, "t.csv", Writing())
     sessions.get(tokens[0]).seen -= 300
-    sessions.open(sessions.new_folder(), tmp_path, "t.csv")
+    sessions.open(sessions.new_folder(), tmp_path, "t.csv", Writing())
     assert sessions.get(tokens[0]) is None
     assert sessions.get(tokens[1]) is not None
     sessions.get(tokens[1]).seen -= 10_000
@@ -256,7 +293,7 @@ def test_a_lost_process_is_told(tmp_path):
                 return super().ask(command)
             return {"is": "lost", "message": "it was ended from outside"}
 
-    session = Session(tmp_path, tmp_path / "t.csv", "t.csv", Lost)
+    session = Session(tmp_path, tmp_path / "t.csv", "t.csv", Writing(), Lost)
     session.search(session.view.question)
     end = time.monotonic() + 5
     while session.view.stage == "searching" and time.monotonic() < end:
@@ -273,7 +310,7 @@ def test_the_first_guess_is_the_last_column_by_the_others():
 
 
 def test_known_errors_leave_nothing_to_assume_of_the_noise():
-    columns = [{"name": n, "usable": True, "missing": 0} for n in "abc"]
+    columns = [{"name": n, "usable": True, "missing": 0, "labels": False} for n in "abc"]
 
     class Form(dict):
         def getlist(self, name):

@@ -23,7 +23,7 @@ def folder(tmp_path):
 
 
 def read(folder, name="table.csv"):
-    return {"do": "read", "path": str(folder / name), "shown_as": name}
+    return {"do": "read", "path": str(folder / name), "shown_as": name, "form": {}}
 
 
 def test_it_reads_explains_and_leaves_nothing(folder):
@@ -61,7 +61,7 @@ def test_a_stop_ends_a_search_as_ctrl_c_does(folder):
     try:
         worker.ask(read(folder))
         question = Question("y", ("x",), max_time=3600).as_command()
-        search = {"do": "search", "path": str(folder / "table.csv"), "shown_as": "table.csv", "question": question}
+        search = {**read(folder), "do": "search", "question": question}
         asking = threading.Thread(target=lambda: replies.append(worker.ask(search, patience=None)))
         asking.start()
         assert seen.wait(300)

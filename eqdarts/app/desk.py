@@ -11,6 +11,7 @@ import pandas as pd
 
 from eqdarts.app.reading import looked_at, read
 from eqdarts.app.telling import Watcher, told
+from eqdarts.data.indicators import one_hot
 from eqdarts.errors import InputDataError, kept_warnings
 from eqdarts.estimator import DARTSRegressor
 from eqdarts.results import FILES
@@ -40,12 +41,14 @@ class Desk:
         }  # fmt: skip
         return works[what](**command)
 
-    def _search(self, question: dict[str, Any], path: str, shown_as: str) -> dict[str, Any]:
+    def _search(self, question: dict[str, Any], path: str, shown_as: str, form: dict[str, Any]) -> dict[str, Any]:
         """Search for the equation of a column; what it finds by and by is told.
 
         question: the fields of `eqdarts.app.question.Question`
         """
-        X, y, errors = asked_for(read(path, shown_as), question)
+        with kept_warnings():  # they were shown with the table
+            table = read(path, shown_as, form)
+        X, y, errors = asked_for(table, question)
         model = DARTSRegressor(
             max_time=question["max_time"], max_epochs=question["max_epochs"], noise=question["noise"],
             callback=Watcher(str(y.name), self._tell), random_state=0, verbose=0,
@@ -74,9 +77,15 @@ class Desk:
 
 
 def asked_for(table: pd.DataFrame, question: dict[str, Any]) -> tuple[pd.DataFrame, pd.Series, pd.Series | None]:
-    """Columns, target and errors of a question, without rows that have missing cells there if it says so."""
+    """Columns, target and errors of a question, without rows that have missing cells there if it says so.
+
+    Columns of labels become columns of 0 and 1.
+    """
     features, target, errors = question["features"], question["target"], question["errors"]
     part = table[[*features, target, *([errors] if errors else [])]]
     if question["drop_missing"]:
-        part = part.dropna()
-    return part[features], part[target], part[errors] if errors else None
+        part = part.dropna().reset_index(drop=True)
+    labels = [name for name in features if not pd.api.types.is_numeric_dtype(part[name])]
+    X = one_hot(part[features], labels)
+    X.attrs = dict(table.attrs)  # units
+    return X, part[target], part[errors] if errors else None

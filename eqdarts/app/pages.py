@@ -27,7 +27,7 @@ from eqdarts import __version__
 from eqdarts.app.guard import NAMES, REPORT_POLICY, Guard, TooLarge
 from eqdarts.app.picture import HEIGHT, WIDTH, picture
 from eqdarts.app.process import Worker
-from eqdarts.app.question import NOISES, asked
+from eqdarts.app.question import DECIMALS, DELIMITERS, NOISES, Writing, asked, written
 from eqdarts.app.session import ENDED, FOUND, SEARCHING, Session, Sessions, Start
 from eqdarts.errors import EqdartsError, InputDataError
 from eqdarts.formula.visible import visible
@@ -130,31 +130,41 @@ def _not_found(request: Request, error: Exception) -> Response:
 
 
 def _too_large(request: Request, error: Exception) -> Response:
-    return _page(request, "start.html", 413, message=_limit(request.app.state.largest))
+    return _start_page(request, 413, _limit(request.app.state.largest))
 
 
 def _start(request: Request) -> Response:
-    return _page(request, "start.html", message="")
+    return _start_page(request)
+
+
+def _start_page(request: Request, status: int = 200, message: str = "", writing: Writing | None = None) -> Response:
+    return _page(request, "start.html", status, message=message, **_ways(writing or Writing()))
+
+
+def _ways(writing: Writing) -> dict[str, Any]:
+    """For the fields that say how a file is written."""
+    return {"writing": writing, "delimiters": DELIMITERS, "decimals": DECIMALS}
 
 
 async def _open(request: Request) -> Response:
     if int(request.headers.get("content-length") or 0) > request.app.state.largest + _FORM:
         return _too_large(request, TooLarge())
     sessions: Sessions = request.app.state.sessions
-    async with request.form(max_files=1, max_fields=4) as form:
+    async with request.form(max_files=1, max_fields=10) as form:
         file = form.get("file")
         if not isinstance(file, UploadFile) or not file.filename:
-            return _page(request, "start.html", 400, message="Choose a file first.")
+            return _start_page(request, 400, "Choose a file first.")
+        writing = written(form)  # type: ignore[arg-type]
         name = visible(file.filename.replace("\\", "/").rsplit("/", 1)[-1])[-100:]
         folder = sessions.new_folder()
         try:
             path = folder / f"table{_ending(name)}"
             with open(path, "wb") as copy:
                 await run_in_threadpool(shutil.copyfileobj, file.file, copy)
-            token = await run_in_threadpool(sessions.open, folder, path, name)
+            token = await run_in_threadpool(sessions.open, folder, path, name, writing)
         except EqdartsError as error:
             shutil.rmtree(folder, ignore_errors=True)
-            return _page(request, "start.html", 400, message=str(error))
+            return _start_page(request, 400, str(error), writing)
     return _to(request, token)
 
 
@@ -187,7 +197,7 @@ def _session(request: Request) -> Response:
         )  # fmt: skip
     if view.stage == ENDED:
         return _page(request, "ended.html", **values)
-    return _page(request, "choose.html", 400 if view.message else 200, **values, noises=NOISES)
+    return _page(request, "choose.html", 400 if view.message else 200, **values, noises=NOISES, **_ways(view.writing))
 
 
 def _links(found: dict[str, Any]) -> list[dict[str, str]]:
@@ -268,6 +278,16 @@ async def _search(request: Request) -> Response:
     return _to(request, token)
 
 
+async def _read(request: Request) -> Response:
+    token, session = _known(request)
+    if session is None:
+        return _page(request, "gone.html", 404)
+    async with request.form(max_files=0, max_fields=10) as form:
+        writing = written(form)  # type: ignore[arg-type]
+    await run_in_threadpool(session.read, writing)
+    return _to(request, token)
+
+
 def _stop(request: Request) -> Response:
     token, session = _known(request)
     if session is None:
@@ -290,4 +310,4 @@ def _close(request: Request) -> Response:
     return RedirectResponse(f"{request.app.state.root}/", 303)
 
 
-_FORMS = {"search": _search, "stop": _stop, "again": _again, "close": _close}
+_FORMS = {"read": _read, "search": _search, "stop": _stop, "again": _again, "close": _close}

@@ -16,6 +16,9 @@ NOISES = {
     "poisson": "as counts do, by the root of the value",
     "auto": "I do not know: look at the rows",
 }
+#: What may be said of a file, with words for it.
+DELIMITERS = {"": "found out", ",": "commas", ";": "semicolons", "\t": "tabs", " ": "spaces", "|": "bars"}
+DECIMALS = {"": "found out", ".": "a point", ",": "a comma"}
 _LONGEST = 86_400.0
 
 
@@ -58,6 +61,45 @@ class Question:
         return asdict(self)
 
 
+@dataclass(frozen=True)
+class Writing:
+    """How a file is written, as far as it is known; what is empty is found out.
+
+    Attributes
+    ----------
+    delimiter, decimal, encoding, sheet : str
+    na : tuple of str
+        Cells that count as missing.
+    """
+
+    delimiter: str = ""
+    decimal: str = ""
+    encoding: str = ""
+    sheet: str = ""
+    na: tuple[str, ...] = ()
+
+    def as_command(self) -> dict[str, Any]:
+        """For the process that reads."""
+        return asdict(self)
+
+
+def written(form: Form) -> Writing:
+    """How a file is written, as a form says."""
+    delimiter, decimal = _text(form, "delimiter"), _text(form, "decimal")
+    return Writing(
+        delimiter=delimiter if delimiter in DELIMITERS else "",
+        decimal=decimal if decimal in DECIMALS else "",
+        encoding=_text(form, "encoding").strip(),
+        sheet=_text(form, "sheet").strip(),
+        na=tuple(cell for part in _text(form, "na").split(",") if (cell := part.strip())),
+    )
+
+
+def _text(form: Form, name: str) -> str:
+    value = form.get(name, "")
+    return value if isinstance(value, str) else ""
+
+
 def first_guess(columns: Sequence[dict[str, Any]]) -> Question:
     """The last column of numbers by all others, which is how most tables are laid out."""
     names = [c["name"] for c in columns if c["usable"]]
@@ -74,7 +116,7 @@ def asked(form: Form, columns: Sequence[dict[str, Any]]) -> Question:
         With a sentence for the page.
     """
     target, errors = _column(form.get("target"), columns), _column(form.get("errors"), columns)
-    features = tuple(name for value in form.getlist("features") if (name := _column(value, columns)))
+    features = tuple(name for value in form.getlist("features") if (name := _column(value, columns, labels=True)))
     if not target:
         raise InputDataError("Choose the column that is to be explained.")
     question = Question(
@@ -95,12 +137,12 @@ def asked(form: Form, columns: Sequence[dict[str, Any]]) -> Question:
     return question
 
 
-def _column(value: Any, columns: Sequence[dict[str, Any]]) -> str:
-    """The name of a usable column by its number."""
+def _column(value: Any, columns: Sequence[dict[str, Any]], labels: bool = False) -> str:
+    """The name of a column of numbers, or of labels too, by its number."""
     if not isinstance(value, str) or not value.isascii() or not value.isdigit() or int(value) >= len(columns):
         return ""
     column = columns[int(value)]
-    return str(column["name"]) if column["usable"] else ""
+    return str(column["name"]) if column["usable"] or (labels and column["labels"]) else ""
 
 
 def _seconds(text: Any) -> float:

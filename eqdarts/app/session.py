@@ -12,7 +12,7 @@ from threading import Lock, Thread
 from typing import Any, Protocol
 
 from eqdarts.app.process import Event, Worker
-from eqdarts.app.question import Question, first_guess
+from eqdarts.app.question import Question, Writing, first_guess
 from eqdarts.errors import EqdartsError, InputDataError
 
 CHOOSING, SEARCHING, FOUND, ENDED = "choosing", "searching", "found", "ended"
@@ -32,6 +32,8 @@ class View:
         CHOOSING, SEARCHING, FOUND or ENDED.
     table : dict
         What `eqdarts.app.reading.looked_at` says.
+    writing : Writing
+        How the file is written, as far as it was said.
     question : Question
     message : str
         What went wrong with the last one, if anything.
@@ -47,6 +49,7 @@ class View:
 
     stage: str
     table: dict[str, Any]
+    writing: Writing
     question: Question
     message: str = ""
     progress: dict[str, Any] = field(default_factory=dict)
@@ -76,16 +79,29 @@ class Session:
         If the file cannot be read as a table.
     """
 
-    def __init__(self, folder: Path, path: Path, name: str, start: Start) -> None:
+    def __init__(self, folder: Path, path: Path, name: str, writing: Writing, start: Start) -> None:
         self.name, self._folder, self._path = name, folder, path
         self.seen = time.monotonic()
         self._lock = Lock()
         self._worker = start(folder, self._watch)
-        reply = self._worker.ask({"do": "read", "path": str(path), "shown_as": name})
+        reply = self._worker.ask({"do": "read", **self._file(writing)})
         if reply["is"] != "table":
             self.close()
             raise InputDataError(_why(reply, f"{name}: the table cannot be read; "))
-        self.view = View(CHOOSING, reply, first_guess(reply["columns"]))
+        self.view = View(CHOOSING, reply, writing, first_guess(reply["columns"]))
+
+    def read(self, writing: Writing) -> None:
+        """Read the file once more; the table stays as it is if that fails."""
+        if self.view.stage != CHOOSING:
+            return
+        reply = self._worker.ask({"do": "read", **self._file(writing)})
+        with self._lock:
+            if self.view.stage != CHOOSING:
+                return
+            if reply["is"] == "table":
+                self.view = View(CHOOSING, reply, writing, first_guess(reply["columns"]))
+            else:
+                self.view = replace(self.view, writing=writing, message=_why(reply))
 
     def search(self, question: Question) -> None:
         """Begin a search; nothing happens if one runs."""
@@ -110,7 +126,7 @@ class Session:
         """Back to the choice of columns."""
         with self._lock:
             if self.view.stage == FOUND:
-                self.view = replace(self.view, stage=CHOOSING, message="")
+                self.view = replace(self.view, stage=CHOOSING, message="", found={})
 
     def complain(self, question: Question, message: str) -> None:
         """Show what is wrong with a question."""
@@ -131,7 +147,7 @@ class Session:
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _search(self, question: Question) -> None:
-        command = {"do": "search", "path": str(self._path), "shown_as": self.name, "question": question.as_command()}
+        command = {"do": "search", **self._file(self.view.writing), "question": question.as_command()}
         reply = self._worker.ask(command, patience=None)
         with self._lock:
             if reply["is"] == "found":
@@ -142,6 +158,10 @@ class Session:
                 self.view = replace(self.view, stage=ENDED, message=_why(reply, "The search has come to an end: "))
             else:
                 self.view = replace(self.view, stage=CHOOSING, message=_why(reply))
+
+    def _file(self, writing: Writing) -> Event:
+        """Which one it is, for a command."""
+        return {"path": str(self._path), "shown_as": self.name, "form": writing.as_command()}
 
     def _watch(self, event: Event) -> None:
         now = time.monotonic()
@@ -186,7 +206,7 @@ class Sessions:
         folder.mkdir(mode=0o700)
         return folder
 
-    def open(self, folder: Path, path: Path, name: str) -> str:
+    def open(self, folder: Path, path: Path, name: str, writing: Writing) -> str:
         """The name of a new session.
 
         Raises
@@ -197,7 +217,7 @@ class Sessions:
         self.sweep(room_for=1)
         if len(self._open) >= MOST:
             raise InputDataError(f"{MOST} tables are open already; close one of them first.")
-        session = Session(folder, path, name, self._start)
+        session = Session(folder, path, name, writing, self._start)
         token = secrets.token_urlsafe(16)
         with self._lock:
             self._open[token] = session
