@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from eqdarts.estimator import DARTSRegressor
     from eqdarts.formula.parsing import parse_expression
     from eqdarts.graph.operations import OPERATIONS, Operation, register_operation
+    from eqdarts.pipelines import unscaled
     from eqdarts.propose.sources import PROPOSERS
     from eqdarts.sweeping import sweep
 
@@ -36,6 +37,7 @@ __all__ = [
     "refit",
     "register_operation",
     "sweep",
+    "unscaled",
 ]
 
 #: Where the other public names live. They are loaded on first use (PEP 562), since torch takes seconds
@@ -53,6 +55,7 @@ _HOMES = {
     "refit": "eqdarts.equation.refit",
     "register_operation": "eqdarts.graph.operations",
     "sweep": "eqdarts.sweeping",
+    "unscaled": "eqdarts.pipelines",
 }
 
 
