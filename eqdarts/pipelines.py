@@ -70,7 +70,8 @@ def unscaled(model: Any, index: int | None = None) -> Equation:
         raise InputDataError(f"the last step is a {type(last).__name__}; expected a DARTSRegressor")
     check_is_fitted(last)
     first = steps[0][1]
-    d: int = getattr(fitted, "n_features_in_", None) or getattr(first, "n_features_in_", last.n_features_in_)
+    inputs: Any = next(part for part in (fitted, first, last) if hasattr(part, "n_features_in_"))
+    d = int(inputs.n_features_in_)
     names = tuple(map(str, getattr(fitted, "feature_names_in_", numbered(d))))
     before = affine_of(Pipeline(steps[:-1]), d) if len(steps) > 1 else Affine.identity(d)
     training = getattr(last, "_training", None)

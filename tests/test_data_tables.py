@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from openpyxl import Workbook
 
 from eqdarts import DARTSRegressor, InputDataError, SearchWarning, one_hot, read_table
-from eqdarts.data import FileFormat, Missing, dialect, read_csv, read_frame, read_rows
+from eqdarts.data import FileFormat, Missing, dialect, read_cells, read_csv, read_frame, read_rows
 from eqdarts.data.chunks import open_table
 from eqdarts.data.local import plain_file
 from eqdarts.data.units import Headings, split_unit, units_of
@@ -208,6 +208,16 @@ def test_labels_become_columns_of_zero_and_one(write):
     assert read_rows(path, "y", ["mass"])[0].shape == (4, 1)
     for name, part in (("genus", "no column 'genus'"), ("y", "column 'y' is both")):
         refused(lambda name=name: read_rows(path, "y", ["mass"], one_hot=[name]), part)
+
+
+def test_cells_of_labels_are_numbers_where_an_equation_asks(write):
+    path = write("species,m [kg],y\nsetosa,1,2\nversicolor,2,4\nNA,3,1\n")
+    with read_cells(path, missing=Missing(drop=True)) as grid:
+        np.testing.assert_array_equal(grid.numbers("species = setosa"), [1, 0, np.nan])
+        assert grid.numbers("m [kg]").tolist() == grid.numbers("m").tolist() == [1, 2, 3]
+    with read_cells(path) as grid:
+        refused(lambda: grid.numbers("species = setosa"), "column 'species': 'NA' in line 4 is empty")
+        refused(lambda: grid.numbers("genus = setosa"), "no column 'genus = setosa'")
 
 
 def test_a_model_of_labels_predicts_a_table_of_labels():

@@ -93,7 +93,7 @@ class Cells:
         """As CSV in which no cell is a formula to a spreadsheet; with semicolons where the file has decimal commas."""
         text = io.StringIO()
         writer = csv.writer(text, delimiter="," if self._point == "." else ";", lineterminator="\n")
-        writer.writerow(map(as_cell, self.names))
+        writer.writerow(map(as_cell, (*self.grid.headings.full, *self.added)))
         is_number = self.grid.missing.number
         for row in self.table():
             writer.writerow(cell if is_number(cell) is not None else as_cell(cell) for cell in row)

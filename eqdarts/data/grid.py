@@ -11,6 +11,7 @@ import pandas as pd
 
 from eqdarts.data.columns import listed
 from eqdarts.data.header import check_header, check_once, check_targets, similar, warn_of_nameless
+from eqdarts.data.indicators import label_column, with_indicators
 from eqdarts.data.indicators import one_hot as as_indicators
 from eqdarts.data.missing import DATE, FEWER_COLUMNS, HOW_TO_DROP, Missing, advice
 from eqdarts.data.numerals import looks_like_number
@@ -73,11 +74,8 @@ class Grid:
         kept = ~(X.isna().any(axis=1) | np.isnan(y) | others.isna().any(axis=1)).to_numpy()
         if not kept.all():  # they are to be left out
             if not self.missing.drop:  # a column of labels has gaps
-                name = str(X.columns[X.isna().any(axis=0)][0]).split(" = ")[0]
-                row = int(np.flatnonzero(~kept)[0])
-                raise InputDataError(
-                    f"{self.path}: column {name!r}: {self._at(name, row)} is empty; fill it, or drop it ({HOW_TO_DROP})"
-                )
+                name = str(X.columns[X.isna().any(axis=0)][0])
+                raise self._empty(label_column(name, self.header) or name, int(np.flatnonzero(~kept)[0]))
             warn(left_out(self.path, int((~kept).sum()), len(kept)))
         if kept.sum() < 2:
             raise InputDataError(f"{self.path}: {kept.sum()} rows without a missing cell; {FEWER_COLUMNS}")
@@ -133,13 +131,24 @@ class Grid:
                 raise InputDataError(f"{self.path}: no column {name!r}; {similar(name, self._named)}")
 
     def numbers(self, name: str) -> np.ndarray:
-        """A column as numbers, with NaN in the rows that are to be left out."""
+        """A column as numbers, with NaN in the rows that are to be left out.
+
+        One such as ``species = setosa`` is made of a column species, if that is there.
+        """
+        name = self._name(name)
+        label = label_column(name, self.header)
+        if label is not None:
+            found: np.ndarray = with_indicators(self._labels(label).to_frame(label), [name])[name].to_numpy()
+            if np.isnan(found).any() and not self.missing.drop:
+                raise self._empty(label, int(np.flatnonzero(np.isnan(found))[0]))
+            return found
         if name not in self.header:
             raise InputDataError(f"{self.path}: no column {name!r}; {similar(name, self._named)}")
         return self._numbers(name)
 
     def numbers_or_none(self, name: str) -> np.ndarray | None:
         """A column as numbers, with NaN where a cell is missing; None if it is not there or holds something else."""
+        name = self._name(name)
         if name not in self.header:
             return None
         values, text = self.missing.numbers(self._column(name))
@@ -196,6 +205,11 @@ class Grid:
                 f"(first: {self._at(name, int(bad[0]))}); fill them, or drop them ({HOW_TO_DROP})"
             )
         return values
+
+    def _empty(self, name: str, row: int) -> InputDataError:
+        return InputDataError(
+            f"{self.path}: column {name!r}: {self._at(name, row)} is empty; fill it, or drop it ({HOW_TO_DROP})"
+        )
 
     def _not_a_number(self, name: str, row: int, chosen: bool) -> str:
         cell = self._column(name).iloc[row]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 import pandas as pd
@@ -75,6 +75,18 @@ def label_of(cell: object) -> str:
     return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else " ".join(str(cell).split())
 
 
+def label_column(name: str, there: Collection[str]) -> str | None:
+    """The column of labels of which a column is made that is not there; None if there is none.
+
+    Examples
+    --------
+    >>> label_column("dye = blue", ["dye", "c"]), label_column("c", ["dye", "c"])
+    ('dye', None)
+    """
+    base, between, _ = name.partition(_BETWEEN)
+    return base if between and name not in there and base in there else None
+
+
 def with_indicators(table: pd.DataFrame, columns: Sequence[str], all_labels: bool = False) -> pd.DataFrame:
     """A table in which columns such as ``species = setosa`` are added where it has a column species instead.
 
@@ -97,9 +109,9 @@ def with_indicators(table: pd.DataFrame, columns: Sequence[str], all_labels: boo
     there = set(map(str, table.columns))
     wanted: dict[str, list[str]] = {}
     for name in columns:
-        base, between, label = name.partition(_BETWEEN)
-        if between and name not in there and base in there:
-            wanted.setdefault(base, []).append(label)
+        base = label_column(name, there)
+        if base is not None:
+            wanted.setdefault(base, []).append(name.removeprefix(f"{base}{_BETWEEN}"))
     if not wanted:
         return table
     added = {}
