@@ -52,6 +52,11 @@ class Cells:
         """Of the columns; one of the file may be empty."""
         return (*self.grid.header, *self.added)
 
+    @property
+    def spellings(self) -> tuple[str, ...]:
+        """The names, and those of the file with the units that the header has behind them."""
+        return tuple(dict.fromkeys((*self.names, *self.grid.headings.full)))
+
     def numbers(self, columns: Sequence[str]) -> tuple[pd.DataFrame, Cells]:
         """These columns as numbers, and the cells of the same rows: those with missing cells are left out if asked."""
         import numpy as np

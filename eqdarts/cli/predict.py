@@ -70,7 +70,8 @@ def predict(
         write_file(output, whole.csv())
         print(f"written to {visible(str(output))}: {len(whole)} rows")
     elif is_terminal():
-        columns = [name for name in whole.names if name in (*law.formula.used, law.target, *new)]
+        wanted = {*map(whole.grid.headings.name, (*law.formula.used, law.target)), *new}
+        columns = [name for name in whole.names if name in wanted]
         show_cells(columns, whole.table(columns, _SHOWN), len(whole))
     else:
         print(whole.csv(), end="")

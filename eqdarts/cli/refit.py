@@ -120,11 +120,11 @@ def _fitted(
             raise InputDataError("--select, --complexity and --form are for a MODEL.json, not for a formula")
         left, right = split_equation(formula)
         left = None if left is None else _unquoted(left)
-        expression, form = formula, parse_expression(right, cells.names)
+        expression, form = formula, parse_expression(right, cells.spellings)
     target = target or left
     if target is None:
         raise InputDataError("--target COLUMN: which column is to be explained? Or write the formula as 'y = …'")
-    used = sorted({symbol.name for symbol in form.free_symbols} & set(cells.names) - {target})
+    used = sorted({symbol.name for symbol in form.free_symbols} & set(cells.spellings) - {target})
     columns = [*used, target, *([] if y_error is None else [y_error])]
     X, _ = cells.numbers(columns)
     errors = None if y_error is None else X[y_error]

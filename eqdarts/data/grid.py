@@ -128,7 +128,7 @@ class Grid:
     def _check_there(self, names: Sequence[str]) -> None:
         for name in names:
             if name not in self.header:
-                raise InputDataError(f"{self.path}: no column {name!r}; {similar(name, self._named)}")
+                raise self._no_column(name)
 
     def numbers(self, name: str) -> np.ndarray:
         """A column as numbers, with NaN in the rows that are to be left out.
@@ -143,7 +143,7 @@ class Grid:
                 raise self._empty(label, int(np.flatnonzero(np.isnan(found))[0]))
             return found
         if name not in self.header:
-            raise InputDataError(f"{self.path}: no column {name!r}; {similar(name, self._named)}")
+            raise self._no_column(name)
         return self._numbers(name)
 
     def numbers_or_none(self, name: str) -> np.ndarray | None:
@@ -205,6 +205,10 @@ class Grid:
                 f"(first: {self._at(name, int(bad[0]))}); fill them, or drop them ({HOW_TO_DROP})"
             )
         return values
+
+    def _no_column(self, name: str) -> InputDataError:
+        hint = similar(name, self._named, self.headings.full)
+        return InputDataError(f"{self.path}: no column {name!r}; {hint}")
 
     def _empty(self, name: str, row: int) -> InputDataError:
         return InputDataError(

@@ -11,9 +11,9 @@ from eqdarts.data.numerals import looks_like_number
 from eqdarts.errors import InputDataError, warn
 
 
-def similar(name: str, names: Sequence[str]) -> str:
-    """The sentence that helps someone who mistyped a column name."""
-    lower = {other.lower(): other for other in names}
+def similar(name: str, names: Sequence[str], also: Sequence[str] = ()) -> str:
+    """The sentence that helps someone who mistyped a column name. also: other ways to write the names"""
+    lower = {other.lower(): other for other in (*also, *names) if other}
     close = difflib.get_close_matches(name.lower(), list(lower), n=1)
     hint = f"did you mean {lower[close[0]]!r}? " if close else ""
     return f"{hint}the columns are {listed(names)}"
