@@ -14,9 +14,10 @@ import pytest
 
 import eqdarts
 from eqdarts import DARTSRegressor, InputDataError
-from eqdarts.equation.listing import percent
+from eqdarts.equation.figures import percent
 from eqdarts.report import report_html, write_report
 from eqdarts.report.front import chart
+from eqdarts.report.table import are_others, failures, measures, rows_of, thinned
 
 IMAGE, SCRIPT, TARGET = "<img src=x onerror=alert(1)>", "</script>\"b'", '<b>y&"'
 
@@ -27,6 +28,7 @@ def fitted():
     rng = np.random.default_rng(0)
     X = pd.DataFrame(rng.uniform(1, 3, (40, 2)), columns=[IMAGE, SCRIPT])
     y = pd.Series(2.137 * X[IMAGE] ** 2 + 0.713 + rng.normal(0, 0.05, 40), name=TARGET)
+    X.attrs["units"], y.attrs["units"] = {IMAGE: "<s>"}, {TARGET: "J"}
     model = DARTSRegressor(
         max_epochs=2, replicas=16, max_nodes=2, operations=["linear", "power"], links=["identity"], max_time=None,
         random_state=0, verbose=0,
@@ -90,14 +92,14 @@ def test_every_part_is_there(fitted, elements):
     assert [r["value"] for r in radios] == [str(i) for i in range(len(front))]
     assert [r["value"] for r in radios if "checked" in r] == [str(best)]
     tiles = " ".join(elements.texts("dl", class_="tiles")[best].split())
-    assert f"{front.error[best]:.3g}" in tiles
+    assert f"Typical error{front.error[best]:.3g} J" in tiles
     assert percent(front.probability[best]) in tiles
     for heading in ("The data", "How it was found", "For the methods section of a paper", "Its constants"):
         assert any(heading in text for text in elements.texts("h2") + elements.texts("h3")), heading
     data = elements.texts("section", id="data")[0]
     assert "40 rows" in data
     assert "3 rows with missing cells were left out." in data
-    assert all(name in data for name in X.columns)
+    assert all(name in data for name in [*X.columns, "<s>"])
     assert len(elements.texts("math")) > 3 * len(front)
 
 
@@ -152,16 +154,34 @@ def test_ids_are_there_once(elements):
     assert wanted <= set(ids)
 
 
-def test_a_model_from_a_file_has_a_report_without_rows_and_with_them(fitted, tmp_path):
-    model, X, y = fitted
+def test_a_model_from_a_file_has_a_report_without_rows(fitted, tmp_path):
+    model = fitted[0]
     model.save(tmp_path / "model.json")
-    again = DARTSRegressor.load(tmp_path / "model.json")
-    bare = Elements(report_html(again))
-    assert "made without rows" in bare.texts("section", id="data")[0]
     path = tmp_path / "report.html"
-    write_report(again, X[:20], y[:20], path)
-    full = Elements(path.read_text(encoding="utf-8")).texts("section", id="data")[0]
-    assert "20 rows, which are not those that the model was fitted to" in full
+    write_report(DARTSRegressor.load(tmp_path / "model.json"), None, None, path)
+    bare = Elements(path.read_text(encoding="utf-8"))
+    assert "made without rows" in bare.texts("section", id="data")[0]
+    assert model.latex() in bare.texts("pre", id=f"code-{model.best_index_}-latex")
+
+
+def test_rows_of_another_table_are_measured_by_themselves(fitted):
+    model, X, y = fitted
+    assert not are_others(model, rows_of(model, X, y))
+    assert not are_others(model, rows_of(model, None, None))
+    some = rows_of(model, X.to_numpy()[:20], y[:20])
+    assert are_others(model, some)
+    missing, error = measures(model.front_[model.best_index_], some)
+    assert 1 - missing == pytest.approx(model.score(X[:20], y[:20]))
+    assert error**2 == pytest.approx(np.mean((y[:20] - model.predict(X[:20])) ** 2))
+
+
+def test_of_many_rows_the_worst_are_drawn(fitted):
+    model, X, y = fitted
+    rows = rows_of(model, X, y)
+    law = model.front_[model.best_index_]
+    some = thinned(rows, 12, rows.y - law.predict(rows.X))
+    assert len(some) == 12
+    assert {row.row for row in failures(law, some)} == {row.row for row in failures(law, rows)}
 
 
 def test_rows_that_do_not_fit_are_refused(fitted):

@@ -19,7 +19,7 @@ from eqdarts.formula.mathml import mathml
 from eqdarts.formula.numbers import DIGITS
 from eqdarts.formula.text import format_name
 from eqdarts.formula.visible import visible
-from eqdarts.report.words import interval, is_rounding, listing, measured, r_squared
+from eqdarts.report.words import interval, is_rounding, level, listing, measured, r_squared
 
 
 @dataclass(frozen=True)
@@ -102,8 +102,11 @@ class Law:
     codes: tuple[Code, ...]
 
 
-def law(equation: Equation, index: int, noise: Noise) -> Law:
-    """All that is said of one equation; that of a front with the standard errors of its constants, if it can be."""
+def law(equation: Equation, index: int, noise: Noise, unit: str = "") -> Law:
+    """All that is said of one equation of a front, with the standard errors of its constants, if it can be.
+
+    unit: of the target
+    """
     digits = equation.digits or DIGITS
     fit = equation.fit
     constants = () if fit is None else _constants(fit)
@@ -120,8 +123,8 @@ def law(equation: Equation, index: int, noise: Noise) -> Law:
         level=noise.level(equation.loss),
         complexity=str(equation.complexity),
         r2=r_squared(equation.relative_loss),
-        error=noise.text(equation.loss).replace("-", "−"),
-        left_out="" if equation.left_out is None else noise.text(equation.left_out).replace("-", "−"),
+        error=level(noise, equation.loss, unit),
+        left_out="" if equation.left_out is None else level(noise, equation.left_out, unit),
         probability=percent(equation.probability),
         share=round(100 * (equation.probability or 0.0), 1),
         constants=constants,
@@ -173,7 +176,8 @@ def _remarks(equation: Equation) -> list[str]:
         found.append("It has as many constants as there are rows, so it fits them whatever they are.")
     conditions = equation.domain()
     if conditions:
-        found.append(f"It is defined where {listing([visible(c) for c in conditions])}.")
+        shown = [visible(c).replace(">=", "≥").replace("<=", "≤").replace("!=", "≠") for c in conditions]
+        found.append(f"It is defined where {listing(shown)}.")
     if not equation.formula.used:
         found.append("It is the mean of the target: what any other equation has to beat.")
     return found

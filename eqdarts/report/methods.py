@@ -10,11 +10,11 @@ from typing import Any
 
 from eqdarts.data.noise import GIVEN, Noise
 from eqdarts.equation.equation import Equation
-from eqdarts.equation.figures import percent
 from eqdarts.errors import InputDataError
 from eqdarts.formula.visible import visible
 from eqdarts.options import search_config
-from eqdarts.report.words import count, listing, number, r_squared
+from eqdarts.report.table import units_of
+from eqdarts.report.words import chance, count, level, listing, number, r_squared
 
 _LIBRARIES = ("numpy", "scipy", "sympy", "torch", "scikit-learn")
 _SPLIT_FROM = 60  # rows from which constants and architecture see different ones; `eqdarts.search.pose`
@@ -149,6 +149,8 @@ def _noise(noise: Noise) -> str:
 def _choice(model: Any, equation: Equation, chosen: bool) -> str:
     k = len(model.front_)
     among = f"Of {count(k, 'equation')} of which none is both simpler and better than another, " if k > 1 else ""
+    if chosen and getattr(model, "selected_", None) is not None:
+        return f"{among}this one was selected by hand." if among else ""
     if chosen and among:
         return f"{among}the one was chosen that {_CRITERIA.get(model.model_selection, 'fits the purpose')}."
     return f"{among}the one of complexity {equation.complexity} was taken." if among else ""
@@ -156,10 +158,14 @@ def _choice(model: Any, equation: Equation, chosen: bool) -> str:
 
 def _result(model: Any, equation: Equation) -> str:
     fit = equation.fit
-    probability = percent(equation.probability)
-    parts = [f"It has R² = {r_squared(equation.relative_loss)} and an error of {model.noise_.text(equation.loss)}"]
-    if probability:
-        parts.append(f"a probability of {probability} among all forms of equation that the search came upon")
+    unit = visible(units_of(model).get(equation.target, ""))
+    parts = [
+        f"It has R² = {r_squared(equation.relative_loss)} and an error of {level(model.noise_, equation.loss, unit)}"
+    ]
+    if equation.probability is not None:
+        parts.append(
+            f"a probability of {chance(equation.probability)} among all forms of equation that the search came upon"
+        )
     constants = ""
     if fit is not None and fit.names:
         constants = " Standard errors of constants come from the linearisation at their estimates."

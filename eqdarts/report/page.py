@@ -15,6 +15,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from eqdarts import __version__
+from eqdarts.data.units import with_unit
 from eqdarts.errors import kept_warnings
 from eqdarts.formula.visible import visible
 from eqdarts.report.drawings import Sheet
@@ -23,7 +24,7 @@ from eqdarts.report.laws import law
 from eqdarts.report.methods import all_bibtex, paragraph, references
 from eqdarts.report.pictures import of_law, of_search, shown_laws
 from eqdarts.report.sureness import rivals_of, sentences
-from eqdarts.report.table import are_others, columns_of, facts, failures, measures, row_heading, rows_of
+from eqdarts.report.table import are_others, columns_of, facts, failures, measures, row_heading, rows_of, units_of
 from eqdarts.report.words import count, listing, number, r_squared
 from eqdarts.runtime.writing import write_text
 
@@ -94,28 +95,32 @@ def write_report(
 def _page(model: Any, rows: Any, title: str | None, notes: Sequence[str]) -> str:
     best, noise, sheet = model.best_index_, model.noise_, Sheet()
     equations = [model.equation(i) for i in range(len(model.front_))]
-    laws = [law(equation, i, noise) for i, equation in enumerate(equations)]
     drawn = shown_laws(model)
+    units = {visible(name): visible(unit) for name, unit in units_of(model).items()}
     target = visible(model.target_name_)
+    unit = units.get(target, "")
+    laws = [law(equation, i, noise, unit) for i, equation in enumerate(equations)]
     style, script = _resource("style.css"), _resource("script.js")
     error_name = {"proportional": "error, as a share of the value", "given": "residuals over errors"}.get(noise.form)
-    cited = references(__version__)
+    cited, today = references(__version__), date.today()
     context = {
         "title": visible(title) if title is not None else f"A law for {target}",
         "subtitle": f"{_of_columns(equations[best])}{count(model.training_.rows, 'row')}",
         "release": __version__,
-        "date": f"{date.today():%-d %B %Y}",
+        "date": f"{today.day} {today:%B %Y}",
         "laws": laws,
         "best": best,
         "given_errors": noise.known is not None,
         "sure": sentences(model, getattr(model, "_leaves_something", False)),
         "chart": chart([e.complexity for e in equations], [entry.level for entry in laws]),
-        "error_name": error_name or "typical error, on a logarithmic scale",
+        "error_name": error_name or f"typical error{f' in {unit}' if unit else ''}, on a logarithmic scale",
         "error_heading": "Residuals" if noise.known is not None else "Error",
         "pictures": {i: of_law(model, i, rows, sheet) if i in drawn else () for i in range(len(laws))},
         "failures": {i: failures(e, rows) if rows is not None else () for i, e in enumerate(equations)},
-        "used": {i: [visible(name) for name in e.formula.used] for i, e in enumerate(equations)},
+        "used": {i: [with_unit(visible(name), units) for name in e.formula.used] for i, e in enumerate(equations)},
         "target": target,
+        "observed": with_unit(target, units),
+        "has_units": bool(units),
         "row_heading": row_heading(rows),
         "rivals": rivals_of(model),
         "facts": facts(model),
@@ -136,7 +141,7 @@ def _page(model: Any, rows: Any, title: str | None, notes: Sequence[str]) -> str
 
 def _of_columns(equation: Any) -> str:
     used = [visible(name) for name in equation.formula.used]
-    return f"{equation.target} from {listing(used)}; " if used else ""
+    return f"{visible(equation.target)} from {listing(used)}; " if used else ""
 
 
 def _notes(model: Any, rows: Any) -> list[str]:

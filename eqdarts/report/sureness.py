@@ -10,10 +10,10 @@ from markupsafe import Markup
 from eqdarts.data.zero import LADDER
 from eqdarts.equation.figures import percent
 from eqdarts.formula.mathml import mathml
-from eqdarts.report.words import count
+from eqdarts.report.words import chance, count, level
 
 _CLEAR, _DECIDED = 0.9, 2 / 3  # probabilities from which the rows speak clearly, and decide (not tuned)
-_FEW = 5  # rows for each constant, below which a reader is warned (not tuned)
+_FEW = 3  # rows for each constant, below which a reader is warned (not tuned)
 _MOST = 12  # rivals that are shown
 
 
@@ -39,7 +39,7 @@ def rivals_of(model: Any) -> tuple[Rival, ...]:
             Markup(mathml(row.sympy, "", digits.get(row.sympy) or 4, block=False)),
             percent(row.probability),
             round(100 * row.probability, 1),
-            model.noise_.text(row.loss).replace("-", "−"),
+            level(model.noise_, row.loss),
             str(row.complexity),
         )
         for row in table.head(_MOST).itertuples()
@@ -77,12 +77,12 @@ def sentences(model: Any, leaves_something: bool) -> tuple[str, ...]:
 def _of_probability(model: Any, probability: float | None) -> str:
     if probability is None:
         return ""
-    share = percent(probability)
+    share = chance(probability)
     top = max(model.rivals_.probability, default=probability)
     if top > probability + 1e-9:
         return (
-            f"Its form is not the most probable one: it has a probability of {share}, and another {percent(top)}. See "
-            "below what else it might be."
+            f"Its form is not the most probable one: it has a probability of {share}, and another one {chance(top)}. "
+            "See below what else it might be."
         )
     if probability >= _CLEAR:
         return f"The rows speak clearly for its form: of all that the search came upon it has a probability of {share}."

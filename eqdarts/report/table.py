@@ -12,7 +12,7 @@ from eqdarts.data import as_frame, check_finite_columns, given_columns, given_ta
 from eqdarts.equation.equation import Equation
 from eqdarts.errors import InputDataError
 from eqdarts.formula.visible import visible
-from eqdarts.report.words import count, number
+from eqdarts.report.words import count, level, number
 
 _WORST = 5  # rows that are named
 _FORMS = {
@@ -46,6 +46,7 @@ class Column:
     """A column of the table, and what became of it."""
 
     name: str
+    unit: str
     least: str
     greatest: str
     role: str
@@ -60,6 +61,11 @@ class Failure:
     observed: str
     predicted: str
     difference: str
+
+
+def units_of(model: Any) -> dict[str, str]:
+    """The units of columns and target that are known."""
+    return dict(getattr(model, "units_", {}))
 
 
 def rows_of(model: Any, X: Any, y: Any) -> Rows | None:
@@ -106,7 +112,7 @@ def thinned(rows: Rows, most: int, residual: np.ndarray) -> Rows:
 
 def columns_of(model: Any) -> tuple[Column, ...]:
     """Ranges of the columns that the model was fitted to, and which of them the search saw."""
-    seen, summary = model.screened_columns_, model.training_
+    seen, summary, units = model.screened_columns_, model.training_, units_of(model)
     found = []
     for name, low, high in zip(model.front_[0].columns, summary.minimum, summary.maximum, strict=True):
         if low == high:
@@ -115,13 +121,14 @@ def columns_of(model: Any) -> tuple[Column, ...]:
             role = "searched"
         else:
             role = "left out: of little influence beside the others"
-        found.append(Column(visible(name), number(low), number(high), role))
+        found.append(Column(visible(name), visible(units.get(name, "")), number(low), number(high), role))
     return tuple(found)
 
 
 def facts(model: Any) -> tuple[tuple[str, str], ...]:
     """What is known of the table that the model was fitted to: a label, and what there is to say."""
     summary, loss = model.training_, float(model.front_[model.best_index_].loss)
+    unit = visible(units_of(model).get(model.target_name_, ""))
     rows = count(summary.rows, "row")
     if summary.distinct_rows < summary.rows:
         rows += f", {count(summary.distinct_rows, 'of them different', 'of them different')}"
@@ -131,8 +138,8 @@ def facts(model: Any) -> tuple[tuple[str, str], ...]:
     return (
         ("Rows", rows),
         ("Columns", count(len(summary.minimum), "column")),
-        ("Target", target + number(summary.target_std)),
-        ("Noise", f"{form}; {'' if noise.known else 'its standard deviation is about '}{noise.text(loss)}"),
+        ("Target", f"{target}{number(summary.target_std)} {unit}".rstrip()),
+        ("Noise", f"{form}; {'residuals are' if noise.known else 'its size is about'} {level(noise, loss, unit)}"),
     )
 
 

@@ -6,6 +6,8 @@ import math
 from collections.abc import Sequence
 from decimal import Decimal
 
+from eqdarts.data.noise import Noise
+from eqdarts.equation.figures import percent
 from eqdarts.formula.numbers import DIGITS, MOST_DIGITS, Measured
 
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -19,7 +21,7 @@ def number(value: float | None, digits: int = 4) -> str:
     Examples
     --------
     >>> number(21987.9), number(-0.00212345), number(3.1e-9), number(1e6), number(float("nan"))
-    ('21990', '−0.002123', '3.1 × 10⁻⁹', '10⁶', 'not known')
+    ('21\u202f990', '−0.002123', '3.1 × 10⁻⁹', '10⁶', 'not known')
     """
     if value is None or math.isnan(value):
         return "not known"
@@ -31,10 +33,16 @@ def number(value: float | None, digits: int = 4) -> str:
 
 def _written(decimal: Decimal, magnitude: int) -> str:
     if not decimal or _LEAST <= magnitude < _MOST:
-        return _signed(f"{decimal:f}" if decimal else "0")
+        return _signed(_grouped(f"{decimal:f}") if decimal else "0")
     digits = f"{decimal.scaleb(-magnitude):f}"
     ten = f"10{str(magnitude).translate(_SUPERSCRIPT)}"
     return _signed(ten if digits == "1" else f"{digits} × {ten}")
+
+
+def _grouped(digits: str) -> str:
+    """Thousands apart, by a space that ends no line, where there are five digits or more."""
+    whole, point, rest = digits.partition(".")
+    return f"{int(whole):,}".replace(",", "\u202f") + point + rest if len(whole.lstrip("-")) > 4 else digits
 
 
 def _signed(text: str) -> str:
@@ -94,6 +102,35 @@ def r_squared(missing: float) -> str:
     return "1" if missing < 1e-30 else f"1 − {number(missing, 2)}"
 
 
+def level(noise: Noise, loss: float, unit: str = "") -> str:
+    """The level of the errors of an equation with this loss; unit: that of the target, where it has one.
+
+    Examples
+    --------
+    >>> level(Noise("proportional"), 0.01), level(Noise(), 9.5e8, "d"), level(Noise("given", unit=0.2), 0.01)
+    ('10 % of the value', '30\u202f800 d', '0.5 times the errors given')
+    """
+    if noise.known is not None:
+        return f"{number(math.sqrt(loss) / noise.known, 3)} times the errors given"
+    size = noise.level(loss)
+    if noise.form == "proportional":
+        return f"{number(100 * size, 3)} % of the value"
+    if noise.form == "poisson":
+        return f"{number(size, 3)} times the root of the value"
+    return f"{number(size, 3)} {unit}".rstrip()
+
+
+def chance(probability: float) -> str:
+    """A probability as a sentence has it.
+
+    Examples
+    --------
+    >>> chance(0.456), chance(0.9999), chance(1e-9)
+    ('46\xa0%', 'more than 99\xa0%', 'less than 1\xa0%')
+    """
+    return percent(probability).replace(">", "more than ").replace("<", "less than ").replace(" %", "\u00a0%")
+
+
 def listing(names: Sequence[str], joint: str = "and") -> str:
     """As in a sentence.
 
@@ -113,6 +150,6 @@ def count(k: int, one: str, many: str | None = None) -> str:
     Examples
     --------
     >>> count(1, "row"), count(12_000, "row")
-    ('1 row', '12 000 rows')
+    ('1 row', '12\u202f000 rows')
     """
-    return f"{f'{k:,}'.replace(',', ' ')} {one if k == 1 else many or f'{one}s'}"
+    return f"{_grouped(str(k))} {one if k == 1 else many or f'{one}s'}"
