@@ -57,8 +57,8 @@ HOUSE = {
         "noise", "pose", "discover", "large",
     ),
     "plots": (
-        "style", "vector", "axes", "writing", "rows", "marks", "fit", "residuals", "response", "front", "constants",
-        "layout", "graph", "alpha", "history", "page",
+        "fonts", "style", "vector", "axes", "writing", "rows", "marks", "fit", "residuals", "response", "front",
+        "constants", "layout", "graph", "alpha", "history", "page",
     ),
     "estimator": {},
     "pipelines": {},

@@ -7,14 +7,15 @@ import numpy as np
 import pandas as pd
 import pytest
 import sympy
-from drawn_models import drawn, equation, one_column, several_columns, texts
+from drawn_models import GENOTYPE, drawn, equation, one_column, several_columns, texts
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from eqdarts import plots, refit
 from eqdarts.data.noise import Noise
+from eqdarts.equation.equation import Equation
 from eqdarts.errors import InputDataError
 from eqdarts.plots.axes import PlainLog, PlainLogLocator
-from eqdarts.plots.style import plain, width_of
+from eqdarts.plots.fonts import font_with, plain, width_of
 from eqdarts.plots.writing import drawable, law, right_side
 
 AWKWARD = ["a$b$", "x_{1}^2", "<b>&amp;", "\\frac{a}{b}\\to", "Größe µ °C", "n" * 120, "100 % # ~ ^", "{", "\\"]
@@ -140,6 +141,18 @@ def test_names_of_columns_are_drawn_as_they_are(name):
     assert not mpl.cbook.is_math_text(ax.get_xlabel())
     written = law(model.front_[0], 2000.0).text
     assert "\t" not in written
+
+
+def test_letters_that_the_usual_font_lacks_are_drawn_by_another_or_as_codes():
+    X = pd.DataFrame({"温度": [1.0, 2, 3]})
+    front = [Equation(2 * sympy.Symbol("温度"), ("温度",), "압력", 0.1, 0.1, "sample")]
+    model = drawn(front, X)
+    figure = plots.plot(model)
+    figure.canvas.draw()  # a missing letter is a warning
+    label = figure.axes[-1].get_xlabel()
+    assert label == ("温度" if font_with("温") else r"\u6e29\u5ea6")
+    plots.plot_graph(GENOTYPE, inputs=["温", "b", "c"]).figure.canvas.draw()
+    assert width_of("温", 10) > 0
 
 
 def test_fractions_are_large_outside_braces_and_on_the_line_within():

@@ -19,10 +19,11 @@ from matplotlib.patches import FancyArrowPatch, PathPatch
 from eqdarts.errors import InputDataError, check_range
 from eqdarts.graph.genotype import Genotype
 from eqdarts.graph.space import SearchSpace
+from eqdarts.plots.fonts import in_fonts, width_of
 from eqdarts.plots.graph import UNIT, short_name, target_text, vertices
 from eqdarts.plots.layout import ACROSS, Layout
 from eqdarts.plots.rows import place_of
-from eqdarts.plots.style import GREY, new_paper, room_of, width_of
+from eqdarts.plots.style import GREY, new_paper, room_of
 from eqdarts.runtime.writing import write_files
 
 # Hues that stay apart for most readers (Paul Tol's "bright" set), for the operations of the law.
@@ -122,7 +123,7 @@ def plot_alpha(model: Any, ax: Axes | None = None, index: int | None = None, pan
     course = course_of(model, index)
     shown = np.unique(np.linspace(0, len(course.epochs) - 1, int(panels)).round().astype(int))
     sizes = _Sizes.of(course)
-    room = (12.0, 6.5) if ax is None else (room_of(ax) / 72, room_of(ax, "y") / 72)
+    room = (11.0, 8.0) if ax is None else (room_of(ax) / 72, room_of(ax, "y") / 72)
     across, unit = sizes.arranged(len(shown) + 1, *room)
     wide, tall = sizes.of_grid(len(shown) + 1, across)
     if ax is None:
@@ -139,6 +140,7 @@ def plot_alpha(model: Any, ax: Axes | None = None, index: int | None = None, pan
         _panel(ax, course, course.weights[epoch], float(last), scale, place, names, target)
         _caption(ax, course, sizes, scale, place, None if last else epoch)
     _legend(ax, course, scale)
+    in_fonts(ax)
     return ax
 
 
@@ -189,6 +191,7 @@ def animate_alpha(
                 _panel(ax, course, course.weights[epoch], share, 72 / UNIT, (0.0, 0.0), course.names, course.target)
                 _caption(ax, course, sizes, 72 / UNIT, (0.0, 0.0), None if share == 1 else epoch)
                 _legend(ax, course, 72 / UNIT)
+                in_fonts(ax)
                 writer.grab_frame()
         write_files({path: aside.read_bytes()})
 
@@ -330,7 +333,7 @@ class _Sizes:
         for across in range(panels, 0, -1):
             wide, tall = self.of_grid(panels, across)
             fits.append((across, min(width / wide, height / tall)))
-        return max(fits, key=lambda fit: fit[1])
+        return max(fits, key=lambda fit: (round(fit[1], 3), -fit[0]))
 
 
 def _paper(ax: Axes, sizes: _Sizes, wide: float, tall: float) -> None:

@@ -9,7 +9,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import Formatter, Locator, MaxNLocator, NullFormatter, NullLocator, ScalarFormatter
 
-from eqdarts.plots.style import plain, room_of, shortened
+from eqdarts.plots.fonts import plain
+from eqdarts.plots.style import room_of, shortened
 
 _LEAST, _MOST = 1e-3, 1e4  # numbers between them are written out on logarithmic axes, others as powers of ten
 

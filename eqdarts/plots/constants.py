@@ -9,8 +9,9 @@ from matplotlib.axes import Axes
 
 from eqdarts.errors import InputDataError
 from eqdarts.plots.axes import number
+from eqdarts.plots.fonts import width_of
 from eqdarts.plots.rows import place_of
-from eqdarts.plots.style import BLUE, GREY, SMALL, bare, new_axes, note, room_of, width_of
+from eqdarts.plots.style import BLUE, GREY, SMALL, bare, new_axes, note, room_of
 from eqdarts.plots.writing import symbol, template
 
 _WIDEST = 1.0  # relative: an interval that is wider than its value says that it may be zero, and no more

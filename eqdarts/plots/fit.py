@@ -29,8 +29,8 @@ def plot_fit(
     """An equation against the data.
 
     With one column in it: the points and the curve, under the equation. With several: `plot_parity`. Within the band
-    are 95 % of new observations, by the noise and by how well the constants are known. Values that are positive and
-    very unevenly spread get a logarithmic axis.
+    are 95 % of new observations, by the noise and by how well the constants are known; where the errors of rows were
+    given, it is that of the law itself. Values that are positive and very unevenly spread get a logarithmic axis.
 
     Parameters
     ----------
@@ -195,8 +195,9 @@ def _parity(found: Rows, ax: Axes | None, title: bool) -> Axes:
     ax.set_ylim(low, high)
     diagonal = along(low, high, scale)
     ax.plot(diagonal, diagonal, color=GREY, linewidth=1.0, linestyle=(0, (4, 3)), zorder=1)
-    reach = found.reach(diagonal)
-    band(ax, diagonal, diagonal - reach, diagonal + reach)
+    if found.noise.known is None:
+        reach = found.reach(diagonal)
+        band(ax, diagonal, diagonal - reach, diagonal + reach)
     label(ax, "x", found.equation.target, ", observed")
     label(ax, "y", found.equation.target, ", predicted")
     if title and defined.any():

@@ -86,9 +86,9 @@ def plot_front(
                     fontsize=SMALL, color=GREY)  # fmt: skip
     ax.set_xlabel("complexity")
     label(ax, "y", "error" if noise.known is not None else model.target_name_, _what(noise))
-    bare(ax)
     if equations:
         _list(ax, front, ringed, chosen, (sizes, shown))
+    bare(ax)
     return ax
 
 

@@ -11,9 +11,10 @@ from matplotlib.patches import Circle, FancyArrowPatch
 
 from eqdarts.errors import InputDataError
 from eqdarts.graph.genotype import Genotype
+from eqdarts.plots.fonts import in_fonts, plain, width_of
 from eqdarts.plots.layout import ACROSS, APART, RADIUS, Layout
 from eqdarts.plots.rows import equation_at
-from eqdarts.plots.style import BLUE, GREY, LIGHT, MARKS, RED, new_paper, node_name, plain, room_of, shortened, width_of
+from eqdarts.plots.style import BLUE, GREY, LIGHT, MARKS, RED, new_paper, node_name, room_of, shortened
 
 UNIT = 68.0  # points, of what is one in the layout
 EDGE, BROWN, GREEN = "#505050", "#b09a4a", "#5a9a55"
@@ -63,6 +64,7 @@ def plot_graph(
     height = APART * layout.rows + 0.5
     ax = new_paper((max(2.0, 0.95 * width), max(1.2, 0.95 * height))) if ax is None else ax
     draw(ax, layout, shown, target)
+    in_fonts(ax)
     return ax
 
 

@@ -13,7 +13,8 @@ from matplotlib.ticker import MaxNLocator
 from eqdarts.errors import InputDataError
 from eqdarts.graph.genotype import Genotype
 from eqdarts.graph.space import SearchSpace
-from eqdarts.plots.style import BLUE, GREY, LIGHT, MARKS, RED, bare, new_axes, node_name, plain
+from eqdarts.plots.fonts import plain
+from eqdarts.plots.style import BLUE, GREY, LIGHT, MARKS, RED, bare, new_axes, node_name
 
 # Twelve hues that stay apart for most readers (Paul Tol's "muted" and "bright" sets).
 _HUES = ("#332288", "#88ccee", "#44aa99", "#117733", "#999933", "#ddcc77",
@@ -128,8 +129,8 @@ def plot_weights(
     handles = [Patch(color=colors[m], label=space.operations[m]) for m in (*sorted(weighty), space.zero)]
     handles += [Patch(color="#b0b0b0", label="others")] if rest else []
     ax.legend(handles=handles, frameon=False, loc="upper left", bbox_to_anchor=(1.01, 1.0), borderaxespad=0.0)
-    for side in ("top", "right", "left"):
-        ax.spines[side].set_visible(False)
+    bare(ax)
+    ax.spines["left"].set_visible(False)
     return ax
 
 

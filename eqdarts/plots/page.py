@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from eqdarts.equation.listing import percent
 from eqdarts.plots.axes import number
 from eqdarts.plots.fit import plot_fit, plot_parity, r_squared
+from eqdarts.plots.fonts import in_fonts
 from eqdarts.plots.front import plot_front
 from eqdarts.plots.residuals import plot_residuals
 from eqdarts.plots.response import plot_response
@@ -157,6 +158,7 @@ def _head(figure: Figure, found: Rows, width: float) -> None:
         facts.append(f"probability {percent(equation.probability)}")
     facts.append(f"{len(found):,} rows")
     figure.suptitle(written.text, fontsize=written.size)
+    in_fonts(figure)
     figure.supxlabel("     ".join(facts), fontsize=10, color=GREY)
 
 

@@ -9,9 +9,10 @@ from matplotlib.axes import Axes
 
 from eqdarts.errors import check_choice
 from eqdarts.plots.axes import dress, label
+from eqdarts.plots.fonts import width_of
 from eqdarts.plots.marks import points, undefined
 from eqdarts.plots.rows import WITHIN, Rows, column_place, exact, rows
-from eqdarts.plots.style import GREY, RED, bare, new_axes, note, room_of, width_of
+from eqdarts.plots.style import GREY, RED, bare, new_axes, note, room_of
 
 _BINNED = 40  # rows from which means of neighbouring rows are drawn: fewer are seen as they are (not tuned)
 

@@ -10,9 +10,10 @@ from matplotlib.axes import Axes
 
 from eqdarts.errors import InputDataError
 from eqdarts.plots.axes import along, dress, label, number, scaled
+from eqdarts.plots.fonts import plain, width_of
 from eqdarts.plots.marks import band, points, without_poles
 from eqdarts.plots.rows import Rows, column_place, rows, used_columns, values_along
-from eqdarts.plots.style import GREY, RED, SMALL, bare, new_axes, plain, room_of, shortened
+from eqdarts.plots.style import GREY, RED, SMALL, bare, new_axes, room_of, shortened
 
 
 def plot_response(
@@ -75,7 +76,7 @@ def plot_response(
     band(ax, grid, *found.limits(curve, grid, place, held))
     label(ax, "x", found.equation.columns[place])
     label(ax, "y", found.equation.target)
-    _say(ax, found, place, held)
+    _say(ax, found, place, held, bool(at))
     bare(ax)
     return ax
 
@@ -109,7 +110,7 @@ def _held(found: Rows, place: int, at: Mapping[str, float]) -> np.ndarray:
     return values
 
 
-def _say(ax: Axes, found: Rows, place: int, held: np.ndarray) -> None:
+def _say(ax: Axes, found: Rows, place: int, held: np.ndarray, asked: bool) -> None:
     """Which values the others have, as a small title."""
     others = [k for k in used_columns(found.equation) if k != place]
     if place not in used_columns(found.equation):
@@ -119,6 +120,8 @@ def _say(ax: Axes, found: Rows, place: int, held: np.ndarray) -> None:
     else:
         names = [shortened(found.equation.columns[k], 80.0, SMALL, lines=1) for k in others]
         text = "at " + ", ".join(f"{name} = {_short(held[k])}" for name, k in zip(names, others, strict=True))
+    if width_of(text, SMALL) > room_of(ax):
+        text = "the others at their medians" if not asked else "the others as asked for, or at their medians"
     written = plain(shortened(text, room_of(ax), SMALL, lines=1))
     ax.set_title(written, fontsize=SMALL, color=GREY, loc="left", pad=4)
 

@@ -69,11 +69,14 @@ class Rows:
     ) -> tuple[np.ndarray, np.ndarray]:
         """Between which 95 % of new observations lie at values [n] of one column, where the equation gives the curve.
 
-        By noise alone where no errors of the constants are known, or the rows do not determine them.
+        By noise alone where no errors of the constants are known, or the rows do not determine them. Where the errors
+        of rows were given, those of new ones are not known: then they are limits of the law itself.
         """
         if self.fitted is not None:
+            kind = "observation" if self.noise.known is None else "mean"
+            table = _table_along(self.equation, grid, column, held)
             with np.errstate(all="ignore"):
-                _, low, high = self.fitted.predict(_table_along(self.equation, grid, column, held), interval=LEVEL)
+                _, low, high = self.fitted.predict(table, interval=LEVEL, kind=kind)
             if np.isfinite(low[np.isfinite(curve)]).all():
                 return low, high
         reach = self.reach(curve)

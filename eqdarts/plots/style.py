@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import io
-from functools import lru_cache
 from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.font_manager import FontProperties
-from matplotlib.textpath import TextToPath
 
-from eqdarts.formula.visible import visible
+from eqdarts.plots.fonts import in_fonts, width_of
 
 #: Colours by the names under which a page may set others. Blue and red stay apart for those who do not tell red from
 #: green, grey is read on white and on black.
@@ -58,13 +55,10 @@ def new_paper(size: tuple[float, float]) -> Axes:
 
 
 def bare(ax: Axes) -> None:
+    """A finished picture: no frame on the right and above, and fonts for all letters."""
+    in_fonts(ax)
     for side in ("top", "right"):
         ax.spines[side].set_visible(False)
-
-
-def plain(text: str) -> str:
-    """Text that matplotlib does not take for mathematics."""
-    return visible(text).replace("$", r"\$")
 
 
 def node_name(j: int) -> str:
@@ -76,20 +70,6 @@ def node_name(j: int) -> str:
     'k₁₂'
     """
     return f"k{str(j + 1).translate(_SUBSCRIPTS)}"
-
-
-def width_of(text: str, size: float) -> float:
-    """Points that plain text takes in this size, without kerning; of lines the widest."""
-    return max((size / 10 * sum(map(_advance, line)) for line in text.split("\n")), default=0.0)
-
-
-@lru_cache(maxsize=4096)
-def _advance(letter: str) -> float:
-    """Points from a letter of ten points to the next."""
-    doubled, single = (
-        float(_PATHS.get_text_width_height_descent(letter * n, FontProperties(size=10), False)[0]) for n in (2, 1)
-    )
-    return doubled - single
 
 
 def shortened(text: str, room: float, size: float, lines: int = 2) -> str:
@@ -135,6 +115,3 @@ def note(ax: Axes, text: str, place: str = "upper left") -> None:
     ax.text(x, y, text, transform=ax.transAxes, ha=horizontal, va="top" if vertical == "upper" else "bottom",
             fontsize=SMALL, color=GREY, zorder=5,
             bbox={"boxstyle": "round,pad=0.15", "facecolor": "white", "edgecolor": "none", "alpha": 0.8})  # fmt: skip
-
-
-_PATHS = TextToPath()

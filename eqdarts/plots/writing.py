@@ -13,7 +13,8 @@ from matplotlib.mathtext import MathTextParser
 from eqdarts.equation.equation import Equation
 from eqdarts.formula.latex import DIGITS, symbol_latex
 from eqdarts.formula.visible import visible
-from eqdarts.plots.style import plain, shortened, width_of
+from eqdarts.plots.fonts import in_mathematics, plain, width_of
+from eqdarts.plots.style import shortened
 
 _SIZE, _LEAST = 12.0, 8.0  # points of an equation: as a rule, and below which it is broken into lines
 _LINES = 3
@@ -185,7 +186,7 @@ def _width(math: str) -> float:
 @lru_cache(maxsize=256)
 def _extent(math: str) -> tuple[float, float]:
     """Width and height in points at `_SIZE`; 0 where mathtext cannot draw it."""
-    if len(math) > _LONGEST:
+    if len(math) > _LONGEST or not all(map(in_mathematics, math)):
         return 0.0, 0.0
     try:
         found = _MATH.parse(math, dpi=72, prop=FontProperties(size=_SIZE))
