@@ -13,7 +13,9 @@ ROOT = Path(eqdarts.__file__).parent
 #: The rooms of the package, lower ones first. What stands later imports what stands before.
 HOUSE = {
     "errors": {},
-    "runtime": ("orphans", "writing", "overlapping", "garbage", "threads", "interrupts", "compiled_cache", "loops"),
+    "runtime": (
+        "orphans", "writing", "overlapping", "garbage", "threads", "interrupts", "kernel", "compiled_cache", "loops",
+    ),
     "formula": (
         "visible", "records", "functions", "substitution", "parsing", "text", "tape", "numbers", "latex", "mathml",
     ),

@@ -26,7 +26,7 @@ from eqdarts.search.loop import SearchResult, run
 from eqdarts.search.machine import Machine
 from eqdarts.search.pose import pose
 from eqdarts.search.problem import Problem
-from eqdarts.search.progress import Notice, Progress, both
+from eqdarts.search.progress import Notice, both, progress
 from eqdarts.search.stops import Watch
 from eqdarts.search.warm_up import compile_loops
 
@@ -81,8 +81,9 @@ def discover(
     space = _space(problem, config)
     machine = Machine(options.device, options.threads, prepare=partial(_compile, options))
     # The search's tensors are small: a second thread made it several times slower.
-    with one_thread(), Progress(0 if only_exact else options.verbose, config, training.noise) as progress:
-        callback = both(progress, None if only_exact else options.callback)
+    verbose, target = 0 if only_exact else options.verbose, problem.table.target
+    with one_thread(), progress(verbose, config, target, training.noise) as shown:
+        callback = both(shown, None if only_exact else options.callback)
         result = run(space, watch, problem, rng, machine, callback, only_exact)
         front, training = _weighed_by_law(result.front, training)
     return Found(front, space, problem, result, training, summary)

@@ -26,7 +26,7 @@ from eqdarts.runtime.interrupts import Interrupts, interrupts
 from eqdarts.runtime.threads import one_thread
 from eqdarts.search.discover import Found, discover
 from eqdarts.search.fit_options import FitOptions
-from eqdarts.search.progress import Progress, both
+from eqdarts.search.progress import both, progress
 from eqdarts.search.stops import Watch
 
 SUBSET_ROWS = 10_000  # a table with more becomes equations on so many, which are then refitted to all
@@ -90,11 +90,11 @@ def _at_first_sight(
     if found.result is None or not (found.result.stop_reason == "exact" or noted.noted):
         return None
     history = found.result.history
-    with Progress(options.verbose, short.config) as progress:
+    with progress(options.verbose, short.config, head.table.target) as shown:
 
         def show() -> None:
             for record in history:
-                both(progress, options.callback)(record)
+                both(shown, options.callback)(record)
 
         noted.during(show)
         worth = max(LADDER.exact, found.problem.rounding_loss)
