@@ -601,7 +601,7 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         precision : int, optional
             Significant digits of constants whose errors are not shown.
         caption, label : str, optional
-            As LaTeX. With one of them the ``tabular`` stands in a ``table``.
+            As LaTeX. With one of them the ``tabular`` stands in a ``table``. Units of columns stand in the caption.
 
         Returns
         -------
@@ -622,7 +622,7 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
             raise InputDataError("rows: expected at least one row of equations_")
         equations = [self._with_errors(self.front_[k]) if errors else self.front_[k] for k in places]
         chosen = next((k for k, row in enumerate(places) if row == self.best_index_), None)
-        return latex_table(equations, chosen, self.noise_, precision, errors, caption, label)
+        return latex_table(equations, chosen, self.noise_, precision, errors, caption, label, self.units_)
 
     def resample(self, k: int) -> list[Equation]:
         """Up to k further equations: graphs drawn from the learned architecture weights, refitted.

@@ -7,6 +7,7 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
+import sympy
 from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import Workbook
@@ -15,7 +16,11 @@ from eqdarts import DARTSRegressor, InputDataError, SearchWarning, one_hot, read
 from eqdarts.data import FileFormat, Missing, dialect, read_cells, read_csv, read_frame, read_rows
 from eqdarts.data.chunks import open_table
 from eqdarts.data.local import plain_file
+from eqdarts.data.noise import ADDITIVE
 from eqdarts.data.units import Headings, split_unit, units_of
+from eqdarts.equation.equation import Equation
+from eqdarts.equation.latex_table import latex_table
+from eqdarts.plots.rows import Rows
 
 
 @pytest.fixture
@@ -182,6 +187,16 @@ def test_a_model_keeps_units_and_its_file_does(write, tmp_path):
     logged = quiet().fit_file(path, "h (m)", ["t"], weights="w", log_target=True, **form)
     assert (logged.target_name_, logged.units_) == ("log(h)", {"t": "s"})
     np.testing.assert_allclose(logged.predict(table[["t"]]), np.log(table["h"]), atol=0.2)
+
+
+def test_units_are_shown_where_names_are():
+    t = sympy.Symbol("t")
+    law = Equation(4.905 * t**2, ("t",), "h", 1e-4, 1e-6, "sample")
+    text = latex_table((law,), caption="Fall.", units={"t": "s^2", "h": "m", "x": "kg"})
+    assert r" & $h$ in $\text{m}$ & Complexity" in text
+    assert r"\caption{Fall. Units: $t$ in $\text{s\textasciicircum{}2}$.}" in text
+    shown = Rows(law, ADDITIVE, np.ones((2, 1)), np.ones(2), np.ones(2), np.arange(2), units={"t": "s", "h": "m"})
+    assert (shown.target, shown.column(0)) == ("h in m", "t in s")
 
 
 def test_weights_and_errors_stand_beside(write):

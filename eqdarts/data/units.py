@@ -110,6 +110,12 @@ def with_unit(name: str, units: Mapping[str, str]) -> str:
     return f"{name} in {units[name]}" if name in units else name
 
 
+def units_known(model: Any) -> Mapping[str, str]:
+    """Those that a fitted model keeps; none of another object."""
+    units: Mapping[str, str] = getattr(model, "units_", {})
+    return units
+
+
 def units_of(*tables: Any) -> dict[str, str]:
     """The units that tables of pandas carry in their ``attrs``, by the names of columns; empty of anything else.
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from eqdarts.data.noise import ADDITIVE, Noise
 from eqdarts.equation.equation import Equation
 from eqdarts.equation.figures import level, percent, r2
-from eqdarts.formula.latex import number_latex, symbol_latex
+from eqdarts.formula.latex import number_latex, symbol_latex, text_latex
 
 
 def latex_table(
@@ -18,15 +19,17 @@ def latex_table(
     errors: bool = True,
     caption: str | None = None,
     label: str | None = None,
+    units: Mapping[str, str] = MappingProxyType({}),
 ) -> str:
     """A ``tabular``, in a ``table`` if it has a caption or a label. What no equation has is no column.
 
     chosen: the place of the one with an arrow   errors: of constants, where they are known
+    units: by names; that of the target stands beside it, and those of columns in the caption
     """
     known = any(equation.left_out is not None for equation in equations)
     rated = any(equation.probability is not None for equation in equations)
     share = r" (\%)" if noise.form == "proportional" else ""
-    heads = [rf"${symbol_latex(equations[0].target)}$", "Complexity", "$R^{2}$", f"Error{share}"]
+    heads = [_with_unit(equations[0].target, units), "Complexity", "$R^{2}$", f"Error{share}"]
     heads += [f"Left out{share}"] * known + ["Probability"] * rated
     lines = [
         rf"\begin{{tabular}}{{ll{'r' * (len(heads) - 1)}}}",
@@ -51,10 +54,17 @@ def latex_table(
         r"\bottomrule",
         r"\end{tabular}",
     ]
+    used = sorted({name for equation in equations for name in equation.formula.used if name in units})
+    if caption is not None and used:
+        caption = f"{caption} Units: {', '.join(_with_unit(name, units) for name in used)}."
     if caption is not None or label is not None:
         below = [rf"\caption{{{caption}}}"] * (caption is not None) + [rf"\label{{{label}}}"] * (label is not None)
         lines = [r"\begin{table}", r"\centering", *below, *lines, r"\end{table}"]
     return "\n".join(lines) + "\n"
+
+
+def _with_unit(name: str, units: Mapping[str, str]) -> str:
+    return f"${symbol_latex(name)}$" + (f" in ${text_latex(units[name])}$" if name in units else "")
 
 
 def _right(equation: Equation, precision: int | None, errors: bool) -> str:

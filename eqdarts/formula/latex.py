@@ -65,8 +65,24 @@ def symbol_latex(name: str) -> str:
         letter = re.split(r"[_\d]", name)[0]
         if len(letter) == 1 or printed.startswith("\\"):
             return printed
-    body = "".join(_ESCAPES.get(c, c) for c in visible(name))
-    return rf"\mathrm{{{body}}}" if name.isidentifier() and name.isascii() else rf"\text{{{body}}}"
+    if name.isidentifier() and name.isascii():
+        return rf"\mathrm{{{_escaped(name)}}}"
+    return text_latex(name)
+
+
+def text_latex(text: str) -> str:
+    r"""Any text in a formula.
+
+    Examples
+    --------
+    >>> print(text_latex("m s^-2 & 50 %"))
+    \text{m s\textasciicircum{}-2 \& 50 \%}
+    """
+    return rf"\text{{{_escaped(text)}}}"
+
+
+def _escaped(text: str) -> str:
+    return "".join(_ESCAPES.get(c, c) for c in visible(text))
 
 
 def to_latex(expression: sympy.Expr, target: str, digits: int = DIGITS, mul: str | None = None) -> str:

@@ -67,8 +67,8 @@ def plot_fit(
             _rivals(ax, model, found, column)
     else:  # a constant of a table without the column
         ax.axhline(float(found.predicted[0]), color=RED, linewidth=1.6, label="equation", zorder=3)
-    label(ax, "x", found.equation.columns[column])
-    label(ax, "y", found.equation.target)
+    label(ax, "x", found.column(column))
+    label(ax, "y", found.target)
     ax.legend(frameon=False)
     undefined(ax, found, "lower left", drawn=True)
     return _finished(ax, found, title)
@@ -131,7 +131,7 @@ def _of_constant(found: Rows, ax: Axes | None, title: bool) -> Axes:
     reach = found.reach(value)
     band(ax, ends, value - reach, value + reach)
     label(ax, "x", "row", ", in the order of the table")
-    label(ax, "y", found.equation.target)
+    label(ax, "y", found.target)
     ax.legend(frameon=False)
     return _finished(ax, found, title)
 
@@ -198,8 +198,8 @@ def _parity(found: Rows, ax: Axes | None, title: bool) -> Axes:
     if found.noise.known is None:
         reach = found.reach(diagonal)
         band(ax, diagonal, diagonal - reach, diagonal + reach)
-    label(ax, "x", found.equation.target, ", observed")
-    label(ax, "y", found.equation.target, ", predicted")
+    label(ax, "x", found.target, ", observed")
+    label(ax, "y", found.target, ", predicted")
     if title and defined.any():
         ax.text(0.04, 0.96, r_squared(found.y[defined], found.predicted[defined]), transform=ax.transAxes, va="top")
     undefined(ax, found, "lower right")

@@ -10,6 +10,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from eqdarts.data.noise import Noise
+from eqdarts.data.units import units_known, with_unit
 from eqdarts.equation.equation import Equation
 from eqdarts.equation.listing import percent
 from eqdarts.plots.axes import dress, label, whole_numbers
@@ -85,11 +86,16 @@ def plot_front(
                     (0, 3), xycoords=ax.get_yaxis_transform(), textcoords="offset points", ha="right", va="bottom",
                     fontsize=SMALL, color=GREY)  # fmt: skip
     ax.set_xlabel("complexity")
-    label(ax, "y", "error" if noise.known is not None else model.target_name_, _what(noise))
+    own = noise.known is None and noise.form not in _WITHOUT_UNIT
+    target = with_unit(model.target_name_, units_known(model)) if own else model.target_name_
+    label(ax, "y", "error" if noise.known is not None else target, _what(noise))
     if equations:
         _list(ax, front, ringed, chosen, (sizes, shown))
     bare(ax)
     return ax
+
+
+_WITHOUT_UNIT = ("proportional", "poisson")
 
 
 def _what(noise: Noise) -> str:

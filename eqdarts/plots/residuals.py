@@ -85,9 +85,9 @@ def _other(found: Rows, column: str | int | None, against: str) -> tuple[np.ndar
     """Values [n] on the other axis, their name, and what of it."""
     if column is not None:
         place = column_place(found.equation, column)
-        return found.X[:, place], found.equation.columns[place], ""
+        return found.X[:, place], found.column(place), ""
     if against == "prediction":
-        return found.predicted, found.equation.target, ", predicted"
+        return found.predicted, found.target, ", predicted"
     return found.number + 1.0, "", ", in the order of the table"
 
 
@@ -101,7 +101,7 @@ def _units(found: Rows) -> tuple[np.ndarray, str]:
 
 def _named(ax: Axes, found: Rows, unit: str) -> str:
     names = {"%": ("residual, % of the value", "residual, %"), "root": ("residual / √value", "residual / √value")}
-    whole, short = names.get(unit, (f"residual of {found.equation.target}", "residual"))
+    whole, short = names.get(unit, (f"residual of {found.target}", "residual"))
     return whole if width_of(whole, 10) <= room_of(ax, "y") else short
 
 

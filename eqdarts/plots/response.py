@@ -74,8 +74,8 @@ def plot_response(
     points(ax, x[shown], partial[shown], int((known & found.defined).sum()), label="data")
     ax.plot(grid, without_poles(curve, ax.get_ylim()), color=RED, linewidth=1.6, label="equation", zorder=3)
     band(ax, grid, *found.limits(curve, grid, place, held))
-    label(ax, "x", found.equation.columns[place])
-    label(ax, "y", found.equation.target)
+    label(ax, "x", found.column(place))
+    label(ax, "y", found.target)
     _say(ax, found, place, held, bool(at))
     bare(ax)
     return ax

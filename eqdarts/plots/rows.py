@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from numbers import Integral
 from typing import Any
 
@@ -12,6 +13,7 @@ import pandas as pd
 from eqdarts.data import as_frame, evenly, given_target, has_columns, is_numeric, rows_of
 from eqdarts.data.columns import listed
 from eqdarts.data.noise import Noise
+from eqdarts.data.units import units_known, with_unit
 from eqdarts.data.zero import LADDER
 from eqdarts.equation.equation import Equation
 from eqdarts.errors import InputDataError, kept_warnings, warn
@@ -38,6 +40,8 @@ class Rows:
         Of each row in the table, from 0.
     fitted : Equation or None
         The equation with the errors of its constants, where they are known.
+    units : mapping of str to str
+        Of columns and the target, by their names.
     """
 
     equation: Equation
@@ -47,9 +51,19 @@ class Rows:
     predicted: np.ndarray
     number: np.ndarray
     fitted: Equation | None = None
+    units: Mapping[str, str] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.y)
+
+    @property
+    def target(self) -> str:
+        """As an axis has it, with its unit."""
+        return with_unit(self.equation.target, self.units)
+
+    def column(self, place: int) -> str:
+        """As an axis has it, with its unit."""
+        return with_unit(self.equation.columns[place], self.units)
 
     @property
     def residuals(self) -> np.ndarray:
@@ -146,7 +160,7 @@ def rows(model: Any, X: Any, y: Any, index: int | None = None) -> Rows:
         predicted = equation.predict(table)
     predicted = np.where(np.isfinite(predicted), predicted, np.nan)
     fitted = _fitted(model, place_of(model, index))
-    return Rows(equation, model.noise_, table, target, predicted, np.flatnonzero(known), fitted)
+    return Rows(equation, model.noise_, table, target, predicted, np.flatnonzero(known), fitted, units_known(model))
 
 
 def values_along(equation: Equation, grid: np.ndarray, column: int, held: np.ndarray | None = None) -> np.ndarray:
