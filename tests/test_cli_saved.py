@@ -59,6 +59,7 @@ def test_show_prints_front_law_and_code(run, tmp_path):
     assert first == model.equation(0).text() + "\n"
     assert run("show", "model.json", "--index", 0, "--as", "latex").stdout == model.latex(0) + "\n"
     assert "def " in run("show", "model.json", "--as", "python").stdout
+    assert "tabular" in run("show", "model.json", "--as", "table").stdout
     assert "<math" in run("show", "model.json", "--as", "mathml").stdout
     document = json.loads(run("show", "model.json", "--select", 0, "--json").stdout)
     assert document["law"]["index"] == 0
@@ -128,7 +129,7 @@ def test_predict_refuses_what_it_cannot_use(run, tmp_path):
     before = sorted(tmp_path.iterdir())
     for arguments, part in (
         (("gaps.csv",), "--drop-missing"),
-        (("other.csv",), "did you mean 'T (s)'?"),
+        (("other.csv",), "no column 't (s)'; did you mean 'T (s)'?"),
         (("table.csv", "--column", "u"), "--column"),
         (("table.csv", "--interval", "95"), "--interval 95"),
         (("table.csv", "-o", "table.csv"), "choose another name"),

@@ -49,7 +49,7 @@ class Cells:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Of the columns; one of the file may be empty."""
+        """Of the columns, without units; one of the file may be empty."""
         return (*self.grid.header, *self.added)
 
     @property
@@ -57,19 +57,26 @@ class Cells:
         """The names, and those of the file with the units that the header has behind them."""
         return tuple(dict.fromkeys((*self.names, *self.grid.headings.full)))
 
+    def has(self, name: str) -> bool:
+        """Is there such a column, or one of labels of which it is made?"""
+        from eqdarts.data.indicators import label_column
+
+        return name in self.spellings or label_column(name, self.names) is not None
+
     def numbers(self, columns: Sequence[str]) -> tuple[pd.DataFrame, Cells]:
         """These columns as numbers, and the cells of the same rows: those with missing cells are left out if asked."""
         import numpy as np
         import pandas as pd
 
-        read = pd.DataFrame({name: self.grid.numbers(name)[self.rows] for name in columns}, index=range(len(self)))
-        kept = np.flatnonzero(~read.isna().any(axis=1))
+        read = {name: self.grid.numbers(name) for name in columns}
+        found = pd.DataFrame(read, index=range(len(self.grid.cells))).iloc[self.rows].reset_index(drop=True)
+        kept = np.flatnonzero(~found.isna().any(axis=1))
         if len(kept) == len(self):
-            return read, self
+            return found, self
         warn(f"{self.path}: left out {len(self) - len(kept)} of {len(self)} rows, which have missing cells")
         if not len(kept):
             raise InputDataError(f"{self.path}: every row has a missing cell in one of {', '.join(columns)}")
-        return read.iloc[kept].reset_index(drop=True), replace(self, rows=self.rows[kept])
+        return found.iloc[kept].reset_index(drop=True), replace(self, rows=self.rows[kept])
 
     def numbers_or_none(self, column: str) -> np.ndarray | None:
         """A column as numbers, NaN where a cell is missing; None if there is none such, or it holds something else."""

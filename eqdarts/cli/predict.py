@@ -13,7 +13,7 @@ from eqdarts.cli.groups import grouped
 from eqdarts.cli.messages import say
 from eqdarts.cli.output import OutputFile, check_file, write_file
 from eqdarts.cli.reading import Reading
-from eqdarts.cli.screen import is_terminal, show_cells
+from eqdarts.cli.screen import explained, is_terminal, show_cells
 from eqdarts.errors import InputDataError, warn
 from eqdarts.formula.visible import visible
 
@@ -61,6 +61,7 @@ def predict(
         found = choosing.load(model)
         law = found.equation()
         new = _new_names(column or f"predicted {law.target}", interval is not None, cells)
+        cells.grid.check_labels(law.columns)
         X, rows = cells.numbers(law.formula.used)
         values = (law.predict(X),) if interval is None else law.predict(X, interval=interval)
         _warn_of(values[0], X, rows, found)
@@ -93,8 +94,10 @@ def _warn_of(predicted: np.ndarray, X: pd.DataFrame, rows: Cells, model: DARTSRe
     undefined = np.flatnonzero(~np.isfinite(predicted))
     if len(undefined):
         warn(f"the law has no value on {len(undefined)} of {len(X)} rows (first: {rows.where(undefined[0])})")
-    columns = list(model.front_[0].columns)
-    low, high = (dict(zip(columns, ends, strict=True)) for ends in (model.training_.minimum, model.training_.maximum))
+    low, high = (
+        dict(zip(model.front_[0].columns, ends, strict=True))
+        for ends in (model.training_.minimum, model.training_.maximum)
+    )
     for name in map(str, X):
         values = X[name].to_numpy()
         beyond = np.flatnonzero((values < low[name]) | (values > high[name]))
@@ -118,4 +121,5 @@ def _say_how_well(predicted: np.ndarray, law: Equation, cells: Cells) -> None:
     residuals = measured[both] - predicted[both]
     r2 = 1 - float(np.mean(residuals**2) / np.var(measured[both]))
     error = float(np.sqrt(np.mean(residuals**2)))
-    say(f"on the {both.sum()} rows with {law.target!r}: R² {r2:.5g}, root of the mean squared error {error:.4g}")
+    good = f"R² {explained(1 - r2)}, root of the mean squared error {error:.4g}"
+    say(f"on the {both.sum()} rows with {law.target!r}: {good}")

@@ -113,6 +113,7 @@ def _fitted(
     if formula.endswith(".json"):
         model = choosing.load(Path(formula))
         expression = form = model.equation().expression
+        cells.grid.check_labels(model.front_[0].columns)
         left = model.target_name_
         noise = noise or (model.noise_.form if model.noise_.depends_on_law and y_error is None else None)
     else:
@@ -124,7 +125,7 @@ def _fitted(
     target = target or left
     if target is None:
         raise InputDataError("--target COLUMN: which column is to be explained? Or write the formula as 'y = …'")
-    used = sorted({symbol.name for symbol in form.free_symbols} & set(cells.spellings) - {target})
+    used = sorted(name for name in {symbol.name for symbol in form.free_symbols} - {target} if cells.has(name))
     columns = [*used, target, *([] if y_error is None else [y_error])]
     X, _ = cells.numbers(columns)
     errors = None if y_error is None else X[y_error]

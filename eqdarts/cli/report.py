@@ -52,6 +52,7 @@ def report(
         X = y = None
         if cells is not None:
             columns = found.front_[0].columns
+            cells.grid.check_labels(columns)
             rows, _ = cells.numbers([*columns, found.target_name_])
             X, y = rows[list(columns)], rows[found.target_name_]
     from eqdarts.report import report_html

@@ -9,7 +9,7 @@ import math
 import re
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from eqdarts.formula.visible import visible
 
@@ -105,7 +105,7 @@ def show_fit(law: Equation) -> None:
 def show_cells(names: Sequence[str], rows: Sequence[Sequence[str]], total: int) -> None:
     """The first rows of a table, numbers in six digits, and how many there are."""
     screen = console()
-    made = table(names)
+    made = table(names, folded=True)
     for row in rows:
         made.add_row(*(_text(_short(cell)) for cell in row))
     screen.print(made)
@@ -123,15 +123,19 @@ def _short(cell: str) -> str:
         return cell
 
 
-def table(headings: Sequence[str], left: Sequence[str] = ()) -> Table:
-    """An empty table; columns are of numbers but those on the left of their headings."""
+def table(headings: Sequence[str], left: Sequence[str] = (), folded: bool = False) -> Table:
+    """An empty table; columns are of numbers but those on the left of their headings.
+
+    folded: may headings be of several lines?
+    """
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
     made = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False, header_style="dim")
     for heading in headings:
         words = heading in left
-        made.add_column(_text(heading), justify="left" if words else "right", overflow="fold", no_wrap=not words)
+        side: Literal["left", "right"] = "left" if words else "right"
+        made.add_column(_text(heading), justify=side, overflow="fold", no_wrap=not (words or folded))
     return made
 
 

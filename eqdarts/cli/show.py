@@ -16,9 +16,11 @@ from eqdarts.errors import check_choice
 EXAMPLES = """\
 # The front of a saved model, its law, constants with errors, and LaTeX.
 eqdarts show results/model.json
+# The front as a table for a paper (LaTeX, booktabs).
+eqdarts show results/model.json --as table
 # The equation in row 2 as a function in Python.
 eqdarts show results/model.json --select 2 --as python > law.py"""
-_KINDS = ("text", "latex", "mathml", "python", "c", "excel")
+_KINDS = ("text", "latex", "table", "mathml", "python", "c", "excel")
 
 
 @grouped
@@ -41,6 +43,8 @@ def show(
             print(dumps({**document, "warnings": list(warnings)}))
         elif kind is None:
             print_model(found)
+        elif kind == "table":
+            print(found.latex_table())
         else:
             law = found.equation()
             print(law.text() if kind == "text" else getattr(law, kind)())

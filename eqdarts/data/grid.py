@@ -120,6 +120,7 @@ class Grid:
 
     @property
     def header(self) -> tuple[str, ...]:
+        """Names of columns, without units."""
         return self.headings.names
 
     def _name(self, given: str) -> str:
@@ -145,6 +146,14 @@ class Grid:
         if name not in self.header:
             raise self._no_column(name)
         return self._numbers(name)
+
+    def check_labels(self, names: Sequence[str]) -> None:
+        """Raise `InputDataError` if a column of labels holds one of which none of these columns says that it is there.
+
+        names: all columns that a law was fitted to, some of them such as ``species = setosa``
+        """
+        for column in {label_column(name, self.header) for name in names} - {None}:
+            with_indicators(self._labels(str(column)).to_frame(column), names, all_labels=True)
 
     def numbers_or_none(self, name: str) -> np.ndarray | None:
         """A column as numbers, with NaN where a cell is missing; None if it is not there or holds something else."""
