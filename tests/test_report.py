@@ -16,7 +16,9 @@ import eqdarts
 from eqdarts import DARTSRegressor, InputDataError
 from eqdarts.equation.figures import percent
 from eqdarts.report import report_html, write_report
+from eqdarts.report.drawings import Sheet
 from eqdarts.report.front import chart
+from eqdarts.report.pictures import of_law
 from eqdarts.report.table import are_others, failures, measures, rows_of, thinned
 
 IMAGE, SCRIPT, TARGET = "<img src=x onerror=alert(1)>", "</script>\"b'", '<b>y&"'
@@ -194,11 +196,24 @@ def test_rows_that_do_not_fit_are_refused(fitted):
         report_html(model, X, y[1:])
 
 
+def test_a_picture_that_cannot_be_drawn_says_so(fitted, monkeypatch):
+    def fails(*_, **__):
+        raise OverflowError("<b>too large</b>")
+
+    model = fitted[0]
+    monkeypatch.setattr("eqdarts.plots.plot_constants", fails)
+    pictures = of_law(model, model.best_index_, None, Sheet())
+    assert [bool(p.drawing) for p in pictures] == [False, True]
+    assert pictures[0].caption == "This picture cannot be drawn (<b>too large</b>)."
+
+
 def test_the_chart_has_a_place_for_an_exact_law():
     drawn = chart([1, 5, 9], [3.0, 0.2, 0.0])
     assert drawn.points[0][1] < drawn.points[1][1] < drawn.points[2][1] <= drawn.bottom
     assert drawn.y_ticks[0].text == "0"
     assert all(drawn.left < x < drawn.right for x, _ in drawn.points)
+    beyond = chart([1, 2], [np.inf, 1.0])
+    assert beyond.top <= beyond.points[0][1] <= beyond.bottom
     alone = chart([1], [0.0])
     assert drawn.top <= alone.points[0][1] <= drawn.bottom
 
@@ -298,7 +313,7 @@ def test_copy_buttons_copy_what_is_shown(fitted, tab):
     written = {"LaTeX": law.latex(), "Python": law.python(), "C": law.c(), "Excel": law.excel()}
     for label, text in {**written, "LaTeX with errors": law.latex(errors=True)}.items():
         tab.get_by_role("button", name=f"Copy {label}", exact=True).click()
-        tab.wait_for_function("document.getElementById('said').textContent === 'Copied'")
+        tab.locator("#said", has_text="Copied").wait_for(state="attached")
         assert tab.evaluate("navigator.clipboard.readText()") == text
         tab.evaluate("document.getElementById('said').textContent = ''")
 

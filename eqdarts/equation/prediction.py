@@ -95,7 +95,8 @@ def _noise(fit: FitReport, value: np.ndarray, y_error: ArrayLike | None) -> np.n
             "the errors of the rows were given, so those of new observations are not known: give y_error=, or ask for "
             'the limits of the law itself by kind="mean"'
         )
-    return np.asarray(fit.noise.level(fit.residual_std**2) * fit.noise.spreads(value))
+    level = fit.residual_std / fit.noise.unit if fit.noise.depends_on_law else fit.residual_std
+    return np.asarray(level * fit.noise.spreads(value))  # squares of large values would overflow
 
 
 def _deviations(fit: FitReport, columns: Sequence[str], X: np.ndarray, value: np.ndarray) -> np.ndarray:

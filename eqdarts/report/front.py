@@ -52,6 +52,7 @@ def chart(complexities: Sequence[int], errors: Sequence[float]) -> Chart:
     """Errors are drawn by their logarithms; one of zero stands below all others."""
     positive = [e for e in errors if 0 < e < math.inf] or [1.0]
     least, greatest = min(positive), max(positive)
+    errors = [min(e, greatest) for e in errors]  # beyond the doubles is above all others
     floor = least / max((greatest / least) ** 0.25, 10.0)
     none = min(errors) <= 0
     low, high = math.log10(floor if none else least), math.log10(greatest)

@@ -117,25 +117,29 @@ def _search(model: Any) -> list[str]:
     steps = (
         f"{100 * split:.3g} % of the rows" if share else "the same rows" if isinstance(split, float) else "given rows"
     )
-    history, lasted = model.history_, ""
-    if len(history):
-        lasted = f" It took {count(len(history), 'epoch')} and {number(float(history['seconds'].iloc[-1]), 2)} seconds,"
-        lasted += f" in which {count(int(history['graphs'].sum()), 'graph was', 'graphs were')} fitted."
     method = "sampled from the architecture weights" if config.relaxation == "sampled" else config.relaxation
     return [
         f"Candidates had up to {count(config.max_nodes, 'latent node')} that combine their edges by "
         f"{listing(config.aggregators, 'or')}, with the functions {listing(functions)} on the edges; graphs were "
         f"{method if config.relaxation == 'sampled' else f'relaxed by {method}'}.",
         f"Constants were fitted by nonlinear least squares, and architecture weights were learned on {steps}.",
-        f"The search ended {_ENDED.get(model.stop_reason_, model.stop_reason_)}"
-        f"{_limits(config, model)}.{lasted} {_seed(model.random_state)}",
+        f"{course(model)} {_seed(model.random_state)}",
     ]
 
 
-def _limits(config: Any, model: Any) -> str:
-    if model.stop_reason_ == "max_time" and config.max_time is not None:
-        return f" ({number(config.max_time)} s)"
-    return f" ({config.max_epochs})" if model.stop_reason_ == "max_epochs" else ""
+def course(model: Any) -> str:
+    """Why a search ended and, if the model remembers it, how long it took."""
+    reason, history = model.stop_reason_, model.history_
+    limit = {"max_time": (model.max_time, " s"), "max_epochs": (model.max_epochs, "")}.get(reason, (None, ""))
+    ended = f"The search ended {_ENDED.get(reason, reason)}"
+    if limit[0] is not None:
+        ended += f" ({number(float(limit[0]))}{limit[1]})"
+    if not len(history):
+        return f"{ended}."
+    return (
+        f"{ended}. It took {count(len(history), 'epoch')} and {number(float(history['seconds'].iloc[-1]), 2)} seconds, "
+        f"in which {count(int(history['graphs'].sum()), 'graph was', 'graphs were')} fitted."
+    )
 
 
 def _seed(state: Any) -> str:

@@ -21,7 +21,7 @@ from eqdarts.formula.visible import visible
 from eqdarts.report.drawings import Sheet
 from eqdarts.report.front import chart
 from eqdarts.report.laws import law
-from eqdarts.report.methods import all_bibtex, paragraph, references
+from eqdarts.report.methods import all_bibtex, course, paragraph, references
 from eqdarts.report.pictures import of_law, of_search, shown_laws
 from eqdarts.report.sureness import rivals_of, sentences
 from eqdarts.report.table import are_others, columns_of, facts, failures, measures, row_heading, rows_of, units_of
@@ -126,7 +126,7 @@ def _page(model: Any, rows: Any, title: str | None, notes: Sequence[str]) -> str
         "facts": facts(model),
         "columns": columns_of(model),
         "notes": [*_notes(model, rows), *map(visible, notes)],
-        "search": [_ALPHA] if model.search_space_ is not None else [],
+        "search": [course(model), *([_ALPHA] if model.search_space_ is not None else [])],
         "search_pictures": of_search(model, sheet),
         "methods": {i: paragraph(model, e, i == best, __version__) for i, e in enumerate(equations)},
         "references": cited,

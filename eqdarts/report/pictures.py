@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -69,14 +70,14 @@ def of_law(model: Any, index: int, rows: Rows | None, sheet: Sheet) -> tuple[Pic
     drawn = [] if rows is None else list(_of_rows(model, index, equation, rows, credible))
     if equation.n_constants and credible:
         caption = "Each constant with its standard error and its 95 % interval."
-        drawn.append(("Constants", caption, plots.plot_constants(model, index=index)))
+        drawn.append(("Constants", caption, partial(plots.plot_constants, model, index=index)))
     if equation.genotype is not None:
         caption = (
             "The graph from which the equation was read, before it was written as plainly as the rows allow: columns "
             "on the left, the target on the right; Σ adds what comes in, Π multiplies it."
         )
-        drawn.append(("The graph behind it", caption, plots.plot_graph(model, index=index)))
-    return tuple(_picture(sheet, title, caption, ax) for title, caption, ax in drawn)
+        drawn.append(("The graph behind it", caption, partial(plots.plot_graph, model, index=index)))
+    return tuple(_picture(sheet, title, caption, draw) for title, caption, draw in drawn)
 
 
 def of_search(model: Any, sheet: Sheet) -> tuple[Picture, ...]:
@@ -87,42 +88,49 @@ def of_search(model: Any, sheet: Sheet) -> tuple[Picture, ...]:
         "The graph of the law at some epochs of the search. The wider a line is, the more the search preferred to have "
         "this function there; grey lines are other functions. At the end stands the law itself."
     )
-    return (_picture(sheet, "How α moved", caption, plots.plot_alpha(model), wide=True),)
+    return (_picture(sheet, "How α moved", caption, partial(plots.plot_alpha, model), wide=True),)
 
 
-def _of_rows(model: Any, index: int, equation: Equation, rows: Rows, credible: bool) -> Iterator[tuple[str, str, Axes]]:
-    """Title, caption and axes of each picture; of an equation that hardly is the law two of them."""
+def _of_rows(
+    model: Any, index: int, equation: Equation, rows: Rows, credible: bool
+) -> Iterator[tuple[str, str, Callable[[], Axes]]]:
+    """Title, caption and what draws it, of each picture; of an equation that hardly is the law two of them."""
     some = thinned(rows, MOST_ROWS, rows.y - equation.predict(rows.X))
     used, target = list(equation.formula.used), visible(equation.target)
     given: dict[str, Any] = {"X": some.X, "y": some.y, "index": index}
     band = "About 95 % of the rows should be within the band."
     if len(used) <= 1:
-        yield "Fit", f"The equation and the rows. {band}", plots.plot_fit(model, **given, title=False)
+        yield "Fit", f"The equation and the rows. {band}", partial(plots.plot_fit, model, **given, title=False)
     else:
         caption = f"On the line, what the equation predicts is what was observed. {band}"
-        yield "Predicted and observed", caption, plots.plot_parity(model, **given, title=False)
+        yield "Predicted and observed", caption, partial(plots.plot_parity, model, **given, title=False)
     caption = "What the equation leaves, row by row: if it is the law, there is no pattern in it."
-    yield "Residuals in the order of rows", caption, plots.plot_residuals(model, **given)
+    yield "Residuals in the order of rows", caption, partial(plots.plot_residuals, model, **given)
     if not credible:
         return
     for name in [*used, *(name for name in equation.columns if name not in used)][:MOST_COLUMNS]:
         unused = "" if name in used else " The equation does not use it: a pattern here says that it should."
         caption = f"What the equation leaves, along {visible(name)}.{unused}"
-        yield f"Residuals along {visible(name)}", caption, plots.plot_residuals(model, **given, column=name)
+        yield f"Residuals along {visible(name)}", caption, partial(plots.plot_residuals, model, **given, column=name)
     for name in used[:MOST_COLUMNS] if len(used) > 1 else ():
         caption = (
             f"How {target} answers to {visible(name)} alone, the other columns held at their medians; each row stands "
             "as far from the curve as its residual."
         )
-        yield f"Response to {visible(name)}", caption, plots.plot_response(model, **given, column=name)
+        yield f"Response to {visible(name)}", caption, partial(plots.plot_response, model, **given, column=name)
 
 
-def _picture(sheet: Sheet, title: str, caption: str, ax: Axes, wide: bool = False) -> Picture:
-    figure = ax.get_figure(root=True)
-    assert isinstance(figure, Figure)
-    figure.set_dpi(_RESOLUTION)
-    ax.set_title("")  # the page has titles of its own
-    for points in (p for axes in figure.axes for p in axes.collections if isinstance(p, PathCollection)):
-        points.set_rasterized(len(np.asarray(points.get_offsets())) > MOST_SHAPES)
-    across, high = figure.get_size_inches()
-    return Picture(title, sheet.draw(figure, title), caption, wide, wide or across > _BROAD * high)
+def _picture(sheet: Sheet, title: str, caption: str, draw: Callable[[], Axes], wide: bool = False) -> Picture:
+    """One that cannot be drawn, as of numbers whose squares leave the range of doubles, says so in its place."""
+    try:
+        ax = draw()
+        figure = ax.get_figure(root=True)
+        assert isinstance(figure, Figure)
+        figure.set_dpi(_RESOLUTION)
+        ax.set_title("")  # the page has titles of its own
+        for points in (p for axes in figure.axes for p in axes.collections if isinstance(p, PathCollection)):
+            points.set_rasterized(len(np.asarray(points.get_offsets())) > MOST_SHAPES)
+        across, high = figure.get_size_inches()
+        return Picture(title, sheet.draw(figure, title), caption, wide, wide or across > _BROAD * high)
+    except (ValueError, ArithmeticError) as error:
+        return Picture(title, Markup(), f"This picture cannot be drawn ({visible(str(error))}).", wide)

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from eqdarts.data import as_frame, check_finite_columns, given_columns, given_target, select
+from eqdarts.data.zero import LADDER
 from eqdarts.equation.equation import Equation
 from eqdarts.errors import InputDataError
 from eqdarts.formula.visible import visible
@@ -134,12 +135,17 @@ def facts(model: Any) -> tuple[tuple[str, str], ...]:
         rows += f", {count(summary.distinct_rows, 'of them different', 'of them different')}"
     target = f"{visible(model.target_name_)}: mean {number(summary.target_mean)}, standard deviation "
     noise = model.noise_
+    exact = model.front_[model.best_index_].relative_loss < LADDER.exact
+    size = "residuals are" if noise.known is not None else "its size is about"
     form = _FORMS.get(noise.form, noise.form)
     return (
         ("Rows", rows),
         ("Columns", count(len(summary.minimum), "column")),
         ("Target", f"{target}{number(summary.target_std)} {unit}".rstrip()),
-        ("Noise", f"{form}; {'residuals are' if noise.known else 'its size is about'} {level(noise, loss, unit)}"),
+        (
+            "Noise",
+            "none: the law that was chosen leaves nothing" if exact else f"{form}; {size} {level(noise, loss, unit)}",
+        ),
     )
 
 
