@@ -260,8 +260,8 @@ class Equation:
         Returns
         -------
         array [n], or Interval
-            ``value, low, high``, an array [n] each. Limits are infinite where a constant matters that the rows of the
-            fit do not determine.
+            ``value, low, high``, an array [n] each. Limits are infinite where the rows of the fit do not determine the
+            value.
 
         Raises
         ------

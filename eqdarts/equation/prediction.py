@@ -14,8 +14,10 @@ import numpy as np
 import sympy
 from numpy.typing import ArrayLike
 
+from eqdarts.equation.regression.model import Model
 from eqdarts.equation.regression.report import FitReport
 from eqdarts.errors import InputDataError, check_choice, shown, warn
+from eqdarts.fit.covariance import residual_variance, spread_of_values
 from eqdarts.formula.substitution import put_in
 from eqdarts.formula.tape import tape
 from eqdarts.simplify.singularities import with_limits
@@ -52,8 +54,9 @@ def limits(
 ) -> Interval:
     """Limits of an observation, or of the mean of many, at rows X [n, d] where the equation has these values [n].
 
-    They are infinite where a constant matters that the rows of the fit do not determine, and NaN where the equation is
-    undefined, or the fit has no degrees of freedom; a warning says so.
+    They are infinite where the rows of the fit do not determine the value, or without these rows, as in a file, where
+    they do not determine a constant that it depends on; and NaN where the equation is undefined, or the fit has no
+    degrees of freedom. A warning says so.
 
     y_error: standard deviations of the errors of the observations; by default as the fit shows them
 
@@ -101,9 +104,11 @@ def _noise(fit: FitReport, value: np.ndarray, y_error: ArrayLike | None) -> np.n
 
 def _deviations(fit: FitReport, columns: Sequence[str], X: np.ndarray, value: np.ndarray) -> np.ndarray:
     """Standard errors [n] of the values, by the covariance of the constants; those at a bound have no error."""
-    errors = fit.std_errors.copy()
-    errors[[name in fit.at_bound for name in fit.names]] = 0.0
     slopes = _slopes(fit, columns, X, value)
+    held = np.array([name in fit.at_bound for name in fit.names], dtype=bool)
+    if fit.undetermined and fit.model is not None:
+        return _by_rows(fit, fit.model, held, slopes)
+    errors = np.where(held, 0.0, fit.std_errors)
     lost = np.isinf(errors)
     endless = (slopes[:, lost] != 0).any(axis=1)
     used = np.isfinite(errors) & (errors > 0)
@@ -113,6 +118,18 @@ def _deviations(fit: FitReport, columns: Sequence[str], X: np.ndarray, value: np
     deviation = np.sqrt(np.maximum(np.einsum("nk,kl,nl->n", steps, correlation, steps), 0.0))
     unknown = np.isnan(errors).any()
     return np.where(endless, np.inf, np.nan if unknown else deviation)
+
+
+def _by_rows(fit: FitReport, model: Model, held: np.ndarray, slopes: np.ndarray) -> np.ndarray:
+    """The same from the rows of the fit: they may determine a value though not all of its constants."""
+    residual, J = model.linearise(fit.values)
+    squares = float(residual @ residual)
+    if fit.noise.known is None:
+        unit = np.sqrt(residual_variance(squares, fit.degrees_of_freedom, 0))
+    else:  # rows that are kept may be a part of those of the fit
+        share = squares / (fit.rss / model.scale**2) if fit.rss > 0 else 1.0
+        unit = fit.noise.known / model.scale * np.sqrt(share)
+    return np.asarray(unit * spread_of_values(np.nan_to_num(J.T, nan=0.0, posinf=0.0, neginf=0.0), held, slopes))
 
 
 def _slopes(fit: FitReport, columns: Sequence[str], X: np.ndarray, value: np.ndarray) -> np.ndarray:

@@ -75,6 +75,22 @@ def spread(jacobian: np.ndarray, held: np.ndarray) -> Spread:
     return Spread(inverse, errors, float("inf") if lost.any() else float(sizes[0] / sizes[-1]), undetermined)
 
 
+def spread_of_values(jacobian: np.ndarray, held: np.ndarray, slopes: np.ndarray) -> np.ndarray:
+    """√(g·(J·Jᵀ)⁻¹·gᵀ) [m] of values with the slopes g [m, K]; times s their standard errors.
+
+    Where rows do not determine constants they may determine a value: of a·b, if only the product is in the values.
+    Infinite for values that change along what is not determined. held: bool [K], at a bound
+    """
+    free = np.flatnonzero(~held)
+    if not len(free):
+        return np.zeros(len(slopes))
+    sizes, directions, lengths = decomposed(jacobian[free])
+    lost = sizes <= _RANK * max(sizes[0], 1e-300)
+    along = (slopes[:, free] / lengths) @ directions.T
+    beyond = np.linalg.norm(along[:, lost], axis=1) > _SHARE * np.linalg.norm(along, axis=1)
+    return np.where(beyond, np.inf, np.linalg.norm(along[:, ~lost] / sizes[~lost], axis=1))
+
+
 def standard_errors(columns: np.ndarray, free: np.ndarray, residual: np.ndarray, rows: int) -> np.ndarray:
     """Of the free constants [R, K], from the derivatives by each [R, K, n] and the residuals [R, n]; infinite else.
 
