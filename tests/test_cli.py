@@ -3,6 +3,7 @@
 import gzip
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -11,10 +12,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import typer
 from command_line import ROOT, run_here, run_process
 
 from eqdarts import OPERATIONS, __version__
-from eqdarts.cli import main
+from eqdarts.cli import main, output, program, screen
 from eqdarts.sweeping import outcome, study
 
 
@@ -114,9 +116,9 @@ def test_bad_input_is_refused_and_nothing_is_written(run, table, tmp_path):
 
 
 def test_output_that_is_a_file_is_refused_before_the_search(run, table):
-    for output in (table, table / "below"):
-        assert "is not a folder" in refused(run, "fit", table, "--target", "y", "--output", output)
-        assert "is not a folder" in refused(run, "demo", "--output", output)
+    for place in (table, table / "below"):
+        assert "is not a folder" in refused(run, "fit", table, "--target", "y", "--output", place)
+        assert "is not a folder" in refused(run, "demo", "--output", place)
 
 
 def test_a_column_holds_the_errors_of_rows(tmp_path, capsys):
@@ -353,3 +355,82 @@ def test_tables_as_they_are(tmp_path, capsys, monkeypatch):
     with path.open() as file:
         monkeypatch.setattr("sys.stdin", file)
         assert "warning: standard input: cells" in run("-", "--target", "h", "--features", "t").err
+
+
+def test_examples_of_the_help_are_commands(run, tmp_path):
+    """Each of them is read; nothing is run."""
+    (tmp_path / "data.csv").write_text("")
+    commands = typer.main.get_command(program.app).commands
+    for function, examples in program.COMMANDS:
+        lines = [line.split(">")[0] for line in examples.splitlines() if not line.startswith("#")]
+        assert lines
+        for line in lines:
+            name, *arguments = shlex.split(line)[1:]
+            assert commands[name].make_context(name, arguments).params
+        shown = run(function.__name__, "--help").stdout
+        assert all(f"  {line}\n" in shown for line in examples.splitlines())
+        assert max(map(len, shown.splitlines())) <= 90
+
+
+def test_help_stands_below_headings(run):
+    shown = run("fit", "--help").stdout
+    places = [shown.index(f"\n{h}:\n") for h in ("Arguments", "Options", "The table", "The search", "The result")]
+    assert places == sorted(places)
+    assert shown.index("--max-epochs") > shown.index("The search:")
+    assert shown.count("--help") == 1
+
+
+def test_fit_as_json_is_one_document(run, table, tmp_path):
+    arguments = ("--target", "y", "--features", "x 1", "--max-epochs", 1, "--operations", "scale", "--quiet", "--json")
+    (tmp_path / "more.csv").write_text(table.read_text() + ",3,\n")
+    done = run("fit", "more.csv", *arguments, "--drop-missing", "--output", "out")
+    document = json.loads(done.stdout)
+    assert document["eqdarts"] == __version__
+    assert document["target"] == "y"
+    assert document["law"]["equation"] == "2*`x 1` + 1"
+    assert document["law"]["latex"].startswith("y = 2")
+    assert document["front"][document["law"]["index"]]["chosen"]
+    assert document["stop_reason"] == "exact"
+    assert document["rows"] == 19
+    assert document["settings"]["random_state"] == 0
+    assert any("left out 1 of 20 rows" in text for text in document["warnings"])
+    assert [Path(name).name for name in document["files"]] == sorted(p.name for p in (tmp_path / "out").iterdir())
+    # What the front does not have is said, and what was found is there.
+    done = run("fit", table, *arguments, "--select", 77, code=2)
+    assert json.loads(done.stdout)["law"]["equation"] == "2*`x 1` + 1"
+    assert "77" in done.stderr
+    chosen = json.loads(run("fit", table, *arguments, "--select", 0).stdout)
+    assert chosen["law"]["index"] == 0
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
+def test_a_terminal_has_tables_as_wide_as_it_is(run, table, monkeypatch, encoding):
+    monkeypatch.setattr(output, "is_terminal", lambda: True)
+    monkeypatch.setattr(screen, "_has_symbols", lambda: encoding == "utf-8")
+    monkeypatch.setenv("COLUMNS", "80")
+    name = "a\x1b[2J[bold]long name of a column"
+    table.write_text(table.read_text().replace("x 1", name))
+    arguments = ("--target", "y", "--features", name, "--max-epochs", 1, "--operations", "scale", "--quiet")
+    done = run("fit", table, *arguments)
+    lines = done.stdout.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert "\x1b" not in done.stdout
+    assert "[bold]" in done.stdout
+    assert any(line.startswith("→" if encoding == "utf-8" else "->") for line in lines)
+    assert "The search ended: the law is exact on all rows." in lines
+
+
+def test_a_shell_is_offered_commands_and_plain_names_of_columns(run, tmp_path, monkeypatch, capsys):
+    (tmp_path / "data.csv").write_text("# measured\nx,y [m],$(reboot),-z,speed (m/s)\n1,2,3,4,5\n")
+    for words, expected in (
+        ("eqdarts pre", ["predict"]),
+        ("eqdarts fit data.csv --target ", ["x", "y", "speed"]),
+        ("eqdarts fit data.csv --y-error s", ["speed"]),
+        ("eqdarts fit nothing.csv --target ", [""]),
+    ):
+        monkeypatch.setenv("COMP_WORDS", words)
+        monkeypatch.setenv("COMP_CWORD", str(len(words.split(" ")) - 1))
+        monkeypatch.setenv("_EQDARTS_COMPLETE", "complete_bash")
+        with pytest.raises(SystemExit):
+            main([])
+        assert capsys.readouterr().out.split("\n")[: len(expected)] == expected

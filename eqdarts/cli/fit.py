@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from eqdarts.cli.choosing import Choosing
+from eqdarts.cli.completing import columns
 from eqdarts.cli.groups import grouped
 from eqdarts.cli.messages import heard, say
 from eqdarts.cli.output import Giving
@@ -43,7 +44,7 @@ def fit(
             help="A table with a header line: CSV in any dialect, Excel (.xlsx), Parquet, or - for standard input.",
         ),
     ],
-    target: Annotated[str, typer.Option(metavar="COLUMN", help="The column to explain.")],
+    target: Annotated[str, typer.Option(metavar="COLUMN", autocompletion=columns, help="The column to explain.")],
     *,
     features: Features = None,
     y_error: YError = None,

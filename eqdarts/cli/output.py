@@ -53,11 +53,16 @@ class Giving:
 
     PANEL: ClassVar[str] = PANEL
     output: Output = None
+    report: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.html", help="A page about the result for a browser; see 'eqdarts report'."),
+    ] = None
     as_json: AsJson = False
 
     def check(self) -> None:
         """Refuse a folder that cannot be used before any work is done."""
         check_output(self.output, *FILES)
+        check_file(self.report, ".html", option="--report")
 
     def give(
         self,
@@ -78,11 +83,16 @@ class Giving:
             if not self.as_json:
                 print_model(model)
             written = [] if self.output is None else _write(model, X, y, self.output)
+            files = [self.output / name for name in written if self.output is not None]
+            if self.report is not None:
+                files.append(write_page(self.report, model, X, y, warnings))
             if self.as_json:
-                document = of_model(model, (), [str(self.output / name) for name in written if self.output])
+                document = of_model(model, (), list(map(str, files)))
                 print(dumps({**document, "warnings": list(warnings)}))
             elif written:
                 print(f"\nwritten to {visible(str(self.output))}: {', '.join(written)}")
+            if self.report is not None and not self.as_json:
+                print(f"written to {visible(str(self.report))}")
         if noted.noted or model.stop_reason_ == "interrupted":
             raise typer.Exit(INTERRUPTED)
         if wrong is not None:
@@ -108,15 +118,25 @@ def print_model(model: DARTSRegressor) -> None:
         print(model.latex())
 
 
-def check_file(output: Path | None, suffix: str, *inputs: Path) -> None:
+def write_page(
+    path: Path, model: DARTSRegressor, X: Any, y: Any, notes: Sequence[str], title: str | None = None
+) -> Path:
+    """Write the page about a model, and return where. notes: of how the table was read"""
+    from eqdarts import report
+
+    write_file(path, report.report_html(model, X, y, title=title, notes=notes))
+    return path
+
+
+def check_file(output: Path | None, suffix: str, *inputs: Path, option: str = "--output") -> None:
     """Refuse a file that cannot be written before any work is done; so one that is read."""
     if output is None:
         return
     if output.suffix.lower() != suffix:
-        raise InputDataError(f"--output {output}: what is written is of the kind {suffix}; choose a name that says so")
+        raise InputDataError(f"{option} {output}: what is written is of the kind {suffix}; choose a name that says so")
     if output.exists() and any(file.exists() and output.samefile(file) for file in inputs):
-        raise InputDataError(f"--output {output}: that is the file which is read; choose another name")
-    check_output(output.parent, output.name)
+        raise InputDataError(f"{option} {output}: that is the file which is read; choose another name")
+    check_output(output.parent, output.name, option=option)
 
 
 def write_file(output: Path, text: str) -> None:
@@ -130,7 +150,7 @@ def write_file(output: Path, text: str) -> None:
     write_text(output, text)
 
 
-def check_output(output: Path | None, *files: str) -> None:
+def check_output(output: Path | None, *files: str, option: str = "--output") -> None:
     """Refuse a folder that cannot be used before any work is done, without making it; so with files of these names."""
     if output is None:
         return
@@ -138,12 +158,12 @@ def check_output(output: Path | None, *files: str) -> None:
     while not there.exists() and there != there.parent:
         there = there.parent
     if not there.is_dir():
-        raise InputDataError(f"--output {output}: {there} is not a folder; choose another name")
+        raise InputDataError(f"{option} {output}: {there} is not a folder; choose another name")
     if not os.access(there, os.W_OK | os.X_OK):
-        raise InputDataError(f"--output {output}: no permission to write in {there}; choose another folder")
+        raise InputDataError(f"{option} {output}: no permission to write in {there}; choose another folder")
     for name in files:
         if (output / name).is_dir():
-            raise InputDataError(f"--output {output}: {output / name} is a folder; choose another one, or move it away")
+            raise InputDataError(f"{option} {output}: {output / name} is a folder; choose another one, or move it away")
 
 
 def _write(model: Any, X: pd.DataFrame, y: pd.Series, output: Path) -> list[str]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import typer
 
+from eqdarts.cli.completing import columns as named_columns
 from eqdarts.errors import InputDataError
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ YError = Annotated[
         "--y-error",
         "--errors",
         metavar="COLUMN",
+        autocompletion=named_columns,
         help="A column with the standard deviation of the error of each row.",
         rich_help_panel=PANEL,
     ),
@@ -39,7 +41,10 @@ YError = Annotated[
 Weights = Annotated[
     str | None,
     typer.Option(
-        metavar="COLUMN", help="A column with the weight of each row; one of 2 counts like two.", rich_help_panel=PANEL
+        metavar="COLUMN",
+        autocompletion=named_columns,
+        help="A column with the weight of each row; one of 2 counts like two.",
+        rich_help_panel=PANEL,
     ),
 ]
 LogTarget = Annotated[
@@ -50,6 +55,7 @@ OneHot = Annotated[
     list[str] | None,
     typer.Option(
         metavar="COLUMN",
+        autocompletion=named_columns,
         help="A column of labels, to be columns of 0 and 1 such as 'species = setosa'; may be repeated.",
         rich_help_panel=PANEL,
     ),

@@ -10,6 +10,7 @@ import typer
 
 from eqdarts.cli.cells import Cells, cells_of
 from eqdarts.cli.choosing import Choosing
+from eqdarts.cli.completing import columns
 from eqdarts.cli.document import dumps, of_equation, plain
 from eqdarts.cli.groups import grouped
 from eqdarts.cli.messages import heard
@@ -46,7 +47,11 @@ def refit(
     *,
     target: Annotated[
         str | None,
-        typer.Option(metavar="COLUMN", help="The column to explain; by default the left side, or that of the model."),
+        typer.Option(
+            metavar="COLUMN",
+            autocompletion=columns,
+            help="The column to explain; by default the left side, or that of the model.",
+        ),
     ] = None,
     start: Annotated[
         list[str] | None, typer.Option(metavar="NAME=VALUE", help="Where a constant starts; may be repeated.")

@@ -12,7 +12,7 @@ from eqdarts.cli.cells import cells_of
 from eqdarts.cli.choosing import Choosing, Model
 from eqdarts.cli.groups import grouped
 from eqdarts.cli.messages import heard
-from eqdarts.cli.output import PANEL, check_file, write_file
+from eqdarts.cli.output import PANEL, check_file, write_page
 from eqdarts.cli.reading import Reading
 from eqdarts.formula.visible import visible
 
@@ -55,7 +55,5 @@ def report(
             cells.grid.check_labels(columns)
             rows, _ = cells.numbers([*columns, found.target_name_])
             X, y = rows[list(columns)], rows[found.target_name_]
-    from eqdarts.report import report_html
-
-    write_file(output, report_html(found, X, y, title=title, notes=notes))
+    write_page(output, found, X, y, notes, title)
     print(f"written to {visible(str(output))}")

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from eqdarts.cli.completing import columns
 from eqdarts.cli.groups import grouped
 from eqdarts.cli.messages import say
 from eqdarts.cli.output import check_output
@@ -27,7 +28,10 @@ eqdarts sweep data.csv --target y --seeds 5 -o results/seeds"""
 @grouped
 def sweep(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A CSV file with a header line.")],
-    target: Annotated[list[str], typer.Option(metavar="COLUMN", help="A column to explain; give it for each one.")],
+    target: Annotated[
+        list[str],
+        typer.Option(metavar="COLUMN", autocompletion=columns, help="A column to explain; give it for each one."),
+    ],
     output: Annotated[
         Path,
         typer.Option(
@@ -40,7 +44,8 @@ def sweep(
     ],
     *,
     by: Annotated[
-        list[str] | None, typer.Option(metavar="COLUMN", help="Fit each group of equal values here by itself.")
+        list[str] | None,
+        typer.Option(metavar="COLUMN", autocompletion=columns, help="Fit each group of equal values here by itself."),
     ] = None,
     seeds: Annotated[int, typer.Option(metavar="N", min=1, help="Fits of each, with the seeds 0, 1, …")] = 1,
     jobs: Annotated[int, typer.Option(metavar="N", min=-1, help="Fits at once; -1: as many as there are cores.")] = 1,
