@@ -197,6 +197,37 @@ def test_residuals_are_in_units_of_the_noise(noise, name, factor):
     np.testing.assert_allclose(points(ax)[:, 1], 0.1 * factor(y))
 
 
+def test_units_stand_at_axes():
+    model = one_column(units_={"time": "s", "force": "kg m/s$^2$"})
+    force = r"force in kg m/s\$^2\$"
+    for ax, x, y in (
+        (plots.plot_fit(model), "time in s", force),
+        (plots.plot_parity(model), f"{force}, observed", f"{force}, predicted"),
+        (plots.plot_response(model), "time in s", force),
+        (plots.plot_residuals(model, column="time"), "time in s", f"residual of {force}"),
+        (plots.plot_front(model), "complexity", f"{force}, error"),
+    ):
+        assert (ax.get_xlabel(), ax.get_ylabel()) == (x, y)
+    assert r"error 0.1 kg m/s\$^2\$" in plots.plot(model).get_supxlabel()
+    model.noise_ = Noise("proportional")
+    assert plots.plot_residuals(model).get_ylabel() == "residual, % of the value"
+
+
+def test_errors_of_rows_are_bars_and_units_of_residuals():
+    model = several_columns()
+    X, y = model.rows
+    errors = np.linspace(0.1, 0.5, 11)
+    bars = plots.plot_parity(model, X, y, y_error=errors).collections[1].get_segments()
+    np.testing.assert_allclose([np.ptp(bar[:, 0]) for bar in bars], 2 * errors)
+    bars = plots.plot_fit(one_column(), y_error=0.2).collections[1].get_segments()
+    np.testing.assert_allclose([np.ptp(bar[:, 1]) for bar in bars], 0.4)
+    ax = plots.plot_residuals(model, X, y + 0.1, y_error=errors)
+    np.testing.assert_allclose(points(ax)[:, 1], 0.1 / errors)
+    assert ax.get_ylabel() == "residual / error"
+    with pytest.raises(InputDataError, match="y_error"):
+        plots.plot_residuals(model, X, y, y_error=-errors)
+
+
 def test_what_is_exact_leaves_nothing_but_rounding():
     model = drawn([equation("c**2", ["c"], loss=1e-33, relative_loss=0.0)], pd.DataFrame({"c": [1.0, 2, 3]}))
     assert "nothing but rounding" in texts(plots.plot_residuals(model))

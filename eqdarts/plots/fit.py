@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from eqdarts.plots.axes import along, dress, label, scaled
-from eqdarts.plots.marks import band, points, undefined, without_poles
+from eqdarts.plots.marks import band, bars, points, undefined, without_poles
 from eqdarts.plots.rows import Rows, rows, used_columns, values_along
 from eqdarts.plots.style import GREY, RED, bare, new_axes, room_of
 from eqdarts.plots.writing import law
@@ -25,6 +25,7 @@ def plot_fit(
     index: int | None = None,
     title: bool = True,
     rivals: bool = True,
+    y_error: Any = None,
 ) -> Axes:
     """An equation against the data.
 
@@ -46,12 +47,14 @@ def plot_fit(
         Write the equation above it?
     rivals : bool
         Draw the other forms that the rows leave a probability of at least 5 %, as thin lines?
+    y_error : float or array [n], optional
+        Standard deviations of the observations, as `fit` takes them, which are drawn as bars.
 
     Returns
     -------
     Axes
     """  # fmt: skip
-    found = rows(model, X, y, index)
+    found = rows(model, X, y, index, y_error)
     column = _column(found)
     if column is None:
         several = bool(used_columns(found.equation))
@@ -61,6 +64,7 @@ def plot_fit(
     dress(ax, "x", x)
     dress(ax, "y", found.y, _scale(found.y, found))
     points(ax, shown.X[:, column], shown.y, len(found), label="data")
+    bars(ax, shown.X[:, column], shown)
     if np.isfinite(x).any():
         _curve(ax, found, column)
         if rivals:
@@ -75,7 +79,13 @@ def plot_fit(
 
 
 def plot_parity(
-    model: Any, X: Any = None, y: Any = None, ax: Axes | None = None, index: int | None = None, title: bool = True
+    model: Any,
+    X: Any = None,
+    y: Any = None,
+    ax: Axes | None = None,
+    index: int | None = None,
+    title: bool = True,
+    y_error: Any = None,
 ) -> Axes:
     """Predicted against observed values, and the diagonal on which they agree.
 
@@ -84,14 +94,14 @@ def plot_parity(
     Parameters
     ----------
     model : fitted DARTSRegressor
-    X, y, ax, index, title
+    X, y, ax, index, title, y_error
         As in `plot_fit`.
 
     Returns
     -------
     Axes
     """
-    return _parity(rows(model, X, y, index), ax, title)
+    return _parity(rows(model, X, y, index, y_error), ax, title)
 
 
 def r_squared(y: np.ndarray, predicted: np.ndarray) -> str:
@@ -125,6 +135,7 @@ def _of_constant(found: Rows, ax: Axes | None, title: bool) -> Axes:
     dress(ax, "x", found.number, "linear")
     dress(ax, "y", found.y)
     points(ax, shown.number + 1.0, shown.y, len(found), label="data")
+    bars(ax, shown.number + 1.0, shown)
     ends = np.array([1.0, float(found.number.max() + 1)])
     value = np.full(2, found.predicted[0])
     ax.plot(ends, value, color=RED, linewidth=1.6, label="equation", zorder=3)
@@ -190,6 +201,7 @@ def _parity(found: Rows, ax: Axes | None, title: bool) -> Axes:
     for which in ("x", "y"):
         dress(ax, which, both, scale)
     points(ax, shown.y, shown.predicted, len(found))
+    bars(ax, shown.y, shown, across=True)
     low, high = _padded(float(both.min()), float(both.max()), scale)
     ax.set_xlim(low, high)
     ax.set_ylim(low, high)

@@ -47,10 +47,14 @@ def in_fonts(picture: Axes | Figure) -> None:
 
 @lru_cache(maxsize=4096)
 def font_with(letter: str) -> str | None:
-    """The name of a font that has a letter: empty for the usual one, None if this machine has none."""
+    """The name of a font that has a letter: empty for the usual one, None if this machine has none.
+
+    Fonts of last resort have boxes for all letters, which say less than codes.
+    """
     if letter.isascii() or _has(font_manager.findfont(FontProperties()), letter):
         return ""
-    return next((entry.name for entry in font_manager.fontManager.ttflist if _has(entry.fname, letter)), None)
+    fonts = (e for e in font_manager.fontManager.ttflist if "lastresort" not in e.name.replace(" ", "").lower())
+    return next((e.name for e in fonts if _has(e.fname, letter)), None)
 
 
 @lru_cache(maxsize=4096)

@@ -34,6 +34,14 @@ def points(ax: Axes, x: np.ndarray, y: np.ndarray, all_rows: int | None = None, 
         note(ax, f"{n:,} of {all_rows:,} rows are drawn", "lower right")
 
 
+def bars(ax: Axes, x: np.ndarray, found: Rows, across: bool = False) -> None:
+    """Errors of the observations at places x [n], where they are known; across: the observations are on the x axis."""
+    if found.errors is not None:
+        which: dict[str, Any] = {"xerr": found.errors} if across else {"yerr": found.errors}
+        ax.errorbar(x, found.predicted if across else found.y, **which, fmt="none", ecolor=BLUE, elinewidth=0.8,
+                    alpha=0.7, zorder=1.5)  # fmt: skip
+
+
 def band(ax: Axes, x: np.ndarray, low: np.ndarray, high: np.ndarray, **options: Any) -> None:
     """A pale band; limits of axes stay."""
     limits = ax.get_xlim(), ax.get_ylim()

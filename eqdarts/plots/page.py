@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from eqdarts.equation.listing import percent
 from eqdarts.plots.axes import number
 from eqdarts.plots.fit import plot_fit, plot_parity, r_squared
-from eqdarts.plots.fonts import in_fonts
+from eqdarts.plots.fonts import in_fonts, plain
 from eqdarts.plots.front import plot_front
 from eqdarts.plots.residuals import plot_residuals
 from eqdarts.plots.response import plot_response
@@ -168,4 +168,6 @@ def _error(found: Rows) -> str:
         return f"{number(level / found.noise.known, 3)} times as given"
     if found.noise.form == "proportional":
         return f"{number(100 * level, 3)} % of the value"
-    return number(level, 3) + (" times √value" if found.noise.form == "poisson" else "")
+    if found.noise.form == "poisson":
+        return f"{number(level, 3)} times √value"
+    return f"{number(level, 3)} {plain(found.unit)}".rstrip()

@@ -25,12 +25,13 @@ def plot_residuals(
     ax: Axes | None = None,
     index: int | None = None,
     against: str = "order",
+    y_error: Any = None,
 ) -> Axes:
     """Observed less predicted, against a column or against the order of the rows.
 
-    Where noise goes with the law's value, residuals are divided by what it goes with. Within the band are 95 % of them
-    if they are noise; of more than a few rows, the line is the mean of neighbours, with two standard errors: where it
-    leaves zero, the equation misses something.
+    Where noise goes with the law's value, residuals are divided by what it goes with, or by their own errors where
+    these are handed over. Within the band are 95 % of them if they are noise; of more than a few rows, the line is the
+    mean of neighbours, with two standard errors: where it leaves zero, the equation misses something.
 
     Parameters
     ----------
@@ -43,6 +44,8 @@ def plot_residuals(
         As in `plot_fit`.
     against : {"order", "prediction"}
         What is on the other axis where no column is given.
+    y_error : float or array [n], optional
+        Standard deviations of the observations, as `fit` takes them.
 
     Returns
     -------
@@ -54,7 +57,7 @@ def plot_residuals(
         If there is no such column.
     """  # fmt: skip
     check_choice("against", against, ("order", "prediction"))
-    found = rows(model, X, y, index)
+    found = rows(model, X, y, index, y_error)
     ax = new_axes((5.4, 3.2)) if ax is None else ax
     x, name, what = _other(found, column, against)
     spreads, unit = _units(found)
@@ -65,11 +68,11 @@ def plot_residuals(
     dress(ax, "y", values[kept], "linear")
     shown = np.isin(found.number, found.drawn().number) & kept
     points(ax, x[shown], values[shown], int(kept.sum()))
-    reach = share * WITHIN * found.noise.level(found.equation.loss)
+    reach = WITHIN if unit == "error" else share * WITHIN * found.noise.level(found.equation.loss)
     most = float(np.abs(values[kept]).max(initial=reach)) or 1.0
     ax.set_ylim(-1.12 * most, 1.12 * most)
     ax.axhline(0.0, color=GREY, linewidth=1.0, zorder=1)
-    if found.noise.known is None:
+    if found.noise.known is None or unit == "error":
         ax.axhspan(-reach, reach, color=RED, alpha=0.12, linewidth=0, zorder=0)
     _means(ax, x[kept], values[kept])
     label(ax, "x", name or "row", what)
@@ -93,6 +96,8 @@ def _other(found: Rows, column: str | int | None, against: str) -> tuple[np.ndar
 
 def _units(found: Rows) -> tuple[np.ndarray, str]:
     """What residuals are divided by [n], and the unit that they have then."""
+    if found.errors is not None:
+        return found.errors, "error"
     if not found.noise.depends_on_law:
         return np.ones(len(found)), ""
     spreads = found.noise.spreads(np.where(found.defined, found.predicted, 1.0))
@@ -100,8 +105,13 @@ def _units(found: Rows) -> tuple[np.ndarray, str]:
 
 
 def _named(ax: Axes, found: Rows, unit: str) -> str:
-    names = {"%": ("residual, % of the value", "residual, %"), "root": ("residual / √value", "residual / √value")}
-    whole, short = names.get(unit, (f"residual of {found.target}", "residual"))
+    names = {
+        "%": ("residual, % of the value", "residual, %"),
+        "root": ("residual / √value", "residual / √value"),
+        "error": ("residual / error", "residual / error"),
+    }
+    bare_name = f"residual in {found.unit}" if found.unit else "residual"
+    whole, short = names.get(unit, (f"residual of {found.target}", bare_name))
     return whole if width_of(whole, 10) <= room_of(ax, "y") else short
 
 

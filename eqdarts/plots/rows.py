@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from eqdarts.data import as_frame, evenly, given_target, has_columns, is_numeric, rows_of
+from eqdarts.data.cells import checked_errors
 from eqdarts.data.columns import listed
 from eqdarts.data.noise import Noise
 from eqdarts.data.units import units_known, with_unit
@@ -42,6 +43,8 @@ class Rows:
         The equation with the errors of its constants, where they are known.
     units : mapping of str to str
         Of columns and the target, by their names.
+    errors : array [n] or None
+        Standard deviations of the observations, where they were handed over.
     """
 
     equation: Equation
@@ -52,9 +55,15 @@ class Rows:
     number: np.ndarray
     fitted: Equation | None = None
     units: Mapping[str, str] = field(default_factory=dict)
+    errors: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.y)
+
+    @property
+    def unit(self) -> str:
+        """Of the target; empty if it is not known."""
+        return self.units.get(self.equation.target, "")
 
     @property
     def target(self) -> str:
@@ -103,7 +112,9 @@ class Rows:
         some = evenly(len(self), MOST_DRAWN - 100)
         far = np.argsort(-np.abs(np.nan_to_num(self.residuals)), kind="stable")[:100]
         kept = np.unique(np.concatenate([some, far]))
-        return replace(self, X=self.X[kept], y=self.y[kept], predicted=self.predicted[kept], number=self.number[kept])
+        errors = None if self.errors is None else self.errors[kept]
+        parts = {name: getattr(self, name)[kept] for name in ("X", "y", "predicted", "number")}
+        return replace(self, **parts, errors=errors)
 
 
 def reach(equation: Equation, noise: Noise, values: np.ndarray) -> np.ndarray:
@@ -133,8 +144,8 @@ def place_of(model: Any, index: int | None) -> int:
     return int(index)
 
 
-def rows(model: Any, X: Any, y: Any, index: int | None = None) -> Rows:
-    """The given rows, or those of the training table.
+def rows(model: Any, X: Any, y: Any, index: int | None = None, y_error: Any = None) -> Rows:
+    """The given rows, or those of the training table; y_error: the standard deviation of each, or of all.
 
     Raises
     ------
@@ -150,6 +161,7 @@ def rows(model: Any, X: Any, y: Any, index: int | None = None) -> Rows:
     table = _table(model, X, equation)
     if len(table) != len(target):
         raise InputDataError(f"X has {len(table)} rows and y has {len(target)}; give a value of y for each row")
+    errors = None if y_error is None else checked_errors(y_error, len(target))
     known = np.isfinite(target) & np.isfinite(table[:, _places(equation)]).all(axis=1)
     if not known.all():
         warn(f"{int((~known).sum())} of {len(known)} rows have missing values and are not drawn")
@@ -160,7 +172,10 @@ def rows(model: Any, X: Any, y: Any, index: int | None = None) -> Rows:
         predicted = equation.predict(table)
     predicted = np.where(np.isfinite(predicted), predicted, np.nan)
     fitted = _fitted(model, place_of(model, index))
-    return Rows(equation, model.noise_, table, target, predicted, np.flatnonzero(known), fitted, units_known(model))
+    return Rows(
+        equation, model.noise_, table, target, predicted, np.flatnonzero(known), fitted, units_known(model),
+        None if errors is None else errors[known],
+    )  # fmt: skip
 
 
 def values_along(equation: Equation, grid: np.ndarray, column: int, held: np.ndarray | None = None) -> np.ndarray:
