@@ -195,7 +195,8 @@ def test_an_equation_and_a_front_are_shown_in_one_line():
     hostile = Equation(F(0.25) * sympy.Symbol("sin(x)"), ("sin(x)",), "E (J)", np.nan, np.nan, "sample")
     assert repr(hostile) == "Equation('`E (J)` = 0.25*`sin(x)`', complexity=3, loss=nan)"
     front = Front().offer(equation(1, 2.0)).offer(ENERGY)
-    assert repr(front) == f"Front(2 equations, complexity 1 to 6, the last {ENERGY!r})"
+    assert repr(front) == "Front(2 equations, complexity 1 to 6, the last 'E = m*v**2/2')"
+    assert repr(Front((ENERGY,))) == "Front(1 equation, complexity 6, the last 'E = m*v**2/2')"
     assert repr(Front()) == "Front()"
 
 
