@@ -336,7 +336,7 @@ def test_light_dark_errors_and_print(tab):
     assert ground() == light
 
 
-def test_a_phone_and_a_keyboard_reach_everything(tab):
+def test_a_phone_and_a_keyboard_reach_everything(fitted, tab):
     tab.set_viewport_size({"width": 390, "height": 800})
     assert tab.evaluate("document.documentElement.scrollWidth") <= 390
     reached = []
@@ -352,6 +352,7 @@ def test_a_phone_and_a_keyboard_reach_everything(tab):
             break
     assert reached.pop()[3] == "BODY"
     assert [what for what, *_ in reached[:2]] == ["skip", "theme"]
+    assert f"code-{fitted[0].best_index_}-python" in {what for what, *_ in reached}  # it is wider than a phone
     assert all(seen and outline != "none" for _, seen, outline, _ in reached), reached
     assert {"copy needs-script", "errors needs-script"} <= {what for what, *_ in reached}
     assert sum(tag == "INPUT" for *_, tag in reached) == 1

@@ -15,7 +15,17 @@
     place.classList.toggle("more", place.scrollWidth > place.clientWidth + 1);
   }
   const formulas = [...document.querySelectorAll(".formula, td.equation div, h2.of")];
-  const fitAll = () => formulas.forEach(fit);
+  // What is moved to be seen is reached by the keyboard, and what is seen as a whole is no stop on its way.
+  const places = [...document.querySelectorAll(".formula, .picture, .scroll, .code pre")];
+  function reach(place) {
+    const beyond = place.scrollWidth > place.clientWidth + 1 || place.scrollHeight > place.clientHeight + 1;
+    if (beyond) place.tabIndex = 0;
+    else place.removeAttribute("tabindex");
+  }
+  function fitAll() {
+    formulas.forEach(fit);
+    places.forEach(reach);
+  }
   addEventListener("resize", fitAll);
   for (const place of formulas) {
     place.addEventListener("scroll", () => {
