@@ -68,8 +68,8 @@ def _of_form(front: Front, form: Any, rows: int) -> int:
     places = [k for k, equation in enumerate(front) if _has_form(equation, wanted)]
     if not places:
         raise InputDataError(
-            f"form={shown(form)}: no equation of equations_ has it. There are {_listed(front)}. "
-            "To fit this form whatever the search found, call eqdarts.refit"
+            f"form={shown(form)}: no equation of equations_ has it. To fit this form whatever the search found, "
+            f"call eqdarts.refit. There are {_listed(front)}"
         )
     return min(places, key=lambda k: description_length(front[k].relative_loss, front[k].expression, rows))
 
