@@ -3,8 +3,10 @@
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
-from drawn_models import GENOTYPE, several_columns, texts
+from drawn_models import GENOTYPE, drawn, equation, several_columns, texts
+from matplotlib.patches import PathPatch
 from PIL import Image
 
 from eqdarts import plots
@@ -49,6 +51,21 @@ def test_panels_are_epochs_and_the_law():
     legend = [text.get_text() for text in ax.get_legend().get_texts()]
     assert legend[-1] == "other candidates"
     assert set(legend[:-1]) == set(GENOTYPE.operations) - {"zero"}
+
+
+def test_lines_that_pass_above_nodes_stay_below_the_captions():
+    genotype = Genotype(
+        ("power", "zero", "sin", "zero", "zero", "exp"), ("sum",) * 3, (False, False, True, False, True)
+    )
+    front = [equation("sin(a)", ["a"], genotype=genotype)]
+    ax = plots.plot_alpha(drawn(front, pd.DataFrame({"a": [1.0, 2]})), panels=1)
+    ax.figure.draw_without_rendering()
+    captions = [t for t in ax.texts if t.get_text().startswith(("epoch", "weight"))]
+    to_axes = ax.transData.inverted()
+    lowest = min(to_axes.transform(t.get_window_extent())[0, 1] for t in captions)
+    lines = [patch for patch in ax.patches if isinstance(patch, PathPatch)]
+    assert len(lines) > 6
+    assert max(line.get_path().get_extents().y1 for line in lines) < lowest
 
 
 def test_what_alpha_says_nothing_of_is_an_error_that_says_why():

@@ -312,7 +312,10 @@ class _Sizes:
         names, target = max(width_of(name, 10) for name in course.names), width_of(course.target, 10)
         heights = [y for _, y in course.layout.at.values()]
         depth, short = ACROSS * course.layout.depth, max(names, target) < 36.0
-        return cls(names / UNIT + 0.4, target / UNIT + 0.5, depth, min(heights) - 0.6, max(heights) + 1.1, short)
+        arcs = [height for edge, some in zip(course.edges, course.candidates, strict=True) for bend, _ in some
+                for height in course.layout.direct(*edge, bend).get_extents().intervaly]  # fmt: skip
+        low, high = min([*arcs, min(heights) - 0.5]) - 0.1, max([*arcs, max(heights) + 0.35]) + 0.75
+        return cls(names / UNIT + 0.4, target / UNIT + 0.5, depth, low, high, short)
 
     @property
     def step(self) -> float:

@@ -17,6 +17,7 @@ BLUE, RED, GREY, LIGHT = PALETTE.values()
 INK = "currentColor"  # of text and axes where a figure stands in a page; elsewhere they are as matplotlib has them
 MARKS = {"sum": "Σ", "product": "Π"}
 SMALL = 8.5  # points, of notes and lists
+_BREAKS = " ·/_-−"  # behind which a line may end
 _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
@@ -91,11 +92,11 @@ def shortened(text: str, room: float, size: float, lines: int = 2) -> str:
                 broken[-1] = broken[-1][:-1]
             broken[-1] = broken[-1].rstrip() + "…"
             break
-        head, space, tail = broken[-1].rpartition(" ")
+        at = max(broken[-1].rfind(sign) for sign in _BREAKS) + 1
         if letter == " ":
             broken.append("")
-        elif space and len(tail) < len(head):
-            broken[-1:] = [head, tail + letter]
+        elif at > len(broken[-1]) / 2:
+            broken[-1:] = [broken[-1][:at].rstrip(" "), broken[-1][at:] + letter]
         else:
             broken.append(letter)
     return "\n".join(broken)
