@@ -434,3 +434,23 @@ def test_a_shell_is_offered_commands_and_plain_names_of_columns(run, tmp_path, m
         with pytest.raises(SystemExit):
             main([])
         assert capsys.readouterr().out.split("\n")[: len(expected)] == expected
+
+
+def test_results_of_a_sweep_on_a_terminal(monkeypatch, capsys):
+    monkeypatch.setenv("COLUMNS", "60")
+    table = pd.DataFrame(
+        {
+            "target": ["y", "y", "y"],
+            "nodes": ["a\x1b[2J", "b", None],  # a column of groups that is called like another
+            "R²": [0.5, 1.0, np.nan],
+            "equation": ["2*x + " + "long_name*" * 5 + "x", "x", None],
+        }
+    )
+    table.insert(2, "nodes", [7, 1, 2], allow_duplicates=True)
+    screen.show_results(table)
+    lines = capsys.readouterr().out.splitlines()
+    assert "target" not in lines[0]  # alike in all rows
+    assert lines[0].split() == ["nodes", "nodes", "R²", "equation"]
+    assert max(map(len, lines)) <= 60
+    assert "\x1b" not in "".join(lines)
+    assert lines[-1].split()[-2:] == ["no", "equation"]

@@ -15,8 +15,9 @@ def app(
     ] = None,
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the page at once.")] = True,
 ) -> None:
-    """Open a page in the browser to drop a table, watch the search and take the law home. Ctrl-C ends it.
+    """Search in the browser: drop a table, take the law home.
 
+    The page shows the search while it runs; Ctrl-C in the terminal ends it.
     It answers to this machine only, and to those who have its address.
     """
     from eqdarts.app import serve

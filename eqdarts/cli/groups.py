@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable
 from copy import copy
 from dataclasses import MISSING, fields, is_dataclass
-from functools import wraps
+from functools import cache, wraps
 from typing import Annotated, Any, get_args, get_type_hints
 
 
@@ -37,6 +37,7 @@ def grouped(command: Callable[..., Any]) -> Callable[..., Any]:
     return run
 
 
+@cache
 def _options(group: Any) -> dict[str, inspect.Parameter]:
     hints = get_type_hints(group, include_extras=True)
     return {

@@ -84,7 +84,10 @@ def refit(
     choosing: Choosing,
     as_json: AsJson = False,
 ) -> None:
-    """Fit the constants of a formula to a table, with their standard errors."""
+    """Fit the constants of a formula to a table.
+
+    It prints them with their standard errors and intervals, and how well the formula fits.
+    """
     options = {
         "start": _numbers("--start", start),
         "fixed": _numbers("--fix", fix),

@@ -41,9 +41,10 @@ def report(
     reading: Reading,
     choosing: Choosing,
 ) -> None:
-    """Write a page about a saved model: one file for a browser, which needs no network.
+    """Write a page about a saved model for a browser.
 
-    It shows the law, the front to click through, pictures, constants with errors, code, data and methods.
+    It is one file that needs no network, and shows the law, the front to click through, pictures, constants with
+    errors, code, data and methods.
     """
     check_file(output, ".html", model, *([] if file is None else [file]))
     with heard() as notes, nullcontext() if file is None else cells_of(file, reading) as cells:

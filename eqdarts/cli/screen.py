@@ -113,6 +113,21 @@ def show_cells(names: Sequence[str], rows: Sequence[Sequence[str]], total: int) 
         screen.print(f"… and {total - len(rows)} more rows; --output FILE.csv writes them all", style="dim")
 
 
+def show_results(results: pd.DataFrame) -> None:
+    """A row for each fit of a sweep; the last column is its equation. What is alike in all rows is left out."""
+    screen = console()
+    *columns, laws = ([str(name), *results.iloc[:, k]] for k, name in enumerate(results.columns))
+    columns = [cells for cells in columns if len(results) < 2 or len(set(map(str, cells[1:]))) > 1]
+    texts = [[cell if isinstance(cell, str) else "" if cell != cell else f"{cell:.5g}" for cell in c] for c in columns]
+    taken = sum(max(map(len, cells)) + _GAP for cells in texts)
+    made = table([*(cells[0] for cells in texts), laws[0]], left=(laws[0],))
+    for *cells, law in zip(*(cells[1:] for cells in texts), laws[1:], strict=True):
+        found = isinstance(law, str)
+        formula = broken(visible(law), max(screen.width - taken, _NARROW)) if found else "no equation"
+        made.add_row(*map(_text, cells), _text(formula, "" if found else "red"))
+    screen.print(made)
+
+
 def _short(cell: str) -> str:
     """A number in six digits if it has more of them; anything else as it is."""
     if len(cell) <= _DIGITS:

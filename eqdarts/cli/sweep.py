@@ -14,6 +14,7 @@ from eqdarts.cli.groups import grouped
 from eqdarts.cli.messages import say
 from eqdarts.cli.output import check_output
 from eqdarts.cli.reading import Features, Reading, names
+from eqdarts.cli.screen import is_terminal, show_results
 from eqdarts.cli.searching import Searching
 from eqdarts.errors import EqdartsError
 from eqdarts.formula.visible import csv_text, visible
@@ -91,9 +92,12 @@ def sweep(
     write_text(output / "results.csv", csv_text(found, index=False))
     shown = found[["target", *groups, "seed", "complexity", "loss", "r2", "equation"]]
     shown = shown.assign(r2=shown["r2"].round(6) + 0.0)  # no -0
-    shown = shown.rename(columns=visible).map(lambda value: visible(value) if isinstance(value, str) else value)
-    print(shown.to_string(index=False, na_rep="", max_colwidth=100, float_format="{:.5g}".format))
-    print(f"\nwritten to {output}: models, results.csv, results.jsonl")
+    if is_terminal():
+        show_results(shown.drop(columns="loss").rename(columns={"complexity": "nodes", "r2": "R²"}))
+    else:
+        shown = shown.rename(columns=visible).map(lambda value: visible(value) if isinstance(value, str) else value)
+        print(shown.to_string(index=False, na_rep="", max_colwidth=100, float_format="{:.5g}".format))
+    print(f"\nwritten to {visible(str(output))}: models, results.csv, results.jsonl")
     if found["equation"].isna().all():
         raise EqdartsError(f"every fit failed; the first error: {found['error'].iloc[0]}")
 
