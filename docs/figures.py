@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from eqdarts import DARTSRegressor
-from eqdarts.plots import overview, plot_graph, plot_weights
+from eqdarts.plots import overview, plot_alpha, plot_graph
 
 ROOT = Path(__file__).resolve().parent.parent
 PICTURES = ROOT / "docs" / "pictures"
@@ -33,13 +33,14 @@ def graph() -> None:
 
 
 def weights() -> None:
+    """How the weights of a relaxed search move; noise keeps it from ending when the law is found."""
     X = pd.DataFrame({"x": np.linspace(-2, 2, 100)})
-    y = (3 * np.exp(-0.5 * X.x) + 1).rename("y")
+    y = (3 * np.exp(-0.5 * X.x) + 1 + np.random.default_rng(0).normal(0, 0.05, 100)).rename("y")
     model = DARTSRegressor(
-        relaxation="softmax", operations=["linear", "exp", "sin"], aggregators=("sum",), max_nodes=1, max_epochs=150,
-        max_time=None, replicas=4, alpha_learning_rate=0.1, random_state=0, verbose=0,
+        relaxation="softmax", operations=["linear", "exp", "sin"], aggregators=("sum",), max_nodes=1, max_epochs=120,
+        max_time=None, replicas=4, alpha_learning_rate=0.1, random_state=0, verbose=0, agreeing_runs=None,
     )  # fmt: skip
-    plot_weights(model.fit(X, y), node=0).figure.savefig(PICTURES / "weights.png", dpi=110)
+    plot_alpha(model.fit(X, y)).figure.savefig(PICTURES / "weights.png", dpi=110)
 
 
 if __name__ == "__main__":
