@@ -13,10 +13,10 @@ PICTURES = ROOT / "docs" / "pictures"
 
 
 def planets() -> None:
-    """The picture of the README's first command."""
+    """The picture of the README's first command, with epochs in place of seconds."""
     table = pd.read_csv(ROOT / "data" / "planets.csv")
     X, y = table[["semi_major_axis_au"]], table["period_days"]
-    model = DARTSRegressor(max_time=20, random_state=0, verbose=0).fit(X, y)
+    model = DARTSRegressor(max_epochs=8, max_time=None, random_state=0, verbose=0).fit(X, y)
     overview(model, X, y).savefig(PICTURES / "planets.png")
 
 
@@ -38,7 +38,7 @@ def weights() -> None:
     y = (3 * np.exp(-0.5 * X.x) + 1 + np.random.default_rng(0).normal(0, 0.05, 100)).rename("y")
     model = DARTSRegressor(
         relaxation="softmax", operations=["linear", "exp", "sin"], aggregators=("sum",), max_nodes=1, max_epochs=120,
-        max_time=None, replicas=4, alpha_learning_rate=0.1, random_state=0, verbose=0, agreeing_runs=None,
+        max_time=None, replicas=4, alpha_learning_rate=0.1, random_state=0, verbose=0,
     )  # fmt: skip
     plot_alpha(model.fit(X, y)).figure.savefig(PICTURES / "weights.png", dpi=110)
 
