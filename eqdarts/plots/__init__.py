@@ -2,6 +2,22 @@
 
 Every function draws on the Axes it is given, or on a new figure, and returns the Axes; none prints, shows, or changes a
 global setting, and pyplot knows none of them. `plot` and `overview` return a Figure.
+
+Examples
+--------
+>>> import numpy as np, pandas as pd
+>>> from eqdarts import DARTSRegressor, plots
+>>> X = pd.DataFrame({"t": np.linspace(0.5, 3, 20)})
+>>> model = DARTSRegressor(max_epochs=2, replicas=16, random_state=0, verbose=0)
+>>> model = model.fit(X, (4.9 * X.t**2).rename("h"))
+>>> ax = plots.plot_fit(model)  # of the training rows; or plots.plot_fit(model, X, y, ax=ax, index=0)
+>>> ax.get_title(), ax.get_ylabel()
+('$h = 4.9 t^{2}$', 'h')
+>>> figure = model.plot()  # figure.savefig("law.pdf")
+>>> [ax.get_ylabel() for ax in figure.axes]
+['h, error', 'h', 'residual of h']
+>>> plots.svg(figure)[:4]  # for a page of HTML
+'<svg'
 """
 
 from eqdarts.plots.alpha import animate_alpha, plot_alpha

@@ -73,12 +73,13 @@ def readable(text: str) -> str:
 
     Examples
     --------
-    >>> readable("-2*x**2/sqrt(`a*b`)")
-    '−2·x^2/√(a*b)'
+    >>> readable("-2*x**2/sqrt(`a*b`)"), readable("3.5e-7*x2e5")
+    ('−2·x^2/√(a*b)', '3.5·10^−7·x2e5')
     """
     parts = text.split("`")
     for k in range(0, len(parts), 2):
-        part = parts[k].replace("**", "^").replace("*", "·").replace("-", "−")
+        part = re.sub(r"\b(\d+\.?\d*)e(-?\d+)\b", r"\1*10**\2", parts[k])
+        part = part.replace("**", "^").replace("*", "·").replace("-", "−")
         parts[k] = re.sub(r"\bsqrt\b", "√", re.sub(r"\blog\b", "ln", part))
     return "".join(parts)
 
