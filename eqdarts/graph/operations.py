@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import sympy
@@ -33,6 +34,7 @@ WAVE_PARAMETERS = ("omega", "phase")
 
 #: Which edges the odds of an operation are of: into such a node, from such a source.
 ODDS_OF = (("sum", "input"), ("sum", "latent"), ("product", "input"), ("product", "latent"))
+_LEAST_ODDS = 1e-3  # an operation that is drawn never may still be written: seven nats at the most
 
 
 @dataclass(frozen=True)
@@ -369,6 +371,32 @@ def lookup(names: tuple[str, ...]) -> tuple[Operation, ...]:
     return tuple(OPERATIONS[name] for name in names)
 
 
+@cache
+def _odds_of_functions() -> dict[type[sympy.Basic], float]:
+    """How often a function of SymPy stands between nodes, if an operation is that function of a multiple of x."""
+    odds: dict[type[sympy.Basic], float] = {}
+    for op in OPERATIONS.values():
+        form = op.symbolic(*sympy.symbols(["x", *op.parameters], real=True))
+        if isinstance(form, sympy.Function):
+            between = max(value for value, (_, source) in zip(op.odds, ODDS_OF, strict=True) if source == "latent")
+            odds[form.func] = max(between, odds.get(form.func, _LEAST_ODDS))
+    return odds
+
+
+def rarity(function: type[sympy.Basic]) -> float:
+    """Nats by which a function is rarer between nodes than the most frequent one, by the odds from which α starts.
+
+    One that no operation is, such as a tangent, is as rare as an operation of which nobody said how often it is.
+
+    Examples
+    --------
+    >>> rarity(sympy.exp), round(rarity(sympy.sin), 2), round(rarity(sympy.tanh), 2), round(rarity(sympy.tan), 2)
+    (0.0, 0.51, 1.61, 1.61)
+    """
+    odds = _odds_of_functions()
+    return math.log(max(odds.values()) / odds.get(function, max(Operation.odds)))
+
+
 def register_operation(
     name: str,
     numeric: Callable[..., Tensor],
@@ -477,6 +505,7 @@ def register_operation(
     _check_inside(op)
     _check_forms_agree(op)
     OPERATIONS[name] = op
+    _odds_of_functions.cache_clear()
     return op
 
 

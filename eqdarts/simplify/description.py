@@ -7,6 +7,7 @@ import sympy
 
 from eqdarts.data.zero import LADDER
 from eqdarts.fit.formula import is_round, magnitude_of
+from eqdarts.graph.operations import rarity
 
 NATS_PER_SYMBOL = 2.5  # log of about a dozen symbols that could stand in a node, if all were as likely
 #: They are not: what stands around a node tells most of it, as in a law it is mostly a sum or a product of columns and
@@ -44,7 +45,7 @@ def description_length(loss: float, expression: sympy.Expr, n: int) -> float:
     """
     fit = 0.5 * n * np.log(max(loss, LADDER.exact))
     digits = 0.5 * np.log(n / max(min(loss, 1.0), LADDER.exact)) * count_constants(expression)
-    structure = NATS_PER_NODE * size(expression) + oddity_of(expression)
+    structure = NATS_PER_NODE * size(expression) + oddity_of(expression) + rarity_of(expression)
     return float(fit + digits + digits_of(expression) + structure)
 
 
@@ -53,6 +54,16 @@ def oddity_of(expression: sympy.Expr) -> float:
     powers = (node for node in sympy.preorder_traversal(expression) if node.is_Pow and node.base.free_symbols)
     exponents = (abs(float(node.exp)) for node in powers if node.exp.is_number and node.exp.is_real)
     return sum(_NATS_PER_EXPONENT * max(0.0, p - _USUAL_EXPONENT) for p in exponents)
+
+
+def rarity_of(expression: sympy.Expr) -> float:
+    """Nats against functions that laws seldom have: tanh, asin or |·| where an exponential would do.
+
+    The odds are those by which graphs are drawn. Rows decide as often with them as without (benchmarks/README.md,
+    "What a node costs"); where they do not decide, the more usual law is the better answer.
+    """
+    functions = (node for node in sympy.preorder_traversal(expression) if isinstance(node, sympy.Function))
+    return sum(rarity(node.func) for node in functions if node.free_symbols)
 
 
 def digits_of(expression: sympy.Expr) -> float:
