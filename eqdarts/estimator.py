@@ -459,7 +459,7 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         return self
 
     @no_full_collections()
-    def _fit_source(self, source: Source, measured: bool) -> DARTSRegressor:
+    def _fit_source(self, source: Source, measured: bool = False) -> DARTSRegressor:
         """measured: do weights come of the errors of rows?"""
         options, head = self._options(), first_rows(source)
         X, y = head.as_pandas()
