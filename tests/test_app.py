@@ -220,6 +220,7 @@ def test_tables_are_read_as_they_are_and_once_more_as_one_says(app):
     app.post(f"{place}read", data={"encoding": "no-such"})
     text = app.get(place)
     assert "encoding" in message(text)
+    assert "--" not in message(text)
     assert "1.5 to 64.5" in text.text
     app.post(f"{place}close")
 
@@ -306,7 +307,7 @@ def test_the_first_guess_is_the_last_column_by_the_others():
     names = ("a", "b", "c", "d")
     columns = [{"name": n, "usable": n != "d", "missing": 2 * (n == "b")} for n in names]
     guess = first_guess(columns)
-    assert (guess.target, guess.features, guess.drop_missing) == ("c", ("a", "b"), True)
+    assert (guess.target, guess.features, guess.drop_missing) == ("c", ("a", "b", "c"), True)
 
 
 def test_known_errors_leave_nothing_to_assume_of_the_noise():

@@ -257,7 +257,7 @@ def _file(request: Request) -> Response:
     try:
         content = session.file(name, _index(request, len(found["equations"]), found["chosen"]))
     except (EqdartsError, OSError) as error:
-        return Response(str(error), 500, media_type="text/plain")
+        return Response(str(error), 500, media_type="text/plain", headers={"content-security-policy": REPORT_POLICY})
     headers = {"content-security-policy": REPORT_POLICY} if name == "report.html" else {}
     if "download" in request.query_params:
         headers["content-disposition"] = f'attachment; filename="{name}"'

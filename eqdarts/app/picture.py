@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 Point = tuple[float, float]
 WIDTH, HEIGHT = 560, 300
-_LEFT, _RIGHT, _TOP, _BOTTOM = 72, 18, 18, 54
+_LEFT, _RIGHT, _TOP, _BOTTOM = 84, 18, 18, 54
 _LEAST = 1e-12  # share that stands at the bottom: rounding, not a measure of anything
 _MOST_TICKS = 5
 

@@ -37,6 +37,7 @@ class Question:
     ----------
     target : str
     features : tuple of str
+        Once it is asked, without the target and the errors.
     errors : str
         The column with the standard deviation of the error of each row; empty if there is none.
     noise : str
@@ -101,10 +102,13 @@ def _text(form: Form, name: str) -> str:
 
 
 def first_guess(columns: Sequence[dict[str, Any]]) -> Question:
-    """The last column of numbers by all others, which is how most tables are laid out."""
+    """The last column of numbers by all others, which is how most tables are laid out.
+
+    It is itself among the others: whoever explains another one by it has to mark nothing more.
+    """
     names = [c["name"] for c in columns if c["usable"]]
     missing = any(c["missing"] for c in columns if c["usable"])
-    return Question(target=names[-1], features=tuple(names[:-1]), drop_missing=missing)
+    return Question(target=names[-1], features=tuple(names), drop_missing=missing)
 
 
 def asked(form: Form, columns: Sequence[dict[str, Any]]) -> Question:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,6 +14,7 @@ from eqdarts.data.reading import read_table
 from eqdarts.errors import InputDataError, kept_warnings
 from eqdarts.formula.visible import visible
 
+_OPTION = re.compile(r" ?\(--[a-z-]+\)")
 _SHOWN_ROWS = 6
 _SHOWN_CELL = 40  # characters
 _SHOWN_LABELS = 3
@@ -31,8 +33,13 @@ def looked_at(path: str, shown_as: str, form: Mapping[str, Any]) -> dict[str, An
     if sum(column["usable"] for column in columns) == 0:
         raise InputDataError(f"{shown_as}: no column of numbers that differ from row to row; an equation needs two")
     head = [[_cell(value) for value in row] for row in table.head(_SHOWN_ROWS).itertuples(index=False, name=None)]
-    said = [note.replace(path, shown_as) for note in notes]
+    said = [_for_the_page(note, path, shown_as) for note in notes]
     return {"is": "table", "rows": len(table), "columns": columns, "head": head, "notes": said}
+
+
+def _for_the_page(text: str, path: str, shown_as: str) -> str:
+    """A message that names the file as its owner does, and no options of the command line."""
+    return _OPTION.sub("", text.replace(path, shown_as))
 
 
 def read(path: str, shown_as: str, form: Mapping[str, Any]) -> pd.DataFrame:
@@ -43,7 +50,7 @@ def read(path: str, shown_as: str, form: Mapping[str, Any]) -> pd.DataFrame:
     try:
         return read_table(path, **{name: value for name, value in form.items() if value})
     except InputDataError as error:
-        raise InputDataError(str(error).replace(path, shown_as)) from error
+        raise InputDataError(_for_the_page(str(error), path, shown_as)) from error
 
 
 def described(name: str, column: pd.Series, unit: str = "") -> dict[str, Any]:

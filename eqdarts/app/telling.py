@@ -55,6 +55,7 @@ class Watcher:
                 "runs": record.found,
                 "markup": self._typeset[text],
                 "r2": r_squared(loss),
+                "best_r2": r_squared(min([loss, *(share for _, share in record.sight.outline)])),
                 "equations": [[complexity, share] for complexity, share, _ in equations],
                 "chosen": chosen,
                 "outline": [[complexity, share] for complexity, share in record.sight.outline],
