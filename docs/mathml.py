@@ -14,7 +14,10 @@ FORMULA = re.compile(
 
 def mathml(found: re.Match[str]) -> str:
     inline, block = found["inline"], found["block"]
-    return convert(html.unescape(inline or block), display="inline" if inline else "block")
+    formula = convert(html.unescape(inline or block), display="inline" if inline else "block")
+    if "\\" in formula:
+        raise ValueError(f"no MathML for a command in {inline or block}")
+    return formula
 
 
 def on_page_content(content: str, **_: Any) -> str:

@@ -29,7 +29,7 @@ def test_python_sessions(page, monkeypatch):
 
 def programs(page):
     """Python that is no session, as beside that of other libraries."""
-    found = re.findall(r"^ *```python\n(.*?)^ *```", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    found = re.findall(r"^ *```python[^\n]*\n(.*?)^ *```", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
     return [textwrap.dedent(block) for block in found if not block.lstrip().startswith(">>>")]
 
 
