@@ -20,7 +20,9 @@ pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is install
 
 @pytest.fixture(scope="module")
 def app():
-    small = partial(DARTSRegressor, replicas=32, max_nodes=2, links=["identity"])
+    # Only time, a stop and an exact law end its searches.
+    endless = {"agreeing_runs": None, "patience": None}
+    small = partial(DARTSRegressor, replicas=32, max_nodes=2, links=["identity"], **endless)
     with pytest.MonkeyPatch.context() as patch, running() as address:
         patch.setattr(desk, "DARTSRegressor", small)
         yield address
