@@ -1,35 +1,18 @@
-"""The scikit-learn surface: `DARTSRegressor`. No mathematics here."""
+"""The scikit-learn surface: `DARTSRegressor`, its options and how it is fitted. No mathematics here."""
 
 from __future__ import annotations
 
-import inspect
 import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, overload
+from typing import Any
 
 import numpy as np
-import pandas as pd
-import sympy
 from numpy.typing import ArrayLike
-from sklearn import get_config
-from sklearn.base import BaseEstimator, RegressorMixin
-from sklearn.utils import check_random_state, column_or_1d, estimator_html_repr
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils import column_or_1d
 
-from eqdarts.data import (
-    as_frame,
-    check_finite_columns,
-    given_columns,
-    given_table,
-    given_target,
-    has_columns,
-    select,
-    units_of,
-    with_errors,
-    with_indicators,
-)
+from eqdarts.data import check_finite_columns, given_table, units_of, with_errors
 from eqdarts.data.cache import parsed_once
 from eqdarts.data.chunks import Source, open_table
 from eqdarts.data.dialect import FileFormat
@@ -39,43 +22,24 @@ from eqdarts.data.local import plain_file
 from eqdarts.data.logarithm import Logarithm
 from eqdarts.data.measured import Measured, Weighted
 from eqdarts.data.missing import Missing
-from eqdarts.data.noise import ADDITIVE, GIVEN, Noise
+from eqdarts.data.noise import GIVEN, Noise
 from eqdarts.data.table import CHUNK_ROWS, Table
 from eqdarts.data.user_table import check_no_form
-from eqdarts.equation.card import card
 from eqdarts.equation.equation import Equation, as_written
-from eqdarts.equation.extrapolation import extrapolation
 from eqdarts.equation.front import Front
-from eqdarts.equation.latex_table import latex_table
 from eqdarts.equation.left_out import with_left_out
-from eqdarts.equation.listing import equation_table, front_table, front_text
-from eqdarts.equation.model_file import Saved, read, write
-from eqdarts.equation.picking import picked, place
 from eqdarts.equation.precision import with_digits
-from eqdarts.equation.prediction import Interval
-from eqdarts.equation.refit import refit_equation, with_fit
 from eqdarts.equation.rivals import rated
-from eqdarts.equation.selection import choose
-from eqdarts.equation.stability import Stability, stability
-from eqdarts.errors import InputDataError, check_choice, check_flag, check_range, shown, warn
-from eqdarts.formula.records import dump
-from eqdarts.graph.genotype import Genotype
+from eqdarts.errors import InputDataError, check_flag, warn
+from eqdarts.fitted.saving import FittedModel
 from eqdarts.runtime.garbage import no_full_collections
-from eqdarts.runtime.threads import one_thread
-from eqdarts.runtime.writing import write_text
 from eqdarts.search.discover import Found, discovered
 from eqdarts.search.fit_options import FitOptions, fit_options
 from eqdarts.search.history import EpochRecord, history_table
 from eqdarts.search.large import SUBSET_ROWS, check_share, discovered_in_large, first_rows, is_large
-from eqdarts.search.loop import SearchResult
-from eqdarts.search.problem import Problem
-from eqdarts.search.resample import resample
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 
-class DARTSRegressor(RegressorMixin, BaseEstimator):
+class DARTSRegressor(FittedModel):
     """Discover the equation behind a column by differentiable architecture search.
 
     A graph with d inputs, latent nodes and a linear readout is searched: architecture weights α say
@@ -215,6 +179,9 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
     noise_ : Noise
         How errors go with the law's value, as the search took it: `noise_.form`, which is "given" where `fit` had
         `y_error`; `noise_.level(loss)` times `noise_.spreads(values)` is the standard deviation of an observation.
+    leaves_more_than_noise_ : bool
+        Do rows near each other err alike, by the best equation? Then it leaves something unexplained, and the law may
+        be another one.
     training_ : Summary
         Number of rows, and ranges of the columns and the target, that the model was fitted to.
     stop_reason_ : str
@@ -475,535 +442,14 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
         with discovered_in_large(source, options, self._generator()) as found:
             return self._store(found)
 
-    def select(
-        self, index: int | None = None, *, complexity: int | None = None, form: str | sympy.Expr | None = None
-    ) -> DARTSRegressor:
-        """Choose another equation: from now on `predict`, `latex`, pictures, exports and files have it.
-
-        Without an argument the choice goes back to `model_selection`. `fit` and `clone` forget what was selected, and
-        `save` keeps it. For a single call every method takes ``index=``.
-
-        Parameters
-        ----------
-        index : int, optional
-            A row of `equations_`.
-        complexity : int, optional
-            Of one of its equations.
-        form : str or sympy.Expr, optional
-            Such as "a*exp(-k*t)": symbols that are no columns, and numbers, stand for any constant; exponents that are
-            numbers stand for themselves. Of several equations that have the form, the one of the shortest description.
-
-        Returns
-        -------
-        DARTSRegressor
-            Itself.
-
-        Raises
-        ------
-        InputDataError
-            If there is no such equation; the message lists those that there are.
-
-        Examples
-        --------
-        >>> import numpy as np
-        >>> x = np.arange(1.0, 21.0)
-        >>> model = DARTSRegressor(max_epochs=2, replicas=16, random_state=0, verbose=0).fit(x[:, None], 3 * x**2)
-        >>> print(model.select(complexity=1).latex())
-        y = 430.5
-        >>> print(model.select(form="a*x1**n").latex())
-        y = 3 x_{1}^{2}
-        >>> model.select().selected_ is None
-        True
-        """
-        check_is_fitted(self)
-        self._selected = picked(self.front_, self.training_.distinct_rows, index, complexity, form)
-        return self
-
-    @overload
-    def predict(self, X: ArrayLike, index: int | None = None) -> np.ndarray: ...
-    @overload
-    def predict(
-        self, X: ArrayLike, index: int | None = None, *, interval: float, kind: str = ..., y_error: Any = None
-    ) -> Interval: ...
-    def predict(
-        self,
-        X: ArrayLike,
-        index: int | None = None,
-        *,
-        interval: float | None = None,
-        kind: str = "observation",
-        y_error: ArrayLike | None = None,
-    ) -> np.ndarray | Interval:
-        """The chosen equation, or row `index` of `equations_`, on rows X [n, d].
-
-        Of a DataFrame the columns of the fit are taken by their names, whatever their order and whatever else there
-        is; so they are in `score`, `refit` and `extrapolation`. Those of an array are in the order of the fit.
-
-        Parameters
-        ----------
-        X : DataFrame or array [n, d]
-        index : int, optional
-        interval : float, optional
-            Limits of this level as well, such as 0.95, as if the form of the equation had been known; `stability` has
-            those over all forms.
-        kind : {"observation", "mean"}
-        y_error : float or array [n], optional
-            These as in `Equation.predict`; of a model that was fitted with `y_error`, limits of an observation need it.
-
-        Returns
-        -------
-        array [n], or Interval
-            NaN, with a `SearchWarning`, where the equation is not defined. Where it is 0/0 as it is written and has a
-            limit, as sin(x)/x at x = 0, that limit. With an `interval`: ``value, low, high``, an array each.
-        """
-        row = self._row(index)
-        X_array = self._rows(X)
-        check_finite_columns(X_array, row.columns)
-        limits = None
-        if interval is not None:
-            limits = self._with_errors(row).predict(X_array, interval, kind, y_error)
-        prediction = row.predict(X_array) if limits is None else limits.value
-        undefined = np.flatnonzero(~np.isfinite(prediction))
-        if len(undefined):
-            warn(
-                f"the equation is not defined on {len(undefined)} of {len(prediction)} rows (first: row {undefined[0]})"
-            )
-        return prediction if limits is None else limits
-
-    def sympy(self, index: int | None = None) -> sympy.Expr:
-        """The chosen equation, or row `index` of `equations_`, over symbols named like the columns."""
-        return self._row(index).expression
-
-    def latex(
-        self, index: int | None = None, precision: int | None = None, mul: str | None = None, errors: bool = False
-    ) -> str:
-        """``target = expression`` in LaTeX, with `precision` significant digits; see `Equation.latex`."""
-        row = self.equation(index) if errors else self._row(index)
-        return row.latex(precision, mul, errors)
-
-    def latex_table(
-        self,
-        rows: Sequence[int] | None = None,
-        *,
-        errors: bool = True,
-        precision: int | None = None,
-        caption: str | None = None,
-        label: str | None = None,
-    ) -> str:
-        r"""The front as a table for a paper, in LaTeX with the package booktabs.
-
-        Parameters
-        ----------
-        rows : sequence of int, optional
-            Rows of `equations_`, in this order; by default all. An arrow stands at the chosen one.
-        errors : bool
-            Constants with their standard errors, where they are known; as if the form had been known beforehand.
-        precision : int, optional
-            Significant digits of constants whose errors are not shown.
-        caption, label : str, optional
-            As LaTeX. With one of them the ``tabular`` stands in a ``table``. Units of columns stand in the caption.
-
-        Returns
-        -------
-        str
-            A column for the right-hand sides, complexity, R², the error (`error` of `equations_`, in per cent where
-            noise is proportional), that of rows left out, and the probability of the form.
-
-        Examples
-        --------
-        >>> x = np.arange(1.0, 21.0)
-        >>> model = DARTSRegressor(max_epochs=2, replicas=16, random_state=0, verbose=0).fit(x[:, None], 3 * x**2)
-        >>> print(model.latex_table([1]).splitlines()[4])
-        $\rightarrow$ & $3 x_{1}^{2}$ & 5 & $1$ & $0$ & $>99$\,\% \\
-        """
-        check_is_fitted(self)
-        places = range(len(self.front_)) if rows is None else [place(self.front_, row) for row in rows]
-        if not len(places):
-            raise InputDataError("rows: expected at least one row of equations_")
-        equations = [self._with_errors(self.front_[k]) if errors else self.front_[k] for k in places]
-        chosen = next((k for k, row in enumerate(places) if row == self.best_index_), None)
-        return latex_table(equations, chosen, self.noise_, precision, errors, caption, label, self.units_)
-
-    def resample(self, k: int) -> list[Equation]:
-        """Up to k further equations: graphs drawn from the learned architecture weights, refitted.
-
-        Equal graphs are merged, and those that are not defined on the data left out, so fewer than
-        k may come back. Repeatable: the draws follow from `random_state`.
-        """
-        check_is_fitted(self)
-        check_range("k", k, 1, integer=True)
-        if self._problem is None:
-            raise InputDataError("resample needs the training rows, which a file does not hold; fit again")
-        if self._result is None or self.search_space_ is None:
-            return list(self.front_)
-        rng = self._generator()
-        with np.errstate(all="ignore"), one_thread():
-            drawn = resample(self.search_space_, self._result, self._problem, k, rng)
-        kept = getattr(self, "_training", None)
-        if kept is None:
-            return drawn
-        return [with_fit(with_digits(e, kept.table), kept) for e in drawn]
-
-    def equation(self, index: int | None = None) -> Equation:
-        """The chosen equation, or row `index` of `equations_`, with the standard errors of its constants.
-
-        They come from the linearisation at its constants on the training rows (of a table of more than two million
-        values: on a random sample of them, scaled to the whole), as if the structure had been known.
-
-        Examples
-        --------
-        >>> import numpy as np, pandas as pd
-        >>> from eqdarts import DARTSRegressor
-        >>> rng = np.random.default_rng(0)
-        >>> X = pd.DataFrame({"t": rng.uniform(0, 5, 100)})
-        >>> y = 9.81 / 2 * X.t**2 + rng.normal(0, 0.1, 100)
-        >>> model = DARTSRegressor(max_epochs=3, replicas=64, random_state=0, verbose=0).fit(X, y.rename("h"))
-        >>> model.equation().constants.round(3)
-            value  std_error    low   high
-        c0  4.904      0.001  4.903  4.906
-        """
-        found = self._row(index)
-        if found.fit is None:
-            found = with_fit(found, self._kept())
-        if found.fit is not None and found.fit.undetermined:
-            names = ", ".join(found.fit.undetermined)
-            warn(f"the rows do not determine {names}: no standard errors")
-        return found
-
-    def refit(
-        self,
-        X: ArrayLike,
-        y: ArrayLike,
-        index: int | None = None,
-        sample_weight: ArrayLike | None = None,
-        *,
-        noise: str | None = None,
-        y_error: ArrayLike | None = None,
-    ) -> Equation:
-        """The chosen structure, or that of row `index`, with constants for another table. The model stays as it is.
-
-        Parameters
-        ----------
-        X : DataFrame or array [n, d]
-            The columns that the model was fitted on.
-        y : Series or array [n]
-        index : int, optional
-        sample_weight : array [n], optional
-        noise : str, optional
-            By default that of the fit.
-        y_error : float or array [n], optional
-            These as in `eqdarts.refit`.
-
-        Returns
-        -------
-        Equation
-            With `constants`, `fit` and `intervals`, as `eqdarts.refit` returns it; the search for the constants starts
-            from those of the model.
-        """
-        row, form = self._row(index), noise
-        if form is None:  # errors are given for the rows of one table
-            form = self.noise_.form if self.noise_.depends_on_law and y_error is None else ADDITIVE.form
-        return refit_equation(row, self._rows(X), given_target(y)[0], sample_weight, form, y_error)
-
-    def training_rows(self) -> tuple[pd.DataFrame, pd.Series]:
-        """Rows X [m, d] and y [m] of the training table that the model keeps; a random sample of a large one.
-
-        Equal rows may be merged.
-        """
-        return self._kept().table.as_pandas()
-
-    def plot(self, X: Any = None, y: Any = None, index: int | None = None) -> Figure:
-        """A page of pictures for the data at hand, under the equation: `eqdarts.plots.plot`, which `eqdarts.plots` has
-        one by one.
-
-        With one column in the equation: fit, residuals and front. With several: predicted against observed values, the
-        front, and for each column the response and the residuals.
-
-        Parameters
-        ----------
-        X : DataFrame or array [n, d], optional
-        y : array [n], optional
-            By default both are the training rows, which a model from a file does not have.
-        index : int, optional
-            A row of `equations_`; by default the chosen one.
-
-        Returns
-        -------
-        matplotlib.figure.Figure
-            ``model.plot().savefig("page.pdf")``; in a notebook it shows itself.
-        """
-        from eqdarts.plots.page import plot
-
-        return plot(self, X, y, index)
-
-    def stability(
-        self,
-        n_resamples: int = 20,
-        *,
-        method: str = "bootstrap",
-        n_jobs: int | None = None,
-        random_state: int = 0,
-        max_time: float | None = None,
-    ) -> Stability:
-        """Repeat the search on resampled tables, to see which form and which columns come back.
-
-        Parameters
-        ----------
-        n_resamples : int
-            At least 2.
-        method : {"bootstrap", "subsample"}
-            As many rows as the table, drawn with replacement; or 63 % of the rows, drawn without.
-        n_jobs : int, optional
-            Searches that run at once in processes of their own; None: one after the other in this process, -1: as
-            many as there are cores. Operations of one's own are known in this process only.
-        random_state : int
-            Seed of the tables and of the searches.
-        max_time : float, optional
-            Seconds for all searches together; by default each may take the model's own `max_time`.
-
-        Returns
-        -------
-        Stability
-            Printable, with the tables `forms` and `columns`, and `predict_interval`.
-        """
-        check_is_fitted(self)
-        check_range("n_resamples", n_resamples, 2, integer=True)
-        check_choice("method", method, ("bootstrap", "subsample"))
-        if max_time is not None:
-            check_range("max_time", max_time, 0)
-        if np.ndim(self.validation) == 1 and not hasattr(self.validation, "split"):
-            raise InputDataError("validation: row numbers do not fit resampled tables; fit with a share or a splitter")
-        return stability(self, self._kept(), int(n_resamples), method, n_jobs, random_state, max_time)
-
-    def extrapolation(self, X: ArrayLike, threshold: float = 3.0) -> pd.DataFrame:
-        """Which rows ask the model about what its training table does not cover.
-
-        Only the columns that the credible equations use are looked at. Credible are those of the front whose share
-        of belief is at least a fiftieth of the greatest (`eqdarts.equation.selection.credibility`), and the chosen one.
-
-        Parameters
-        ----------
-        X : DataFrame or array [n, d]
-        threshold : float
-            Disagreement from which a row is flagged, in residual standard deviations of the chosen equation.
-
-        Returns
-        -------
-        DataFrame
-            outside_range: some column is below its least or above its greatest training value; columns: which;
-            outside_hull: the row is no mixture of training rows (convex hull; missing with more than ten columns,
-            where hardly a new row is inside any hull); disagreement: greatest less least prediction of the credible
-            equations, in residual standard deviations; flagged: one of these.
-        """
-        chosen = self._row(None)
-        check_range("threshold", threshold, 0)
-        X_array = self._rows(X)
-        check_finite_columns(X_array, chosen.columns)
-        found = extrapolation(X_array, self.front_, chosen, self._kept(), threshold)
-        return found.set_axis(X.index, axis=0) if isinstance(X, pd.DataFrame) else found
-
-    def to_dict(self) -> dict[str, Any]:
-        """Everything that `save` writes, as plain values for JSON.
-
-        Settings that JSON cannot hold, such as `callback` or a `RandomState`, are left out with a `SearchWarning`.
-        """
-        check_is_fitted(self)
-        saved = Saved(
-            settings=self.get_params(deep=False),
-            columns=self.front_[0].columns,
-            named_columns=hasattr(self, "feature_names_in_"),
-            target=self.target_name_,
-            stop_reason=self.stop_reason_,
-            training=self.training_,
-            space=self.search_space_,
-            front=Front(tuple(map(self._with_errors, self.front_)), self.front_.rows),
-            noise=self.noise_,
-            rivals=self._rivals,
-            leaves_something=self._leaves_something,
-            units=self.units_,
-            selected=self.selected_,
-        )
-        return write(saved, self.best_index_)
-
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the fitted model to a JSON file, for `load`; the file is replaced as a whole or not at all.
-
-        It holds the front with graphs, constants and their standard errors, the names and ranges of the columns, and
-        the settings. Not the training rows, so `resample`, `stability` and `extrapolation` need a new fit, nor
-        `history_` and `alpha_history_`. Settings that JSON cannot hold, such as `callback` or a `RandomState`, are
-        left out with a `SearchWarning`.
-
-        Parameters
-        ----------
-        path : str or path
-
-        Raises
-        ------
-        EqdartsError
-            If the file cannot be written, or an equation holds a function that no file can (`InputDataError`).
-
-        Examples
-        --------
-        >>> import numpy as np, tempfile, os
-        >>> X = np.linspace(1, 2, 20)[:, None]
-        >>> model = DARTSRegressor(max_epochs=2, replicas=16, random_state=0, verbose=0).fit(X, 1 / X[:, 0])
-        >>> with tempfile.TemporaryDirectory() as folder:
-        ...     model.save(os.path.join(folder, "model.json"))
-        ...     again = DARTSRegressor.load(os.path.join(folder, "model.json"))
-        >>> print(again, bool((again.predict(X) == model.predict(X)).all()))  # doctest: +ELLIPSIS
-           complexity ...y = 1/x1 True
-        """
-        write_text(path, dump(self.to_dict()))
-
-    @classmethod
-    def load(cls, path: str | os.PathLike[str]) -> DARTSRegressor:
-        """A model that `save` wrote. Predictions are the same to the last bit.
-
-        Nothing in the file is evaluated as code, so a file of unknown origin does no harm.
-
-        Raises
-        ------
-        InputDataError
-            If it is damaged, foreign or of a later release; naming the field.
-
-        Warns
-        -----
-        SearchWarning
-            If its graphs have operations that are not registered here; `search_space_` is None then.
-        """
-        saved = read(path, {name: p.default for name, p in inspect.signature(cls).parameters.items()})
-        model = cls(**saved.settings)
-        model.n_features_in_ = len(saved.columns)
-        if saved.named_columns:
-            model.feature_names_in_ = np.array(saved.columns, dtype=object)
-        return model._restore(saved)
-
-    @property
-    def best_index_(self) -> int:
-        """The row of `equations_` that `select` or else `model_selection` chooses."""
-        selected = self.selected_
-        return self._automatic_index() if selected is None else selected
-
-    @property
-    def selected_(self) -> int | None:
-        """The row that `select` chose, if one was."""
-        check_is_fitted(self)
-        return getattr(self, "_selected", None)
-
-    def _automatic_index(self) -> int:
-        return choose(self.front_, self.model_selection, self.training_.distinct_rows)
-
-    @property
-    def screened_columns_(self) -> tuple[str, ...]:
-        """The columns that the search saw; none of a constant target."""
-        check_is_fitted(self)
-        return () if self.search_space_ is None else self.search_space_.inputs
-
-    @property
-    def genotype_(self) -> Genotype | None:
-        """The graph of the chosen equation."""
-        return self._row(None).genotype
-
-    @property
-    def equations_(self) -> pd.DataFrame:
-        """The front as a table."""
-        check_is_fitted(self)
-        return front_table(self.front_, self.noise_)
-
-    @property
-    def rivals_(self) -> pd.DataFrame:
-        """The forms that the rows leave, most probable first."""
-        check_is_fitted(self)
-        return equation_table(self._rivals, self.noise_)
-
-    def __sklearn_is_fitted__(self) -> bool:
-        return hasattr(self, "front_")
-
-    @property
-    def _repr_html_(self) -> Callable[[], str]:
-        """For notebooks: what was found, and below it scikit-learn's own diagram; nothing where that is turned off."""
-        if get_config()["display"] != "diagram":
-            raise AttributeError("_repr_html_: scikit-learn is told to display estimators as text")
-        return self._as_html
-
-    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, str]:
-        """The forms that a notebook may choose from."""
-        bundle = {"text/plain": str(self)}
-        if get_config()["display"] == "diagram":
-            bundle["text/html"] = self._as_html()
-        if hasattr(self, "front_"):
-            bundle["text/latex"] = self._row(None)._repr_latex_()
-        return bundle
-
-    def _as_html(self) -> str:
-        diagram: str = estimator_html_repr(self)
-        if not hasattr(self, "front_"):
-            return diagram
-        best = self.best_index_
-        found = card(
-            self.front_, best, self._with_errors(self.front_[best]), self.training_.rows, self.noise_, self._rivals,
-            self._leaves_something, self._automatic_index(),
-        )  # fmt: skip
-        return found + diagram
-
-    def __str__(self) -> str:
-        if not hasattr(self, "front_"):
-            return repr(self)
-        return front_text(
-            self.front_, self.best_index_, self.noise_, self._rivals, self._leaves_something, self._automatic_index()
-        )
-
     def _options(self) -> FitOptions:
         return fit_options(self.get_params(deep=False))
-
-    def _generator(self) -> np.random.Generator:
-        try:
-            state = check_random_state(self.random_state)
-        except (TypeError, ValueError) as error:
-            raise InputDataError(
-                f"random_state={shown(self.random_state)}: expected a whole number from 0 to {2**32 - 1}, None, or a "
-                "numpy.random.RandomState"
-            ) from error
-        return np.random.default_rng(state.randint(2**31 - 1))
-
-    def _with_errors(self, equation: Equation) -> Equation:
-        """With the standard errors of its constants, if the rows are there and doubles can hold them."""
-        training: Training | None = getattr(self, "_training", None)
-        if equation.fit is not None or training is None or equation.inner is not None:
-            return equation
-        return with_fit(equation, training)
-
-    def _kept(self) -> Training:
-        check_is_fitted(self)
-        training: Training | None = getattr(self, "_training", None)
-        if training is None:
-            raise InputDataError("this model was saved without its training rows; use refit(X, y) with a table")
-        return training
-
-    def _row(self, index: int | None) -> Equation:
-        check_is_fitted(self)
-        if index is None:
-            return self.front_[self.best_index_]
-        return self.front_[place(self.front_, index)]
-
-    def _restore(self, saved: Saved) -> DARTSRegressor:
-        """What `_store` does, from a file."""
-        self.front_, self.search_space_, self.target_name_ = saved.front, saved.space, saved.target
-        self.training_, self.stop_reason_, self.noise_ = saved.training, saved.stop_reason, saved.noise
-        self._rivals, self._leaves_something, self._selected = saved.rivals, saved.leaves_something, saved.selected
-        self.units_ = dict(saved.units)
-        self._training: Training | None = None
-        self._problem: Problem | None = None
-        self._result: SearchResult | None = None
-        self.history_ = history_table(())
-        self.alpha_history_ = np.array([])
-        return self
 
     def _store(self, found: Found) -> DARTSRegressor:
         problem, result = found.problem, found.result
         kept = found.training
         sure = rated(found.front, kept.table)
-        self._leaves_something, self._selected = sure.leaves_something, None
+        self.leaves_more_than_noise_, self._selected = sure.leaves_something, None
         self._rivals, shown = (
             tuple(with_left_out(with_digits(e, kept.table), kept.table) for e in some)
             for some in (sure.rivals, sure.equations)
@@ -1030,27 +476,6 @@ class DARTSRegressor(RegressorMixin, BaseEstimator):
             column_or_1d(y, warn=True)
         self._validated(table.X, table.names if named else None, reset=True)
         return table
-
-    def _rows(self, X: Any) -> np.ndarray:
-        """Rows X [n, d] of the columns of the fit: of a table by their names, of an array in their order.
-
-        NaN where a value is missing.
-        """
-        named, columns, table = hasattr(self, "feature_names_in_"), self.front_[0].columns, as_frame(X)
-        if isinstance(table, pd.DataFrame):
-            table = with_indicators(table, columns, all_labels=True)
-        found = isinstance(table, pd.DataFrame) and (named or has_columns(table, columns))
-        rows, names = given_columns(select(table, columns) if found else table)
-        return self._validated(rows, None if found and not named else names, reset=False)
-
-    def _validated(self, X: np.ndarray, names: tuple[str, ...] | None, reset: bool) -> np.ndarray:
-        """What scikit-learn checks: as many columns as before, with the same names."""
-        table = X if names is None else pd.DataFrame(X, columns=list(names), copy=False)
-        try:
-            found: np.ndarray = validate_data(self, table, reset=reset, dtype=np.float64, ensure_all_finite=False)
-        except (TypeError, ValueError) as error:
-            raise InputDataError(" ".join(str(error).split())) from error
-        return found
 
 
 def _warn_of_limits(equation: Equation, training: Training) -> None:

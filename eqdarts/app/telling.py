@@ -72,7 +72,7 @@ def told(model: DARTSRegressor) -> dict[str, Any]:
         "target": visible(model.target_name_),
         "equations": [_as_shown(shown, front.relative_loss) for shown, front in zip(laws, model.front_, strict=True)],
         "chosen": int(model.best_index_),
-        "sure": list(sentences(model, getattr(model, "_leaves_something", False))),
+        "sure": list(sentences(model)),
         "rivals": [[rival.probability, str(rival.formula)] for rival in rivals_of(model)[:_MOST_RIVALS]],
         "ending": _ENDINGS[model.stop_reason_],
         "rows": count(model.training_.rows, "row"),

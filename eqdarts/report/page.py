@@ -111,7 +111,7 @@ def _page(model: Any, rows: Any, title: str | None, notes: Sequence[str]) -> str
         "laws": laws,
         "best": best,
         "given_errors": noise.known is not None,
-        "sure": sentences(model, getattr(model, "_leaves_something", False)),
+        "sure": sentences(model),
         "chart": chart([e.complexity for e in equations], [entry.level for entry in laws]),
         "error_name": error_name or f"typical error{f' in {unit}' if unit else ''}, on a logarithmic scale",
         "error_heading": "Residuals" if noise.known is not None else "Error",

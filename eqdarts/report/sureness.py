@@ -46,7 +46,7 @@ def rivals_of(model: Any) -> tuple[Rival, ...]:
     )
 
 
-def sentences(model: Any, leaves_something: bool) -> tuple[str, ...]:
+def sentences(model: Any) -> tuple[str, ...]:
     """What the rows say about the chosen equation, and what they do not."""
     chosen = model.front_[model.best_index_]
     rows, constants = model.training_.distinct_rows, chosen.n_constants
@@ -56,7 +56,7 @@ def sentences(model: Any, leaves_something: bool) -> tuple[str, ...]:
     if chosen.relative_loss < LADDER.exact:
         found.append("It gives the target of every row to the last digit.")
     found.append(_of_probability(model, chosen.probability))
-    if leaves_something:
+    if model.leaves_more_than_noise_:
         found.append(
             "Rows near each other err alike, which noise alone does not do: the best equation leaves something "
             "unexplained, and the law may be another one."

@@ -1,0 +1,1 @@
+"""What a fitted model does: it answers, is put to tables, is saved. No mathematics."""

@@ -1,0 +1,352 @@
+"""What a fitted model says of what was found: its equations, as values, formulas, tables and text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, overload
+
+import numpy as np
+import pandas as pd
+import sympy
+from numpy.typing import ArrayLike
+from sklearn import get_config
+from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.utils import estimator_html_repr
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from eqdarts.data import as_frame, check_finite_columns, given_columns, has_columns, select, with_indicators
+from eqdarts.data.kept import Training
+from eqdarts.data.noise import Noise
+from eqdarts.equation.card import card
+from eqdarts.equation.equation import Equation
+from eqdarts.equation.front import Front
+from eqdarts.equation.latex_table import latex_table
+from eqdarts.equation.listing import equation_table, front_table, front_text
+from eqdarts.equation.model_file import Summary
+from eqdarts.equation.picking import picked, place
+from eqdarts.equation.prediction import Interval
+from eqdarts.equation.refit import with_fit
+from eqdarts.equation.selection import choose
+from eqdarts.errors import InputDataError, warn
+from eqdarts.graph.genotype import Genotype
+from eqdarts.graph.space import SearchSpace
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+
+class Answers(RegressorMixin, BaseEstimator):
+    """A fitted model: which of its equations is the chosen one, and what that says.
+
+    `fit` and `load` of classes below it set the attributes, which `DARTSRegressor` describes.
+    """
+
+    model_selection: str
+    front_: Front
+    search_space_: SearchSpace | None
+    target_name_: str
+    units_: dict[str, str]
+    noise_: Noise
+    training_: Summary
+    stop_reason_: str
+    leaves_more_than_noise_: bool
+    _rivals: tuple[Equation, ...]
+    _selected: int | None
+    _training: Training | None  # None where the model comes of a file
+
+    def select(
+        self, index: int | None = None, *, complexity: int | None = None, form: str | sympy.Expr | None = None
+    ) -> Self:
+        """Choose another equation: from now on `predict`, `latex`, pictures, exports and files have it.
+
+        Without an argument the choice goes back to `model_selection`. `fit` and `clone` forget what was selected, and
+        `save` keeps it. For a single call every method takes ``index=``.
+
+        Parameters
+        ----------
+        index : int, optional
+            A row of `equations_`.
+        complexity : int, optional
+            Of one of its equations.
+        form : str or sympy.Expr, optional
+            Such as "a*exp(-k*t)": symbols that are no columns, and numbers, stand for any constant; exponents that are
+            numbers stand for themselves. Of several equations that have the form, the one of the shortest description.
+
+        Returns
+        -------
+        DARTSRegressor
+            Itself.
+
+        Raises
+        ------
+        InputDataError
+            If there is no such equation; the message lists those that there are.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from eqdarts import DARTSRegressor
+        >>> x = np.arange(1.0, 21.0)
+        >>> model = DARTSRegressor(max_epochs=2, replicas=16, random_state=0, verbose=0).fit(x[:, None], 3 * x**2)
+        >>> print(model.select(complexity=1).latex())
+        y = 430.5
+        >>> print(model.select(form="a*x1**n").latex())
+        y = 3 x_{1}^{2}
+        >>> model.select().selected_ is None
+        True
+        """
+        check_is_fitted(self)
+        self._selected = picked(self.front_, self.training_.distinct_rows, index, complexity, form)
+        return self
+
+    @overload
+    def predict(self, X: ArrayLike, index: int | None = None) -> np.ndarray: ...
+    @overload
+    def predict(
+        self, X: ArrayLike, index: int | None = None, *, interval: float, kind: str = ..., y_error: Any = None
+    ) -> Interval: ...
+    def predict(
+        self,
+        X: ArrayLike,
+        index: int | None = None,
+        *,
+        interval: float | None = None,
+        kind: str = "observation",
+        y_error: ArrayLike | None = None,
+    ) -> np.ndarray | Interval:
+        """The chosen equation, or row `index` of `equations_`, on rows X [n, d].
+
+        Of a DataFrame the columns of the fit are taken by their names, whatever their order and whatever else there
+        is; so they are in `score`, `refit` and `extrapolation`. Those of an array are in the order of the fit.
+
+        Parameters
+        ----------
+        X : DataFrame or array [n, d]
+        index : int, optional
+        interval : float, optional
+            Limits of this level as well, such as 0.95, as if the form of the equation had been known; `stability` has
+            those over all forms.
+        kind : {"observation", "mean"}
+        y_error : float or array [n], optional
+            These as in `Equation.predict`; of a model that was fitted with `y_error`, limits of an observation need it.
+
+        Returns
+        -------
+        array [n], or Interval
+            NaN, with a `SearchWarning`, where the equation is not defined. Where it is 0/0 as it is written and has a
+            limit, as sin(x)/x at x = 0, that limit. With an `interval`: ``value, low, high``, an array each.
+        """
+        row = self._row(index)
+        X_array = self._rows(X)
+        check_finite_columns(X_array, row.columns)
+        limits = None
+        if interval is not None:
+            limits = self._with_errors(row).predict(X_array, interval, kind, y_error)
+        prediction = row.predict(X_array) if limits is None else limits.value
+        undefined = np.flatnonzero(~np.isfinite(prediction))
+        if len(undefined):
+            warn(
+                f"the equation is not defined on {len(undefined)} of {len(prediction)} rows (first: row {undefined[0]})"
+            )
+        return prediction if limits is None else limits
+
+    def sympy(self, index: int | None = None) -> sympy.Expr:
+        """The chosen equation, or row `index` of `equations_`, over symbols named like the columns."""
+        return self._row(index).expression
+
+    def latex(
+        self, index: int | None = None, precision: int | None = None, mul: str | None = None, errors: bool = False
+    ) -> str:
+        """``target = expression`` in LaTeX, with `precision` significant digits; see `Equation.latex`."""
+        row = self.equation(index) if errors else self._row(index)
+        return row.latex(precision, mul, errors)
+
+    def latex_table(
+        self,
+        rows: Sequence[int] | None = None,
+        *,
+        errors: bool = True,
+        precision: int | None = None,
+        caption: str | None = None,
+        label: str | None = None,
+    ) -> str:
+        r"""The front as a table for a paper, in LaTeX with the package booktabs.
+
+        Parameters
+        ----------
+        rows : sequence of int, optional
+            Rows of `equations_`, in this order; by default all. An arrow stands at the chosen one.
+        errors : bool
+            Constants with their standard errors, where they are known; as if the form had been known beforehand.
+        precision : int, optional
+            Significant digits of constants whose errors are not shown.
+        caption, label : str, optional
+            As LaTeX. With one of them the ``tabular`` stands in a ``table``. Units of columns stand in the caption.
+
+        Returns
+        -------
+        str
+            A column for the right-hand sides, complexity, R², the error (`error` of `equations_`, in per cent where
+            noise is proportional), that of rows left out, and the probability of the form.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from eqdarts import DARTSRegressor
+        >>> x = np.arange(1.0, 21.0)
+        >>> model = DARTSRegressor(max_epochs=2, replicas=16, random_state=0, verbose=0).fit(x[:, None], 3 * x**2)
+        >>> print(model.latex_table([1]).splitlines()[4])
+        $\rightarrow$ & $3 x_{1}^{2}$ & 5 & $1$ & $0$ & $>99$\,\% \\
+        """
+        check_is_fitted(self)
+        places = range(len(self.front_)) if rows is None else [place(self.front_, row) for row in rows]
+        if not len(places):
+            raise InputDataError("rows: expected at least one row of equations_")
+        equations = [self._with_errors(self.front_[k]) if errors else self.front_[k] for k in places]
+        chosen = next((k for k, row in enumerate(places) if row == self.best_index_), None)
+        return latex_table(equations, chosen, self.noise_, precision, errors, caption, label, self.units_)
+
+    def equation(self, index: int | None = None) -> Equation:
+        """The chosen equation, or row `index` of `equations_`, with the standard errors of its constants.
+
+        They come from the linearisation at its constants on the training rows (of a table of more than two million
+        values: on a random sample of them, scaled to the whole), as if the structure had been known.
+
+        Examples
+        --------
+        >>> import numpy as np, pandas as pd
+        >>> from eqdarts import DARTSRegressor
+        >>> rng = np.random.default_rng(0)
+        >>> X = pd.DataFrame({"t": rng.uniform(0, 5, 100)})
+        >>> y = 9.81 / 2 * X.t**2 + rng.normal(0, 0.1, 100)
+        >>> model = DARTSRegressor(max_epochs=3, replicas=64, random_state=0, verbose=0).fit(X, y.rename("h"))
+        >>> model.equation().constants.round(3)
+            value  std_error    low   high
+        c0  4.904      0.001  4.903  4.906
+        """
+        found = self._row(index)
+        if found.fit is None:
+            found = with_fit(found, self._kept())
+        if found.fit is not None and found.fit.undetermined:
+            names = ", ".join(found.fit.undetermined)
+            warn(f"the rows do not determine {names}: no standard errors")
+        return found
+
+    @property
+    def best_index_(self) -> int:
+        """The row of `equations_` that `select` or else `model_selection` chooses."""
+        selected = self.selected_
+        return self._automatic_index() if selected is None else selected
+
+    @property
+    def selected_(self) -> int | None:
+        """The row that `select` chose, if one was."""
+        check_is_fitted(self)
+        return self._selected
+
+    @property
+    def genotype_(self) -> Genotype | None:
+        """The graph of the chosen equation."""
+        return self._row(None).genotype
+
+    @property
+    def screened_columns_(self) -> tuple[str, ...]:
+        """The columns that the search saw; none of a constant target."""
+        check_is_fitted(self)
+        return () if self.search_space_ is None else self.search_space_.inputs
+
+    @property
+    def equations_(self) -> pd.DataFrame:
+        """The front as a table."""
+        check_is_fitted(self)
+        return front_table(self.front_, self.noise_)
+
+    @property
+    def rivals_(self) -> pd.DataFrame:
+        """The forms that the rows leave, most probable first."""
+        check_is_fitted(self)
+        return equation_table(self._rivals, self.noise_)
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "front_")
+
+    @property
+    def _repr_html_(self) -> Callable[[], str]:
+        """For notebooks: what was found, and below it scikit-learn's own diagram; nothing where that is turned off."""
+        if get_config()["display"] != "diagram":
+            raise AttributeError("_repr_html_: scikit-learn is told to display estimators as text")
+        return self._as_html
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, str]:
+        """The forms that a notebook may choose from."""
+        bundle = {"text/plain": str(self)}
+        if get_config()["display"] == "diagram":
+            bundle["text/html"] = self._as_html()
+        if hasattr(self, "front_"):
+            bundle["text/latex"] = self._row(None)._repr_latex_()
+        return bundle
+
+    def _as_html(self) -> str:
+        diagram: str = estimator_html_repr(self)
+        if not hasattr(self, "front_"):
+            return diagram
+        best = self.best_index_
+        found = card(
+            self.front_, best, self._with_errors(self.front_[best]), self.training_.rows, self.noise_, self._rivals,
+            self.leaves_more_than_noise_, self._automatic_index(),
+        )  # fmt: skip
+        return found + diagram
+
+    def __str__(self) -> str:
+        if not hasattr(self, "front_"):
+            return repr(self)
+        return front_text(
+            self.front_,
+            self.best_index_,
+            self.noise_,
+            self._rivals,
+            self.leaves_more_than_noise_,
+            self._automatic_index(),
+        )
+
+    def _automatic_index(self) -> int:
+        return choose(self.front_, self.model_selection, self.training_.distinct_rows)
+
+    def _row(self, index: int | None) -> Equation:
+        check_is_fitted(self)
+        if index is None:
+            return self.front_[self.best_index_]
+        return self.front_[place(self.front_, index)]
+
+    def _with_errors(self, equation: Equation) -> Equation:
+        """With the standard errors of its constants, if the rows are there and doubles can hold them."""
+        if equation.fit is not None or self._training is None or equation.inner is not None:
+            return equation
+        return with_fit(equation, self._training)
+
+    def _kept(self) -> Training:
+        check_is_fitted(self)
+        if self._training is None:
+            raise InputDataError("this model was saved without its training rows; use refit(X, y) with a table")
+        return self._training
+
+    def _rows(self, X: Any) -> np.ndarray:
+        """Rows X [n, d] of the columns of the fit: of a table by their names, of an array in their order.
+
+        NaN where a value is missing.
+        """
+        named, columns, table = hasattr(self, "feature_names_in_"), self.front_[0].columns, as_frame(X)
+        if isinstance(table, pd.DataFrame):
+            table = with_indicators(table, columns, all_labels=True)
+        found = isinstance(table, pd.DataFrame) and (named or has_columns(table, columns))
+        rows, names = given_columns(select(table, columns) if found else table)
+        return self._validated(rows, None if found and not named else names, reset=False)
+
+    def _validated(self, X: np.ndarray, names: tuple[str, ...] | None, reset: bool) -> np.ndarray:
+        """What scikit-learn checks: as many columns as before, with the same names."""
+        table = X if names is None else pd.DataFrame(X, columns=list(names), copy=False)
+        try:
+            found: np.ndarray = validate_data(self, table, reset=reset, dtype=np.float64, ensure_all_finite=False)
+        except (TypeError, ValueError) as error:
+            raise InputDataError(" ".join(str(error).split())) from error
+        return found

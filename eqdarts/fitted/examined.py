@@ -1,0 +1,197 @@
+"""A fitted model and tables: the one that it keeps, another one, and resampled ones."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted
+
+from eqdarts.data import check_finite_columns, given_target
+from eqdarts.data.noise import ADDITIVE
+from eqdarts.equation.equation import Equation
+from eqdarts.equation.extrapolation import extrapolation
+from eqdarts.equation.precision import with_digits
+from eqdarts.equation.refit import refit_equation, with_fit
+from eqdarts.equation.stability import Stability, stability
+from eqdarts.errors import InputDataError, check_choice, check_range, shown
+from eqdarts.fitted.answers import Answers
+from eqdarts.runtime.threads import one_thread
+from eqdarts.search.loop import SearchResult
+from eqdarts.search.problem import Problem
+from eqdarts.search.resample import resample
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+class Examined(Answers):
+    """A fitted model that is put to tables."""
+
+    validation: Any
+    random_state: Any
+    _problem: Problem | None  # these two for `resample`; None where the model comes of a file
+    _result: SearchResult | None
+
+    def training_rows(self) -> tuple[pd.DataFrame, pd.Series]:
+        """Rows X [m, d] and y [m] of the training table that the model keeps; a random sample of a large one.
+
+        Equal rows may be merged.
+        """
+        return self._kept().table.as_pandas()
+
+    def plot(self, X: Any = None, y: Any = None, index: int | None = None) -> Figure:
+        """A page of pictures for the data at hand, under the equation: `eqdarts.plots.plot`, which `eqdarts.plots` has
+        one by one.
+
+        With one column in the equation: fit, residuals and front. With several: predicted against observed values, the
+        front, and for each column the response and the residuals.
+
+        Parameters
+        ----------
+        X : DataFrame or array [n, d], optional
+        y : array [n], optional
+            By default both are the training rows, which a model from a file does not have.
+        index : int, optional
+            A row of `equations_`; by default the chosen one.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+            ``model.plot().savefig("page.pdf")``; in a notebook it shows itself.
+        """
+        from eqdarts.plots.page import plot
+
+        return plot(self, X, y, index)
+
+    def refit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        index: int | None = None,
+        sample_weight: ArrayLike | None = None,
+        *,
+        noise: str | None = None,
+        y_error: ArrayLike | None = None,
+    ) -> Equation:
+        """The chosen structure, or that of row `index`, with constants for another table. The model stays as it is.
+
+        Parameters
+        ----------
+        X : DataFrame or array [n, d]
+            The columns that the model was fitted on.
+        y : Series or array [n]
+        index : int, optional
+        sample_weight : array [n], optional
+        noise : str, optional
+            By default that of the fit.
+        y_error : float or array [n], optional
+            These as in `eqdarts.refit`.
+
+        Returns
+        -------
+        Equation
+            With `constants`, `fit` and `intervals`, as `eqdarts.refit` returns it; the search for the constants starts
+            from those of the model.
+        """
+        row, form = self._row(index), noise
+        if form is None:  # errors are given for the rows of one table
+            form = self.noise_.form if self.noise_.depends_on_law and y_error is None else ADDITIVE.form
+        return refit_equation(row, self._rows(X), given_target(y)[0], sample_weight, form, y_error)
+
+    def resample(self, k: int) -> list[Equation]:
+        """Up to k further equations: graphs drawn from the learned architecture weights, refitted.
+
+        Equal graphs are merged, and those that are not defined on the data left out, so fewer than
+        k may come back. Repeatable: the draws follow from `random_state`.
+        """
+        check_is_fitted(self)
+        check_range("k", k, 1, integer=True)
+        if self._problem is None:
+            raise InputDataError("resample needs the training rows, which a file does not hold; fit again")
+        if self._result is None or self.search_space_ is None:
+            return list(self.front_)
+        rng = self._generator()
+        with np.errstate(all="ignore"), one_thread():
+            drawn = resample(self.search_space_, self._result, self._problem, k, rng)
+        kept = self._kept()
+        return [with_fit(with_digits(e, kept.table), kept) for e in drawn]
+
+    def stability(
+        self,
+        n_resamples: int = 20,
+        *,
+        method: str = "bootstrap",
+        n_jobs: int | None = None,
+        random_state: int = 0,
+        max_time: float | None = None,
+    ) -> Stability:
+        """Repeat the search on resampled tables, to see which form and which columns come back.
+
+        Parameters
+        ----------
+        n_resamples : int
+            At least 2.
+        method : {"bootstrap", "subsample"}
+            As many rows as the table, drawn with replacement; or 63 % of the rows, drawn without.
+        n_jobs : int, optional
+            Searches that run at once in processes of their own; None: one after the other in this process, -1: as
+            many as there are cores. Operations of one's own are known in this process only.
+        random_state : int
+            Seed of the tables and of the searches.
+        max_time : float, optional
+            Seconds for all searches together; by default each may take the model's own `max_time`.
+
+        Returns
+        -------
+        Stability
+            Printable, with the tables `forms` and `columns`, and `predict_interval`.
+        """
+        check_is_fitted(self)
+        check_range("n_resamples", n_resamples, 2, integer=True)
+        check_choice("method", method, ("bootstrap", "subsample"))
+        if max_time is not None:
+            check_range("max_time", max_time, 0)
+        if np.ndim(self.validation) == 1 and not hasattr(self.validation, "split"):
+            raise InputDataError("validation: row numbers do not fit resampled tables; fit with a share or a splitter")
+        return stability(self, self._kept(), int(n_resamples), method, n_jobs, random_state, max_time)
+
+    def extrapolation(self, X: ArrayLike, threshold: float = 3.0) -> pd.DataFrame:
+        """Which rows ask the model about what its training table does not cover.
+
+        Only the columns that the credible equations use are looked at. Credible are those of the front whose share
+        of belief is at least a fiftieth of the greatest (`eqdarts.equation.selection.credibility`), and the chosen one.
+
+        Parameters
+        ----------
+        X : DataFrame or array [n, d]
+        threshold : float
+            Disagreement from which a row is flagged, in residual standard deviations of the chosen equation.
+
+        Returns
+        -------
+        DataFrame
+            outside_range: some column is below its least or above its greatest training value; columns: which;
+            outside_hull: the row is no mixture of training rows (convex hull; missing with more than ten columns,
+            where hardly a new row is inside any hull); disagreement: greatest less least prediction of the credible
+            equations, in residual standard deviations; flagged: one of these.
+        """
+        chosen = self._row(None)
+        check_range("threshold", threshold, 0)
+        X_array = self._rows(X)
+        check_finite_columns(X_array, chosen.columns)
+        found = extrapolation(X_array, self.front_, chosen, self._kept(), threshold)
+        return found.set_axis(X.index, axis=0) if isinstance(X, pd.DataFrame) else found
+
+    def _generator(self) -> np.random.Generator:
+        try:
+            state = check_random_state(self.random_state)
+        except (TypeError, ValueError) as error:
+            raise InputDataError(
+                f"random_state={shown(self.random_state)}: expected a whole number from 0 to {2**32 - 1}, None, or a "
+                "numpy.random.RandomState"
+            ) from error
+        return np.random.default_rng(state.randint(2**31 - 1))
