@@ -23,6 +23,7 @@ from sklearn.model_selection import KFold
 from eqdarts import OPERATIONS, DARTSRegressor, EqdartsError, InputDataError, SearchWarning, refit, register_operation
 from eqdarts.equation.equation import Equation
 from eqdarts.formula.records import MAX_BYTES, dump, parse_json
+from eqdarts.report.sureness import sentences
 from eqdarts.runtime.writing import write_text
 
 
@@ -72,6 +73,7 @@ def assert_same(again, model, X):
     pd.testing.assert_frame_equal(again.equations_, model.equations_)
     assert (again.best_index_, str(again), again.stop_reason_) == (model.best_index_, str(model), model.stop_reason_)
     assert (again.search_space_, again.training_) == (model.search_space_, model.training_)
+    assert again.leaves_more_than_noise_ == model.leaves_more_than_noise_
     assert again.n_features_in_ == model.n_features_in_
 
 
@@ -407,6 +409,16 @@ scalars = st.one_of(
 values = st.recursive(
     scalars, lambda inner: st.one_of(st.lists(inner), st.dictionaries(st.text(max_size=3), inner)), max_leaves=15
 )
+
+
+def test_a_model_of_a_file_says_that_it_leaves_more_than_noise(small_text, tmp_path):
+    for leaves in (False, True):
+        path = tmp_path / "model.json"
+        path.write_text(json.dumps({**json.loads(small_text), "leaves_something": leaves}), encoding="utf-8")
+        model = DARTSRegressor.load(path)
+        assert model.leaves_more_than_noise_ is leaves
+        assert ("leaves more than noise" in str(model)) is leaves
+        assert any("leaves something unexplained" in sentence for sentence in sentences(model)) is leaves
 
 
 @given(st.dictionaries(st.text(max_size=5), values))
