@@ -16,6 +16,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
@@ -174,15 +175,17 @@ def _ending(name: str) -> str:
     return found[0].lower() if found else ".csv"
 
 
-def _known(request: Request) -> tuple[str, Session | None]:
+def _known(request: Request) -> tuple[str, Session]:
+    """The token of an address and its session; where it is gone, the answer is the page that says so."""
     token = request.path_params["token"]
-    return token, request.app.state.sessions.get(token)
+    session = request.app.state.sessions.get(token)
+    if session is None:
+        raise HTTPException(404)
+    return token, session
 
 
 def _session(request: Request) -> Response:
     _, session = _known(request)
-    if session is None:
-        return _page(request, "gone.html", 404)
     view = session.view
     values: dict[str, Any] = {"name": session.name, "view": view, "table": view.table}
     if view.stage == SEARCHING:
@@ -213,7 +216,7 @@ def _index(request: Request, count: int, default: int) -> int:
 
 def _live(request: Request) -> Response:
     """What changes on the page of a search; the stage says when there is another page."""
-    _, session = _known(request)
+    session = request.app.state.sessions.get(request.path_params["token"])
     if session is None:
         return JSONResponse({"stage": ENDED}, 404)
     live = _live_values(session)
@@ -251,8 +254,8 @@ def _file(request: Request) -> Response:
     """A file about an equation; as a download if it is asked for as one."""
     _, session = _known(request)
     name = request.path_params["name"]
-    if session is None or session.view.stage != FOUND or name not in DOWNLOADS:
-        return _page(request, "gone.html", 404)
+    if session.view.stage != FOUND or name not in DOWNLOADS:
+        raise HTTPException(404)
     found = session.view.found
     try:
         content = session.file(name, _index(request, len(found["equations"]), found["chosen"]))
@@ -266,8 +269,6 @@ def _file(request: Request) -> Response:
 
 async def _search(request: Request) -> Response:
     token, session = _known(request)
-    if session is None:
-        return _page(request, "gone.html", 404)
     async with request.form(max_files=0, max_fields=10_000) as form:
         try:
             question = asked(form, session.view.table["columns"])  # type: ignore[arg-type]
@@ -280,8 +281,6 @@ async def _search(request: Request) -> Response:
 
 async def _read(request: Request) -> Response:
     token, session = _known(request)
-    if session is None:
-        return _page(request, "gone.html", 404)
     async with request.form(max_files=0, max_fields=10) as form:
         writing = written(form)  # type: ignore[arg-type]
     await run_in_threadpool(session.read, writing)
@@ -290,23 +289,18 @@ async def _read(request: Request) -> Response:
 
 def _stop(request: Request) -> Response:
     token, session = _known(request)
-    if session is None:
-        return _page(request, "gone.html", 404)
     session.stop()
     return _to(request, token)
 
 
 def _again(request: Request) -> Response:
     token, session = _known(request)
-    if session is None:
-        return _page(request, "gone.html", 404)
     session.ask_again()
     return _to(request, token)
 
 
 def _close(request: Request) -> Response:
-    token, _ = _known(request)
-    request.app.state.sessions.close(token)
+    request.app.state.sessions.close(request.path_params["token"])
     return RedirectResponse(f"{request.app.state.root}/", 303)
 
 

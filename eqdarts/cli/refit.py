@@ -171,6 +171,8 @@ def _print(law: Equation) -> None:
         print(visible(line))
     print()
     print(law.latex())
+    if law.n_constants and law.fit is not None:
+        print(law.latex(errors=True))
 
 
 def _numbers(option: str, pairs: Sequence[str] | None) -> dict[str, float]:

@@ -95,6 +95,9 @@ def show_fit(law: Equation) -> None:
     show_law(law, screen)
     if law.fit is not None:
         fit = law.fit
+        if law.n_constants:
+            screen.print("LaTeX with errors:", style="dim", end=" ")
+            screen.print(law.latex(errors=True), soft_wrap=True)
         screen.print(
             f"R² {explained(law.relative_loss)}; residual standard deviation {fit.residual_std:.4g}, of "
             f"{fit.observations} rows and {fit.degrees_of_freedom} degrees of freedom.",

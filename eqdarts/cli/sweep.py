@@ -28,7 +28,7 @@ eqdarts sweep data.csv --target y --seeds 5 -o results/seeds"""
 
 @grouped
 def sweep(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A CSV file with a header line.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A table with a header line, as for 'eqdarts fit'.")],
     target: Annotated[
         list[str],
         typer.Option(metavar="COLUMN", autocompletion=columns, help="A column to explain; give it for each one."),

@@ -122,7 +122,7 @@ def _page(model: Any, rows: Any, title: str | None, notes: Sequence[str]) -> str
         "observed": with_unit(target, units),
         "has_units": bool(units),
         "row_heading": row_heading(rows),
-        "rivals": rivals_of(model),
+        "rivals": rivals_of(model, unit),
         "facts": facts(model),
         "columns": columns_of(model),
         "notes": [*_notes(model, rows), *map(visible, notes)],

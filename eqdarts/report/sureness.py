@@ -28,8 +28,8 @@ class Rival:
     complexity: str
 
 
-def rivals_of(model: Any) -> tuple[Rival, ...]:
-    """The most probable forms; none where there is only one."""
+def rivals_of(model: Any, unit: str = "") -> tuple[Rival, ...]:
+    """The most probable forms; none where there is only one. unit: that of the target, where it has one."""
     table = model.rivals_
     if len(table) < 2:
         return ()
@@ -39,7 +39,7 @@ def rivals_of(model: Any) -> tuple[Rival, ...]:
             Markup(mathml(row.sympy, "", digits.get(row.sympy) or 4, block=False)),
             percent(row.probability),
             round(100 * row.probability, 1),
-            level(model.noise_, row.loss),
+            level(model.noise_, row.loss, unit),
             str(row.complexity),
         )
         for row in table.head(_MOST).itertuples()
