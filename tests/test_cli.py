@@ -15,7 +15,7 @@ import pytest
 import typer
 from command_line import ROOT, run_here, run_process
 
-from eqdarts import OPERATIONS, __version__
+from eqdarts import OPERATIONS, EqdartsError, __version__
 from eqdarts.cli import main, output, program, screen
 from eqdarts.sweeping import outcome, study
 
@@ -454,3 +454,9 @@ def test_results_of_a_sweep_on_a_terminal(monkeypatch, capsys):
     assert max(map(len, lines)) <= 60
     assert "\x1b" not in "".join(lines)
     assert lines[-1].split()[-2:] == ["no", "equation"]
+
+
+def test_what_cannot_be_written_names_its_option(tmp_path):
+    (tmp_path / "taken").write_text("", encoding="utf-8")
+    with pytest.raises(EqdartsError, match=r"^--report .*page\.html: cannot be written"):
+        output.write_file(tmp_path / "taken" / "page.html", "", "--report")

@@ -24,7 +24,7 @@ def dumps(document: dict[str, Any]) -> str:
 def of_model(model: DARTSRegressor, warnings: Sequence[str], files: Sequence[str] = ()) -> dict[str, Any]:
     """The chosen law with its constants and their errors, the front, its rivals, and how the search went.
 
-    files: what was written
+    warnings: that were shown, a list that may grow here   files: what was written
     """
     law, best = model.equation(), int(model.best_index_)
     front = _rows(model.equations_)
@@ -42,7 +42,7 @@ def of_model(model: DARTSRegressor, warnings: Sequence[str], files: Sequence[str
         "stop_reason": model.stop_reason_,
         "settings": model.to_dict()["settings"],
         "files": list(files),
-        "warnings": list(warnings),
+        "warnings": list(warnings),  # last, as what stands above may warn
     }
 
 

@@ -85,10 +85,9 @@ class Giving:
             written = [] if self.output is None else _write(model, X, y, self.output)
             files = [self.output / name for name in written if self.output is not None]
             if self.report is not None:
-                files.append(write_page(self.report, model, X, y, warnings))
+                files.append(write_page(self.report, model, X, y, warnings, option="--report"))
             if self.as_json:
-                document = of_model(model, (), list(map(str, files)))
-                print(dumps({**document, "warnings": list(warnings)}))
+                print(dumps(of_model(model, warnings, list(map(str, files)))))
             elif written:
                 print(f"\nwritten to {visible(str(self.output))}: {', '.join(written)}")
             if self.report is not None and not self.as_json:
@@ -119,12 +118,18 @@ def print_model(model: DARTSRegressor) -> None:
 
 
 def write_page(
-    path: Path, model: DARTSRegressor, X: Any, y: Any, notes: Sequence[str], title: str | None = None
+    path: Path,
+    model: DARTSRegressor,
+    X: Any,
+    y: Any,
+    notes: Sequence[str],
+    title: str | None = None,
+    option: str = "--output",
 ) -> Path:
     """Write the page about a model, and return where. notes: of how the table was read"""
     from eqdarts import report
 
-    write_file(path, report.report_html(model, X, y, title=title, notes=notes))
+    write_file(path, report.report_html(model, X, y, title=title, notes=notes), option)
     return path
 
 
@@ -139,14 +144,14 @@ def check_file(output: Path | None, suffix: str, *inputs: Path, option: str = "-
     check_output(output.parent, output.name, option=option)
 
 
-def write_file(output: Path, text: str) -> None:
+def write_file(output: Path, text: str, option: str = "--output") -> None:
     """Write a file complete or not at all, and the folder for it if needed."""
     from eqdarts.runtime.writing import write_text
 
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise EqdartsError(f"--output {output}: cannot be written ({error.strerror or error})") from error
+        raise EqdartsError(f"{option} {output}: cannot be written ({error.strerror or error})") from error
     write_text(output, text)
 
 

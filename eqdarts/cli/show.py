@@ -39,8 +39,7 @@ def show(
     with heard() as warnings:
         found = choosing.load(model)
         if as_json:
-            document = of_model(found, ())
-            print(dumps({**document, "warnings": list(warnings)}))
+            print(dumps(of_model(found, warnings)))
         elif kind is None:
             print_model(found)
         elif kind == "table":
