@@ -13,7 +13,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from eqdarts.data import FileFormat, Missing, read_csv
+from eqdarts.data import FileFormat, Missing, read_csv, read_table
 from eqdarts.data.chunks import open_table
 from eqdarts.data.dialect import found_dialect
 from eqdarts.data.numerals import Numerals, found_numerals
@@ -300,3 +300,42 @@ def test_missing_cells_and_booleans_in_other_numerals(path):
 def test_a_plain_table_is_as_usual():
     dialect = found_dialect("t.csv", "a,y\n1,2.5\n", FileFormat(), "utf-8")
     assert (dialect.found, str(dialect)) == ((), "cells separated by ',', decimal points")
+
+
+@pytest.mark.parametrize("code", ["#N/A", "#DIV/0!", "#NAME?", "#n/a"])
+def test_failed_formulas_are_cells_and_no_comments(path, code):
+    text = f"# a comment\nt,y\n1,2\n{code},3\n# off\n3,4\n4,5\n"
+    assert code in refused(path, text)[0]
+    rows, *_ = both(path, text + "5,6\n", missing=Missing((code,), True))
+    assert rows.tolist() == [[1, 2], [3, 4], [4, 5], [5, 6]]
+
+
+@pytest.mark.parametrize("above", [0, 1500])
+def test_between_spaces_a_line_with_a_gap_is_refused_and_not_shifted(path, above):
+    text = "a b y\n" + "1 2 3\n" * above + "2     5\n3 4 NA\n4 5 6\n5 6 7\n"
+    assert all(f"line {above + 2} has fewer cells" in said for said in refused(path, text))
+    rows, *_ = both(path, text.replace("2     5", "2 NA 5"), missing=Missing((), True))
+    assert rows.tolist() == [[1, 2, 3]] * above + [[4, 5, 6], [5, 6, 7]]
+
+
+def test_a_first_line_of_numbers_is_not_taken_for_names_in_silence():
+    dialect = found_dialect("t.csv", "1,2\n3,4\n5,6\n", FileFormat(), "utf-8")
+    assert str(dialect) == "the numbers in line 1 taken for names of columns"
+
+
+def test_the_line_in_which_spreadsheets_name_the_delimiter_is_none_of_the_table(path):
+    rows, *_ = both(path, "sep=;\nt;y\n0,1;2,5\n0,2;2,75\n")
+    assert rows.tolist() == ROWS
+
+
+def test_decimal_commas_are_not_taken_for_a_comma_behind_the_number_of_a_row(path):
+    """Rows that happen to begin with 1, 2, 3, as numbers of rows do."""
+    path.write_text("y\n1,5\n2,25\n3,125\n")
+    with pytest.warns(SearchWarning, match="decimal commas"):
+        found = read_table(path)
+    assert found.y.tolist() == [1.5, 2.25, 3.125]
+    assert "line 2 has 3 cells and the header 2" in refused(path, "t,y\n1,5,2\n2,5,3\n3,5,4\n")[0]
+    path.write_text('"y"\n"1",5\n"2",25\n')
+    with pytest.warns(SearchWarning, match="no name"):
+        found = read_table(path)
+    assert found.y.tolist() == [5, 25]

@@ -15,7 +15,7 @@ from typing import Any
 
 import pandas as pd
 
-from eqdarts.data.dialect import Dialect, FileFormat, found_dialect, split_lines
+from eqdarts.data.dialect import Dialect, FileFormat, found_dialect, shifted, split_lines
 from eqdarts.data.grid import Grid
 from eqdarts.data.missing import Missing
 from eqdarts.data.text_file import DAMAGED, damaged, head_of, not_text, opened, unpacked
@@ -46,6 +46,7 @@ def grid_of(path: Path, dialect: Dialect, missing: Missing, name: str | None = N
             cells = pd.read_csv(
                 lines, header=0, dtype=str, keep_default_na=False, sep=_separator(dialect), skipinitialspace=True
             )
+        _check_gaps(path, dialect, cells)
     except ERRORS as error:
         raise reading_error(path, error, dialect) from error
     cells = cells.fillna("")
@@ -62,16 +63,25 @@ def column_chunks(
     All are read, as pandas finds no line too long otherwise.
     """
     numerals = dialect.numerals
-    as_text: dict[str, Any] = {"dtype": str} if numerals.thousands else {}
+    spaces = dialect.delimiter == " "
+    as_text: dict[str, Any] = {"dtype": str} if numerals.thousands or spaces else {}
+    spellings = [] if spaces else list(missing.spellings)  # so that a gap can be told from a text that means one
     try:
         with _below_header(path, dialect) as lines, pd.read_csv(
             lines, header=0, sep=_separator(dialect), decimal=numerals.decimal, chunksize=rows, skipinitialspace=True,
-            low_memory=False, keep_default_na=False, na_values=list(missing.spellings), **_EXACT, **as_text,
+            low_memory=False, keep_default_na=False, na_values=spellings, **_EXACT, **as_text,
         ) as reader:  # fmt: skip
             for frame in reader:
+                _check_gaps(path, dialect, frame)
                 yield [frame.iloc[:, place] for place in places]
     except ERRORS as error:
         raise reading_error(path, error, dialect) from error
+
+
+def _check_gaps(path: Path, dialect: Dialect, cells: pd.DataFrame) -> None:
+    """Raise `InputDataError` for a line that is too short, where cells are separated by spaces; others end in gaps."""
+    if dialect.delimiter == " " and (short := cells.iloc[:, -1].fillna("") == "").any():
+        raise InputDataError(f"{path}: {shifted(_finder(path, dialect)(int(short.idxmax())))}")
 
 
 def _separator(dialect: Dialect) -> str:
@@ -84,8 +94,7 @@ class _Lines(io.TextIOBase):
     def __init__(self, text: io.TextIOWrapper, dialect: Dialect) -> None:
         self._text, self._comments = text, dialect.comments
         self._first = dialect.delimiter.join(f"c{k}" for k in range(len(dialect.header))) + "\n"
-        marks = "|".join(map(re.escape, dialect.comments))
-        self._pattern = re.compile(f"^[ \t]*(?:{marks}).*$", re.MULTILINE)
+        self._pattern = re.compile(f"^{dialect.comment}.*$", re.MULTILINE)
         for _ in range(dialect.lines):
             text.readline()
 
@@ -122,7 +131,7 @@ def _finder(path: Path, dialect: Dialect) -> Callable[[int], str]:
     def where(row: int) -> str:
         with opened(path, dialect.encoding) as text:
             lines = text.read().split("\n")[dialect.lines :]
-        kept = ["" if line.lstrip().startswith(dialect.comments) else line for line in lines]
+        kept = ["" if dialect.comments and re.match(dialect.comment, line) else line for line in lines]
         try:
             for number, (_, line) in enumerate(split_lines(kept, dialect.delimiter)):
                 if number == row:

@@ -20,7 +20,10 @@ from eqdarts.errors import InputDataError, shown
 #: spaces and tabs.
 DELIMITERS = {"\t": "tabs", ";": "';'", "|": "'|'", ",": "','", " ": "spaces"}
 _COMMENTS = ("#", "%", "//")  # what lines begin with that instruments write above the header
-_COMMENT = re.compile(r"\s*(#|%|//)")
+#: Cells of spreadsheets whose formula failed, such as #N/A and #DIV/0!, begin rows and not comments.
+_HASH = r"#(?!(?:[Nn]/[Aa]|[A-Z]+(?:/0)?[!?])(?:[,;|\t]|[ \r]*$))"
+_COMMENT = re.compile(rf"\s*({_HASH}|%|//)")
+_SEPARATOR = re.compile(r'"?sep=.\s*"?', re.IGNORECASE)  # what spreadsheets write above the header
 _LINES = 1000  # of the head that are compared; not tuned
 
 
@@ -82,6 +85,11 @@ class Dialect:
     def __str__(self) -> str:
         return ", ".join(self.found) or "cells separated by ',', decimal points"
 
+    @property
+    def comment(self) -> str:
+        """What lines begin with that are no rows, as a regular expression; there are some."""
+        return f"[ \\t]*(?:{'|'.join(_HASH if mark == '#' else re.escape(mark) for mark in self.comments)})"
+
 
 def checked_delimiter(delimiter: str | None) -> str | None:
     """The one character that separates cells; a backslash and a t are a tab."""
@@ -103,7 +111,8 @@ class _Head:
     def of(cls, text: str) -> _Head:
         lines = text.split("\n")
         marks = [found[1] if (found := _COMMENT.match(line)) else "" for line in lines]
-        return cls(lines, marks, ["" if mark else line for line, mark in zip(lines, marks, strict=True)])
+        kept = ["" if mark else line for line, mark in zip(lines, marks, strict=True)]
+        return cls(lines, marks, ["" if _SEPARATOR.fullmatch(line) else line for line in kept[:1]] + kept[1:])
 
     def comments(self, header: int) -> tuple[str, ...]:
         """What comments below the header begin with."""
@@ -201,6 +210,14 @@ def found_dialect(
     )
 
 
+def shifted(place: str) -> str:
+    """The sentence about a line with too few cells between spaces, where nobody knows which are missing."""
+    return (
+        f"{place} has fewer cells than the header, and between spaces an empty one cannot be seen; write NA where a "
+        "value is missing"
+    )
+
+
 def _assumed(best: _Reading, numerals: Numerals, given: FileFormat, encoding: str) -> Iterator[str]:
     """What was found out that is not as usual."""
     if given.delimiter is None and best.delimiter != "," and len(best.header.cells) > 1:
@@ -213,6 +230,8 @@ def _assumed(best: _Reading, numerals: Numerals, given: FileFormat, encoding: st
         yield f"names of columns from the comment in line {best.header.line}"
     elif best.skipped:
         yield f"header in line {best.header.line}"
+    if all(map(looks_like_number, filter(None, best.header.cells))):
+        yield f"the numbers in line {best.header.line} taken for names of columns"
     if best.comments:
         yield f"lines that begin with {' or '.join(map(repr, best.comments))} left out"
     if given.encoding is None and not encoding.startswith("utf"):
@@ -252,7 +271,9 @@ def _read(path: str, head: _Head, delimiter: str) -> _Reading | None:
         below, comments = _rows(head.lines[header.line :], delimiter, header.line), ()
     if delimiter == " " and len(header.cells) != width:
         header = _spaced(header, head.lines[header.line - 1], width)
-    return _Reading(delimiter, _with_row_names(header, below), tuple(below), comments, place)
+    # Between bare commas a number in front may be the first half of one with a decimal comma.
+    counted = delimiter != "," or all(head.lines[row.line - 1].lstrip().startswith('"') for row in below)
+    return _Reading(delimiter, _with_row_names(header, below, counted), tuple(below), comments, place)
 
 
 def _rows(lines: Sequence[str], delimiter: str, above: int = 0) -> list[_Row]:
@@ -301,10 +322,12 @@ def _spaced(header: _Row, line: str, width: int) -> _Row:
     return header
 
 
-def _with_row_names(header: _Row, rows: Sequence[_Row]) -> _Row:
+def _with_row_names(header: _Row, rows: Sequence[_Row], counted: bool) -> _Row:
     """A header with an empty name for what rows begin with, where that is their name or number, as R writes them.
 
     Or for what they end in, where that is a delimiter.
+
+    counted: may they begin with their numbers?
     """
     if not rows or any(len(row.cells) != len(header.cells) + 1 for row in rows):
         return header
@@ -312,7 +335,7 @@ def _with_row_names(header: _Row, rows: Sequence[_Row]) -> _Row:
     if not any(row.cells[-1] for row in rows):
         return _Row((*header.cells, ""), header.line)
     named = len(set(first)) == len(first) and all(first) and not any(map(looks_like_number, first))
-    if named or first == [str(k + 1) for k in range(len(first))]:
+    if named or (counted and first == [str(k + 1) for k in range(len(first))]):
         return _Row(("", *header.cells), header.line)
     return header
 
@@ -342,6 +365,8 @@ def _check_rows(path: str, reading: _Reading, is_missing: Callable[[str], bool])
                 f"{path}: line {row.line} has {len(row.cells)} cells and the header {len(header.cells)}; remove or "
                 "quote what is too much"
             )
+        if reading.delimiter == " " and len(row.cells) < len(header.cells):
+            raise InputDataError(f"{path}: {shifted(f'line {row.line}')}")
     if len(rows) < 2 or len(rows[0].cells) != len(header.cells):
         return
     second, below = rows[0], rows[1:]
@@ -349,5 +374,5 @@ def _check_rows(path: str, reading: _Reading, is_missing: Callable[[str], bool])
     if words and not second.numbers and len(words) > len(header.cells) / 2 and all(row.numbers for row in below):
         raise InputDataError(
             f"{path}: line {second.line} ({', '.join(map(shown, words[:5]))}) holds no number, as a second header; "
-            "remove it, or write units behind the names, such as 't [s]'"
+            f"remove it, or write units behind the names ('t [s]'), or remove line {header.line} if it is a title"
         )
