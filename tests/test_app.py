@@ -12,7 +12,7 @@ from eqdarts.app import create_app, desk, serve, serving
 from eqdarts.app.desk import asked_for
 from eqdarts.app.guard import POLICY
 from eqdarts.app.picture import picture
-from eqdarts.app.question import Question, Writing, asked, first_guess, written
+from eqdarts.app.question import Question, Writing, asked, first_guess, number_below, written
 from eqdarts.app.reading import read
 from eqdarts.app.session import MOST, Session, Sessions
 from eqdarts.errors import EqdartsError, InputDataError
@@ -345,3 +345,9 @@ def test_a_port_that_is_taken_is_said():
         assert taken.getsockname()[0] == "127.0.0.1"
     with pytest.raises(InputDataError, match="port=70000"):
         serve(70000)
+
+
+@pytest.mark.parametrize("value", ["9" * 5000, "-1", "2", "1.0", "\u0661", "", None])
+def test_what_is_no_number_of_a_column_is_none(value):
+    assert number_below(value, 2) is None
+    assert number_below("1", 2) == 1

@@ -28,7 +28,7 @@ from eqdarts import __version__
 from eqdarts.app.guard import NAMES, REPORT_POLICY, Guard, TooLarge
 from eqdarts.app.picture import HEIGHT, WIDTH, picture
 from eqdarts.app.process import Worker
-from eqdarts.app.question import DECIMALS, DELIMITERS, NOISES, Writing, asked, written
+from eqdarts.app.question import DECIMALS, DELIMITERS, NOISES, Writing, asked, number_below, written
 from eqdarts.app.session import ENDED, FOUND, SEARCHING, Session, Sessions, Start
 from eqdarts.errors import EqdartsError, InputDataError
 from eqdarts.formula.visible import visible
@@ -210,8 +210,8 @@ def _links(found: dict[str, Any]) -> list[dict[str, str]]:
 
 def _index(request: Request, count: int, default: int) -> int:
     """The number of an equation that an address asks for."""
-    text = request.query_params.get("index", "")
-    return int(text) if text.isascii() and text.isdigit() and int(text) < count else default
+    found = number_below(request.query_params.get("index", ""), count)
+    return default if found is None else found
 
 
 def _live(request: Request) -> Response:

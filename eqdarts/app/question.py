@@ -143,10 +143,23 @@ def asked(form: Form, columns: Sequence[dict[str, Any]]) -> Question:
 
 def _column(value: Any, columns: Sequence[dict[str, Any]], labels: bool = False) -> str:
     """The name of a column of numbers, or of labels too, by its number."""
-    if not isinstance(value, str) or not value.isascii() or not value.isdigit() or int(value) >= len(columns):
+    place = number_below(value, len(columns))
+    if place is None:
         return ""
-    column = columns[int(value)]
+    column = columns[place]
     return str(column["name"]) if column["usable"] or (labels and column["labels"]) else ""
+
+
+def number_below(value: Any, count: int) -> int | None:
+    """The number that a text from a browser is, if it is below count; Python reads no thousands of digits.
+
+    Examples
+    --------
+    >>> number_below("3", 7), number_below("7", 7), number_below("9" * 5000, 7), number_below("-1", 7)
+    (3, None, None, None)
+    """
+    digits = isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 10
+    return int(value) if digits and int(value) < count else None
 
 
 def _seconds(text: Any) -> float:

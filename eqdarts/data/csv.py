@@ -81,7 +81,8 @@ def column_chunks(
 def _check_gaps(path: Path, dialect: Dialect, cells: pd.DataFrame) -> None:
     """Raise `InputDataError` for a line that is too short, where cells are separated by spaces; others end in gaps."""
     if dialect.delimiter == " " and (short := cells.iloc[:, -1].fillna("") == "").any():
-        raise InputDataError(f"{path}: {shifted(_finder(path, dialect)(int(cells.index.to_numpy()[short.to_numpy()][0])))}")
+        row = int(cells.index.to_numpy()[short.to_numpy()][0])
+        raise InputDataError(f"{path}: {shifted(_finder(path, dialect)(row))}")
 
 
 def _separator(dialect: Dialect) -> str:
