@@ -74,7 +74,7 @@ def unscaled(model: Any, index: int | None = None) -> Equation:
     d = int(inputs.n_features_in_)
     names = tuple(map(str, getattr(fitted, "feature_names_in_", numbered(d))))
     before = affine_of(Pipeline(steps[:-1]), d) if len(steps) > 1 else Affine.identity(d)
-    training = getattr(last, "_training", None)
+    training = last._training
     return _original(last.equation(index), before, target or Affine.identity(1), names, training)
 
 

@@ -19,7 +19,7 @@ from eqdarts.formula.mathml import mathml
 from eqdarts.formula.numbers import DIGITS
 from eqdarts.formula.text import format_name
 from eqdarts.formula.visible import visible
-from eqdarts.report.words import interval, is_rounding, level, listing, measured, r_squared
+from eqdarts.report.words import interval, is_rounding, level_text, listing, measured, r_squared
 
 
 @dataclass(frozen=True)
@@ -123,8 +123,8 @@ def law(equation: Equation, index: int, noise: Noise, unit: str = "") -> Law:
         level=noise.level(equation.loss),
         complexity=str(equation.complexity),
         r2=r_squared(equation.relative_loss),
-        error=level(noise, equation.loss, unit),
-        left_out="" if equation.left_out is None else level(noise, equation.left_out, unit),
+        error=level_text(noise, equation.loss, unit),
+        left_out="" if equation.left_out is None else level_text(noise, equation.left_out, unit),
         probability=percent(equation.probability),
         share=round(100 * (equation.probability or 0.0), 1),
         constants=constants,

@@ -14,7 +14,7 @@ from eqdarts.errors import InputDataError
 from eqdarts.formula.visible import visible
 from eqdarts.options import search_config
 from eqdarts.report.table import units_of
-from eqdarts.report.words import chance, count, level, listing, number, r_squared
+from eqdarts.report.words import chance, count, level_text, listing, number, r_squared
 
 _LIBRARIES = ("numpy", "scipy", "sympy", "torch", "scikit-learn")
 _SPLIT_FROM = 60  # rows from which constants and architecture see different ones; `eqdarts.search.pose`
@@ -164,7 +164,8 @@ def _result(model: Any, equation: Equation) -> str:
     fit = equation.fit
     unit = visible(units_of(model).get(equation.target, ""))
     parts = [
-        f"It has R² = {r_squared(equation.relative_loss)} and an error of {level(model.noise_, equation.loss, unit)}"
+        f"It has R² = {r_squared(equation.relative_loss)} and an error of "
+        f"{level_text(model.noise_, equation.loss, unit)}"
     ]
     if equation.probability is not None:
         parts.append(

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from eqdarts.data.zero import LADDER
 from eqdarts.equation.figures import percent
 from eqdarts.formula.mathml import mathml
-from eqdarts.report.words import chance, count, level
+from eqdarts.report.words import chance, count, level_text
 
 _CLEAR, _DECIDED = 0.9, 2 / 3  # probabilities from which the rows speak clearly, and decide (not tuned)
 _FEW = 3  # rows for each constant, below which a reader is warned (not tuned)
@@ -39,7 +39,7 @@ def rivals_of(model: Any, unit: str = "") -> tuple[Rival, ...]:
             Markup(mathml(row.sympy, "", digits.get(row.sympy) or 4, block=False)),
             percent(row.probability),
             round(100 * row.probability, 1),
-            level(model.noise_, row.loss, unit),
+            level_text(model.noise_, row.loss, unit),
             str(row.complexity),
         )
         for row in table.head(_MOST).itertuples()

@@ -13,7 +13,7 @@ from eqdarts.data.zero import LADDER
 from eqdarts.equation.equation import Equation
 from eqdarts.errors import InputDataError
 from eqdarts.formula.visible import visible
-from eqdarts.report.words import count, level, number
+from eqdarts.report.words import count, level_text, number
 
 _WORST = 5  # rows that are named
 _FORMS = {
@@ -144,7 +144,9 @@ def facts(model: Any) -> tuple[tuple[str, str], ...]:
         ("Target", f"{target}{number(summary.target_std)} {unit}".rstrip()),
         (
             "Noise",
-            "none: the law that was chosen leaves nothing" if exact else f"{form}; {size} {level(noise, loss, unit)}",
+            "none: the law that was chosen leaves nothing"
+            if exact
+            else f"{form}; {size} {level_text(noise, loss, unit)}",
         ),
     )
 

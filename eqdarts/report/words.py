@@ -102,13 +102,15 @@ def r_squared(missing: float) -> str:
     return "1" if missing < 1e-30 else f"1 − {number(missing, 2)}"
 
 
-def level(noise: Noise, loss: float, unit: str = "") -> str:
+def level_text(noise: Noise, loss: float, unit: str = "") -> str:
     """The level of the errors of an equation with this loss; unit: that of the target, where it has one.
 
     Examples
     --------
-    >>> level(Noise("proportional"), 0.01), level(Noise(), 9.5e8, "d"), level(Noise("given", unit=0.2), 0.01)
-    ('10 % of the value', '30\u202f800 d', '0.5 times the errors given')
+    >>> level_text(Noise("proportional"), 0.01), level_text(Noise(), 9.5e8, "d")
+    ('10 % of the value', '30\u202f800 d')
+    >>> level_text(Noise("given", unit=0.2), 0.01)
+    '0.5 times the errors given'
     """
     if noise.known is not None:
         return f"{number(math.sqrt(loss) / noise.known, 3)} times the errors given"
