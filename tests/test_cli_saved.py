@@ -9,6 +9,9 @@ import pytest
 from command_line import run_here
 
 from eqdarts import DARTSRegressor, refit
+from eqdarts.cli.cells import cells_of
+from eqdarts.cli.reading import Reading
+from eqdarts.errors import SearchWarning
 
 NAMES = ("t (s)", "=cmd|' /C calc'!A0\x1b[2J")
 
@@ -211,3 +214,11 @@ def test_report_hands_model_and_table_on(run, tmp_path, monkeypatch):
     ):
         assert part in run("report", *arguments, code=2).stderr
     assert not (tmp_path / "page.html").exists()
+
+
+def test_other_units_than_those_of_the_fit_are_mentioned(tmp_path):
+    (tmp_path / "new.csv").write_text("r [km],t [s],m\n1,2,3\n2,3,4\n")
+    with cells_of(tmp_path / "new.csv", Reading()) as cells:
+        cells.warn_of_other_units({"t": "s", "m": "kg", "q": "K"})
+        with pytest.warns(SearchWarning, match="'r' is in 'km', and the law was fitted with it in 'm'"):
+            cells.warn_of_other_units({"r": "m"})

@@ -63,6 +63,15 @@ class Cells:
 
         return name in self.spellings or label_column(name, self.names) is not None
 
+    def warn_of_other_units(self, known: Mapping[str, str]) -> None:
+        """Say which columns have another unit in the header than those in which a law was fitted."""
+        here = self.grid.headings.units
+        for name in (name for name in known if name in here and here[name] != known[name]):
+            warn(
+                f"{self.path}: {name!r} is in {here[name]!r}, and the law was fitted with it in {known[name]!r}; "
+                "numbers are taken as they are, so convert them unless the two are the same"
+            )
+
     def numbers(self, columns: Sequence[str]) -> tuple[pd.DataFrame, Cells]:
         """These columns as numbers, and the cells of the same rows: those with missing cells are left out if asked."""
         import numpy as np

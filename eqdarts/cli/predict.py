@@ -62,6 +62,8 @@ def predict(
         law = found.equation()
         new = _new_names(column or f"predicted {law.target}", interval is not None, cells)
         cells.grid.check_labels(law.columns)
+        about = (*law.formula.used, law.target)
+        cells.warn_of_other_units({name: unit for name, unit in found.units_.items() if name in about})
         X, rows = cells.numbers(law.formula.used)
         values = (law.predict(X),) if interval is None else law.predict(X, interval=interval)
         _warn_of(values[0], X, rows, found)

@@ -54,6 +54,7 @@ def report(
         if cells is not None:
             columns = found.front_[0].columns
             cells.grid.check_labels(columns)
+            cells.warn_of_other_units(found.units_)
             rows, _ = cells.numbers([*columns, found.target_name_])
             X, y = rows[list(columns)], rows[found.target_name_]
     write_page(output, found, X, y, notes, title)
