@@ -110,12 +110,14 @@ class Arrivals:
 
     def after(self, run: Reached, best: Reached, graphs: int, solved: Reached = NOTHING) -> Arrivals:
         """The run came so far, and all of them to the best, with so many graphs. solved: by sums"""
-        last, solved = _further(run, *self.runs[-1:]), _further(solved, self.solved)
+        improved = best.is_better(self.best)
+        last, solved = _further(improved, run, *self.runs[-1:]), _further(improved, solved, self.solved)
         runs = (*self.runs[:-1], last)
-        if best.is_better(self.best):
+        if improved:
             return Arrivals(runs, best, solved, graphs, graphs)
         return replace(self, runs=runs, solved=solved, graphs=graphs)
 
 
-def _further(*some: Reached) -> Reached:
-    return min(some, key=lambda one: one.score)
+def _further(improved: bool, new: Reached, *before: Reached) -> Reached:
+    """The further of two places. Unless the best has improved, one better by less than rows may decide is the same."""
+    return next((old for old in before if not (new.score < old.score if improved else new.is_better(old))), new)
