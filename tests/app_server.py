@@ -65,8 +65,8 @@ class Address:
     def post(self, path, **options):
         return self.client.post(self.origin + path, **options)
 
-    def until(self, path, stage, seconds=60):
-        """Wait until a session stands there."""
+    def until(self, path, stage, seconds=400):
+        """Wait until a session stands there; the first search of an installation compiles its loops before it stops."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             live = self.get(f"{path}live").json()
