@@ -62,7 +62,7 @@ HOUSE = {
         "fonts", "style", "vector", "axes", "writing", "rows", "marks", "fit", "residuals", "response", "front",
         "constants", "layout", "graph", "alpha", "history", "page",
     ),
-    "fitted": ("answers", "examined", "saving"),
+    "fitted": ("given", "answers", "examined", "saving"),
     "estimator": {},
     "pipelines": {},
     "sweeping": ("jobs", "outcome", "store", "workers", "study"),

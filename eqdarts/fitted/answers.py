@@ -10,11 +10,11 @@ import pandas as pd
 import sympy
 from numpy.typing import ArrayLike
 from sklearn import get_config
-from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.base import RegressorMixin
 from sklearn.utils import estimator_html_repr
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
-from eqdarts.data import as_frame, check_finite_columns, given_columns, has_columns, select, with_indicators
+from eqdarts.data import check_finite_columns
 from eqdarts.data.kept import Training
 from eqdarts.data.noise import Noise
 from eqdarts.equation.card import card
@@ -28,6 +28,7 @@ from eqdarts.equation.prediction import Interval
 from eqdarts.equation.refit import with_fit
 from eqdarts.equation.selection import choose
 from eqdarts.errors import InputDataError, warn
+from eqdarts.fitted.given import GivenRows
 from eqdarts.graph.genotype import Genotype
 from eqdarts.graph.space import SearchSpace
 
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 
-class Answers(RegressorMixin, BaseEstimator):
+class Answers(RegressorMixin, GivenRows):
     """A fitted model: which of its equations is the chosen one, and what that says.
 
     `fit` and `load` of classes below it set the attributes, which `DARTSRegressor` describes.
@@ -309,6 +310,10 @@ class Answers(RegressorMixin, BaseEstimator):
             self._automatic_index(),
         )
 
+    @property
+    def _columns(self) -> tuple[str, ...]:
+        return self.front_[0].columns
+
     def _automatic_index(self) -> int:
         return choose(self.front_, self.model_selection, self.training_.distinct_rows)
 
@@ -329,24 +334,3 @@ class Answers(RegressorMixin, BaseEstimator):
         if self._training is None:
             raise InputDataError("this model was saved without its training rows; use refit(X, y) with a table")
         return self._training
-
-    def _rows(self, X: Any) -> np.ndarray:
-        """Rows X [n, d] of the columns of the fit: of a table by their names, of an array in their order.
-
-        NaN where a value is missing.
-        """
-        named, columns, table = hasattr(self, "feature_names_in_"), self.front_[0].columns, as_frame(X)
-        if isinstance(table, pd.DataFrame):
-            table = with_indicators(table, columns, all_labels=True)
-        found = isinstance(table, pd.DataFrame) and (named or has_columns(table, columns))
-        rows, names = given_columns(select(table, columns) if found else table)
-        return self._validated(rows, None if found and not named else names, reset=False)
-
-    def _validated(self, X: np.ndarray, names: tuple[str, ...] | None, reset: bool) -> np.ndarray:
-        """What scikit-learn checks: as many columns as before, with the same names."""
-        table = X if names is None else pd.DataFrame(X, columns=list(names), copy=False)
-        try:
-            found: np.ndarray = validate_data(self, table, reset=reset, dtype=np.float64, ensure_all_finite=False)
-        except (TypeError, ValueError) as error:
-            raise InputDataError(" ".join(str(error).split())) from error
-        return found

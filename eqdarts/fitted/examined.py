@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from eqdarts.data import check_finite_columns, given_target
@@ -17,7 +16,7 @@ from eqdarts.equation.extrapolation import extrapolation
 from eqdarts.equation.precision import with_digits
 from eqdarts.equation.refit import refit_equation, with_fit
 from eqdarts.equation.stability import Stability, stability
-from eqdarts.errors import InputDataError, check_choice, check_range, shown
+from eqdarts.errors import InputDataError, check_choice, check_range
 from eqdarts.fitted.answers import Answers
 from eqdarts.runtime.threads import one_thread
 from eqdarts.search.loop import SearchResult
@@ -32,7 +31,6 @@ class Examined(Answers):
     """A fitted model that is put to tables."""
 
     validation: Any
-    random_state: Any
     _problem: Problem | None  # these two for `resample`; None where the model comes of a file
     _result: SearchResult | None
 
@@ -185,13 +183,3 @@ class Examined(Answers):
         check_finite_columns(X_array, chosen.columns)
         found = extrapolation(X_array, self.front_, chosen, self._kept(), threshold)
         return found.set_axis(X.index, axis=0) if isinstance(X, pd.DataFrame) else found
-
-    def _generator(self) -> np.random.Generator:
-        try:
-            state = check_random_state(self.random_state)
-        except (TypeError, ValueError) as error:
-            raise InputDataError(
-                f"random_state={shown(self.random_state)}: expected a whole number from 0 to {2**32 - 1}, None, or a "
-                "numpy.random.RandomState"
-            ) from error
-        return np.random.default_rng(state.randint(2**31 - 1))
