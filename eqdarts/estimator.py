@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -25,6 +25,8 @@ from eqdarts.data.missing import Missing
 from eqdarts.data.noise import GIVEN, Noise
 from eqdarts.data.table import CHUNK_ROWS, Table
 from eqdarts.data.user_table import check_no_form
+from eqdarts.dimensions.table_units import table_units
+from eqdarts.equation.constant_units import with_constant_units
 from eqdarts.equation.equation import Equation, as_written
 from eqdarts.equation.front import Front
 from eqdarts.equation.left_out import with_left_out
@@ -237,6 +239,7 @@ class DARTSRegressor(FittedModel):
         proposers: Sequence[str | type] | None = None,
         model_selection: str = "best",
         noise: str = "additive",
+        units: Mapping[str, str] | str | None = None,
         max_complexity: int | None = None,
         max_columns: int | None = 20,
         callback: Callable[[EpochRecord], None] | None = None,
@@ -274,6 +277,7 @@ class DARTSRegressor(FittedModel):
         self.proposers = proposers
         self.model_selection = model_selection
         self.noise = noise
+        self.units = units
         self.max_complexity = max_complexity
         self.max_columns = max_columns
         self.callback = callback
@@ -315,10 +319,13 @@ class DARTSRegressor(FittedModel):
         InputDataError
             A `ValueError` that names the column, row or option.
         """
+        return self._fit(X, y, sample_weight, y_error, units_of(X, y))
+
+    def _fit(self, X: Any, y: Any, sample_weight: Any, y_error: Any, header: Mapping[str, str]) -> DARTSRegressor:
+        """header: units that stand there, by the names of columns"""
         options, start = self._options(), time.monotonic()
-        self.units_ = units_of(X, y)
         table, noise = with_errors(self._table(X, y), self.noise, sample_weight, y_error)
-        options = replace(options, noise=noise)
+        options = replace(self._with_units(options, table, header), noise=noise)
         rng, large = self._generator(), is_large(len(table), options)
         search = discovered_in_large(table, options, rng) if large else discovered(table, options, rng, start)
         with search as found:
@@ -418,16 +425,15 @@ class DARTSRegressor(FittedModel):
             table = open_table(file, target, columns, chunk_rows, known, missing)
             with parsed_once(table) as source:
                 rows = source if beside is None else kind(source, table.headings.name(beside))
-                self._fit_source(Logarithm(rows) if log_target else rows, y_error is not None)
-            names = (*self.feature_names_in_, self.target_name_)
-            self.units_ = {name: unit for name, unit in table.headings.units.items() if name in names}
+                source = Logarithm(rows) if log_target else rows
+                self._fit_source(source, table.headings.units, y_error is not None)
         if table.rows_left_out:
             warn(left_out(os.fsdecode(path), table.rows_left_out, self.training_.rows + table.rows_left_out))
         return self
 
     @no_full_collections()
-    def _fit_source(self, source: Source, measured: bool = False) -> DARTSRegressor:
-        """measured: do weights come of the errors of rows?"""
+    def _fit_source(self, source: Source, header: Mapping[str, str], measured: bool = False) -> DARTSRegressor:
+        """header: units that stand there   measured: do weights come of the errors of rows?"""
         options, head = self._options(), first_rows(source)
         X, y = head.as_pandas()
         if measured:
@@ -435,12 +441,18 @@ class DARTSRegressor(FittedModel):
             options = replace(options, noise=Noise(GIVEN))
         if len(head) <= SUBSET_ROWS:
             if measured and head.weights is not None:
-                return self.fit(X, y, y_error=head.weights**-0.5)
-            return self.fit(X, y, head.weights)
+                return self._fit(X, y, None, head.weights**-0.5, header)
+            return self._fit(X, y, head.weights, None, header)
         check_share(options)
         self._table(X, y)  # notes the names of the columns
+        options = self._with_units(options, head, header)
         with discovered_in_large(source, options, self._generator()) as found:
             return self._store(found)
+
+    def _with_units(self, options: FitOptions, table: Table, header: Mapping[str, str]) -> FitOptions:
+        """With the units of the columns; notes their text. header: those that stand in the header"""
+        units, self.units_ = table_units(self.units, table.names, table.target, header)
+        return replace(options, units=units)
 
     def _options(self) -> FitOptions:
         return fit_options(self.get_params(deep=False))
@@ -448,10 +460,11 @@ class DARTSRegressor(FittedModel):
     def _store(self, found: Found) -> DARTSRegressor:
         problem, result = found.problem, found.result
         kept = found.training
+        units = problem.units
         sure = rated(found.front, kept.table)
         self.leaves_more_than_noise_, self._selected = sure.leaves_something, None
         self._rivals, shown = (
-            tuple(with_left_out(with_digits(e, kept.table), kept.table) for e in some)
+            tuple(with_constant_units(with_left_out(with_digits(e, kept.table), kept.table), units) for e in some)
             for some in (sure.rivals, sure.equations)
         )
         self.front_ = Front(shown, found.front.rows)

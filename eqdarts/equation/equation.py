@@ -37,7 +37,7 @@ from eqdarts.formula.tape import function, tape
 from eqdarts.formula.text import format_name
 from eqdarts.formula.visible import shortened
 from eqdarts.graph.genotype import Genotype
-from eqdarts.simplify.description import count_constants, size
+from eqdarts.simplify.description import NATS_PER_UNIT, count_constants, description_length, size
 from eqdarts.simplify.singularities import with_limits
 
 _FORMAT, _VERSION = "eqdarts equation", 1
@@ -77,6 +77,10 @@ class Equation:
     probability : float or None
         Of its form, constants aside, among all forms that the search came upon: that it is the law, or equal to it
         within what the rows show (`eqdarts.equation.rivals`). None: it was not found by a search.
+    dimensional : int
+        How many of its constants carry a unit, as far as those of the columns are known.
+    constant_units : mapping of str to str, or None
+        The units of those constants, by their names in `constants`; None where units were not given.
     left_out : float or None
         Mean squared error of each row by the constants that the other rows give, as `loss` is that of all rows by all.
         None: it is not known (`eqdarts.equation.left_out`).
@@ -96,11 +100,18 @@ class Equation:
     digits: int | None = None
     probability: float | None = field(default=None, compare=False)
     left_out: float | None = field(default=None, compare=False)
+    dimensional: int = 0
+    constant_units: Mapping[str, str] | None = field(default=None, compare=False)
 
     @property
     def complexity(self) -> int:
         """Nodes of the expression tree."""
         return size(self.expression)
+
+    def description_length(self, rows: int) -> float:
+        """Nats to write down what it leaves of so many rows, and itself (`eqdarts.simplify.description`)."""
+        length = description_length(self.relative_loss, self.expression, rows)
+        return length + NATS_PER_UNIT * self.dimensional
 
     @property
     def n_constants(self) -> int:
@@ -516,6 +527,7 @@ class Equation:
         slope = derivative(self.formula, column)
         changed: dict[str, Any] = {"target": slope.target, "loss": nan, "relative_loss": nan, "origin": "derivative"}
         changed |= {"genotype": None, "fit": None, "probability": None, "left_out": None}
+        changed |= {"dimensional": 0, "constant_units": None}
         if self.inner is None:
             return replace(self, expression=slope.expression, **changed)
         return replace(

@@ -12,7 +12,6 @@ from eqdarts.equation.equation import Equation
 from eqdarts.equation.markup import STYLE, equations_markup
 from eqdarts.formula.text import format_name
 from eqdarts.formula.visible import shortened
-from eqdarts.simplify.description import description_length
 
 _ROUNDING = 1e-9  # losses (relative) and lengths closer than this are one
 _ROWS = 100  # of a front whose table is not known
@@ -33,7 +32,7 @@ class _Rank:
     @classmethod
     def of(cls, equation: Equation, rows: int) -> _Rank:
         loss = equation.relative_loss
-        return cls(equation, equation.complexity, loss, description_length(loss, equation.expression, rows))
+        return cls(equation, equation.complexity, loss, equation.description_length(rows))
 
     def dominates(self, other: _Rank) -> bool:
         """Is it as simple and as good? Losses that differ by rounding are equal."""

@@ -27,6 +27,7 @@ FORMAT, VERSION = "eqdarts model", 1
 _STOPS = ("exact", "settled", "max_epochs", "max_time", "patience", "interrupted", "error", "constant")
 _MAX_FORMULAS = 1_000_000  # characters
 _MAX_EQUATIONS = 1000
+_BY_NAME = ("units",)  # settings that may be plain values by the names of columns
 
 
 @dataclass(frozen=True)
@@ -282,6 +283,10 @@ def _plain(value: Any) -> Any:
     if isinstance(value, list | tuple):
         items = [_plain(item) for item in value]
         return None if any(item is None or isinstance(item, list) for item in items) else items
+    if isinstance(value, Mapping):  # such as the units of columns
+        named = {name: _plain(item) for name, item in value.items() if isinstance(name, str)}
+        plain = len(named) == len(value) and not any(item is None or isinstance(item, list) for item in named.values())
+        return named if plain else None
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     return value if isinstance(value, str | bool | int) else None
@@ -292,7 +297,9 @@ def _read_settings(data: Record, defaults: Mapping[str, Any]) -> dict[str, Any]:
     for name, value in data.data.items():
         if name not in defaults:
             raise data.error(name, "is no option of DARTSRegressor")
-        if isinstance(value, dict):
+        if isinstance(value, dict) and (
+            name not in _BY_NAME or any(isinstance(v, dict | list) for v in value.values())
+        ):
             raise data.error(name, "expected a plain value or a list of them")
         if isinstance(value, list):
             if any(isinstance(item, dict | list) for item in value):

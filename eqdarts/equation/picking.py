@@ -16,7 +16,6 @@ from eqdarts.formula.parsing import parse_expression, split_equation
 from eqdarts.formula.text import format_name
 from eqdarts.formula.visible import shortened
 from eqdarts.graph.to_sympy import plain
-from eqdarts.simplify.description import description_length
 from eqdarts.simplify.form import form_of
 
 _WIDEST, _MOST = 60, 12  # characters of an equation in a message, and equations (not tuned)
@@ -71,7 +70,7 @@ def _of_form(front: Front, form: Any, rows: int) -> int:
             f"form={shown(form)}: no equation of equations_ has it. To fit this form whatever the search found, "
             f"call eqdarts.refit. There are {_listed(front)}"
         )
-    return min(places, key=lambda k: description_length(front[k].relative_loss, front[k].expression, rows))
+    return min(places, key=lambda k: front[k].description_length(rows))
 
 
 def _read(form: Any, columns: tuple[str, ...], target: str) -> sympy.Expr:

@@ -7,7 +7,6 @@ import numpy as np
 from eqdarts.data.zero import LADDER
 from eqdarts.equation.front import Front
 from eqdarts.errors import check_choice
-from eqdarts.simplify.description import description_length
 
 CRITERIA = ("best", "accuracy", "score")
 
@@ -26,7 +25,7 @@ def choose(front: Front, criterion: str, n: int) -> int:
         return int(np.argmin([e.relative_loss for e in front]))
     if criterion == "score":
         return int(np.argmax(scores(front)))
-    return int(np.argmin([description_length(e.relative_loss, e.expression, n) for e in front]))
+    return int(np.argmin([e.description_length(n) for e in front]))
 
 
 def credibility(front: Front, n: int) -> np.ndarray:
@@ -34,7 +33,7 @@ def credibility(front: Front, n: int) -> np.ndarray:
 
     Description lengths differ about as half of the BIC does, so these are approximate posterior weights (Raftery 1995).
     """
-    length = np.array([description_length(e.relative_loss, e.expression, n) for e in front])
+    length = np.array([e.description_length(n) for e in front])
     with np.errstate(under="ignore"):
         weight = np.exp(length.min() - length)
     return weight / weight.sum()

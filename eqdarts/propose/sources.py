@@ -28,7 +28,7 @@ SOURCES: dict[str, Source] = {
     for source in (Draw, Waves, Shapes, Neighbours, Moves, Gradient, Products, Monomials, Lattice, Ratios, Library)
 }
 #: Names of other problems whose laws are laws of the table; their graphs come from the same sources.
-REFORMULATIONS = ("units", "shifted", "regular", "symmetry")
+REFORMULATIONS = ("units", "shifted", "regular", "dimensionless", "symmetry")
 #: All these names: what `DARTSRegressor(proposers=...)` has by default.
 PROPOSERS = (*SOURCES, *REFORMULATIONS)
 

@@ -21,11 +21,11 @@ from eqdarts.graph.space import SearchSpace
 from eqdarts.options import SearchConfig
 from eqdarts.propose.sources import PROPOSERS
 from eqdarts.search.budget import BUDGET
-from eqdarts.search.finish import candidates, finish
+from eqdarts.search.finish import candidates, finish, finish_products, offer_all
 from eqdarts.search.log import Log, Share
 from eqdarts.search.machine import Machine
 from eqdarts.search.problem import Problem, View
-from eqdarts.search.reformulations import Reformulated, Symmetries, made_at_once
+from eqdarts.search.reformulations import Dimensionless, Reformulated, Symmetries, made_at_once
 from eqdarts.search.runs import SampledState
 from eqdarts.search.sampled import SampledSearch
 from eqdarts.search.stops import ExactGraphs, Watch
@@ -143,6 +143,13 @@ class Branches:
         self._companions = [
             [self._made(one, False, _GROWTH.depth, np.inf) for one in some] for some in made_at_once(problem, names)
         ]
+        # Products without dimension are there from the start, too, and live as symmetries do.
+        self._by_units: list[_Branch] = []
+        self._products: list[sympy.Expr] = []
+        if Dimensionless.name in names:
+            self._by_units = [self._made(one, False, 1, np.inf) for one in Dimensionless().of(problem)]
+            self._products = Dimensionless().products(problem)
+        self._branches.extend(self._by_units)
         self.shares: dict[str, Share] = {}
 
     @property
@@ -165,6 +172,11 @@ class Branches:
         log = Log()
         self.shares = log.shares
         self._hear_of_noise(state)
+        for known in self._by_units:
+            known.parent_loss = _least_loss(state)
+        if self._products:
+            front = offer_all(front, finish_products(self._products, Dimensionless.name, self._problem.without_loops))
+            self._products = []
         # Symmetries lead from an imitation to the law. What leaves nothing but noise may be the law itself, until runs
         # do not agree on it.
         if self._asks and epoch >= self._next_question and not (state.leaves_noise and state.runs < 2):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -11,6 +11,7 @@ import sympy
 
 from eqdarts.data.table import Table
 from eqdarts.data.zero import LADDER
+from eqdarts.equation.constant_units import consistent
 from eqdarts.equation.equation import Equation, evaluate
 from eqdarts.equation.exports.formula import Formula
 from eqdarts.equation.exports.record import in_table_units
@@ -23,7 +24,7 @@ from eqdarts.graph.space import SearchSpace
 from eqdarts.graph.to_sympy import plain
 from eqdarts.search.problem import Problem, View, from_origins
 from eqdarts.search.sums import are_shapes, are_sums
-from eqdarts.simplify.description import count_constants, description_length
+from eqdarts.simplify.description import NATS_PER_UNIT, count_constants, description_length
 from eqdarts.simplify.reduce import reduce, shortest_writing
 from eqdarts.simplify.simplify import simplify
 from eqdarts.simplify.snapping import Simplified
@@ -76,7 +77,7 @@ class Draft:
     raw: sympy.Expr
     formula: Simplified
     origin: str
-    genotype: Genotype
+    genotype: Genotype | None
 
 
 def finish(
@@ -113,7 +114,7 @@ def finish(
             drafts.append(draft)
             yield from _equation(problem, draft)
     rows, floor = problem.formula_rows, max(LADDER.exact, problem.rounding_loss)
-    drafts.sort(key=lambda d: description_length(d.formula.loss, d.formula.expression, len(rows)))
+    drafts.sort(key=lambda d: _length(d.formula, problem))
     done: set[sympy.Expr] = set()
     for draft in drafts[:reduced]:
         expression = draft.formula.expression
@@ -127,6 +128,14 @@ def finish(
         simpler = reduce(refitted, problem.symbols, rows, deadline)
         if best is not draft.formula or simpler is not refitted:
             yield from _equation(problem, replace(draft, formula=simpler))
+
+
+def finish_products(products: Sequence[sympy.Expr], origin: str, problem: Problem) -> Iterator[Equation]:
+    """Each of these, over the column symbols, times a constant."""
+    for product in products:
+        draft = _simplified(sympy.Float(1.5) * product, None, problem, origin, np.inf)
+        if draft is not None:
+            yield from _equation(problem, draft)
 
 
 def finish_one(
@@ -146,7 +155,9 @@ def _draft(
     return _simplified(raw, view.named(genotype), problem, view.origin(str(population.origin[place])), deadline)
 
 
-def _simplified(raw: sympy.Expr, genotype: Genotype, problem: Problem, origin: str, deadline: float) -> Draft | None:
+def _simplified(
+    raw: sympy.Expr, genotype: Genotype | None, problem: Problem, origin: str, deadline: float
+) -> Draft | None:
     """One graph in symbols, folded and snapped. None if undefined on the rows."""
     formula = simplify(raw, problem.symbols, problem.formula_rows, deadline)
     return Draft(raw, formula, origin, genotype) if np.isfinite(formula.loss) else None
@@ -163,10 +174,25 @@ def _equation(problem: Problem, draft: Draft) -> Iterator[Equation]:
     """The equation of a draft, refitted on all rows; nothing if it is undefined there or too large."""
     formula = _refitted(draft.formula, problem.symbols, problem.table)
     written = plain(shortest_writing(formula.expression))
-    equation = _with_losses(problem, written, draft.origin, draft.genotype)
+    dimensional = 0
+    if problem.units is not None:
+        found = consistent(written, problem.table.names, problem.units)
+        if found is None:
+            return
+        written, dimensional = found.expression, found.dimensional
+    equation = replace(_with_losses(problem, written, draft.origin, draft.genotype), dimensional=dimensional)
     too_large = problem.max_complexity is not None and equation.complexity > problem.max_complexity
     if np.isfinite(equation.relative_loss) and not too_large:
         yield equation
+
+
+def _length(formula: Simplified, problem: Problem) -> float:
+    """Of its description; infinite if it cannot have the units of the columns."""
+    length = description_length(formula.loss, formula.expression, len(problem.formula_rows))
+    if problem.units is None:
+        return length
+    found = consistent(plain(formula.expression), problem.table.names, problem.units)
+    return np.inf if found is None else length + NATS_PER_UNIT * found.dimensional
 
 
 def _refitted(formula: Simplified, symbols: tuple[sympy.Symbol, ...], rows: Table) -> Simplified:

@@ -8,6 +8,7 @@ from numbers import Integral
 from typing import Any
 
 from eqdarts.data.noise import ADDITIVE, Noise, check_form
+from eqdarts.dimensions.table_units import TableUnits, check_units
 from eqdarts.equation.selection import CRITERIA
 from eqdarts.errors import InputDataError, check_choice, check_range, shown
 from eqdarts.fit.backend import available_cores, check_device
@@ -32,6 +33,8 @@ class FitOptions:
     verbose : int
     noise : Noise
         What was said of it; its form may be "auto".
+    units : TableUnits or None
+        Of a table that is known; `fit_options` only looks whether the option can be read as such.
     """
 
     config: SearchConfig
@@ -43,6 +46,7 @@ class FitOptions:
     threads: int
     verbose: int
     noise: Noise = ADDITIVE
+    units: TableUnits | None = None
 
     @property
     def splits_by_share(self) -> bool:
@@ -60,6 +64,7 @@ def fit_options(parameters: Mapping[str, Any]) -> FitOptions:
     """
     check_choice("model_selection", parameters["model_selection"], CRITERIA)
     check_form(parameters["noise"])
+    check_units(parameters["units"])
     for name in ("max_complexity", "max_columns"):
         if parameters[name] is not None:
             check_range(name, parameters[name], 1, integer=True)

@@ -72,6 +72,7 @@ def pose(table: Table, options: FitOptions, rng: np.random.Generator, watch: Wat
         max_complexity=options.max_complexity,
         rounding=y_rounding / target_unit,
         x_rounding=x_rounding / units,
+        units=options.units,
     )
     return Posed(problem, constant, training)
 

@@ -11,6 +11,7 @@ import sympy
 from eqdarts.data.columns import column_scale
 from eqdarts.data.table import Table, evenly
 from eqdarts.data.zero import LADDER, Target, measure_of
+from eqdarts.dimensions.table_units import TableUnits
 from eqdarts.graph.genotype import Genotype
 from eqdarts.graph.links import usable
 from eqdarts.graph.space import SearchSpace
@@ -53,6 +54,8 @@ class Problem:
         The table as it was, with the rows that were left out of this one, by which its equations are judged.
     origins : array [d] or None
         What was taken off the columns, and stands in the equations beside them.
+    units : TableUnits or None
+        Equations that cannot have these are none.
     """
 
     table: Table
@@ -69,6 +72,7 @@ class Problem:
     x_rounding: np.ndarray | None = None
     whole: Problem | None = None
     origins: np.ndarray | None = None
+    units: TableUnits | None = None
 
     def shifted(self, origins: np.ndarray) -> Problem:
         """With columns that have these numbers taken off, 0 for those that stay."""

@@ -8,6 +8,8 @@
 - "regular": one row at which a law is 0/0 as it is written, as sin(x)/x at 0, would veto it. Where few rows can be of
   that kind, the search is done without them as well, and its equations are judged on all rows, by their limits there.
   Of a grid many rows are, and groups of them are left out in turn.
+- "dimensionless": where the units of the columns are known, a law whose constants are pure numbers is a product of
+  powers of columns times a function of products without dimension (`eqdarts.dimensions.groups`).
 - "symmetry": a table may have fewer quantities than columns: y(x) = M·f(g), with groups g and a prefactor M. The rows
   themselves show it where those that agree in g agree in y/M (`eqdarts.propose.similarity`), and so do graphs: one that
   imitates the law is seldom the law, but it has the law's symmetries (`eqdarts.propose.symmetry`). Nothing has to be
@@ -18,6 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import Protocol
 
 import numpy as np
@@ -26,16 +29,21 @@ import sympy
 from eqdarts.data.columns import column_scale
 from eqdarts.data.nearby import ambiguity
 from eqdarts.data.table import Table
+from eqdarts.dimensions.groups import groupings
 from eqdarts.formula.tape import tape
 from eqdarts.graph.population import Population
 from eqdarts.graph.space import SearchSpace
 from eqdarts.propose.similarity import similarities
 from eqdarts.propose.symmetry import Reduction, reductions
 from eqdarts.search.problem import Problem, View, from_origins, moderate
+from eqdarts.simplify.description import digits_of
 from eqdarts.simplify.singularities import special_rows
 
 _FAR = 10.0  # times its spread: a column that lies so far from zero is also searched from its beginning; not tuned
 _LARGEST_UNIT = 1000.0  # of a column that is also searched without
+_PLAIN_FACTOR = (
+    14.0  # nats of an exact factor between units, up to which it stands in formulas: 1/1000, π/180; not tuned
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -193,6 +201,62 @@ class Symmetries:
         return Reformulated(smaller, inner, judged_on, open_share)
 
 
+class Dimensionless:
+    """Products of powers of the columns that have no dimension, and one that has that of the target."""
+
+    name = "dimensionless"
+    most = 6  # ways to write a law as such; not tuned
+
+    def of(self, problem: Problem) -> Iterator[Reformulated]:
+        """The shortest ways; none unless all columns have units, and fewer such products exist than columns."""
+        for groups, prefactor in self._written(problem):
+            X, M = _on_rows(groups, problem), _on_rows((prefactor,), problem)[:, 0]
+            smaller = _of_groups(problem, X, M) if 0 < len(groups) < len(problem.symbols) else None
+            if smaller is not None:
+                view = View(groups, prefactor, smaller.x_scale, smaller.y_scale, kind=self.name)
+                rows = smaller.sample(Symmetries().rows_of_neighbours)
+                yield Reformulated(smaller, view, problem, ambiguity(rows.X, rows.y, rows.root_weights))
+
+    def products(self, problem: Problem) -> list[sympy.Expr]:
+        """The prefactors: a constant times one of them may be the law."""
+        return list(dict.fromkeys(prefactor for _, prefactor in self._written(problem)))
+
+    def _written(self, problem: Problem) -> list[tuple[tuple[sympy.Expr, ...], sympy.Expr]]:
+        units, names = problem.units, problem.table.names
+        if units is None or units.of_logarithm or not all(name in units.columns for name in names):
+            return []
+        columns = [units.columns[name] for name in names]
+        if units.target.has_offset or any(unit.has_offset for unit in columns):
+            return []
+        factors = [unit.factor * _power_of_two(x) for unit, x in zip(columns, problem.x_unit, strict=True)]
+        of_target = units.target.factor * _power_of_two(problem.y_unit)
+
+        def product(powers: Sequence[Fraction], over: sympy.Expr, otherwise: sympy.Expr | None) -> sympy.Expr:
+            exact = [sympy.Rational(power.numerator, power.denominator) for power in powers]
+            number = sympy.Mul(*(f**e for f, e in zip(factors, exact, strict=True))) / over
+            if digits_of(number) > _PLAIN_FACTOR:
+                number = sympy.Float(number) if otherwise is None else otherwise
+            return number * sympy.Mul(*(x**e for x, e in zip(problem.symbols, exact, strict=True)))
+
+        one = sympy.Integer(1)
+        return [
+            (tuple(product(group, one, None) for group in way.groups), product(way.prefactor, of_target, one))
+            for way in groupings([unit.dimension for unit in columns], units.target.dimension, self.most)
+        ]
+
+
+def _on_rows(expressions: Sequence[sympy.Expr], problem: Problem) -> np.ndarray:
+    """Their values [n, m] on the rows of the table."""
+    with np.errstate(all="ignore"):
+        values = [tape(e, problem.symbols).value(*problem.table.X.T) for e in expressions]
+    n = len(problem.table)
+    return np.column_stack([np.broadcast_to(v, n) for v in values]) if values else np.empty((n, 0))
+
+
+def _power_of_two(value: float) -> sympy.Rational:
+    return sympy.Rational(*float(value).as_integer_ratio())
+
+
 def origins_of(X: np.ndarray) -> np.ndarray:
     """A round number [d] just below the values of each column of X [n, d] that lies far from zero, and 0 of others.
 
@@ -228,7 +292,11 @@ def in_groups(problem: Problem, reduction: Reduction) -> Problem | None:
     """The table of the groups, with the target divided by the prefactor, and rows that count as its square: so errors
     count as errors of y. None where floats cannot hold it, or a group or the target does not vary.
     """
-    X, prefactor = reduction.apply(problem.table.X)
+    return _of_groups(problem, *reduction.apply(problem.table.X))
+
+
+def _of_groups(problem: Problem, X: np.ndarray, prefactor: np.ndarray) -> Problem | None:
+    """The same of groups [n, m] and a prefactor [n] that are known."""
     with np.errstate(all="ignore"):
         y = problem.table.y / prefactor
         weights = prefactor**2 if problem.table.weights is None else problem.table.weights * prefactor**2

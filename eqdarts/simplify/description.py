@@ -14,6 +14,9 @@ NATS_PER_SYMBOL = 2.5  # log of about a dozen symbols that could stand in a node
 #: constants. Of equations offered for measured tables those chosen hold most often at 0.75 to 1.25, and for laws with
 #: noise the choice is right from 0.75 on (benchmarks/README.md, "What a node costs").
 NATS_PER_NODE = 1.0
+#: A constant that carries a unit is a quantity of nature which is no column: beside its digits and its node it costs
+#: the symbol that a law writes for it (benchmarks/README.md, "With and without units").
+NATS_PER_UNIT = NATS_PER_SYMBOL
 _USUAL_EXPONENT = 4.0  # in size; few laws have larger ones
 _NATS_PER_EXPONENT = 0.5  # for each unit beyond: an exponential prior, so decisive rows overrule it; neither is tuned
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 import sympy
@@ -45,6 +46,10 @@ class Exported(Protocol):
     def probability(self) -> float | None: ...
     @property
     def left_out(self) -> float | None: ...
+    @property
+    def dimensional(self) -> int: ...
+    @property
+    def constant_units(self) -> Mapping[str, str] | None: ...
 
 
 def in_table_units(formula: Formula) -> sympy.Expr:
@@ -74,7 +79,15 @@ def write(equation: Exported) -> dict[str, Any]:
         "digits": equation.digits,
         "probability": equation.probability,
         "left_out": equation.left_out,
+        **_of_units(equation),
     }
+
+
+def _of_units(equation: Exported) -> dict[str, Any]:
+    """Nothing where those of the columns were not given."""
+    if equation.constant_units is None:
+        return {}
+    return {"dimensional": equation.dimensional, "constant_units": dict(equation.constant_units)}
 
 
 def read(record: Record, columns: tuple[str, ...], target: str) -> dict[str, Any]:
@@ -93,6 +106,10 @@ def read(record: Record, columns: tuple[str, ...], target: str) -> dict[str, Any
         fields["probability"] = record.share("probability")
     if "left_out" in record:
         fields["left_out"] = record.number("left_out", 0.0)
+    if "constant_units" in record:
+        units_of = record.record("constant_units")
+        fields["constant_units"] = {name: units_of.text(name) for name in units_of.data}
+        fields["dimensional"] = record.integer("dimensional", 0)
     if "scaled" not in record:
         return {**fields, "expression": _expression(record, columns)}
     scaled = record.record("scaled")
