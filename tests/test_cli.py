@@ -224,6 +224,7 @@ def test_cells_that_are_no_numbers_are_errors_that_name_them_and_what_to_do(tabl
     assert pd.read_csv(out / "results.csv")["equation"].tolist() == ["2*x + 1", "x"]
 
 
+@pytest.mark.slow
 def test_a_process_of_its_own_does_the_same(run, table, tmp_path):
     """With the same seed it finds the same and warns of the same, and what is refused is refused there too."""
     path = tmp_path / "constant.csv"

@@ -137,6 +137,7 @@ def test_coefficients_that_are_not_fitted_do_not_move():
     assert (state.coefficients == torch.tensor([1.0, 0.0, 0.0])).all()
 
 
+@pytest.mark.slow
 def test_importing_leaves_the_global_generator_untouched():
     check = (
         "import torch; before = torch.get_rng_state(); import eqdarts.search.relaxed, eqdarts.darts.descent; "

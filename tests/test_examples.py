@@ -50,6 +50,7 @@ def test_example_runs(script, tmp_path, monkeypatch, capsys):
     check(capsys.readouterr().out, tmp_path, script)
 
 
+@pytest.mark.slow
 def test_the_first_example_runs_in_a_process_of_its_own(tmp_path):
     path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
     done = subprocess.run(

@@ -565,6 +565,7 @@ def test_node_values_are_those_of_a_linearised_graph(seed):
     np.testing.assert_array_equal(Kernel(SPACE).node_values(graphs.batch, graphs.w.numpy(), rows), linear.nodes)
 
 
+@pytest.mark.slow
 def test_a_search_needs_no_loop_that_was_not_compiled_before():
     """In a process of its own, as other tests call loops too: an unforeseen one would compile on the search's time."""
     program = """

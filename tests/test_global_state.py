@@ -177,6 +177,7 @@ def test_fits_in_threads_leave_global_state_alone():
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")
+@pytest.mark.slow
 def test_a_forked_process_fits_after_its_parent_did():
     """Whatever number of threads torch had there, and whether it used them: the child has none of them."""
     code = """
@@ -310,6 +311,7 @@ def test_the_states_of_global_generators_do_not_matter():
     assert texts[0] == texts[1]
 
 
+@pytest.mark.slow
 def test_importing_leaves_global_state_alone():
     """In a fresh interpreter; the libraries may do as they like, eqdarts may add nothing."""
     code = """

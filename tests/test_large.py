@@ -376,6 +376,7 @@ def test_broken_files_are_refused(tmp_path, name, content, message):
 
 def model(**options):
     settings = {"max_epochs": 4, "replicas": 64, "max_nodes": 1, "links": ["identity"]}
+    settings["proposers"] = ["sample", "move", "product", "monomials"]  # no branches, which take most of the time
     return DARTSRegressor(**{**settings, "verbose": 0, "random_state": 0, **options})
 
 
