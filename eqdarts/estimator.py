@@ -118,7 +118,8 @@ class DARTSRegressor(FittedModel):
         "lattice": products of small powers of the columns of few rows, and sums of two, which are all tried.
         Beside the columns, all of them search other problems (`eqdarts.search.reformulations`): "units": columns that
         were scaled in their own units; "shifted": columns far from zero from their beginning; "regular": without the
-        few rows at which laws may be 0/0; "symmetry": what the rows of few columns, or the slopes of the best graphs,
+        few rows at which laws may be 0/0; "dimensionless": products of powers of columns that have no dimension, where
+        `units` are given; "symmetry": what the rows of few columns, or the slopes of the best graphs,
         show the target to depend on, differences, sums or products of powers of columns, which takes about half of the
         time, and needs "linear" and "power" among the operations, and both aggregators. Default: all.
     model_selection : {"best", "accuracy", "score"}
@@ -130,6 +131,13 @@ class DARTSRegressor(FittedModel):
         as that of counts, these two down to a floor that the rows show. "auto": whichever the rows show before the
         search, "additive" where they do not decide (`eqdarts.search.noise`). Rows are weighed by it, and standard
         errors, intervals and pictures follow.
+    units : mapping of str to str, or "header", optional
+        The unit of each column and of the target, such as ``{"m": "kg", "v": "m/s", "E": "J"}``, "1" of a number
+        without dimension; or "header": those that stand in the header, as in ``v [m/s]``. Equations whose units cannot
+        match are left out then, constants get the units that they must have, and laws of pure numbers are searched in
+        products of columns that have no dimension. A column without a unit may have any; the target needs one.
+        Degrees Celsius are taken as differences of temperature. It needs the extra ``eqdarts[units]``. None: units
+        are not looked at.
     max_columns : int, optional
         Columns that the search sees at the most; those of a wider table are screened first
         (`eqdarts.data.screening`), which keeps columns that matter only in a product of two. Columns that
@@ -181,6 +189,8 @@ class DARTSRegressor(FittedModel):
     noise_ : Noise
         How errors go with the law's value, as the search took it: `noise_.form`, which is "given" where `fit` had
         `y_error`; `noise_.level(loss)` times `noise_.spreads(values)` is the standard deviation of an observation.
+    units_ : dict of str to str
+        The units of columns and target, as they were given or stand in the header.
     leaves_more_than_noise_ : bool
         Do rows near each other err alike, by the best equation? Then it leaves something unexplained, and the law may
         be another one.

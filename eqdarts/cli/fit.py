@@ -24,7 +24,7 @@ from eqdarts.cli.reading import (
     names,
     read_rows,
 )
-from eqdarts.cli.searching import Noise, Searching, Seed
+from eqdarts.cli.searching import Noise, Searching, Seed, Units
 
 EXAMPLES = """\
 # Which law gives the period of a planet from its distance?
@@ -53,6 +53,7 @@ def fit(
     one_hot: OneHot = None,
     reading: Reading,
     noise: Noise = "additive",
+    units: Units = None,
     searching: Searching,
     seed: Seed = 0,
     choosing: Choosing,
@@ -67,7 +68,7 @@ def fit(
     with heard() as warnings:
         check_beside(columns, y_error, weights)
         if is_streamed(file) and not one_hot:
-            model = searching.model(seed, noise)
+            model = searching.model(seed, noise, units)
             model.fit_file(
                 file,
                 target,
@@ -91,7 +92,7 @@ def fit(
                 from eqdarts.data.logarithm import log_of
 
                 y = log_of(y)
-            model = searching.model(seed, noise).fit(X, y, **beside)
+            model = searching.model(seed, noise, units).fit(X, y, **beside)
         if log_target:
             say(f"the law is that of {model.target_name_}, the natural logarithm; its exponential is the target")
         giving.give(model, X, y, warnings, choosing)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 import typer
 
 from eqdarts.cli.reading import names
+from eqdarts.errors import InputDataError
 
 if TYPE_CHECKING:
     from eqdarts.estimator import DARTSRegressor
@@ -28,6 +29,25 @@ Noise = Annotated[
         rich_help_panel=PANEL,
     ),
 ]
+Units = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME=UNIT,…",
+        help="Units of columns and target, such as 'm=kg,v=m/s,E=J', or header: those in the names.",
+        rich_help_panel=PANEL,
+    ),
+]
+
+
+def named_units(text: str | None) -> dict[str, str] | str | None:
+    """A unit by the name of each column; a pair that contains a comma is quoted, as in a CSV file."""
+    if text is None or text.strip() == "header":
+        return None if text is None else "header"
+    pairs = [pair.rpartition("=") for pair in names("--units", text) or ()]
+    for name, sign, unit in pairs:
+        if not sign or not name.strip():
+            raise InputDataError(f"--units: {name or unit!r}: expected NAME=UNIT, such as v=m/s, or header")
+    return {name.strip(): unit.strip() for name, _, unit in pairs}
 
 
 @dataclass(frozen=True)
@@ -53,7 +73,7 @@ class Searching:
         """The candidate operations, if they were named."""
         return names("--operations", self.operations)
 
-    def model(self, seed: int, noise: str = "additive") -> DARTSRegressor:
+    def model(self, seed: int, noise: str = "additive", units: str | None = None) -> DARTSRegressor:
         """A model of these options, not yet fitted. Its import takes seconds."""
         from eqdarts.estimator import DARTSRegressor
 
@@ -64,5 +84,6 @@ class Searching:
             random_state=seed,
             operations=self.operation_names(),
             noise=noise,
+            units=named_units(units),
             verbose=0 if self.quiet else 1,
         )

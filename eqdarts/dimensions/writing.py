@@ -41,12 +41,11 @@ def unit_text(dimension: Dimension, factor: sympy.Expr, known: Sequence[Unit]) -
     systems = [own, {}] if own else [{}]
     compound = [u for u in known if len(u.dimension) > 1]
     for bases in systems:
-        for named in ([*compound, *_NAMED], []):
-            found = min(_written(dimension, bases, named), key=lambda pair: len(pair[0]))
-            powers, made = found
+        for named in ((compound, _NAMED), ((), ())):
+            powers, made = min(_written(dimension, bases, *named), key=lambda pair: len(pair[0]))
             if abs(float(made / factor) - 1) < _ROUNDING:
                 return _joined(powers)
-    powers, made = min(_written(dimension, {}, []), key=lambda pair: len(pair[0]))
+    powers, made = _of_bases(dimension, {})
     return f"{float(factor / made):.6g} {_joined(powers)}"
 
 
@@ -55,10 +54,20 @@ def _is_base(unit: Unit) -> bool:
 
 
 def _written(
+    dimension: Dimension, bases: Mapping[str, Unit], before: Iterable[Unit], behind: Iterable[Unit]
+) -> Iterable[tuple[list[tuple[str, Fraction]], sympy.Expr]]:
+    """Ways to write it, as powers of symbols, and what each makes in coherent units.
+
+    before, behind: units of several base quantities that may be one of the symbols, better or worse than base units
+    """
+    yield from _with_one_of(dimension, bases, before)
+    yield _of_bases(dimension, bases)
+    yield from _with_one_of(dimension, bases, behind)
+
+
+def _with_one_of(
     dimension: Dimension, bases: Mapping[str, Unit], named: Iterable[Unit]
 ) -> Iterable[tuple[list[tuple[str, Fraction]], sympy.Expr]]:
-    """Ways to write it, as powers of symbols, and what each makes in coherent units."""
-    yield _of_bases(dimension, bases)
     for unit in named:
         for sign in (1, -1):
             left = dict(dimension)

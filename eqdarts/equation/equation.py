@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike
 from sympy import Expr
 
 from eqdarts.data import rows_of, rows_of_values
+from eqdarts.dimensions.writing import unit_latex
 from eqdarts.equation.exports import record
 from eqdarts.equation.exports.c import to_c
 from eqdarts.equation.exports.calculus import derivative
@@ -120,17 +121,23 @@ class Equation:
 
     @property
     def constants(self) -> pd.DataFrame:
-        """A row per constant, by name: value, std_error, low, high.
+        """A row per constant, by name: value, std_error, low, high; and unit, where those of the columns were given.
 
         Standard errors and limits are asymptotic, and NaN without `fit`: `DARTSRegressor.equation` adds it to an
         equation of a front.
         """
         if self.fit is not None:
-            return self.fit.table
+            return self._with_units(self.fit.table)
         _, symbols, values = floats_as_symbols(self.expression, self.columns)
         index = pd.Index([s.name for s in symbols], dtype=object)
         unknown = np.full(len(values), np.nan)
-        return pd.DataFrame({"value": values, "std_error": unknown, "low": unknown, "high": unknown}, index=index)
+        table = pd.DataFrame({"value": values, "std_error": unknown, "low": unknown, "high": unknown}, index=index)
+        return self._with_units(table)
+
+    def _with_units(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Empty for a pure number."""
+        units = self.constant_units
+        return table if units is None else table.assign(unit=[units.get(str(name), "") for name in table.index])
 
     def intervals(
         self,
@@ -362,6 +369,7 @@ class Equation:
             Significant digits of the constants, from 1 to 17; by default `digits`.
         mul : {None, "dot", "times", "thin"}
             The sign between factors: ·, ×, or a thin space. None: nothing, or a thin space where names are words.
+            Constants that carry a unit, where those of the columns were given, are printed with it.
         errors : bool
             Print every constant with its standard error, as (1.234 ± 0.012): the error with two significant digits,
             and the value to the same place.
@@ -371,10 +379,11 @@ class Equation:
         InputDataError
             For an unknown sign, digits out of range, or if no standard errors are known.
         """
-        if not errors:
+        if not errors and not self.constant_units:
             return to_latex(self.expression, self.target, self._shown(precision), mul)
-        form, constants = self._measured()
-        return to_latex_with_errors(form, self.target, constants, self._shown(precision), mul)
+        form, constants = self._measured() if errors else self._unmeasured()
+        units = {name: unit_latex(unit) for name, unit in (self.constant_units or {}).items()}
+        return to_latex_with_errors(form, self.target, constants, self._shown(precision), mul, units)
 
     def mathml(self, precision: int | None = None, errors: bool = False, block: bool = True) -> str:
         """``target = expression`` as a ``<math>`` element for a page, which browsers typeset; names are escaped.
@@ -393,6 +402,11 @@ class Equation:
             )
         rows = zip(fit.table.index, fit.table.value, fit.table.std_error, strict=True)
         return fit.template, {str(name): (float(value), float(error)) for name, value, error in rows}
+
+    def _unmeasured(self) -> tuple[Expr, dict[str, tuple[float, float]]]:
+        """The same without standard errors."""
+        form, symbols, values = floats_as_symbols(self.expression, self.columns)
+        return form, {symbol.name: (float(value), nan) for symbol, value in zip(symbols, values, strict=True)}
 
     def python(self, name: str | None = None) -> str:
         """The source of a NumPy function of the columns that stand in the equation, in the order of the table.

@@ -12,6 +12,7 @@ from eqdarts.equation.equation import Equation
 from eqdarts.equation.figures import level, percent, r2, shown_r2
 from eqdarts.equation.front import Front
 from eqdarts.equation.selection import scores
+from eqdarts.formula.numbers import DIGITS
 from eqdarts.formula.text import format_name
 from eqdarts.formula.visible import shortened
 
@@ -29,8 +30,11 @@ def front_table(front: Front, noise: Noise = ADDITIVE) -> pd.DataFrame:
 
 
 def equation_table(equations: Sequence[Equation], noise: Noise = ADDITIVE) -> pd.DataFrame:
-    """A row per equation: complexity, loss, r2, error, loo, probability, equation, sympy, origin."""
-    return pd.DataFrame(
+    """A row per equation: complexity, loss, r2, error, loo, probability, equation, sympy, origin.
+
+    And units, of the constants that carry one, where those of the columns were given.
+    """
+    table = pd.DataFrame(
         {
             "complexity": [e.complexity for e in equations],
             "loss": [e.loss for e in equations],
@@ -42,6 +46,21 @@ def equation_table(equations: Sequence[Equation], noise: Noise = ADDITIVE) -> pd
             "sympy": [e.expression for e in equations],
             "origin": [e.origin for e in equations],
         }
+    )
+    if any(e.constant_units is not None for e in equations):
+        table.insert(list(table).index("sympy"), "units", [constants_with_units(e) for e in equations])
+    return table
+
+
+def constants_with_units(equation: Equation) -> str:
+    """The constants that carry a unit, as "9.81 m/s^2, 3 kg"; empty if there are none."""
+    units = equation.constant_units
+    if not units:
+        return ""
+    values = equation.constants["value"]
+    digits = equation.digits or DIGITS
+    return ", ".join(
+        f"{float(f'{values[name]:.{digits}g}'):g} {unit}" for name, unit in units.items() if name in values
     )
 
 
@@ -74,6 +93,8 @@ def front_text(
         lines.append(f"{mark} {equation.complexity:10d}  {fit}  {percent(equation.probability):>11}  {_line(equation)}")
     if noise != ADDITIVE:
         lines.append(f"noise: {noise.form}, {noise.text(front[chosen].loss)}")
+    carried = constants_with_units(front[chosen])
+    lines += [f"with {carried}"] if carried else []
     lines += cautions(front, chosen, leaves_something, automatic)
     sentence, named = undecided(rivals)
     lines += [sentence] if sentence else []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from eqdarts.data import check_finite_columns, given_target
 from eqdarts.data.noise import ADDITIVE
+from eqdarts.equation.constant_units import with_constant_units
 from eqdarts.equation.equation import Equation
 from eqdarts.equation.extrapolation import extrapolation
 from eqdarts.equation.precision import with_digits
@@ -98,7 +100,8 @@ class Examined(Answers):
         row, form = self._row(index), noise
         if form is None:  # errors are given for the rows of one table
             form = self.noise_.form if self.noise_.depends_on_law and y_error is None else ADDITIVE.form
-        return refit_equation(row, self._rows(X), given_target(y)[0], sample_weight, form, y_error)
+        found = refit_equation(row, self._rows(X), given_target(y)[0], sample_weight, form, y_error)
+        return replace(found, dimensional=row.dimensional, constant_units=row.constant_units)
 
     def resample(self, k: int) -> list[Equation]:
         """Up to k further equations: graphs drawn from the learned architecture weights, refitted.
@@ -115,8 +118,8 @@ class Examined(Answers):
         rng = self._generator()
         with np.errstate(all="ignore"), one_thread():
             drawn = resample(self.search_space_, self._result, self._problem, k, rng)
-        kept = self._kept()
-        return [with_fit(with_digits(e, kept.table), kept) for e in drawn]
+        kept, units = self._kept(), self._problem.units
+        return [with_constant_units(with_fit(with_digits(e, kept.table), kept), units) for e in drawn]
 
     def stability(
         self,

@@ -110,6 +110,7 @@ def to_latex_with_errors(
     constants: Mapping[str, tuple[float, float]],
     digits: int = DIGITS,
     mul: str | None = None,
+    units: Mapping[str, str] | None = None,
 ) -> str:
     r"""``target = form`` with ``(value \pm standard error)`` in the place of each constant.
 
@@ -117,6 +118,7 @@ def to_latex_with_errors(
     the error 0 is exact; one whose error is not known has so many digits.
 
     form: over columns and symbols named like the constants   constants: value and standard error by name
+    units: of constants that carry one, in LaTeX
     """
     check_range("precision", digits, 1, MOST_DIGITS, integer=True)
     names: dict[sympy.Symbol, str] = {}
@@ -125,6 +127,8 @@ def to_latex_with_errors(
         # Printed in the order of their names, these come before every column, as numbers do.
         symbol = sympy.Symbol(f" {k:04d}")
         names[symbol] = _measured(abs(value), error, digits)
+        if units is not None and name in units:
+            names[symbol] = rf"\left({names[symbol]}\,{units[name]}\right)"
         places[sympy.Symbol(name)] = -symbol if value < 0 else symbol
     short = rounded(form.xreplace(places), digits)
     names |= {s: symbol_latex(s.name) for s in short.free_symbols if s not in names}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -109,7 +109,7 @@ def law(equation: Equation, index: int, noise: Noise, unit: str = "") -> Law:
     """
     digits = equation.digits or DIGITS
     fit = equation.fit
-    constants = () if fit is None else _constants(fit)
+    constants = () if fit is None else _constants(fit, equation.constant_units or {})
     used = equation.formula.used
     unused = [name for name in equation.columns if name not in used]
     return Law(
@@ -155,15 +155,21 @@ def _markup(text: str) -> Markup:
     return Markup(text)  # `mathml` escapes names
 
 
-def _constants(fit: FitReport) -> tuple[Constant, ...]:
+def _constants(fit: FitReport, units: Mapping[str, str]) -> tuple[Constant, ...]:
     return tuple(
         Constant(
             _markup(mathml(sympy.Symbol(str(name)), block=False)),
-            measured(float(row.value), float(row.std_error)),
+            _in_unit(measured(float(row.value), float(row.std_error)), units.get(str(name))),
             interval(float(row.low), float(row.high), float(row.std_error)),
         )
         for name, row in fit.table.iterrows()
     )
+
+
+def _in_unit(value: str, unit: str | None) -> str:
+    if unit is None:
+        return value
+    return f"({value}) {visible(unit)}" if "±" in value and not value.startswith("(") else f"{value} {visible(unit)}"
 
 
 def _remarks(equation: Equation) -> list[str]:

@@ -1,0 +1,265 @@
+"""Units of columns: what they mean, which formulas can have them, and a law that needs them."""
+
+from fractions import Fraction
+
+import numpy as np
+import pandas as pd
+import pytest
+import sympy
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from eqdarts import DARTSRegressor
+from eqdarts.dimensions.groups import groupings
+from eqdarts.dimensions.reading import read_unit
+from eqdarts.dimensions.table_units import split_scale, table_units, with_scale
+from eqdarts.dimensions.writing import unit_latex, unit_text
+from eqdarts.equation.constant_units import consistent, with_constant_units
+from eqdarts.equation.equation import Equation
+from eqdarts.errors import InputDataError
+from eqdarts.formula.parsing import parse_expression
+
+COLUMNS = ("m", "v", "x", "t", "angle", "q")
+UNITS = {"m": "kg", "v": "m/s", "x": "m", "t": "s", "angle": "rad", "E": "J"}
+
+
+def units_of(given_units, columns=COLUMNS, target="E"):
+    return table_units(given_units, columns, target, {})[0]
+
+
+def found(text, given_units=UNITS, columns=COLUMNS, target="E"):
+    """The equation of a formula, with its constants' units; None if it cannot have those of the columns."""
+    units = units_of(given_units, columns, target)
+    checked = consistent(parse_expression(text, columns), columns, units)
+    if checked is None:
+        return None
+    equation = Equation(checked.expression, columns, target, 0.1, 0.1, "x", dimensional=checked.dimensional)
+    return with_constant_units(equation, units)
+
+
+@pytest.mark.parametrize(
+    ("text", "dimension", "factor"),
+    [
+        ("m3/s", {"length": 3, "time": -1}, 1),
+        ("m s^-2", {"length": 1, "time": -2}, 1),
+        ("W/m²/K", {"mass": 1, "time": -3, "temperature": -1}, 1),
+        ("kJ/(mol K)", {"mass": 1, "length": 2, "time": -2, "substance": -1, "temperature": -1}, 1000),
+        ("10^3 km", {"length": 1}, 10**6),
+        ("m^0.5", {"length": Fraction(1, 2)}, 1),
+        ("deg", {}, sympy.pi / 180),
+        ("%", {}, sympy.Rational(1, 100)),
+        ("AU", {"length": 1}, 149597870700),
+        ("1", {}, 1),
+        ("pH", {}, 1),
+    ],
+)
+def test_units_are_read_exactly(text, dimension, factor):
+    unit = read_unit(text)
+    assert dict(unit.dimension) == dimension
+    assert unit.factor == factor
+    assert split_scale(with_scale(unit)) == (unit.dimension, unit.factor)
+
+
+def test_degrees_celsius_are_differences():
+    assert read_unit("°C").has_offset
+    assert dict(read_unit("degC").dimension) == {"temperature": 1}
+
+
+@pytest.mark.parametrize(
+    ("given_units", "message"),
+    [
+        ({"mm": "kg", "E": "J"}, "no column 'mm'; did you mean 'm'"),
+        ({"m": "kg"}, "target 'E' has none"),
+        ({"m": "kgg", "E": "J"}, "column 'm': unit 'kgg': 'kgg' is no unit; did you mean"),
+        ({"m": "dB", "E": "J"}, "'dB' is logarithmic"),
+        ({"m": "kg/", "E": "J"}, "a unit is missing at its end"),
+        ({"m": "kg^(2", "E": "J"}, "not closed"),
+        ({"m": "kg^999999", "E": "J"}, "beyond 99"),
+        ({"m": "__import__('os')", "E": "J"}, "cannot be read"),
+        ({"m": "kg" * 200, "E": "J"}, "400 characters"),
+        ({"m": 3, "E": "J"}, "'m': 3: expected a name and a unit"),
+        ({}, "no column has one"),
+        ("head", "expected a unit for each column"),
+        ("header", "no column has a unit in its name"),
+        (["kg"], "expected a unit for each column"),
+    ],
+)
+def test_bad_units_are_refused_before_any_search(given_units, message):
+    X = pd.DataFrame({"m": [1.0, 2.0, 3.0], "v": [1.0, 3.0, 2.0]})
+    with pytest.raises(InputDataError, match=message.replace("(", r"\(").replace("/", ".")):
+        DARTSRegressor(units=given_units).fit(X, pd.Series([1.0, 2.0, 5.0], name="E"))
+
+
+@pytest.mark.parametrize(
+    ("text", "units"),
+    [
+        ("m*v**2/2", {}),
+        ("0.49*m*v**2*sin(angle)", {}),
+        ("9.81*m*x", {"c0": "m/s^2"}),
+        ("m*v**2*exp(-0.3*x)", {"c0": "1/m"}),
+        ("m*v**2/(1 + 1.7*t)", {"c0": "1/s"}),
+        ("m*v**2*x/(x + 1.7*t)", {"c0": "m/s"}),
+        ("2.5*m**0.75", {"c0": "J/kg^(3/4)"}),
+        ("3.3 + 2.1*log(x)", {"c0": "J", "c1": "J"}),
+        ("m*v**2*(log(x) - log(0.3*v*t))", {}),
+        ("m*v**2*(1 + q/x)", {}),
+        ("0.37", {"c0": "J"}),
+        ("2*x", {"c0": "N"}),
+        ("x", {"c0": "N"}),
+    ],
+)
+def test_constants_get_the_units_that_they_must_have(text, units):
+    equation = found(text)
+    assert equation.constant_units == units
+    assert equation.dimensional == len(units)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["m + v", "m*v**2 + x", "m*v**2*exp(x)", "m*v**2*sin(t)", "2.1*log(x)", "m*v**2*2**x", "0.4*m*v**2 + m*x**0.37"],
+)
+def test_units_that_cannot_match_are_refused(text):
+    assert found(text) is None
+
+
+def test_a_round_number_that_carries_a_unit_is_a_constant():
+    spring = found("2*x", {"x": "m", "F": "N"}, ("x",), "F")
+    assert spring.expression == sympy.Float(2) * sympy.Symbol("x")
+    assert spring.constant_units == {"c0": "N/m"}
+    assert str(found("m*v**2/2").expression) == "m*v**2/2"
+
+
+def test_units_of_a_table_are_those_of_its_constants():
+    kepler = found("1.0004*a**1.5", {"a": "AU", "T": "yr"}, ("a",), "T")
+    assert kepler.constant_units == {"c0": "yr/AU^(3/2)"}
+    assert found("m*v**2/2000", {"m": "kg", "v": "m/s", "E": "kJ"}, ("m", "v")).constant_units == {}
+    assert found("3.1*m*v", {"m": "kg", "v": "m/s", "E": "kJ"}, ("m", "v")).constant_units == {"c0": "1000 m/s"}
+    assert found("0.0314*x/t", {"x": "cm", "t": "min", "w": "m/s"}, ("x", "t"), "w").dimensional == 0
+
+
+def test_the_logarithm_of_a_target_has_the_units_of_the_target():
+    columns = ("m", "v")
+    assert found("log(m) + 2*log(v) - 0.69", {"m": "kg", "v": "m/s", "E": "J"}, columns, "log(E)").dimensional == 0
+    assert found("log(m*v**2/2)", {"m": "kg", "v": "m/s", "E": "J"}, columns, "log(E)").dimensional == 0
+    assert found("log(m*v)", {"m": "kg", "v": "m/s", "E": "J"}, columns, "log(E)") is None
+
+
+POWERS = st.fractions(-3, 3, max_denominator=2)
+SYSTEM = {"a": "kg", "b": "m", "c": "s", "d": "1", "y": "1"}
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.lists(st.tuples(POWERS, POWERS, POWERS), min_size=2, max_size=3), st.integers(0, 3), st.integers(0, 2))
+def test_terms_made_alike_are_consistent_and_a_changed_exponent_is_not(terms, function, changed):
+    """Each term gets a constant with the unit that makes it one of the target, and then one that does not."""
+    a, b, c, d = sympy.symbols("a b c d")
+    columns = ("a", "b", "c", "d")
+    pure = (sympy.Integer(1), sympy.exp(-d), sympy.sin(3 * d), 1 / (1 + d**2))[function]
+    free = [sympy.Float(1.37 + k) for k in range(len(terms))]
+    bare = [a ** sympy.Rational(p) * b ** sympy.Rational(q) * c ** sympy.Rational(r) for p, q, r in terms]
+    units = units_of(SYSTEM, columns, "y")
+    checked = consistent(sympy.Add(*(f * x * pure for f, x in zip(free, bare, strict=True))), columns, units)
+    assert checked is not None
+    equation = with_constant_units(Equation(checked.expression, columns, "y", 0.1, 0.1, "x"), units)
+    values = equation.constants
+    for value, (p, q, r) in zip(free, terms, strict=True):
+        # Terms of the same powers are one, with the sum of their constants.
+        alike = [f for f, other in zip(free, terms, strict=True) if other == (p, q, r)]
+        name = values.index[np.isclose(values["value"], float(sum(alike)))][0]
+        carried = read_unit(values.loc[name, "unit"])
+        wanted = {base: -x for base, x in (("mass", p), ("length", q), ("time", r)) if x}
+        assert dict(carried.dimension) == wanted, (value, name)
+    exact = sympy.Add(a, *(x * pure for x in bare[:1]), b**changed)
+    dimensions = {(1, 0, 0), tuple(map(Fraction, terms[0])), (0, changed, 0)}
+    assert (consistent(exact, columns, units) is None) or len(dimensions) == 1
+
+
+def test_the_checker_finds_that_exact_terms_differ():
+    for power in (1, 2, 3):
+        assert (found(f"m*v**{power} + m*v**2/2") is not None) == (power == 2)
+
+
+def test_products_without_dimension():
+    columns = [read_unit(unit).dimension for unit in ("m", "m/s^2", "kg", "rad")]
+    ways = groupings(columns, read_unit("s").dimension, 4)
+    assert [str(power) for power in ways[0].prefactor] == ["1/2", "-1/2", "0", "0"]
+    assert [[str(power) for power in group] for group in ways[0].groups] == [["0", "0", "0", "1"]]
+    assert groupings(columns, read_unit("K").dimension, 4) == []
+
+
+@pytest.mark.parametrize("text", ["J/(mol K)", "m/s^2", "kg^(1/2) m/s", "yr/AU^(3/2)", "N", "1/s"])
+def test_units_are_written_as_they_are_read(text):
+    unit = read_unit(text)
+    again = read_unit(unit_text(unit.dimension, unit.factor, [unit]))
+    assert (again.dimension, again.factor) == (unit.dimension, unit.factor)
+    si = read_unit(unit_text(unit.dimension, sympy.Integer(1), []))
+    assert dict(si.dimension) == dict(unit.dimension)
+    assert unit_latex(text).startswith(r"\mathrm{")
+
+
+FALL = {"h": "m", "w": "m/s", "m": "kg", "note": "1"}
+
+
+@pytest.fixture(scope="module")
+def fallen():
+    """A short fit of h = w²/(2·9.81), a law with a constant that carries a unit, from noisy rows."""
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame({"w": rng.uniform(2, 9, 60), "m": rng.uniform(1, 3, 60), "other": rng.uniform(1, 2, 60)})
+    y = (X.w**2 / (2 * 9.81) * (1 + 0.02 * rng.normal(size=60))).rename("h")
+    model = DARTSRegressor(
+        units={"w": "m/s", "m": "kg", "h": "m"}, max_epochs=2, max_time=None, replicas=64, random_state=0, verbose=0,
+        noise="proportional", proposers=("sample", "monomials", "dimensionless"), n_jobs=1, links=("identity",),
+    )  # fmt: skip
+    return model.fit(X, y)
+
+
+def test_a_constant_is_printed_with_its_unit(fallen):
+    assert fallen.equation().constants["unit"].tolist() == ["s^2/m"]
+    assert r"\,\mathrm{m^{-1}\,s^{2}}" in fallen.latex() or r"\,\mathrm{s^{2}\,m^{-1}}" in fallen.latex()
+    assert r"\pm" in fallen.latex(errors=True)
+    assert r"\mathrm{s^{2}\,m^{-1}}" in fallen.latex(errors=True)
+    value = fallen.equation().constants["value"].iloc[0]
+    assert value == pytest.approx(1 / (2 * 9.81), rel=0.02)
+    assert f"with {value:.4g} s^2/m"[:9] in str(fallen)
+    assert fallen.equations_["units"].iloc[fallen.best_index_].endswith(" s^2/m")
+    assert fallen.units_ == {"w": "m/s", "m": "kg", "h": "m"}
+
+
+def test_units_are_saved(fallen, tmp_path):
+    fallen.save(tmp_path / "model.json")
+    again = DARTSRegressor.load(tmp_path / "model.json")
+    assert again.latex() == fallen.latex()
+    assert str(again) == str(fallen)
+    assert again.get_params()["units"] == fallen.units
+    assert again.best_index_ == fallen.best_index_
+
+
+def test_a_refit_keeps_the_units_of_constants(fallen):
+    X, y = fallen.training_rows()
+    assert fallen.refit(X, y).constants["unit"].tolist() == ["s^2/m"]
+    assert fallen.equation().derivative("w").constant_units is None
+
+
+def test_units_of_the_header():
+    X = pd.DataFrame({"m": np.linspace(1, 2, 20), "v": np.linspace(3, 5, 20) ** 2})
+    y = (X.m * X.v**2 / 2).rename("E")
+    X.attrs["units"], y.attrs["units"] = {"m": "kg", "v": "m/s"}, {"E": "J"}
+    model = DARTSRegressor(units="header", max_epochs=2, replicas=32, random_state=0, verbose=0, n_jobs=1).fit(X, y)
+    assert model.units_ == {"m": "kg", "v": "m/s", "E": "J"}
+    assert str(model.sympy()) == "m*v**2/2"
+
+
+@pytest.mark.slow
+def test_units_find_a_noisy_law_that_is_missed_without():
+    """A pendulum's period with a tenth of noise, and columns that do not matter: by its units at once."""
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame({"l": rng.uniform(0.2, 2, 80), "g": rng.uniform(1, 12, 80), "m": rng.uniform(1, 3, 80)})
+    y = (2 * np.pi * np.sqrt(X.l / X.g) * (1 + 0.1 * rng.normal(size=80))).rename("T")
+    units = {"l": "m", "g": "m/s^2", "m": "kg", "T": "s"}
+    model = DARTSRegressor(units=units, max_epochs=4, max_time=None, random_state=0, verbose=0, n_jobs=1).fit(X, y)
+    form = model.sympy()
+    length, g = sympy.symbols("l g", positive=True)
+    ratio = form.subs({sympy.Symbol("l"): length, sympy.Symbol("g"): g}) / sympy.sqrt(length / g)
+    assert not sympy.simplify(ratio).free_symbols
+    assert model.equation().dimensional == 0
+    assert not form.has(sympy.Symbol("m"))
