@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from eqdarts.estimator import DARTSRegressor
     from eqdarts.formula.parsing import parse_expression
     from eqdarts.graph.operations import OPERATIONS, Operation, register_operation
+    from eqdarts.knowledge.constraints import Constraints
     from eqdarts.pipelines import unscaled
     from eqdarts.propose.sources import PROPOSERS
     from eqdarts.sweeping import sweep
@@ -24,6 +25,7 @@ __version__ = "0.1.0"
 __all__ = [
     "OPERATIONS",
     "PROPOSERS",
+    "Constraints",
     "DARTSRegressor",
     "EqdartsError",
     "Equation",
@@ -43,6 +45,7 @@ __all__ = [
 #: Where the other public names live. They are loaded on first use (PEP 562), since torch takes seconds
 #: and ``eqdarts --help`` needs none of it.
 _HOMES = {
+    "Constraints": "eqdarts.knowledge.constraints",
     "DARTSRegressor": "eqdarts.estimator",
     "Equation": "eqdarts.equation.equation",
     "Front": "eqdarts.equation.front",

@@ -34,6 +34,8 @@ from eqdarts.equation.precision import with_digits
 from eqdarts.equation.rivals import rated
 from eqdarts.errors import InputDataError, check_flag, warn
 from eqdarts.fitted.saving import FittedModel
+from eqdarts.knowledge.admission import excluded_by
+from eqdarts.knowledge.constraints import Constraints
 from eqdarts.runtime.garbage import no_full_collections
 from eqdarts.search.discover import Found, discovered
 from eqdarts.search.fit_options import FitOptions, fit_options
@@ -138,6 +140,9 @@ class DARTSRegressor(FittedModel):
         products of columns that have no dimension. A column without a unit may have any; the target needs one.
         Degrees Celsius are taken as differences of temperature. It needs the extra ``eqdarts[units]``. None: units
         are not looked at.
+    constraints : Constraints or dict, optional
+        What is known of the law (`eqdarts.Constraints`): columns that it must or must not have, what may stand around
+        them, its shape and its values. All equations of the front keep it; `excluded_` says what it kept out.
     max_columns : int, optional
         Columns that the search sees at the most; those of a wider table are screened first
         (`eqdarts.data.screening`), which keeps columns that matter only in a product of two. Columns that
@@ -168,6 +173,9 @@ class DARTSRegressor(FittedModel):
         a hundred, most probable first; also such as the front does not hold, as another is as simple and fits as well.
         Columns as in `equations_`, without the score. The probability is that of being the law, or equal to it within
         what the rows show, if the law is among what the search came upon (`eqdarts.equation.rivals`).
+    excluded_ : DataFrame
+        What `constraints` kept out, a row per constraint that was broken: how many graphs and equations, and the best
+        of these equations with its complexity, loss and r2.
     best_index_ : int
         The row that `model_selection` chooses, or the one that was selected (`select`).
     selected_ : int or None
@@ -250,6 +258,7 @@ class DARTSRegressor(FittedModel):
         model_selection: str = "best",
         noise: str = "additive",
         units: Mapping[str, str] | str | None = None,
+        constraints: Constraints | Mapping[str, Any] | None = None,
         max_complexity: int | None = None,
         max_columns: int | None = 20,
         callback: Callable[[EpochRecord], None] | None = None,
@@ -288,6 +297,7 @@ class DARTSRegressor(FittedModel):
         self.model_selection = model_selection
         self.noise = noise
         self.units = units
+        self.constraints = constraints
         self.max_complexity = max_complexity
         self.max_columns = max_columns
         self.callback = callback
@@ -335,6 +345,7 @@ class DARTSRegressor(FittedModel):
         """header: units that stand there, by the names of columns"""
         options, start = self._options(), time.monotonic()
         table, noise = with_errors(self._table(X, y), self.noise, sample_weight, y_error)
+        options.check_columns(table.names, table.target)
         options = replace(self._with_units(options, table, header), noise=noise)
         rng, large = self._generator(), is_large(len(table), options)
         search = discovered_in_large(table, options, rng) if large else discovered(table, options, rng, start)
@@ -456,6 +467,7 @@ class DARTSRegressor(FittedModel):
         check_share(options)
         self._table(X, y)  # notes the names of the columns
         options = self._with_units(options, head, header)
+        options.check_columns(head.names, head.target)
         with discovered_in_large(source, options, self._generator()) as found:
             return self._store(found)
 
@@ -478,6 +490,7 @@ class DARTSRegressor(FittedModel):
             for some in (sure.rivals, sure.equations)
         )
         self.front_ = Front(shown, found.front.rows)
+        self._excluded = excluded_by(problem.admission)
         self.search_space_ = found.space
         self.target_name_ = problem.table.target
         self.training_, self.noise_ = found.summary, found.training.noise

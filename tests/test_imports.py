@@ -49,8 +49,10 @@ HOUSE = {
         "prediction": {}, "equation": {}, "constant_units": {}, "figures": {}, "markup": {}, "front": {},
         "precision": {}, "confirm": {},
         "selection": {}, "picking": {}, "rivals": {}, "left_out": {}, "listing": {}, "latex_table": {}, "card": {},
+        "excluded": {},
         "reweighting": {}, "refit": {}, "stability": {}, "extrapolation": {}, "model_file": {},
     },
+    "knowledge": ("constraints", "structure", "box", "shape", "admission", "of_graphs"),
     "propose": (
         "sparse", "terms", "proposer", "draw", "moves", "neighbours", "features", "monomials", "parts", "ratios",
         "shapes", "lattice", "library", "products", "waves", "gradient", "sources", "symmetry", "similarity",
@@ -103,8 +105,8 @@ HOMES = {
     "torch": ("runtime.threads", "graph", "fit", "darts", "equation.exports", "search", "propose"),
     "numba": ("runtime.loops", "runtime.compiled_cache"),
     "sympy": (
-        "formula", "dimensions", "graph", "fit", "simplify", "equation", "propose.symmetry", "search", "plots",
-        "fitted", "report.laws", "cli", "pipelines",
+        "formula", "dimensions", "graph", "fit", "simplify", "equation", "knowledge", "propose.symmetry", "search",
+        "plots", "fitted", "report.laws", "cli", "pipelines",
     ),
     "matplotlib": ("plots", "report.drawings", "report.pictures"),
     "sklearn": ("runtime.orphans", "data", "equation.stability", "fitted", "estimator", "pipelines", "sweeping"),

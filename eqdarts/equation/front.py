@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -110,6 +110,16 @@ class Front:
         if offered is self._offered and not (ranks and ranks[-1] is new):
             return self
         return Front(rows=self.rows, _ranks=tuple(ranks), _offered=offered)
+
+    def only(self, wanted: Callable[[Equation], bool]) -> Front:
+        """The front of those that are wanted, of all that were offered and not beaten."""
+        kept = {rank.equation.expression: wanted(rank.equation) for rank in (*self._ranks, *self._offered)}
+        if all(kept.values()):
+            return self
+        ranks, offered = (
+            tuple(rank for rank in some if kept[rank.equation.expression]) for some in (self._ranks, self._offered)
+        )
+        return Front(rows=self.rows, _ranks=ranks, _offered=offered)
 
     @property
     def offered(self) -> tuple[tuple[Equation, float], ...]:

@@ -13,6 +13,7 @@ import numpy as np
 from eqdarts.data.noise import ADDITIVE, Noise
 from eqdarts.data.table import Table
 from eqdarts.equation.equation import Equation
+from eqdarts.equation.excluded import Excluded, read_excluded, write_excluded
 from eqdarts.equation.front import Front
 from eqdarts.equation.regression.record import read_noise, write_noise
 from eqdarts.equation.selection import CRITERIA
@@ -27,7 +28,8 @@ FORMAT, VERSION = "eqdarts model", 1
 _STOPS = ("exact", "settled", "max_epochs", "max_time", "patience", "interrupted", "error", "constant")
 _MAX_FORMULAS = 1_000_000  # characters
 _MAX_EQUATIONS = 1000
-_BY_NAME = ("units",)  # settings that may be plain values by the names of columns
+_BY_NAME = ("units", "constants")  # settings that may be plain values by the names of columns
+_NESTED = ("constraints",)  # and one that a fit checks, whatever is in it
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,7 @@ class Saved:
     leaves_something: bool = False
     selected: int | None = None
     units: Mapping[str, str] = field(default_factory=dict)
+    excluded: tuple[Excluded, ...] = ()
 
 
 def write(saved: Saved, best_index: int) -> dict[str, Any]:
@@ -132,6 +135,7 @@ def write(saved: Saved, best_index: int) -> dict[str, Any]:
         ],
         "rivals": [e.to_record() for e in saved.rivals],
         "leaves_something": saved.leaves_something,
+        "excluded": write_excluded(saved.excluded),
     }  # fmt: skip
     _check_formulas(Record(record, "model"))
     return record
@@ -174,6 +178,7 @@ def read(path: str | os.PathLike[str], defaults: Mapping[str, Any]) -> Saved:
         rivals=rivals,
         leaves_something="leaves_something" in data and data.boolean("leaves_something"),
         units=_units(data, (*columns, target)),
+        excluded=_excluded(data, columns, target),
         selected=data.integer("selected", 0, len(front) - 1) if "selected" in data else None,
     )
 
@@ -184,6 +189,13 @@ def _units(data: Record, names: tuple[str, ...]) -> dict[str, str]:
         return {}
     units = data.record("units")
     return {name: units.text(name) for name in names if name in units}
+
+
+def _excluded(data: Record, columns: tuple[str, ...], target: str) -> tuple[Excluded, ...]:
+    """Files of before have none."""
+    if "excluded" not in data:
+        return ()
+    return data.items("excluded", lambda r, k: read_excluded(r.record(k), columns, target), _MAX_EQUATIONS)
 
 
 def _check_formulas(data: Record) -> None:
@@ -283,6 +295,8 @@ def _plain(value: Any) -> Any:
     if isinstance(value, list | tuple):
         items = [_plain(item) for item in value]
         return None if any(item is None or isinstance(item, list) for item in items) else items
+    if hasattr(value, "to_dict"):  # constraints, which are plain then
+        return value.to_dict()
     if isinstance(value, Mapping):  # such as the units of columns
         named = {name: _plain(item) for name, item in value.items() if isinstance(name, str)}
         plain = len(named) == len(value) and not any(item is None or isinstance(item, list) for item in named.values())
@@ -297,6 +311,9 @@ def _read_settings(data: Record, defaults: Mapping[str, Any]) -> dict[str, Any]:
     for name, value in data.data.items():
         if name not in defaults:
             raise data.error(name, "is no option of DARTSRegressor")
+        if isinstance(value, dict) and name in _NESTED:
+            settings[name] = value
+            continue
         if isinstance(value, dict) and (
             name not in _BY_NAME or any(isinstance(v, dict | list) for v in value.values())
         ):

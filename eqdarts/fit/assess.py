@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -92,11 +94,30 @@ class _Parts:
     survivors: float = _HALVING.survivors
 
 
+class Gate(Protocol):
+    """Says which graphs may be (`eqdarts.knowledge.of_graphs`)."""
+
+    def forms(self, batch: GenotypeBatch) -> np.ndarray:
+        """bool [R], of graphs that are not fitted"""
+        ...
+
+    def keeps(
+        self,
+        batch: GenotypeBatch,
+        w: np.ndarray,
+        coefficients: np.ndarray,
+        values: Callable[[Table, GenotypeBatch, np.ndarray], np.ndarray],
+    ) -> np.ndarray:
+        """bool [R], of fitted graphs. values: of nodes [R, N, n] on rows"""
+        ...
+
+
 class Assessor:
     """Fits graphs on train rows by successive halving and measures them on validation rows; all in scaled units.
 
     everything: all rows, for noisy data   backend: by default the fastest on a CPU
     exact: the loss (a share of the variance of y) below which a graph is exact
+    gate: which graphs may be fitted and kept, by default all
     """
 
     def __init__(
@@ -107,8 +128,9 @@ class Assessor:
         everything: Table | None = None,
         backend: Backend | None = None,
         exact: float = LADDER.exact,
+        gate: Gate | None = None,
     ) -> None:
-        self.space, self.exact = space, exact
+        self.space, self.exact, self._gate = space, exact, gate
         self.train, self.validation, self.everything = train, validation, everything
         self._backend = backend_of(space, torch.device("cpu"), 1) if backend is None else backend
         self._measure = measure_of(train)
@@ -256,7 +278,7 @@ class Assessor:
     def without_loops(self) -> Assessor:
         """The same by the torch program: of few graphs it is done before the compiled loops are loaded."""
         backend = TorchBackend(self.space, self.device)
-        return Assessor(self.space, self.train, self.validation, self.everything, backend, self.exact)
+        return Assessor(self.space, self.train, self.validation, self.everything, backend, self.exact, self._gate)
 
     @property
     def device(self) -> torch.device:
@@ -323,6 +345,8 @@ class Assessor:
         """
         count = constants_of(self.space, batch) if fitted is None else fitted
         good = batch.readout[:, : self.space.nodes].any(axis=1) & (count <= self._most_constants)
+        if self._gate is not None and len(batch):
+            return np.flatnonzero(good & self._gate.forms(batch))
         return np.flatnonzero(good) if good.any() else np.argsort(count, kind="stable")[:1]
 
     def _fitted(self, batch: GenotypeBatch, w: np.ndarray, origin: np.ndarray) -> Population:
@@ -339,6 +363,10 @@ class Assessor:
         noisy: bool = False,
     ) -> Population:
         """A population with the loss on the validation rows, or for noisy data on all."""
+        if self._gate is not None and len(batch):
+            kept = np.flatnonzero(self._gate.keeps(batch, w, coefficients, self.node_values_on))
+            batch, w, origin = batch.select(kept), w[kept], origin[kept]
+            coefficients, train_loss = coefficients[kept], train_loss[kept]
         judges = self._all if noisy else self.validation
         loss, _ = self._backend.measure(batch, w, coefficients, judges)
         _, size = self._backend.measure(batch, w, coefficients, self.train)

@@ -19,6 +19,7 @@ from eqdarts.data.kept import Training
 from eqdarts.data.noise import Noise
 from eqdarts.equation.card import card
 from eqdarts.equation.equation import Equation
+from eqdarts.equation.excluded import Excluded, excluded_table, excluded_text
 from eqdarts.equation.front import Front
 from eqdarts.equation.latex_table import latex_table
 from eqdarts.equation.listing import equation_table, front_table, front_text
@@ -52,6 +53,7 @@ class Answers(RegressorMixin, GivenRows):
     stop_reason_: str
     leaves_more_than_noise_: bool
     _rivals: tuple[Equation, ...]
+    _excluded: tuple[Excluded, ...]
     _selected: int | None
     _training: Training | None  # None where the model comes of a file
 
@@ -268,6 +270,12 @@ class Answers(RegressorMixin, GivenRows):
         check_is_fitted(self)
         return equation_table(self._rivals, self.noise_)
 
+    @property
+    def excluded_(self) -> pd.DataFrame:
+        """What constraints kept out of the front."""
+        check_is_fitted(self)
+        return excluded_table(self._excluded)
+
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "front_")
 
@@ -301,7 +309,7 @@ class Answers(RegressorMixin, GivenRows):
     def __str__(self) -> str:
         if not hasattr(self, "front_"):
             return repr(self)
-        return front_text(
+        shown = front_text(
             self.front_,
             self.best_index_,
             self.noise_,
@@ -309,6 +317,7 @@ class Answers(RegressorMixin, GivenRows):
             self.leaves_more_than_noise_,
             self._automatic_index(),
         )
+        return "\n".join(filter(None, (shown, excluded_text(self._excluded))))
 
     @property
     def _columns(self) -> tuple[str, ...]:

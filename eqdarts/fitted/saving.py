@@ -14,6 +14,7 @@ from eqdarts.equation.front import Front
 from eqdarts.equation.model_file import Saved, read, write
 from eqdarts.fitted.examined import Examined
 from eqdarts.formula.records import dump
+from eqdarts.knowledge.constraints import Constraints
 from eqdarts.runtime.writing import write_text
 from eqdarts.search.history import history_table
 
@@ -34,7 +35,7 @@ class FittedModel(Examined):
         """
         check_is_fitted(self)
         saved = Saved(
-            settings=self.get_params(deep=False),
+            settings=_with_constraints(self.get_params(deep=False)),
             columns=self.front_[0].columns,
             named_columns=hasattr(self, "feature_names_in_"),
             target=self.target_name_,
@@ -47,6 +48,7 @@ class FittedModel(Examined):
             leaves_something=self.leaves_more_than_noise_,
             units=self.units_,
             selected=self.selected_,
+            excluded=self._excluded,
         )
         return write(saved, self.best_index_)
 
@@ -111,7 +113,14 @@ class FittedModel(Examined):
         self._rivals, self._selected = saved.rivals, saved.selected
         self.leaves_more_than_noise_ = saved.leaves_something
         self.units_ = dict(saved.units)
+        self._excluded = saved.excluded
         self._training = self._problem = self._result = None
         self.history_ = history_table(())
         self.alpha_history_ = np.array([])
         return self
+
+
+def _with_constraints(settings: dict[str, Any]) -> dict[str, Any]:
+    """Those that were given as a dict of fields are as plain as others."""
+    given = settings.get("constraints")
+    return settings if given is None else {**settings, "constraints": Constraints.of(given)}

@@ -76,7 +76,8 @@ def discover(
     problem, training = posed.problem, posed.training
     summary = Summary.of(table, distinct_rows=len(problem.table))
     if posed.is_constant:
-        return Found(Front((constant_equation(problem),), len(problem.table)), None, problem, None, training, summary)
+        front = admitted(Front((constant_equation(problem),), len(problem.table)), problem)
+        return Found(front, None, problem, None, training, summary)
     config = watch.config
     space = _space(problem, config)
     machine = Machine(options.device, options.threads, prepare=partial(_compile, options))
@@ -85,8 +86,14 @@ def discover(
     with one_thread(), progress(verbose, config, target, training.noise) as shown:
         callback = both(shown, None if only_exact else options.callback)
         result = run(space, watch, problem, rng, machine, callback, only_exact)
-        front, training = _weighed_by_law(result.front, training)
+        front, training = _weighed_by_law(admitted(result.front, problem), training)
+        front = admitted(front, problem)
     return Found(front, space, problem, result, training, summary)
+
+
+def admitted(front: Front, problem: Problem) -> Front:
+    """The front of the equations that keep what is known of the law, as far as constants have moved since."""
+    return front if problem.admission is None else problem.admission.only(front)
 
 
 def _weighed_by_law(front: Front, training: Training) -> tuple[Front, Training]:

@@ -171,19 +171,44 @@ def _in_other_order(draft: Draft, symbols: tuple[sympy.Symbol, ...], rows: Table
 
 
 def _equation(problem: Problem, draft: Draft) -> Iterator[Equation]:
-    """The equation of a draft, refitted on all rows; nothing if it is undefined there or too large."""
+    """The equation of a draft, refitted on all rows; nothing if it is undefined there, too large or not admitted."""
     formula = _refitted(draft.formula, problem.symbols, problem.table)
-    written = plain(shortest_writing(formula.expression))
-    dimensional = 0
+    equation = _within(problem, shortest_writing(formula.expression), draft.origin, draft.genotype)
+    if equation is None:
+        return
+    if problem.admission is None or problem.admission.admits(equation):
+        yield equation
+    else:
+        yield from _repaired(problem, draft, equation)
+
+
+def _within(problem: Problem, expression: sympy.Expr, origin: str, genotype: Genotype | None = None) -> Equation | None:
+    """The equation that is written like this, if the columns allow its units, and it is defined and small enough."""
+    written, dimensional = plain(expression), 0
     if problem.units is not None:
         found = consistent(written, problem.table.names, problem.units)
         if found is None:
-            return
+            return None
         written, dimensional = found.expression, found.dimensional
-    equation = replace(_with_losses(problem, written, draft.origin, draft.genotype), dimensional=dimensional)
+    equation = replace(_with_losses(problem, written, origin, genotype), dimensional=dimensional)
     too_large = problem.max_complexity is not None and equation.complexity > problem.max_complexity
-    if np.isfinite(equation.relative_loss) and not too_large:
-        yield equation
+    return None if too_large or not np.isfinite(equation.relative_loss) else equation
+
+
+def _repaired(problem: Problem, draft: Draft, equation: Equation) -> Iterator[Equation]:
+    """Others like it that keep what is known of the law: with the values that it lacks, or not made so simple.
+
+    What must stand in it may have been dropped where the rows do not need it.
+    """
+    assert problem.admission is not None
+    there = {sympy.Symbol(s.name): s for s in problem.symbols}
+    expression = problem.admission.repaired(equation) if problem.origins is None else None
+    formula = Simplified(draft.raw if expression is None else put_in(expression, there), np.inf)
+    for rows in (problem.formula_rows, problem.table):
+        formula = _refitted(formula, problem.symbols, rows)
+    repaired = _within(problem, formula.expression, draft.origin)
+    if repaired is not None and problem.admission.admits(repaired):
+        yield repaired
 
 
 def _length(formula: Simplified, problem: Problem) -> float:

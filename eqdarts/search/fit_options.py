@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from numbers import Integral
 from typing import Any
 
@@ -12,6 +12,7 @@ from eqdarts.dimensions.table_units import TableUnits, check_units
 from eqdarts.equation.selection import CRITERIA
 from eqdarts.errors import InputDataError, check_choice, check_range, shown
 from eqdarts.fit.backend import available_cores, check_device
+from eqdarts.knowledge.constraints import Constraints
 from eqdarts.options import SearchConfig, search_config
 from eqdarts.propose.sources import check_proposers
 from eqdarts.search.history import EpochRecord
@@ -35,6 +36,7 @@ class FitOptions:
         What was said of it; its form may be "auto".
     units : TableUnits or None
         Of a table that is known; `fit_options` only looks whether the option can be read as such.
+    constraints : Constraints
     """
 
     config: SearchConfig
@@ -47,11 +49,16 @@ class FitOptions:
     verbose: int
     noise: Noise = ADDITIVE
     units: TableUnits | None = None
+    constraints: Constraints = field(default_factory=Constraints)
 
     @property
     def splits_by_share(self) -> bool:
         """Are rows to validate drawn, and not named by the user?"""
         return isinstance(self.validation, (int, float))
+
+    def check_columns(self, columns: Sequence[str], target: str) -> None:
+        """Raise `InputDataError` where what is known of the law names something else than these columns."""
+        self.constraints.check_names(columns, target, self.config.operations, self.max_complexity)
 
 
 def fit_options(parameters: Mapping[str, Any]) -> FitOptions:
@@ -89,4 +96,5 @@ def fit_options(parameters: Mapping[str, Any]) -> FitOptions:
         threads=available_cores() if n_jobs == -1 else int(n_jobs),
         verbose=verbose,
         noise=Noise(parameters["noise"]),
+        constraints=Constraints.of(parameters["constraints"]),
     )

@@ -24,7 +24,7 @@ from eqdarts.equation.selection import choose
 from eqdarts.errors import InputDataError, warn
 from eqdarts.runtime.interrupts import Interrupts, interrupts
 from eqdarts.runtime.threads import one_thread
-from eqdarts.search.discover import Found, discover
+from eqdarts.search.discover import Found, admitted, discover
 from eqdarts.search.fit_options import FitOptions
 from eqdarts.search.progress import both, progress
 from eqdarts.search.stops import Watch
@@ -115,7 +115,11 @@ def _confirmed(
 
     with one_thread():
         noted.during(refit)
-    return replace(found, front=fronts[0]) if fronts else _interrupted(found, len(found.problem.table))
+    return (
+        replace(found, front=admitted(fronts[0], found.problem))
+        if fronts
+        else _interrupted(found, len(found.problem.table))
+    )
 
 
 def _interrupted(found: Found, rows: int) -> Found:

@@ -10,6 +10,7 @@ import torch
 from eqdarts.fit.assess import Assessor
 from eqdarts.fit.backend import backend_of
 from eqdarts.graph.space import SearchSpace
+from eqdarts.knowledge.of_graphs import GraphGate
 from eqdarts.search.problem import Problem
 
 
@@ -35,4 +36,7 @@ class Machine:
         parts = problem.train, problem.validation, problem.subset
         train, validation, everything = map(problem.scaled.rows, parts)
         backend = backend_of(space, torch.device(self.device), self.threads)
-        return Assessor(space, train, validation, everything, backend, problem.exact_loss)
+        gate = None
+        if problem.admission is not None:
+            gate = GraphGate(space, problem.admission, problem.scaled, problem.y_scale * problem.y_unit)
+        return Assessor(space, train, validation, everything, backend, problem.exact_loss, gate)

@@ -13,6 +13,7 @@ from eqdarts.data.rounding import rounding_alike
 from eqdarts.data.screening import screened
 from eqdarts.data.split import split_rows
 from eqdarts.data.table import Table
+from eqdarts.knowledge.admission import Admission
 from eqdarts.search.budget import BUDGET
 from eqdarts.search.fit_options import FitOptions
 from eqdarts.search.noise import noise_of
@@ -49,9 +50,11 @@ def pose(table: Table, options: FitOptions, rng: np.random.Generator, watch: Wat
     training = keep(rows, table.observations, noise, counted.weights)
     rows = rows.of_mean_weight_one()
     used, constant = varying(rows), is_constant(rows)
+    used = used.select([k for k, name in enumerate(used.names) if name not in options.constraints.never])
     if not constant:
-        check_varying(rows.names, used)
-        used = screened(used, options.max_columns, rng, watch.until(BUDGET.screening))
+        options.constraints.check_rows(table)
+        check_varying([name for name in rows.names if name not in options.constraints.never], used)
+        used = _with_all(screened(used, options.max_columns, rng, watch.until(BUDGET.screening)), used, options)
     subset = snapping_rows(len(rows), rng)
     everything = np.arange(len(rows))
     train, validation = (everything, everything) if constant else _steps(rows.y, options, rng)
@@ -73,8 +76,17 @@ def pose(table: Table, options: FitOptions, rng: np.random.Generator, watch: Wat
         rounding=y_rounding / target_unit,
         x_rounding=x_rounding / units,
         units=options.units,
+        admission=Admission(options.constraints, rows) if options.constraints else None,
     )
     return Posed(problem, constant, training)
+
+
+def _with_all(screened: Table, table: Table, options: FitOptions) -> Table:
+    """With the columns that must stand in the equation, whatever screening says of them."""
+    names = {*screened.names, *options.constraints.must}
+    if len(names) == len(screened.names):
+        return screened
+    return table.select([k for k, name in enumerate(table.names) if name in names])
 
 
 def _steps(y: np.ndarray, options: FitOptions, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:

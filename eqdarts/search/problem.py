@@ -16,6 +16,7 @@ from eqdarts.graph.genotype import Genotype
 from eqdarts.graph.links import usable
 from eqdarts.graph.space import SearchSpace
 from eqdarts.graph.to_sympy import Constants, column_symbols, to_expression
+from eqdarts.knowledge.admission import Admission
 
 FORMULA_ROWS = 1000  # on which constants are snapped and a formula's parts tried; the last refit sees all of them
 _VISIBLE = 0.05  # of the standard deviation of y: rounding by more than this proves nothing
@@ -56,6 +57,8 @@ class Problem:
         What was taken off the columns, and stands in the equations beside them.
     units : TableUnits or None
         Equations that cannot have these are none.
+    admission : Admission or None
+        Which equations keep what is known of the law; None if nothing is.
     """
 
     table: Table
@@ -73,6 +76,7 @@ class Problem:
     whole: Problem | None = None
     origins: np.ndarray | None = None
     units: TableUnits | None = None
+    admission: Admission | None = None
 
     def shifted(self, origins: np.ndarray) -> Problem:
         """With columns that have these numbers taken off, 0 for those that stay."""
