@@ -20,7 +20,7 @@ HOUSE = {
         "visible", "records", "functions", "substitution", "parsing", "text", "tape", "numbers", "latex", "mathml",
     ),
     "data": (
-        "table", "zero", "cells", "columns", "units", "indicators", "frames", "nearby", "rounding", "noise",
+        "table", "zero", "cells", "columns", "units", "indicators", "frames", "groups", "nearby", "rounding", "noise",
         "user_table", "split", "numerals", "missing", "header", "text_file", "dialect", "workbook", "local", "grid",
         "csv", "parquet", "reading", "chunks", "logarithm", "measured", "cache", "read_ahead", "first_rows", "subset",
         "screening", "kept", "affine",
@@ -31,7 +31,7 @@ HOUSE = {
     "fit": {
         "flat": {}, "sketch": {}, "covariance": {}, "policy": {}, "periodogram": {},
         "compiled": ("expressions", "own", "elementary", "program", "separable", "graphs", "formulas"),
-        "least_squares": {}, "graphs": {}, "backend": {}, "formula": {}, "leave_out": {}, "stream": {},
+        "least_squares": {}, "graphs": {}, "backend": {}, "formula": {}, "joint": {}, "leave_out": {}, "stream": {},
         "roundness": {}, "assess": {},
     },
     "darts": (
@@ -46,8 +46,8 @@ HOUSE = {
             "naming", "given", "affine", "model", "poles", "scales", "periodic", "starts", "minimise", "report",
             "intervals", "record",
         ),
-        "prediction": {}, "equation": {}, "constant_units": {}, "figures": {}, "markup": {}, "front": {},
-        "precision": {}, "confirm": {},
+        "prediction": {}, "by_group": {}, "equation": {}, "constant_units": {}, "figures": {}, "markup": {},
+        "front": {}, "precision": {}, "confirm": {},
         "selection": {}, "picking": {}, "rivals": {}, "left_out": {}, "listing": {}, "latex_table": {}, "card": {},
         "excluded": {},
         "reweighting": {}, "refit": {}, "stability": {}, "extrapolation": {}, "model_file": {},
@@ -62,6 +62,7 @@ HOUSE = {
         "finish", "exactness", "stops", "reformulations", "branches", "loop", "resample", "progress", "fit_options",
         "noise", "pose", "discover", "large",
     ),
+    "grouped": ("rows", "state", "sharing", "candidates", "writing", "discover"),
     "plots": (
         "fonts", "style", "vector", "axes", "writing", "rows", "marks", "fit", "residuals", "response", "front",
         "constants", "layout", "graph", "alpha", "history", "page",
@@ -106,7 +107,7 @@ HOMES = {
     "numba": ("runtime.loops", "runtime.compiled_cache"),
     "sympy": (
         "formula", "dimensions", "graph", "fit", "simplify", "equation", "knowledge", "propose.symmetry", "search",
-        "plots", "fitted", "report.laws", "cli", "pipelines",
+        "grouped", "plots", "fitted", "report.laws", "cli", "pipelines",
     ),
     "matplotlib": ("plots", "report.drawings", "report.pictures"),
     "sklearn": ("runtime.orphans", "data", "equation.stability", "fitted", "estimator", "pipelines", "sweeping"),

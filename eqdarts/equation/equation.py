@@ -15,6 +15,7 @@ from sympy import Expr
 
 from eqdarts.data import rows_of, rows_of_values
 from eqdarts.dimensions.writing import unit_latex
+from eqdarts.equation.by_group import ByGroup
 from eqdarts.equation.exports import record
 from eqdarts.equation.exports.c import to_c
 from eqdarts.equation.exports.calculus import derivative
@@ -34,6 +35,7 @@ from eqdarts.formula.latex import to_latex, to_latex_with_errors, to_text
 from eqdarts.formula.mathml import mathml
 from eqdarts.formula.numbers import DIGITS, MOST_DIGITS
 from eqdarts.formula.records import MAX_NAME, Record, dump, parse_json
+from eqdarts.formula.substitution import put_in
 from eqdarts.formula.tape import function, tape
 from eqdarts.formula.text import format_name
 from eqdarts.formula.visible import shortened
@@ -85,6 +87,8 @@ class Equation:
     left_out : float or None
         Mean squared error of each row by the constants that the other rows give, as `loss` is that of all rows by all.
         None: it is not known (`eqdarts.equation.left_out`).
+    by_group : ByGroup or None
+        Constants that each group of rows has of its own: symbols of the expression that are no columns.
     """
 
     expression: Expr
@@ -103,6 +107,7 @@ class Equation:
     left_out: float | None = field(default=None, compare=False)
     dimensional: int = 0
     constant_units: Mapping[str, str] | None = field(default=None, compare=False)
+    by_group: ByGroup | None = field(default=None, compare=False, repr=False)
 
     @property
     def complexity(self) -> int:
@@ -111,12 +116,29 @@ class Equation:
 
     def description_length(self, rows: int) -> float:
         """Nats to write down what it leaves of so many rows, and itself (`eqdarts.simplify.description`)."""
+        if self.by_group is not None:
+            return self.by_group.length
         length = description_length(self.relative_loss, self.expression, rows)
         return length + NATS_PER_UNIT * self.dimensional
+
+    def of_group(self, label: Any) -> Equation:
+        """The equation of one group, with numbers for the constants that it has of its own.
+
+        Raises
+        ------
+        InputDataError
+            If there are no groups, or no such one.
+        """
+        if self.by_group is None:
+            raise InputDataError("the equation has the same constants for all rows; it was fitted without groups")
+        numbers = {sympy.Symbol(name): sympy.Float(value) for name, value in self.by_group.of(label).items()}
+        return replace(self, expression=put_in(self.expression, numbers), by_group=None, fit=None)
 
     @property
     def n_constants(self) -> int:
         """How many constants were fitted."""
+        if self.by_group is not None:
+            return self.by_group.n_constants
         return count_constants(self.expression) if self.fit is None else len(self.fit.names)
 
     @property
@@ -124,10 +146,12 @@ class Equation:
         """A row per constant, by name: value, std_error, low, high; and unit, where those of the columns were given.
 
         Standard errors and limits are asymptotic, and NaN without `fit`: `DARTSRegressor.equation` adds it to an
-        equation of a front.
+        equation of a front. Those of groups stand in `by_group`.
         """
         if self.fit is not None:
             return self._with_units(self.fit.table)
+        if self.by_group is not None:
+            return self.by_group.shared_table.assign(low=np.nan, high=np.nan)
         _, symbols, values = floats_as_symbols(self.expression, self.columns)
         index = pd.Index([s.name for s in symbols], dtype=object)
         unknown = np.full(len(values), np.nan)
@@ -239,13 +263,15 @@ class Equation:
 
     @property
     def formula(self) -> Formula:
-        """What predictions and exports compute."""
+        """What predictions and exports compute, a function of the columns, and of constants by group beside them."""
+        if self.by_group is not None:
+            return Formula(self.expression, (*self.columns, *self.by_group.names), self.target)
         if self.inner is None:
             return Formula(self.expression, self.columns, self.target)
         return Formula(self.inner, self.columns, self.target, self.units, self.target_unit)
 
     @overload
-    def predict(self, X: pd.DataFrame | ArrayLike) -> np.ndarray: ...
+    def predict(self, X: pd.DataFrame | ArrayLike, *, groups: Any = ...) -> np.ndarray: ...
     @overload
     def predict(
         self, X: pd.DataFrame | ArrayLike, interval: float, kind: str = ..., y_error: ArrayLike | None = ...
@@ -256,6 +282,8 @@ class Equation:
         interval: float | None = None,
         kind: str = "observation",
         y_error: ArrayLike | None = None,
+        *,
+        groups: Any = None,
     ) -> np.ndarray | Interval:
         """The equation on rows X [n, d]; NaN outside its domain.
 
@@ -274,6 +302,8 @@ class Equation:
             (`eqdarts.equation.prediction`).
         y_error : float or array [n], optional
             Standard deviations of the errors of the new observations; by default as large as the fit shows.
+        groups : array [n] or label, optional
+            The group of each row, or of all, where constants go by group.
 
         Returns
         -------
@@ -296,6 +326,8 @@ class Equation:
         >>> (high - value).round(2).tolist()
         [2.09, 4.6]
         """
+        if self.by_group is not None:
+            return self._by_groups(self.by_group, X, groups, interval)
         rows = rows_of(X, self.columns, self.formula.used)
         value = self._value(rows)
         if interval is None:
@@ -306,6 +338,14 @@ class Equation:
                 f"interval={interval}: no standard errors are known; take it from model.equation(), or refit it"
             )
         return limits(self.fit, self.columns, rows, value, interval, kind, y_error)
+
+    def _by_groups(self, own: ByGroup, X: pd.DataFrame | ArrayLike, groups: Any, interval: float | None) -> np.ndarray:
+        if interval is not None:
+            raise InputDataError("interval: there are no limits of predictions with constants by group; leave it out")
+        used = [name for name in self.formula.used if name not in own.names]
+        return evaluate(
+            self.expression, (*self.columns, *own.names), own.beside(rows_of(X, self.columns, used), groups)
+        )
 
     def _value(self, rows: np.ndarray) -> np.ndarray:
         if self.inner is None:
@@ -513,13 +553,19 @@ class Equation:
 
     def to_record(self) -> dict[str, object]:
         """Plain values for JSON, without columns and target."""
-        return {**record.write(self), "fit": None if self.fit is None else fit_record.write(self.fit)}
+        plain = {**record.write(self), "fit": None if self.fit is None else fit_record.write(self.fit)}
+        return plain if self.by_group is None else {**plain, "by_group": self.by_group.to_record()}
 
     @classmethod
     def from_record(cls, data: Record, columns: tuple[str, ...], target: str) -> Equation:
         """The inverse of `to_record`."""
         fit = fit_record.read(data.record("fit"), columns) if "fit" in data else None
-        return cls(**record.read(data, columns, target), fit=fit)
+        if "by_group" not in data:
+            return cls(**record.read(data, columns, target), fit=fit)
+        own = ByGroup.from_record(data.record("by_group"))
+        if set(own.names) & {*columns, target} or len(set(own.names)) < len(own.names):
+            raise data.error("by_group", "names of constants are names of columns, or stand twice")
+        return cls(**record.read(data, (*columns, *own.names), target) | {"columns": columns}, fit=fit, by_group=own)
 
     def derivative(self, column: str) -> Equation:
         r"""The partial derivative by a column, as an equation; its losses are NaN, as there is no data for it.

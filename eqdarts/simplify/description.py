@@ -48,8 +48,24 @@ def description_length(loss: float, expression: sympy.Expr, n: int) -> float:
     """
     fit = 0.5 * n * np.log(max(loss, LADDER.exact))
     digits = 0.5 * np.log(n / max(min(loss, 1.0), LADDER.exact)) * count_constants(expression)
-    structure = NATS_PER_NODE * size(expression) + oddity_of(expression) + rarity_of(expression)
-    return float(fit + digits + digits_of(expression) + structure)
+    return float(fit + digits + digits_of(expression) + _structure(expression))
+
+
+def joint_length(loss: float, expression: sympy.Expr, counts: np.ndarray, own: int, shared: int) -> float:
+    """The same for one formula in G groups of rows: its structure once, its constants in each group or for all.
+
+    A constant that a group has of its own is written to the precision that the rows of this group give it.
+
+    counts: int [G], rows of each group   own, shared: constants of each kind
+    """
+    n, left = int(counts.sum()), max(loss, LADDER.exact)
+    digits = 0.5 * (shared * np.log(n) + own * np.log(counts).sum())
+    digits -= 0.5 * (shared + own * len(counts)) * np.log(min(left, 1.0))
+    return float(0.5 * n * np.log(left) + digits + digits_of(expression) + _structure(expression))
+
+
+def _structure(expression: sympy.Expr) -> float:
+    return NATS_PER_NODE * size(expression) + oddity_of(expression) + rarity_of(expression)
 
 
 def oddity_of(expression: sympy.Expr) -> float:

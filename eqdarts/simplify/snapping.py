@@ -224,7 +224,7 @@ def _plausible(
         value, variance = fit.values[k], fit.inverse[k, k]
         of_this: list[_Trial] = []
         is_exponent = form.roles[k] == "exponent"
-        for target, benefit in _targets(value, form.roles[k], fit.precision[k], n):
+        for target, benefit in simpler_values(value, form.roles[k], fit.precision[k], n):
             if (int(k), target) in refused:
                 continue
             away = (value - float(target)) / np.sqrt(variance) if variance > 0 else 0.0
@@ -237,7 +237,7 @@ def _plausible(
     return sorted(trials, key=lambda t: -t.forecast)[:_TRIALS]
 
 
-def _targets(value: float, role: str, precision: float, n: int) -> list[tuple[sympy.Expr, float]]:
+def simpler_values(value: float, role: str, precision: float, n: int) -> list[tuple[sympy.Expr, float]]:
     """Simpler values for a constant, each with the nats that it saves.
 
     A constant costs the digits that the data give it, a fraction p/q about log |p|·q.

@@ -1,0 +1,157 @@
+"""The constants of an equation that are other numbers in each group of rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from eqdarts.data.groups import places_of
+from eqdarts.errors import InputDataError
+from eqdarts.formula.records import Record
+
+ALL_GROUPS = "all groups"
+_MOST = 100_000  # groups and rows of them in a file
+
+
+@dataclass(frozen=True, eq=False)
+class ByGroup:
+    """Constants that each group has of its own, and what the others are known to.
+
+    Attributes
+    ----------
+    column : str
+        Name of the column of labels.
+    labels : tuple of str
+        The G groups.
+    names : tuple of str
+        The K own constants, symbols of the expression such as ``a_g``.
+    values, errors : array [G, K]
+        Standard errors are infinite where the rows do not determine a constant.
+    rows : int array [G]
+        Of each group.
+    residual : array [G]
+        Root mean square of the residuals of each group, in units of the target.
+    shared : mapping of str to (value, standard error)
+        Constants that all groups share, in the order in which the expression has them.
+    length : float
+        Of the description of all groups, in nats (`eqdarts.simplify.description.joint_length`).
+    """
+
+    column: str
+    labels: tuple[str, ...]
+    names: tuple[str, ...]
+    values: np.ndarray
+    errors: np.ndarray
+    rows: np.ndarray
+    residual: np.ndarray
+    shared: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    length: float = np.nan
+
+    @property
+    def n_constants(self) -> int:
+        """How many numbers were fitted."""
+        return self.values.size + len(self.shared)
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """A row per group: value and standard error of each own constant, the rows, and what is left of them."""
+        columns: dict[str, np.ndarray] = {}
+        for k, name in enumerate(self.names):
+            columns[name] = self.values[:, k]
+            columns[f"{name} std_error"] = self.errors[:, k]
+        columns |= {"rows": self.rows, "residual": self.residual}
+        return pd.DataFrame(columns, index=pd.Index(self.labels, name=self.column, dtype=object))
+
+    @property
+    def shared_table(self) -> pd.DataFrame:
+        """A row per shared constant: value and standard error."""
+        index = pd.Index(list(self.shared), dtype=object)
+        return pd.DataFrame(list(self.shared.values()), columns=["value", "std_error"], index=index, dtype=float)
+
+    def places(self, groups: Any, n: int) -> np.ndarray:
+        """The group of each of n rows: int [n].
+
+        Raises
+        ------
+        InputDataError
+            If there are no labels, or one that is unknown.
+        """
+        if groups is None:
+            raise InputDataError(
+                f"the equation has constants for each group: give groups=, a label of {self.column!r} for each row or "
+                f"one for all, such as groups={self.labels[0]!r}"
+            )
+        return places_of(groups, n, self.labels)
+
+    def beside(self, X: np.ndarray, groups: Any) -> np.ndarray:
+        """Rows X [n, d] with the constants of their groups beside them: [n, d + K]."""
+        return np.column_stack([X, self.values[self.places(groups, len(X))]])
+
+    def of(self, label: Any) -> dict[str, float]:
+        """The own constants of one group, by name."""
+        k = int(self.places(label, 1)[0])
+        return dict(zip(self.names, self.values[k].tolist(), strict=True))
+
+    def to_record(self) -> dict[str, object]:
+        """Plain values for JSON."""
+        return {
+            "column": self.column,
+            "labels": list(self.labels),
+            "names": list(self.names),
+            "values": self.values.tolist(),
+            "errors": [[_plain(e) for e in row] for row in self.errors.tolist()],
+            "rows": self.rows.tolist(),
+            "residual": self.residual.tolist(),
+            "shared": [{"name": k, "value": v, "std_error": _plain(e)} for k, (v, e) in self.shared.items()],
+            "length": _plain(self.length),
+        }
+
+    @classmethod
+    def from_record(cls, data: Record) -> ByGroup:
+        """The inverse of `to_record`.
+
+        Raises
+        ------
+        InputDataError
+            Naming the field that is wrong.
+        """
+        labels = data.items("labels", Record.text, _MOST)
+        names = data.items("names", Record.text)
+        values, errors = (data.items(key, _row_of(len(names)), _MOST) for key in ("values", "errors"))
+        rows = data.items("rows", lambda r, k: r.integer(k, 1), _MOST)
+        residual = data.items("residual", Record.number, _MOST)
+        if not len(values) == len(errors) == len(rows) == len(residual) == len(set(labels)) == len(labels):
+            raise data.error("labels", "expected each group once, with its constants, rows and residual")
+        shared = data.items("shared", lambda r, k: _shared(r.record(k)))
+        shape = len(labels), len(names)
+        return cls(
+            data.text("column"), labels, names, np.array(values).reshape(shape),
+            np.nan_to_num(np.array(errors).reshape(shape), nan=np.inf), np.array(rows), np.array(residual),
+            dict(shared), data.number_or_nan("length"),
+        )  # fmt: skip
+
+
+def _row_of(length: int) -> Callable[[Record, str], tuple[float, ...]]:
+    """Reads so many numbers, NaN for null."""
+
+    def read(record: Record, key: str) -> tuple[float, ...]:
+        row = record.items(key, Record.number_or_nan)
+        if len(row) != length:
+            raise record.error(key, f"expected {length} numbers, got {len(row)}")
+        return row
+
+    return read
+
+
+def _shared(data: Record) -> tuple[str, tuple[float, float]]:
+    error = data.number_or_nan("std_error")
+    return data.text("name"), (data.number("value"), np.inf if np.isnan(error) else error)
+
+
+def _plain(value: float) -> float | None:
+    """JSON has no infinity."""
+    return float(value) if np.isfinite(value) else None

@@ -1,0 +1,174 @@
+"""Several tables of the same columns → the front of the forms that hold in all of them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import sympy
+
+from eqdarts.data.noise import AUTO, Noise, likeliest, possible_forms, weighted
+from eqdarts.data.table import Table
+from eqdarts.data.zero import LADDER
+from eqdarts.equation.equation import Equation
+from eqdarts.equation.front import Front
+from eqdarts.fit.formula import template
+from eqdarts.fit.joint import values_of
+from eqdarts.graph.space import SearchSpace
+from eqdarts.grouped.candidates import check_share, distinct, families, run_searches, searches
+from eqdarts.grouped.rows import GroupedTable, error_factors, is_quiet
+from eqdarts.grouped.sharing import first_states, promise, shared_out
+from eqdarts.grouped.state import Family, State, effective, fitted, separate
+from eqdarts.grouped.writing import as_equation
+from eqdarts.runtime.interrupts import Interrupts
+from eqdarts.search.discover import Found
+from eqdarts.search.fit_options import FitOptions
+
+_PROMISING, _SHARED_OUT = 16, 6  # families that are fitted in full, and whose constants are then shared (not tuned)
+_SURE_SECONDS = 1.0  # for the first of them, if no time is left
+
+
+@dataclass(frozen=True, eq=False)
+class GroupsFound:
+    """What was found in all groups.
+
+    Attributes
+    ----------
+    front : Front
+        Its equations have `by_group`; with no own constants where all groups obey one equation.
+    table : GroupedTable
+        With the weights that the front was judged by.
+    noise : Noise
+    found : Found
+        Of the first search, for what is kept of one.
+    stop_reason : str
+    """
+
+    front: Front
+    table: GroupedTable
+    noise: Noise
+    found: Found
+    stop_reason: str
+
+    @property
+    def space(self) -> SearchSpace | None:
+        """Of the first search."""
+        return self.found.space
+
+
+def discover_groups(
+    groups: Sequence[Table],
+    labels: Sequence[str],
+    options: FitOptions,
+    rng: np.random.Generator,
+    start: float,
+    interrupts: Interrupts,
+    column: str = "group",
+    alike: bool = True,
+) -> GroupsFound:
+    """One form for all groups, its constants a group's own or shared.
+
+    Searches propose forms (`eqdarts.grouped.candidates`); each is fitted in every group, the most promising ones share
+    what constants they can (`eqdarts.grouped.sharing`), and the front is that of all groups by one length: residuals of
+    all rows, the structure once, own constants in each group.
+
+    groups: checked tables with the same columns   start: in `time.monotonic`
+    alike: are targets of one kind, so that groups may be compared, and share a scale? Otherwise each is measured in
+    units of its own deviation, as several outputs are, and constants that are shared are shared in those units only
+    if they do not depend on them
+    """
+    check_share(options)
+    units = np.ones(len(groups)) if alike else np.array([float(np.std(t.y)) or 1.0 for t in groups])
+    table = GroupedTable(tuple(replace(t, y=t.y / u) for t, u in zip(groups, units, strict=True)), tuple(labels))
+    some: list[Family] = []
+    columns, first, reasons = groups[0].names, None, []
+    for what, found in run_searches(searches(table, levelled_only=not alike), options, rng, start, interrupts):
+        first = first or found
+        reasons.append("constant" if found.result is None else found.result.stop_reason)
+        some += families(what, found, columns)
+    assert first is not None, "there is at least one search"
+    limit = options.config.max_time
+    deadline = np.inf if limit is None else max(start + limit, time.monotonic() + _SURE_SECONDS)
+    ranked = _ranked([*distinct(iter(some), columns), _mean(table)], table, deadline)
+    counts = table.pooled.roots**2
+    table, noise = _weighed(table, ranked, options.noise)
+    raw = np.repeat(units, [len(t) for t in groups])
+    front = Front(rows=len(table))
+    for equation in _equations(ranked, table, deadline, column, counts, raw):
+        front = front.offer(equation)
+    return GroupsFound(front, table, noise, first, _reason(reasons, interrupts))
+
+
+def _mean(table: GroupedTable) -> Family:
+    """A constant: the simplest form of all."""
+    symbols = tuple(map(sympy.Symbol, table.pooled.names))
+    return Family.of(template(sympy.Float(float(np.mean(table.pooled.y)) or 1.0), symbols), "constant")
+
+
+def _ranked(some: list[Family], table: GroupedTable, deadline: float) -> list[Family]:
+    """The most promising families, best first, the constant last."""
+    now = time.monotonic()
+    half = now + (deadline - now) / 2
+    lengths = []
+    for k, one in enumerate(some[:-1]):
+        over = k > 0 and time.monotonic() > half
+        lengths.append(np.inf if over else promise(one, table))
+    order = np.argsort(lengths, kind="stable")
+    return [*(some[k] for k in order[:_PROMISING] if np.isfinite(lengths[k])), some[-1]]
+
+
+def _weighed(table: GroupedTable, ranked: list[Family], noise: Noise) -> tuple[GroupedTable, Noise]:
+    """The table with the weights of its noise, and of the groups where their errors differ, by the best family."""
+    family = ranked[0]
+    own = np.ones(len(family), dtype=bool)
+    fit = fitted(family, table, separate(family, table, family.form.values), own, {}, 20).fit
+    values = values_of(family.code, table.stacked, fit.values)
+    if not np.isfinite(values).all() or is_quiet(table.loss(fit.squares)):
+        return table, replace(noise, form="additive") if noise.form == AUTO else noise
+    if noise.form == AUTO:
+        forms = [Noise(form, LADDER.quiet) for form in possible_forms(table.pooled.y)]
+        noise = forms[likeliest([(form, values) for form in forms], table.pooled.y, table.pooled.weights)]
+    by_law, noise = weighted(table.pooled, noise, values)
+    table = _with_weights(table, by_law.roots**2)
+    if noise.known is not None:
+        return table, noise
+    squares = table.stacked.sums(((values - table.pooled.y) * table.pooled.roots) ** 2)
+    constants = effective(family, table.stacked, family.form.values)
+    factors = error_factors(squares, table.stacked.counts, constants, exact=False)
+    return (table if factors is None else table.weighed(factors)), noise
+
+
+def _with_weights(table: GroupedTable, weights: np.ndarray) -> GroupedTable:
+    parts = np.split(weights, table.stacked.first[1:])
+    return replace(table, groups=tuple(replace(t, weights=w) for t, w in zip(table.groups, parts, strict=True)))
+
+
+def _equations(
+    ranked: list[Family], table: GroupedTable, deadline: float, column: str, counts: np.ndarray, raw: np.ndarray
+) -> list[Equation]:
+    """Those of the families whose best state is short."""
+    begun: list[list[State]] = []
+    for k, family in enumerate(ranked):
+        if k == 0 or k == len(ranked) - 1 or time.monotonic() < deadline:
+            states = first_states(family, table)
+            if states:
+                begun.append(states)
+    begun.sort(key=lambda states: states[0].length)
+    out: list[Equation] = []
+    for states in [*begun[:_SHARED_OUT], *(s for s in begun[_SHARED_OUT:] if len(s[0].own) <= 2)]:
+        for state in shared_out(states, table, deadline):
+            equation = as_equation(state, table, column, counts, raw)
+            if equation is not None:
+                out.append(equation)
+    return out
+
+
+def _reason(reasons: list[str], interrupts: Interrupts) -> str:
+    """Why the searches ended, together: the first of them in the order of what a user should know."""
+    if interrupts.noted:
+        return "interrupted"
+    return next(
+        (r for r in ("error", "max_time", "max_epochs", "patience", "settled", "exact") if r in reasons), "constant"
+    )
