@@ -32,10 +32,14 @@ from eqdarts.equation.front import Front
 from eqdarts.equation.left_out import with_left_out
 from eqdarts.equation.precision import with_digits
 from eqdarts.equation.rivals import rated
+from eqdarts.equation.selection import choose
 from eqdarts.errors import InputDataError, check_flag, warn
 from eqdarts.fitted.saving import FittedModel
 from eqdarts.knowledge.admission import excluded_by
 from eqdarts.knowledge.constraints import Constraints
+from eqdarts.losses.given import check_no_errors, check_unit_of_score, weighed_for
+from eqdarts.losses.named import loss_of
+from eqdarts.losses.noise import LossNoise, rows_of_fit
 from eqdarts.runtime.garbage import no_full_collections
 from eqdarts.search.discover import Found, discovered
 from eqdarts.search.fit_options import FitOptions, fit_options
@@ -128,6 +132,14 @@ class DARTSRegressor(FittedModel):
         Which equation of the front `predict` uses; see `eqdarts.equation.selection.choose`.
     max_complexity : int, optional
         Equations with more nodes in their expression tree are left out.
+    loss : str, object or callable
+        What is made small, and what `predict` returns by it. "squared": the mean, with errors that are alike in all
+        rows or as `noise` says. "poisson", "negative_binomial": counts, whose mean is exp(f) of a formula f.
+        "binomial": shares of successes, with the number of trials as `sample_weight`; "bernoulli": 0 or 1; of both the
+        chance is 1/(1 + exp(-f)). "absolute": the median; "quantile": a quantile, as in `eqdarts.losses.Quantile(0.9)`;
+        "huber", "log_cosh": a middle that few wild rows do not move. Objects of `eqdarts.losses` have parameters. Or a
+        function ``loss(y_pred, y_true, weight)`` in torch. Constants are refitted by the loss itself, equations are
+        chosen by it, and `loss` in `equations_` is its mean: of counts and shares the mean deviance.
     noise : {"additive", "proportional", "poisson", "auto"}
         How the error of a row goes with the law's value there: alike in all rows, in proportion to it, or to its root
         as that of counts, these two down to a floor that the rows show. "auto": whichever the rows show before the
@@ -256,6 +268,7 @@ class DARTSRegressor(FittedModel):
         readout_intercept: bool = True,
         proposers: Sequence[str | type] | None = None,
         model_selection: str = "best",
+        loss: Any = "squared",
         noise: str = "additive",
         units: Mapping[str, str] | str | None = None,
         constraints: Constraints | Mapping[str, Any] | None = None,
@@ -295,6 +308,7 @@ class DARTSRegressor(FittedModel):
         self.readout_intercept = readout_intercept
         self.proposers = proposers
         self.model_selection = model_selection
+        self.loss = loss
         self.noise = noise
         self.units = units
         self.constraints = constraints
@@ -344,9 +358,9 @@ class DARTSRegressor(FittedModel):
     def _fit(self, X: Any, y: Any, sample_weight: Any, y_error: Any, header: Mapping[str, str]) -> DARTSRegressor:
         """header: units that stand there, by the names of columns"""
         options, start = self._options(), time.monotonic()
-        table, noise = with_errors(self._table(X, y), self.noise, sample_weight, y_error)
+        table, options = _weighed(self._table(X, y), options, self.noise, sample_weight, y_error)
         options.check_columns(table.names, table.target)
-        options = replace(self._with_units(options, table, header), noise=noise)
+        options = self._with_units(options, table, header)
         rng, large = self._generator(), is_large(len(table), options)
         search = discovered_in_large(table, options, rng) if large else discovered(table, options, rng, start)
         with search as found:
@@ -459,6 +473,7 @@ class DARTSRegressor(FittedModel):
         X, y = head.as_pandas()
         if measured:
             check_no_form(self.noise)
+            check_no_errors(loss_of(self.loss))
             options = replace(options, noise=Noise(GIVEN))
         if len(head) <= SUBSET_ROWS:
             if measured and head.weights is not None:
@@ -474,6 +489,8 @@ class DARTSRegressor(FittedModel):
     def _with_units(self, options: FitOptions, table: Table, header: Mapping[str, str]) -> FitOptions:
         """With the units of the columns; notes their text. header: those that stand in the header"""
         units, self.units_ = table_units(self.units, table.names, table.target, header)
+        if units is not None:
+            check_unit_of_score(options.noise)
         return replace(options, units=units)
 
     def _options(self) -> FitOptions:
@@ -482,11 +499,12 @@ class DARTSRegressor(FittedModel):
     def _store(self, found: Found) -> DARTSRegressor:
         problem, result = found.problem, found.result
         kept = found.training
-        units = problem.units
-        sure = rated(found.front, kept.table)
+        units, plain = problem.units, not isinstance(kept.noise, LossNoise)
+        rows = kept.table if plain else _near_best(found)
+        sure = rated(found.front, rows, plain)
         self.leaves_more_than_noise_, self._selected = sure.leaves_something, None
         self._rivals, shown = (
-            tuple(with_constant_units(with_left_out(with_digits(e, kept.table), kept.table), units) for e in some)
+            tuple(with_constant_units(_shown_with(e, rows, plain), units) for e in some)
             for some in (sure.rivals, sure.equations)
         )
         self.front_ = Front(shown, found.front.rows)
@@ -512,6 +530,29 @@ class DARTSRegressor(FittedModel):
             column_or_1d(y, warn=True)
         self._validated(table.X, table.names if named else None, reset=True)
         return table
+
+
+def _weighed(
+    table: Table, options: FitOptions, form: str, sample_weight: ArrayLike | None, y_error: ArrayLike | None
+) -> tuple[Table, FitOptions]:
+    """The table with the weights of its rows, and options with what was said of its noise."""
+    if not isinstance(options.noise, LossNoise):
+        table, noise = with_errors(table, form, sample_weight, y_error)
+        return table, replace(options, noise=noise)
+    table = weighed_for(options.noise.loss, table, sample_weight, y_error)
+    return table, options
+
+
+def _near_best(found: Found) -> Table:
+    """The rows as least squares sees them near the best equation by a loss."""
+    best, kept = found.front[choose(found.front, "best", found.front.rows)], found.training
+    return rows_of_fit(kept.table, kept.noise, best.predict(kept.table.X))
+
+
+def _shown_with(equation: Equation, rows: Table, plain: bool) -> Equation:
+    """With as many digits as it takes, and, of least squares, with the error of rows left out."""
+    equation = with_digits(equation, rows)
+    return with_left_out(equation, rows) if plain else equation
 
 
 def _warn_of_limits(equation: Equation, training: Training) -> None:

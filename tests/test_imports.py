@@ -26,13 +26,14 @@ HOUSE = {
         "screening", "kept", "affine",
     ),
     "dimensions": ("grammar", "unit", "reading", "solving", "checking", "groups", "writing", "table_units"),
+    "losses": ("link", "loss", "families", "robust", "own", "named", "noise", "goal", "given", "record"),
     "graph": ("operations", "links", "space", "genotype", "tensor_program", "to_sympy", "population"),
     "options": {},
     "fit": {
-        "flat": {}, "sketch": {}, "covariance": {}, "policy": {}, "periodogram": {},
+        "flat": {}, "sketch": {}, "pilot": {}, "covariance": {}, "policy": {}, "periodogram": {},
         "compiled": ("expressions", "own", "elementary", "program", "separable", "graphs", "formulas"),
         "least_squares": {}, "graphs": {}, "backend": {}, "formula": {}, "joint": {}, "leave_out": {}, "stream": {},
-        "roundness": {}, "assess": {},
+        "scoring": {}, "roundness": {}, "assess": {},
     },
     "darts": (
         "relaxation", "prior", "architecture", "supernet", "bilevel", "descent", "discretise", "sampling", "alpha_step",
@@ -50,7 +51,7 @@ HOUSE = {
         "front": {}, "precision": {}, "confirm": {},
         "selection": {}, "picking": {}, "rivals": {}, "left_out": {}, "listing": {}, "latex_table": {}, "card": {},
         "excluded": {},
-        "reweighting": {}, "refit": {}, "stability": {}, "extrapolation": {}, "model_file": {},
+        "reweighting": {}, "scored": {}, "refit": {}, "stability": {}, "extrapolation": {}, "model_file": {},
     },
     "knowledge": ("constraints", "structure", "box", "shape", "admission", "of_graphs"),
     "propose": (
@@ -60,7 +61,7 @@ HOUSE = {
     "search": (
         "budget", "log", "history", "settled", "problem", "machine", "sums", "runs", "sampled", "relaxed", "warm_up",
         "finish", "exactness", "stops", "reformulations", "branches", "loop", "resample", "progress", "fit_options",
-        "noise", "pose", "discover", "large",
+        "noise", "working", "pose", "discover", "large",
     ),
     "grouped": ("rows", "state", "sharing", "candidates", "writing", "discover"),
     "plots": (
@@ -103,11 +104,11 @@ LAZY = {
 }
 #: Where heavy libraries may be imported: rooms, or modules of them.
 HOMES = {
-    "torch": ("runtime.threads", "graph", "fit", "darts", "equation.exports", "search", "propose"),
+    "torch": ("runtime.threads", "losses.own", "graph", "fit", "darts", "equation.exports", "search", "propose"),
     "numba": ("runtime.loops", "runtime.compiled_cache"),
     "sympy": (
-        "formula", "dimensions", "graph", "fit", "simplify", "equation", "knowledge", "propose.symmetry", "search",
-        "grouped", "plots", "fitted", "report.laws", "cli", "pipelines",
+        "formula", "dimensions", "losses", "graph", "fit", "simplify", "equation", "knowledge", "propose.symmetry",
+        "search", "grouped", "plots", "fitted", "report.laws", "cli", "pipelines",
     ),
     "matplotlib": ("plots", "report.drawings", "report.pictures"),
     "sklearn": ("runtime.orphans", "data", "equation.stability", "fitted", "estimator", "pipelines", "sweeping"),

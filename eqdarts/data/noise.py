@@ -95,6 +95,11 @@ class Noise:
         return f"{level:.3g}" + (" times the root of the value" if self.form == "poisson" else "")
 
     @property
+    def title(self) -> str:
+        """What it is, in a line of its own."""
+        return f"noise: {self.form}"
+
+    @property
     def known(self) -> float | None:
         """The standard deviation of the error of a row of weight 1, if it was given; None if rows have to show it."""
         return self.unit if self.form == GIVEN else None

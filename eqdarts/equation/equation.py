@@ -40,6 +40,7 @@ from eqdarts.formula.tape import function, tape
 from eqdarts.formula.text import format_name
 from eqdarts.formula.visible import shortened
 from eqdarts.graph.genotype import Genotype
+from eqdarts.losses.noise import LossNoise
 from eqdarts.simplify.description import NATS_PER_UNIT, count_constants, description_length, size
 from eqdarts.simplify.singularities import with_limits
 
@@ -220,6 +221,11 @@ class Equation:
         with np.errstate(all="ignore"):
             if method == "asymptotic":
                 low, high = fit.intervals(level)
+            elif isinstance(fit.noise, LossNoise):
+                raise InputDataError(
+                    f"method={method!r} is of least squares, and the fit had loss={fit.noise.loss.name!r}; use "
+                    "method='asymptotic'"
+                )
             elif fit.model is None:
                 raise InputDataError(f"method={method!r} needs the rows, which are not kept here; refit the equation")
             elif method == "profile":

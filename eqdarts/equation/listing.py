@@ -92,7 +92,7 @@ def front_text(
         fit = f"{equation.loss:10.4g}  {shown_r2(equation):>8}  {errors}"
         lines.append(f"{mark} {equation.complexity:10d}  {fit}  {percent(equation.probability):>11}  {_line(equation)}")
     if noise != ADDITIVE:
-        lines.append(f"noise: {noise.form}, {noise.text(front[chosen].loss)}")
+        lines.append(f"{noise.title}, {noise.text(front[chosen].loss)}")
     carried = constants_with_units(front[chosen])
     lines += [f"with {carried}"] if carried else []
     lines += cautions(front, chosen, leaves_something, automatic)

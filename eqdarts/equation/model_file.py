@@ -22,6 +22,9 @@ from eqdarts.formula.records import Record, parse_json, read_text
 from eqdarts.graph.links import LINK_NAMES
 from eqdarts.graph.operations import OPERATIONS
 from eqdarts.graph.space import AGGREGATORS, SearchSpace
+from eqdarts.losses.loss import Loss
+from eqdarts.losses.noise import LossNoise
+from eqdarts.losses.own import Own
 from eqdarts.options import MAX_NODES
 
 FORMAT, VERSION = "eqdarts model", 1
@@ -110,6 +113,7 @@ def write(saved: Saved, best_index: int) -> dict[str, Any]:
         "best_index": best_index,
         "selected": saved.selected,
         "noise": write_noise(saved.noise),
+        **({"evidence": saved.front.rows} if isinstance(saved.noise, LossNoise) else {}),
         "training": {
             "rows": training.rows,
             "distinct_rows": training.distinct_rows,
@@ -164,9 +168,13 @@ def read(path: str | os.PathLike[str], defaults: Mapping[str, Any]) -> Saved:
     if "rivals" in data:  # files of before have none
         rivals = data.items("rivals", lambda r, k: _rival(r.record(k), columns, target, space), _MAX_EQUATIONS)
     training = _training(data.record("training"), len(columns))
-    front = Front(equations, training.distinct_rows)
+    front = Front(equations, data.integer("evidence", 1) if "evidence" in data else training.distinct_rows)
+    noise = read_noise(data)
+    settings = _read_settings(data.record("settings"), defaults)
+    if isinstance(noise, LossNoise) and "loss" not in settings:  # an object, which the noise holds
+        settings["loss"] = noise.loss
     return Saved(
-        settings=_read_settings(data.record("settings"), defaults),
+        settings=settings,
         columns=columns,
         named_columns=data.boolean("named_columns"),
         target=target,
@@ -174,7 +182,7 @@ def read(path: str | os.PathLike[str], defaults: Mapping[str, Any]) -> Saved:
         training=training,
         space=space,
         front=front,
-        noise=read_noise(data),
+        noise=noise,
         rivals=rivals,
         leaves_something="leaves_something" in data and data.boolean("leaves_something"),
         units=_units(data, (*columns, target)),
@@ -278,6 +286,8 @@ def _space(data: Record, columns: tuple[str, ...]) -> SearchSpace | None:
 def _settings(settings: Mapping[str, Any]) -> dict[str, Any]:
     kept, left_out = {}, []
     for name, value in settings.items():
+        if isinstance(value, Loss) and not isinstance(value, Own):
+            continue  # it stands in the noise
         plain = _plain(value)
         if plain is None and value is not None:
             left_out.append(name)

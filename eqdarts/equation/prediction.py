@@ -20,6 +20,8 @@ from eqdarts.errors import InputDataError, check_choice, shown, warn
 from eqdarts.fit.covariance import residual_variance, spread_of_values
 from eqdarts.formula.substitution import put_in
 from eqdarts.formula.tape import tape
+from eqdarts.losses.loss import Loss
+from eqdarts.losses.noise import LossNoise
 from eqdarts.simplify.singularities import with_limits
 
 KINDS = ("observation", "mean")
@@ -66,6 +68,8 @@ def limits(
         If the size of the error of an observation is neither given nor known.
     """
     check_interval(level, kind)
+    if isinstance(fit.noise, LossNoise):
+        return _of_mean(fit, fit.noise.loss, columns, X, value, level, kind)
     error = None if kind == "mean" else _noise(fit, value, y_error)
     with np.errstate(all="ignore"):
         deviation = _deviations(fit, columns, X, value)
@@ -81,6 +85,22 @@ def limits(
     if fit.degrees_of_freedom <= 0 and fit.noise.known is None:
         warn("the equation has as many constants as the fit had rows: its errors, and so limits, are not known")
     return Interval(value, value - reach, value + reach)
+
+
+def _of_mean(
+    fit: FitReport, loss: Loss, columns: Sequence[str], X: np.ndarray, value: np.ndarray, level: float, kind: str
+) -> Interval:
+    """Limits of the mean by a loss: those of its score, so that a chance stays between 0 and 1."""
+    if kind != "mean":
+        raise InputDataError(
+            f"limits of single observations are not known by loss={loss.name!r}; ask for those of the law itself by "
+            'kind="mean"'
+        )
+    with np.errstate(all="ignore"):
+        score = loss.link.score(value)
+        reach = fit.reach(level) * _deviations(fit, columns, X, value) / loss.link.slope(score)
+        reach = np.where(np.isfinite(value), reach, np.nan)
+        return Interval(value, loss.link.mean(score - reach), loss.link.mean(score + reach))
 
 
 def _noise(fit: FitReport, value: np.ndarray, y_error: ArrayLike | None) -> np.ndarray:

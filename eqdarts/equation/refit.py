@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -29,7 +30,12 @@ from eqdarts.equation.regression.model import Model, scale_of
 from eqdarts.equation.regression.naming import exact, floats_as_symbols
 from eqdarts.equation.regression.report import FitReport, report
 from eqdarts.equation.reweighting import Reweighted, reweighted
+from eqdarts.equation.scored import scale_of_errors, scored, weighed_at, with_likelihood
 from eqdarts.errors import InputDataError, check_range, warn
+from eqdarts.losses.given import weighed_for
+from eqdarts.losses.goal import Goal
+from eqdarts.losses.named import SQUARED, loss_of
+from eqdarts.losses.noise import LossNoise, noise_given, rows_of_fit
 
 
 def refit(
@@ -39,6 +45,7 @@ def refit(
     start: Mapping[str, float] | None = None,
     *,
     sample_weight: ArrayLike | None = None,
+    loss: Any = "squared",
     noise: str = "additive",
     y_error: ArrayLike | None = None,
     bounds: Mapping[str, Bound] | None = None,
@@ -71,6 +78,10 @@ def refit(
     sample_weight : array [n], optional
         Not negative: the inverse variance of each row's error, up to a common factor. A row of weight 2 moves the
         constants like two rows, yet counts once in the degrees of freedom; rows of weight 0 are left out.
+    loss : str, object or callable
+        As in `DARTSRegressor`: a name such as "poisson" or "bernoulli", an object of `eqdarts.losses`, or a function
+        ``loss(y_pred, y_true, weight)`` in torch. The formula is that of what is predicted, so of a chance it is
+        "1/(1 + exp(-(a + b*x)))". Standard errors are those of the likelihood's information, or of M-estimates.
     noise : {"additive", "proportional", "poisson", "auto"}
         How the error of a row goes with the formula's value there: alike in all rows, in proportion to it, or to its
         root as that of counts, these two down to a floor that the rows show. Weights are taken at the values of the
@@ -124,7 +135,11 @@ def refit(
     if not 0 < confidence < 1:
         raise InputDataError(f"confidence={confidence!r}: expected a number between 0 and 1, such as 0.95")
     right, given = formula_and_table(expression, X, y)
-    table, errors = with_errors(given, noise, sample_weight, y_error)
+    kind = noise_given(loss_of(loss), noise)
+    if isinstance(kind, LossNoise):
+        table, errors = weighed_for(kind.loss, given, sample_weight, y_error), kind
+    else:
+        table, errors = with_errors(given, noise, sample_weight, y_error)
     form, constants, known = constants_of(right, table.names)
     check_names(constants, start=start, bounds=bounds, fixed=fixed)
     held = {name: number_of("fixed", name, value) for name, value in (fixed or {}).items()}
@@ -152,12 +167,17 @@ def refit(
         except ValueError as error:
             raise InputDataError(f"expression {str(expression)[:80]!r}: {error}") from error
         seed = 0 if random_state is None else random_state
-        best = reweighted(model, known, int(n_starts), seed, errors)
+        fitted = scored if isinstance(errors, LossNoise) else reweighted
+        best = fitted(model, known, int(n_starts), seed, errors)
         missed = _missed_by_limits(best.fitted, best.rows, counted, best.aside)
         found = report(
             best.model, best.optimum, confidence=confidence, fixed=held, observations=len(best.model.rows),
             expression=best.fitted, noise=best.noise,
         )  # fmt: skip
+        if isinstance(best.noise, LossNoise):
+            found = with_likelihood(found, best.noise.loss, table, best.fitted)
+            _warn(found)
+            return _equation_by_loss(best, best.noise, found, table)
         _warn(found)
         return _equation(best, missed, found, replace(table, weights=best.rows.weights))
 
@@ -176,6 +196,18 @@ def _equation(best: Reweighted, missed: np.ndarray, found: FitReport, table: Tab
     relative = float(measure.loss((best.optimum.loss * ratio**2 + float(scaled @ scaled)) / total))
     law = Equation(best.fitted, table.names, table.target, loss, relative, "refit", fit=found)
     return with_digits(law, table)
+
+
+def _equation_by_loss(best: Reweighted, noise: LossNoise, found: FitReport, table: Table) -> Equation:
+    """The same by a loss. table: all columns, with the weights that the user gave"""
+    mean = evaluate(best.fitted, table.names, table.X)
+    judged = Goal(noise.loss, table.y, _counts(table)).judged(mean)
+    law = Equation(best.fitted, table.names, table.target, *judged, "refit", fit=found)
+    return with_digits(law, rows_of_fit(table, noise, mean))
+
+
+def _counts(table: Table) -> np.ndarray:
+    return np.ones(len(table)) if table.weights is None else table.weights
 
 
 def _missed_by_limits(fitted: sympy.Expr, rows: Table, numbers: np.ndarray, aside: np.ndarray) -> np.ndarray:
@@ -208,13 +240,14 @@ def refit_equation(
     weights: ArrayLike | None,
     noise: str = "additive",
     y_error: ArrayLike | None = None,
+    loss: Any = SQUARED,
 ) -> Equation:
     """The same structure with constants for another table, in the equation's own columns and target."""
     table = pd.DataFrame(X, columns=list(equation.columns))
     if np.shape(y) != (len(table),):
         raise InputDataError(f"X has {len(table)} rows and y the shape {np.shape(y)}; give one value for each row")
     target = pd.Series(y, name=equation.target)
-    new = refit(equation.expression, table, target, sample_weight=weights, noise=noise, y_error=y_error)
+    new = refit(equation.expression, table, target, sample_weight=weights, noise=noise, y_error=y_error, loss=loss)
     return replace(new, genotype=equation.genotype)
 
 
@@ -232,6 +265,11 @@ def with_fit(equation: Equation, training: Training, confidence: float = 0.95) -
     if not defined.any():
         return equation
     rows = rows if defined.all() else rows.rows(defined)
+    noise, counted = training.noise, table.rows(defined)
+    if isinstance(noise, LossNoise):
+        mean = as_written(equation.expression, equation.columns, counted.X)
+        scale = scale_of_errors(noise.loss, rows.y, mean, _counts(rows), len(constants))
+        noise, rows = replace(noise, scale=scale), weighed_at(rows, noise, mean)
     model = Model(form, _symbols(rows), constants, rows, -open_ends, open_ends)
     with np.errstate(all="ignore"):
         found = report(
@@ -242,8 +280,11 @@ def with_fit(equation: Equation, training: Training, confidence: float = 0.95) -
             observations=training.observations - int((~defined).sum()),
             expression=equation.expression,
             inflation=training.inflation,
-            noise=training.noise,
+            noise=noise,
         )
+    if isinstance(noise, LossNoise):
+        found = with_likelihood(found, noise.loss, counted, equation.expression)
+        found = replace(found, converged=True, message="fitted by the search")
     return replace(equation, fit=found)
 
 

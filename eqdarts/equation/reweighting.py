@@ -54,7 +54,7 @@ def reweighted(model: Model, known: np.ndarray, n_starts: int, seed: int, noise:
     form, values = replace(noise, floor=least_value(rows.y) if noise.depends_on_law else 0.0), rows.y
     for step in range(_REWEIGHTED):
         weighed, noise = weighted(rows, form, values)
-        on, optimum, aside = _optimum(model.on(weighed), known, n_starts if step == 0 else 1, seed)
+        on, optimum, aside = optimum_of(model.on(weighed), known, n_starts if step == 0 else 1, seed)
         known = optimum.theta
         fitted = put_in(model.form, {c: sympy.Float(v) for c, v in zip(model.constants, known, strict=True)})
         if not noise.depends_on_law:
@@ -67,7 +67,7 @@ def reweighted(model: Model, known: np.ndarray, n_starts: int, seed: int, noise:
     return Reweighted(on, optimum, aside, fitted, weighed, noise)
 
 
-def _optimum(model: Model, known: np.ndarray, n_starts: int, seed: int) -> tuple[Model, Optimum, np.ndarray]:
+def optimum_of(model: Model, known: np.ndarray, n_starts: int, seed: int) -> tuple[Model, Optimum, np.ndarray]:
     """The best optimum, the model that has it, and the rows that were put aside (bool [n]).
 
     These are few, at which the formula is defined for no constants, as sin(w·x)/x is at 0.

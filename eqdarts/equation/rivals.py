@@ -84,11 +84,14 @@ class Rated:
     leaves_something: bool
 
 
-def rated(front: Front, table: Table) -> Rated:
-    """How probable the forms are that a front was offered. table: the rows of the fit"""
+def rated(front: Front, table: Table, squared: bool = True) -> Rated:
+    """How probable the forms are that a front was offered.
+
+    table: the rows of the fit, as least squares sees them   squared: are losses those of least squares?
+    """
     length = {equation.expression: nats for equation, nats in front.offered}
     rows = table.evenly(SURENESS.rows)
-    forms = by_form([equation for equation, _ in front.offered], rows)
+    forms = by_form([equation for equation, _ in front.offered], rows, squared)
     leaves_something = _leaves_something(forms[0][0], rows)
     shares = probabilities([length[form[0].expression] for form in forms])
     shares *= 1 - SURENESS.unseen * leaves_something
@@ -109,14 +112,14 @@ def probabilities(lengths: Sequence[float]) -> np.ndarray:
     return np.asarray(weight / weight.sum())
 
 
-def by_form(equations: Sequence[Equation], rows: Table) -> list[list[Equation]]:
+def by_form(equations: Sequence[Equation], rows: Table, squared: bool = True) -> list[list[Equation]]:
     """Equations, shortest description first, sorted into forms; the same order among forms and in each."""
     written: dict[sympy.Expr, list[Equation]] = {}
     for equation in equations:
         written.setdefault(form_of(equation.expression, equation.columns), []).append(equation)
     forms: list[list[Equation]] = []
     for k, some in enumerate(written.values()):
-        same = (form for form in forms if k < SURENESS.compared and _are_one(form[0], some[0], rows))
+        same = (form for form in forms if k < SURENESS.compared and _are_one(form[0], some[0], rows, squared))
         known = next(same, None)
         if known is None:
             forms.append(some)
@@ -133,9 +136,10 @@ def _leaves_something(equation: Equation, rows: Table) -> bool:
     return holds_something(rows, residual)
 
 
-def _are_one(one: Equation, other: Equation, rows: Table) -> bool:
+def _are_one(one: Equation, other: Equation, rows: Table, squared: bool = True) -> bool:
     """Do they agree on the rows, and does nothing but exponents or the choice of constants keep them apart?"""
-    noise = max(min(one.relative_loss, other.relative_loss), LADDER.exact)
+    left = (e.relative_loss if squared else _apart(e.predict(rows.X), rows.y, rows) for e in (one, other))
+    noise = max(min(left), LADDER.exact)
     if _apart(one.predict(rows.X), other.predict(rows.X), rows) > SURENESS.agreement**2 * noise:
         return False
     if form_of(one.expression, one.columns, False) == form_of(other.expression, other.columns, False):

@@ -85,7 +85,7 @@ def _of_kind(table: Table, rows: np.ndarray, columns: np.ndarray, below_log: boo
         terms = comb(len(columns) + degree, degree)
         if degree and terms > min(_TERMS, n // _ROWS_PER_TERM):
             break
-        basis = _basis(columns, degree)
+        basis = basis_of(columns, degree)
         model = _fitted(basis[rows], y, counts, below_log, scaled)
         if model is None:
             break
@@ -98,7 +98,7 @@ def _of_kind(table: Table, rows: np.ndarray, columns: np.ndarray, below_log: boo
         yield replace(known, settled=degree + _BEYOND < len(found))
 
 
-def _basis(columns: np.ndarray, degree: int) -> np.ndarray:
+def basis_of(columns: np.ndarray, degree: int) -> np.ndarray:
     """Products of Chebyshev polynomials of the columns [d, n] up to this degree in all: [n, terms]."""
     d, n = columns.shape
     one = np.polynomial.chebyshev.chebvander(columns, degree)  # [d, n, degree + 1]

@@ -32,6 +32,9 @@ from eqdarts.errors import InputDataError, warn
 from eqdarts.fitted.given import GivenRows
 from eqdarts.graph.genotype import Genotype
 from eqdarts.graph.space import SearchSpace
+from eqdarts.losses.loss import Loss
+from eqdarts.losses.named import SQUARED
+from eqdarts.losses.noise import LossNoise
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -99,7 +102,7 @@ class Answers(RegressorMixin, GivenRows):
         True
         """
         check_is_fitted(self)
-        self._selected = picked(self.front_, self.training_.distinct_rows, index, complexity, form)
+        self._selected = picked(self.front_, self._evidence, index, complexity, form)
         return self
 
     @overload
@@ -276,6 +279,12 @@ class Answers(RegressorMixin, GivenRows):
         check_is_fitted(self)
         return excluded_table(self._excluded)
 
+    @property
+    def loss_(self) -> Loss:
+        """The loss, with the parameters that it left to the rows, such as the scale of `Huber`."""
+        check_is_fitted(self)
+        return self.noise_.loss if isinstance(self.noise_, LossNoise) else SQUARED
+
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "front_")
 
@@ -323,8 +332,13 @@ class Answers(RegressorMixin, GivenRows):
     def _columns(self) -> tuple[str, ...]:
         return self.front_[0].columns
 
+    @property
+    def _evidence(self) -> int:
+        """What lengths of descriptions go by: rows, or as many observations as the rows are worth by a loss."""
+        return self.front_.rows if isinstance(self.noise_, LossNoise) else self.training_.distinct_rows
+
     def _automatic_index(self) -> int:
-        return choose(self.front_, self.model_selection, self.training_.distinct_rows)
+        return choose(self.front_, self.model_selection, self._evidence)
 
     def _row(self, index: int | None) -> Equation:
         check_is_fitted(self)

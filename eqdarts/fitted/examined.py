@@ -20,6 +20,8 @@ from eqdarts.equation.refit import refit_equation, with_fit
 from eqdarts.equation.stability import Stability, stability
 from eqdarts.errors import InputDataError, check_choice, check_range
 from eqdarts.fitted.answers import Answers
+from eqdarts.losses.named import free
+from eqdarts.losses.noise import LossNoise
 from eqdarts.runtime.threads import one_thread
 from eqdarts.search.loop import SearchResult
 from eqdarts.search.problem import Problem
@@ -100,7 +102,10 @@ class Examined(Answers):
         row, form = self._row(index), noise
         if form is None:  # errors are given for the rows of one table
             form = self.noise_.form if self.noise_.depends_on_law and y_error is None else ADDITIVE.form
-        found = refit_equation(row, self._rows(X), given_target(y)[0], sample_weight, form, y_error)
+        if isinstance(self.noise_, LossNoise):
+            form = ADDITIVE.form if noise is None else noise
+        loss = free(self.loss_)
+        found = refit_equation(row, self._rows(X), given_target(y)[0], sample_weight, form, y_error, loss)
         return replace(found, dimensional=row.dimensional, constant_units=row.constant_units)
 
     def resample(self, k: int) -> list[Equation]:

@@ -17,6 +17,7 @@ from eqdarts.equation.front import Front
 from eqdarts.equation.model_file import Summary
 from eqdarts.equation.selection import choose
 from eqdarts.graph.space import SearchSpace
+from eqdarts.losses.noise import LossNoise
 from eqdarts.options import SearchConfig
 from eqdarts.runtime.interrupts import interrupts
 from eqdarts.runtime.threads import one_thread
@@ -76,7 +77,7 @@ def discover(
     problem, training = posed.problem, posed.training
     summary = Summary.of(table, distinct_rows=len(problem.table))
     if posed.is_constant:
-        front = admitted(Front((constant_equation(problem),), len(problem.table)), problem)
+        front = admitted(Front((constant_equation(problem),), problem.evidence), problem)
         return Found(front, None, problem, None, training, summary)
     config = watch.config
     space = _space(problem, config)
@@ -98,7 +99,7 @@ def admitted(front: Front, problem: Problem) -> Front:
 
 def _weighed_by_law(front: Front, training: Training) -> tuple[Front, Training]:
     """Refitted with weights at the values of the chosen equation, which is nearer the law than what the search had."""
-    if not training.noise.depends_on_law or training.inflation != 1:
+    if not training.noise.depends_on_law or training.inflation != 1 or isinstance(training.noise, LossNoise):
         return front, training
     law, given = front[choose(front, "best", front.rows)], training.as_given
     table, noise = weighted(given, training.noise, law.predict(given.X))

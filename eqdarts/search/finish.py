@@ -17,11 +17,13 @@ from eqdarts.equation.exports.formula import Formula
 from eqdarts.equation.exports.record import in_table_units
 from eqdarts.equation.front import Front
 from eqdarts.fit.formula import compile_template, fit_constants, template
+from eqdarts.fit.scoring import fit_score
 from eqdarts.formula.substitution import put_in
 from eqdarts.graph.genotype import Genotype
 from eqdarts.graph.population import Population, front_of, scores
 from eqdarts.graph.space import SearchSpace
 from eqdarts.graph.to_sympy import plain
+from eqdarts.losses.goal import Goal
 from eqdarts.search.problem import Problem, View, from_origins
 from eqdarts.search.sums import are_shapes, are_sums
 from eqdarts.simplify.description import NATS_PER_UNIT, count_constants, description_length
@@ -37,6 +39,8 @@ _FEW_CONSTANTS = 4  # an exact formula with fewer is left as it is
 
 def constant_equation(problem: Problem) -> Equation:
     """The mean of the target: the simplest member of every front."""
+    if problem.goal is not None:
+        return _judged(problem, sympy.Float(problem.goal.constant / problem.y_unit), "constant", None)
     mean = float(np.average(problem.table.y, weights=problem.table.weights))
     return _with_losses(problem, sympy.Float(mean), "constant", None)
 
@@ -172,7 +176,7 @@ def _in_other_order(draft: Draft, symbols: tuple[sympy.Symbol, ...], rows: Table
 
 def _equation(problem: Problem, draft: Draft) -> Iterator[Equation]:
     """The equation of a draft, refitted on all rows; nothing if it is undefined there, too large or not admitted."""
-    formula = _refitted(draft.formula, problem.symbols, problem.table)
+    formula = _refitted(draft.formula, problem.symbols, problem.table, problem.goal, problem.y_unit)
     equation = _within(problem, shortest_writing(formula.expression), draft.origin, draft.genotype)
     if equation is None:
         return
@@ -202,7 +206,7 @@ def _repaired(problem: Problem, draft: Draft, equation: Equation) -> Iterator[Eq
     """
     assert problem.admission is not None
     there = {sympy.Symbol(s.name): s for s in problem.symbols}
-    expression = problem.admission.repaired(equation) if problem.origins is None else None
+    expression = problem.admission.repaired(equation) if problem.origins is None and problem.goal is None else None
     formula = Simplified(draft.raw if expression is None else put_in(expression, there), np.inf)
     for rows in (problem.formula_rows, problem.table):
         formula = _refitted(formula, problem.symbols, rows)
@@ -220,11 +224,16 @@ def _length(formula: Simplified, problem: Problem) -> float:
     return np.inf if found is None else length + NATS_PER_UNIT * found.dimensional
 
 
-def _refitted(formula: Simplified, symbols: tuple[sympy.Symbol, ...], rows: Table) -> Simplified:
-    """Its constants fitted to these rows."""
+def _refitted(
+    formula: Simplified, symbols: tuple[sympy.Symbol, ...], rows: Table, goal: Goal | None = None, unit: float = 1.0
+) -> Simplified:
+    """Its constants fitted to these rows, or to the goal that they stand for; unit: of their target"""
     form = template(formula.expression, symbols)
     if not len(form.constants):
         return formula
+    if goal is not None:
+        values, loss = fit_score(compile_template(form), form.values, rows, goal.loss, goal.y, goal.weights, unit)
+        return Simplified(form.at(values), loss) if np.isfinite(loss) else formula
     fit = fit_constants(compile_template(form), form.values, rows, steps=20)
     return Simplified(form.at(fit.values), fit.loss) if np.isfinite(fit.loss) else formula
 
@@ -233,18 +242,36 @@ def _with_losses(problem: Problem, expression: sympy.Expr, origin: str, genotype
     if problem.origins is not None:
         expression = _from_origins(expression, problem.table.names, problem.origins)
     problem = problem if problem.whole is None else problem.whole
+    if problem.goal is not None:
+        with np.errstate(over="ignore"):
+            return _judged(problem, problem.goal.mean_of(expression), origin, genotype)
     value = evaluate(expression, problem.table.names, problem.table.X)
     with np.errstate(all="ignore"):
         loss = float(np.average((value - problem.table.y) ** 2, weights=problem.table.weights))
     loss = loss if np.isfinite(loss) else np.inf
     relative = float(problem.measure.loss(loss))
+    with np.errstate(over="ignore", under="ignore"):
+        loss = float(np.float64(loss) * problem.y_unit * problem.y_unit)
+    return _in_columns(problem, expression, loss, relative, origin, genotype)
+
+
+def _judged(problem: Problem, expression: sympy.Expr, origin: str, genotype: Genotype | None) -> Equation:
+    """An equation of the mean, by the goal of the problem."""
+    assert problem.goal is not None
+    mean = problem.y_unit * evaluate(expression, problem.table.names, problem.table.X)
+    loss, relative = problem.goal.judged(mean)
+    return _in_columns(problem, expression, loss, relative, origin, genotype)
+
+
+def _in_columns(
+    problem: Problem, expression: sympy.Expr, loss: float, relative: float, origin: str, genotype: Genotype | None
+) -> Equation:
+    """The equation in the user's own columns."""
     if problem.y_unit == 1 and (problem.x_unit == 1).all():
         return Equation(expression, problem.columns, problem.table.target, loss, relative, origin, genotype)
     own = dict(zip(problem.table.names, map(float, problem.x_unit), strict=True))
     units = tuple(own.get(c, 1.0) for c in problem.columns)
     formula = Formula(expression, problem.columns, problem.table.target, units, problem.y_unit)
-    with np.errstate(over="ignore", under="ignore"):
-        loss = float(np.float64(loss) * problem.y_unit * problem.y_unit)
     return Equation(
         in_table_units(formula), problem.columns, problem.table.target, loss, relative, origin, genotype,
         inner=expression, units=units, target_unit=problem.y_unit,

@@ -13,6 +13,8 @@ from eqdarts.equation.selection import CRITERIA
 from eqdarts.errors import InputDataError, check_choice, check_range, shown
 from eqdarts.fit.backend import available_cores, check_device
 from eqdarts.knowledge.constraints import Constraints
+from eqdarts.losses.named import loss_of
+from eqdarts.losses.noise import noise_given
 from eqdarts.options import SearchConfig, search_config
 from eqdarts.propose.sources import check_proposers
 from eqdarts.search.history import EpochRecord
@@ -72,6 +74,7 @@ def fit_options(parameters: Mapping[str, Any]) -> FitOptions:
     check_choice("model_selection", parameters["model_selection"], CRITERIA)
     check_form(parameters["noise"])
     check_units(parameters["units"])
+    noise = noise_given(loss_of(parameters["loss"]), parameters["noise"])
     for name in ("max_complexity", "max_columns"):
         if parameters[name] is not None:
             check_range(name, parameters[name], 1, integer=True)
@@ -95,6 +98,6 @@ def fit_options(parameters: Mapping[str, Any]) -> FitOptions:
         device=parameters["device"],
         threads=available_cores() if n_jobs == -1 else int(n_jobs),
         verbose=verbose,
-        noise=Noise(parameters["noise"]),
+        noise=noise,
         constraints=Constraints.of(parameters["constraints"]),
     )

@@ -22,6 +22,7 @@ from eqdarts.equation.front import Front
 from eqdarts.equation.model_file import Summary
 from eqdarts.equation.selection import choose
 from eqdarts.errors import InputDataError, warn
+from eqdarts.losses.noise import LossNoise
 from eqdarts.runtime.interrupts import Interrupts, interrupts
 from eqdarts.runtime.threads import one_thread
 from eqdarts.search.discover import Found, admitted, discover
@@ -36,7 +37,7 @@ _HEAD_EPOCHS = 4  # of that search
 
 def is_large(rows: int, options: FitOptions) -> bool:
     """Does the search see some of so many rows only? Not where the user says which rows validate."""
-    return rows > SUBSET_ROWS and options.splits_by_share
+    return rows > SUBSET_ROWS and options.splits_by_share and not isinstance(options.noise, LossNoise)
 
 
 def first_rows(source: Source) -> Table:
@@ -46,6 +47,11 @@ def first_rows(source: Source) -> Table:
 
 def check_share(options: FitOptions) -> None:
     """Raise `InputDataError` unless the rows that validate are a share, which a large file needs."""
+    if isinstance(options.noise, LossNoise):
+        raise InputDataError(
+            f"loss={options.noise.loss.name!r} is for tables of at most {SUBSET_ROWS} rows when read from a file; read "
+            "the table and hand it over to fit"
+        )
     if not options.splits_by_share:
         raise InputDataError(
             f"validation: row numbers and splitters are for tables of at most {SUBSET_ROWS} rows when read from "

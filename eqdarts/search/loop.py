@@ -162,7 +162,7 @@ def run(
     searcher: Searcher[Any]
     branches = None
     if config.optimizer == "lm":
-        searcher = SampledSearch(space, config, assessor, rng, machine.prepare, watch.is_over)
+        searcher = SampledSearch(space, config, assessor, rng, machine.prepare, watch.is_over, problem.is_noisy)
     else:
         machine.prepare()  # the sampled search may be over before it needs a loop
         searcher = RelaxedSearch(space, config, assessor, rng)
@@ -194,7 +194,7 @@ class _Run:
         self._assessor, self._searcher, self._branches, self._callback = assessor, searcher, branches, callback
         self._exact, self._looks = ExactGraphs(problem, watch), _Looks(space, problem, watch)
         self._state: Any = searcher.start()
-        self._front = Front(rows=len(problem.table)).offer(constant_equation(problem))
+        self._front = Front(rows=problem.evidence).offer(constant_equation(problem))
         self._history: list[EpochRecord] = []
         self._alphas: list[np.ndarray] = []
         self._drafts: dict[bytes, Draft] = {}
@@ -367,5 +367,5 @@ class _Looks:
         """What a `Sight` has of the equations, and which of them would be chosen now."""
         if self._seen is None or self._seen[0] is not front:
             equations = tuple((e.complexity, e.relative_loss, str(e)) for e in front)
-            self._seen = front, equations, choose(front, "best", len(self._problem.table))
+            self._seen = front, equations, choose(front, "best", self._problem.evidence)
         return self._seen[1:]

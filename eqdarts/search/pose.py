@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -14,11 +14,13 @@ from eqdarts.data.screening import screened
 from eqdarts.data.split import split_rows
 from eqdarts.data.table import Table
 from eqdarts.knowledge.admission import Admission
+from eqdarts.losses.noise import LossNoise, noise_of_loss
 from eqdarts.search.budget import BUDGET
 from eqdarts.search.fit_options import FitOptions
 from eqdarts.search.noise import noise_of
 from eqdarts.search.problem import Problem, moderate, snapping_rows
 from eqdarts.search.stops import Watch
+from eqdarts.search.working import piloted
 
 _SEARCH_ROWS = 120  # of each step that the search sees; the constants are refitted on all
 
@@ -46,9 +48,15 @@ def pose(table: Table, options: FitOptions, rng: np.random.Generator, watch: Wat
     # Equal rows as one: a row given twice and a row of weight 2 come out alike. Where validation names some rows, they
     # stay as they are, and a model keeps copies.
     counted = table.merged() if options.splits_by_share else table.copied()
-    rows, noise = weighted(*noise_of(counted, options.noise))
-    training = keep(rows, table.observations, noise, counted.weights)
+    goal = None
+    if isinstance(options.noise, LossNoise):
+        rows, goal = piloted(counted, options.noise.loss, counted.weights, options.splits_by_share)
+        training = keep(counted, table.observations, noise_of_loss(goal.loss), counted.weights)
+    else:
+        rows, noise = weighted(*noise_of(counted, options.noise))
+        training = keep(rows, table.observations, noise, counted.weights)
     rows = rows.of_mean_weight_one()
+    known = rows if goal is None else replace(rows, y=goal.y)
     used, constant = varying(rows), is_constant(rows)
     used = used.select([k for k, name in enumerate(used.names) if name not in options.constraints.never])
     if not constant:
@@ -60,6 +68,8 @@ def pose(table: Table, options: FitOptions, rng: np.random.Generator, watch: Wat
     train, validation = (everything, everything) if constant else _steps(rows.y, options, rng)
     x_scale, y_scale = scales_of(used)
     units, target_unit = _extreme(x_scale), float(_extreme(np.array([y_scale]))[0])
+    if goal is not None and goal.loss.link.name != "identity":
+        target_unit = 1.0  # scores have no unit
     x_rounding, y_rounding = rounding_alike(used.X, used.y)
     problem = Problem(
         # Columns of extreme magnitude are scaled; moderate ones keep their own units, where constants look simple.
@@ -73,10 +83,11 @@ def pose(table: Table, options: FitOptions, rng: np.random.Generator, watch: Wat
         train=train,
         validation=validation,
         max_complexity=options.max_complexity,
-        rounding=y_rounding / target_unit,
-        x_rounding=x_rounding / units,
+        rounding=None if goal else y_rounding / target_unit,
+        x_rounding=None if goal else x_rounding / units,
         units=options.units,
-        admission=Admission(options.constraints, rows) if options.constraints else None,
+        admission=Admission(options.constraints, known) if options.constraints else None,
+        goal=goal,
     )
     return Posed(problem, constant, training)
 

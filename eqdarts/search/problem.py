@@ -17,6 +17,7 @@ from eqdarts.graph.links import usable
 from eqdarts.graph.space import SearchSpace
 from eqdarts.graph.to_sympy import Constants, column_symbols, to_expression
 from eqdarts.knowledge.admission import Admission
+from eqdarts.losses.goal import Goal
 
 FORMULA_ROWS = 1000  # on which constants are snapped and a formula's parts tried; the last refit sees all of them
 _VISIBLE = 0.05  # of the standard deviation of y: rounding by more than this proves nothing
@@ -59,6 +60,8 @@ class Problem:
         Equations that cannot have these are none.
     admission : Admission or None
         Which equations keep what is known of the law; None if nothing is.
+    goal : Goal or None
+        What equations are judged by where the target of the table is a working response of it.
     """
 
     table: Table
@@ -77,6 +80,7 @@ class Problem:
     origins: np.ndarray | None = None
     units: TableUnits | None = None
     admission: Admission | None = None
+    goal: Goal | None = None
 
     def shifted(self, origins: np.ndarray) -> Problem:
         """With columns that have these numbers taken off, 0 for those that stay."""
@@ -103,7 +107,7 @@ class Problem:
         rounding, of_columns = (None if a is None else a[kept] for a in (self.rounding, self.x_rounding))
         return replace(
             self, table=self.table.rows(kept), subset=subset, train=train, validation=validation, rounding=rounding,
-            x_rounding=of_columns,
+            x_rounding=of_columns, goal=None if self.goal is None else self.goal.on(kept),
         )  # fmt: skip
 
     @property
@@ -124,6 +128,16 @@ class Problem:
     def sample(self, most: int) -> Table:
         """At most so many rows of the subset, evenly spread."""
         return self.table.rows(self.subset[evenly(len(self.subset), most)])
+
+    @property
+    def evidence(self) -> int:
+        """How many rows, or observations, the lengths of descriptions go by."""
+        return len(self.table) if self.goal is None else self.goal.evidence
+
+    @property
+    def is_noisy(self) -> bool:
+        """Is it known before a search that no graph is exact, as of counts and of chances?"""
+        return self.goal is not None and self.goal.loss.is_family
 
     @property
     def measure(self) -> Target:

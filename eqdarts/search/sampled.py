@@ -110,6 +110,7 @@ class SampledSearch:
     """Epochs of the sampled search on one table of scaled rows.
 
     prepare: called before graphs are fitted   is_over: has the search had its time?
+    is_noisy: are the data known to be noisy before the first epoch?
     """
 
     def __init__(
@@ -120,8 +121,9 @@ class SampledSearch:
         rng: np.random.Generator,
         prepare: Callable[[], None] = lambda: None,
         is_over: Callable[[], bool] = lambda: False,
+        is_noisy: bool = False,
     ) -> None:
-        self._space, self._config, self._rng = space, config, rng
+        self._space, self._config, self._rng, self._is_noisy = space, config, rng, is_noisy
         self._assessor, self._prepare, self._is_over = assessor, prepare, is_over
         self._prior = prior(space)
         self._proposers, solvers = made(config.proposers or PROPOSERS)
@@ -134,6 +136,7 @@ class SampledSearch:
 
     def start(self, noisy: bool = False) -> SampledState:
         """α at its prior, no graph yet. noisy: are the data known to be?"""
+        noisy = noisy or self._is_noisy
         population = nothing(self._space)
         return SampledState(
             self._prior,

@@ -13,6 +13,9 @@ from eqdarts.errors import InputDataError
 from eqdarts.formula.parsing import MAX_LENGTH, parse_expression
 from eqdarts.formula.records import Record
 from eqdarts.formula.text import format_expression
+from eqdarts.losses.noise import LossNoise, noise_of_loss
+from eqdarts.losses.record import read as read_loss
+from eqdarts.losses.record import write as write_loss
 
 #: JSON has no numbers for these.
 _SPECIAL = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
@@ -38,6 +41,7 @@ def write(fit: FitReport) -> dict[str, Any]:
         "undetermined": list(fit.undetermined),
         "at_bound": list(fit.at_bound),
         "noise": write_noise(fit.noise),
+        "deviance": _plain(fit.deviance),
     }
 
 
@@ -73,6 +77,7 @@ def read(data: Record, columns: tuple[str, ...]) -> FitReport:
         confidence=confidence,
         template=form,
         noise=read_noise(data),
+        deviance=_number(data, "deviance") if "deviance" in data else math.nan,
         **numbers,
         **counts,
     )
@@ -86,11 +91,17 @@ def read_noise(data: Record) -> Noise:
     unit = noise.number("unit")
     if not unit > 0:
         raise noise.error("unit", f"expected a number above zero, got {unit!r}")
+    if "loss" in noise:
+        scale = None if noise.data.get("scale") is None else _number(noise, "scale")
+        return noise_of_loss(read_loss(noise.record("loss")), scale)
     return Noise(noise.choice("form", (*FORMS, GIVEN)), noise.number("floor", 0.0), unit)
 
 
-def write_noise(noise: Noise) -> dict[str, str | float]:
+def write_noise(noise: Noise) -> dict[str, Any]:
     """The inverse of `read_noise`."""
+    if isinstance(noise, LossNoise):
+        scale = None if noise.scale is None else _plain(noise.scale)
+        return {"form": noise.form, "floor": 0.0, "unit": 1.0, "scale": scale, "loss": write_loss(noise.loss)}
     return {"form": noise.form, "floor": noise.floor, "unit": noise.unit}
 
 

@@ -14,6 +14,7 @@ from eqdarts.data.zero import Target
 from eqdarts.equation.regression.minimise import Optimum
 from eqdarts.equation.regression.model import Model
 from eqdarts.fit.covariance import residual_variance, spread
+from eqdarts.losses.noise import LossNoise
 from eqdarts.simplify.description import description_length
 
 
@@ -62,7 +63,11 @@ class FitReport:
     template : sympy.Expr
         The formula with symbols for its fitted constants.
     noise : Noise
-        Its form, which stands in the weights, and whether the errors were given.
+        Its form, which stands in the weights, and whether the errors were given; or the loss.
+    deviance : float
+        The sum of the loss over rows, which of counts and shares is the deviance; NaN of least squares. By a loss `aic`
+        and `bic` are those of its likelihood (NaN where it has none), and standard errors come of its information, or
+        are those of M-estimates.
     """
 
     names: tuple[str, ...]
@@ -88,6 +93,7 @@ class FitReport:
     confidence: float
     template: sympy.Expr
     noise: Noise = ADDITIVE
+    deviance: float = np.nan
     model: Model | None = field(default=None, repr=False)  # formula and rows, for intervals that need them
 
     def reach(self, level: float) -> float:
@@ -128,6 +134,8 @@ class FitReport:
         return pd.DataFrame(matrix, index=list(self.names), columns=list(self.names))
 
     def __str__(self) -> str:
+        if isinstance(self.noise, LossNoise):
+            return self._by_loss(self.noise)
         lines = [
             self.table.to_string(),
             f"residual standard deviation {self.residual_std:.6g} on {self.degrees_of_freedom} degrees of freedom",
@@ -138,6 +146,22 @@ class FitReport:
             lines.append(f"errors as given: chi-square {self.chi_square:.6g}; standard errors do not depend on it")
         elif self.noise.depends_on_law:
             lines.append(f"noise: {self.noise.form}; residuals are weighted by it")
+        if self.undetermined:
+            lines.append(f"not determined by the rows: {', '.join(self.undetermined)}")
+        return "\n".join(lines)
+
+    def _by_loss(self, noise: LossNoise) -> str:
+        loss = noise.loss
+        size = f"{'deviance' if loss.is_family else 'loss'} {self.deviance:.6g}"
+        numbers = [("AIC", self.aic), ("BIC", self.bic), ("MDL", self.mdl)]
+        lines = [
+            self.table.to_string(),
+            f"{loss!r}: {size} on {self.degrees_of_freedom} degrees of freedom",
+            ", ".join(f"{name} {value:.6g}" for name, value in numbers if np.isfinite(value)),
+            f"{'converged' if self.converged else 'not converged'}: {self.message}; condition {self.condition:.2g}",
+        ]
+        if loss.is_family:
+            lines.insert(2, f"chi-square {self.chi_square:.6g}; standard errors are those of the family")
         if self.undetermined:
             lines.append(f"not determined by the rows: {', '.join(self.undetermined)}")
         return "\n".join(lines)

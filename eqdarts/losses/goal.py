@@ -1,0 +1,57 @@
+"""What equations are judged by where that is no least squares: y, a loss, and its link."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+import sympy
+
+from eqdarts.losses.loss import Loss, mean_loss
+
+
+@dataclass(frozen=True, eq=False)
+class Goal:
+    """The target itself, where the table of a search has a working response of the score in its place.
+
+    Attributes
+    ----------
+    loss : Loss
+    y, weights : array [n]
+        In the user's unit; a weight says how often a row counts.
+    """
+
+    loss: Loss
+    y: np.ndarray
+    weights: np.ndarray
+
+    def on(self, kept: np.ndarray) -> Goal:
+        """Only the rows of these numbers."""
+        return replace(self, y=self.y[kept], weights=self.weights[kept])
+
+    @cached_property
+    def constant(self) -> float:
+        """The best mean of all rows."""
+        return self.loss.constant(self.y, self.weights)
+
+    @cached_property
+    def evidence(self) -> int:
+        """How many plain observations the rows are worth."""
+        return max(2, round(self.loss.evidence(self.y, self.weights)))
+
+    def judged(self, mean: np.ndarray) -> tuple[float, float]:
+        """The mean loss of these means [n], and what takes the place of the share of variance that is left."""
+        loss = mean_loss(self.loss, self.y, mean, self.weights)
+        if not np.isfinite(loss):
+            return np.inf, np.inf
+        relative = self.loss.relative(loss, self._null, float(self.weights.sum()), float(self.evidence))
+        return loss, relative if np.isfinite(relative) else np.inf
+
+    @cached_property
+    def _null(self) -> float:
+        return mean_loss(self.loss, self.y, np.full(len(self.y), self.constant), self.weights)
+
+    def mean_of(self, score: sympy.Expr) -> sympy.Expr:
+        """What `predict` returns, of the formula of a score."""
+        return self.loss.link.mean_of(score)

@@ -1,0 +1,111 @@
+"""A loss as a form of noise: what rows weigh at the values of a law, and how large an error is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from eqdarts.data.noise import ADDITIVE, Noise, check_form
+from eqdarts.data.table import Table
+from eqdarts.errors import InputDataError
+from eqdarts.losses.loss import Loss
+from eqdarts.losses.named import SQUARED
+from eqdarts.losses.robust import weighted_quantile
+
+_SOFT = 0.1  # of the median size of residuals: smaller ones are not told from zero (not tuned)
+_LEAST = 1e-12  # variance of a count or a share; a smaller one is rounding
+
+
+@dataclass(frozen=True)
+class LossNoise(Noise):
+    """How the errors of the rows compare by a loss.
+
+    In a family the variance goes with the mean and its size is known. Of other losses nothing is said of the errors but
+    by what a fit shows.
+
+    Attributes
+    ----------
+    loss : Loss
+    scale : float or None
+        Such that scale²·(JᵀWJ)⁻¹ is the covariance of constants, W the weights that the user gave; families have 1.
+
+    Examples
+    --------
+    >>> from eqdarts.losses import Poisson
+    >>> counts = LossNoise("poisson loss", loss=Poisson())
+    >>> counts.spreads(np.array([4.0, 9.0])), counts.known
+    (array([2., 3.]), 1.0)
+    """
+
+    loss: Loss = field(default=SQUARED)
+    scale: float | None = None
+
+    def spreads(self, values: np.ndarray) -> np.ndarray:
+        return np.asarray(np.sqrt(np.maximum(self.loss.variance(np.asarray(values)), _LEAST)))
+
+    @property
+    def depends_on_law(self) -> bool:
+        return self.loss.is_family
+
+    @property
+    def known(self) -> float | None:
+        return 1.0 if self.loss.is_family else self.scale
+
+    @property
+    def title(self) -> str:
+        return f"loss: {self.loss.name}"
+
+    def level(self, loss: float) -> float:
+        """The root of the mean deviance; of absolute and quantile loss the mean itself, which has the unit of y."""
+        return float(loss) if self.loss.name in ("absolute", "quantile") else float(np.sqrt(max(loss, 0.0)))
+
+    def text(self, loss: float) -> str:
+        """
+        Examples
+        --------
+        >>> from eqdarts.losses import Poisson
+        >>> LossNoise("poisson loss", loss=Poisson()).text(1.25)
+        'mean deviance 1.25'
+        """
+        return f"mean {'deviance' if self.loss.is_family else 'loss'} {loss:.4g}"
+
+
+def rows_of_fit(table: Table, noise: Noise, values: np.ndarray) -> Table:
+    """The table as least squares sees it near a law with these values [n]; as it is where that is what was fitted.
+
+    table: with the weights that the user gave, or those of the noise
+    """
+    if not isinstance(noise, LossNoise):
+        return table
+    mean = np.where(np.isfinite(values), values, table.y)
+    counts = np.ones(len(table)) if table.weights is None else table.weights
+    if noise.loss.is_family:
+        return replace(table, weights=counts / np.square(noise.spreads(mean)))
+    soft = _SOFT * weighted_quantile(np.abs(table.y - mean), counts, 0.5)
+    z, W = noise.loss.working(table.y, mean, counts, soft)
+    return replace(table, y=z, weights=W / W.mean())
+
+
+def noise_of_loss(loss: Loss, scale: float | None = None) -> LossNoise:
+    """The noise that a loss stands for."""
+    return LossNoise(f"{loss.name} loss", loss=loss, scale=scale)
+
+
+def noise_given(loss: Loss, form: str) -> Noise:
+    """What the options `loss` and `noise` say of the errors of rows.
+
+    Raises
+    ------
+    InputDataError
+        If they contradict each other.
+    """
+    check_form(form)
+    if loss == SQUARED:
+        return Noise(form)
+    if form != ADDITIVE.form:
+        raise InputDataError(
+            f"noise={form!r} belongs to least squares, and loss={loss.name!r} has its own idea of errors; leave one of "
+            "them out"
+        )
+    return noise_of_loss(loss)
