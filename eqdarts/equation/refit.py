@@ -135,9 +135,9 @@ def refit(
     if not 0 < confidence < 1:
         raise InputDataError(f"confidence={confidence!r}: expected a number between 0 and 1, such as 0.95")
     right, given = formula_and_table(expression, X, y)
-    kind = noise_given(loss_of(loss), noise)
-    if isinstance(kind, LossNoise):
-        table, errors = weighed_for(kind.loss, given, sample_weight, y_error), kind
+    errors = noise_given(loss_of(loss), noise)
+    if isinstance(errors, LossNoise):
+        table = weighed_for(errors.loss, given, sample_weight, y_error)
     else:
         table, errors = with_errors(given, noise, sample_weight, y_error)
     form, constants, known = constants_of(right, table.names)
@@ -167,8 +167,10 @@ def refit(
         except ValueError as error:
             raise InputDataError(f"expression {str(expression)[:80]!r}: {error}") from error
         seed = 0 if random_state is None else random_state
-        fitted = scored if isinstance(errors, LossNoise) else reweighted
-        best = fitted(model, known, int(n_starts), seed, errors)
+        if isinstance(errors, LossNoise):
+            best = scored(model, known, int(n_starts), seed, errors)
+        else:
+            best = reweighted(model, known, int(n_starts), seed, errors)
         missed = _missed_by_limits(best.fitted, best.rows, counted, best.aside)
         found = report(
             best.model, best.optimum, confidence=confidence, fixed=held, observations=len(best.model.rows),
