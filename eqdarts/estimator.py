@@ -45,6 +45,7 @@ from eqdarts.search.discover import Found, discovered
 from eqdarts.search.fit_options import FitOptions, fit_options
 from eqdarts.search.history import EpochRecord, history_table
 from eqdarts.search.large import SUBSET_ROWS, check_share, discovered_in_large, first_rows, is_large
+from eqdarts.templates.search import discovered_by_template
 
 
 class DARTSRegressor(FittedModel):
@@ -160,6 +161,12 @@ class DARTSRegressor(FittedModel):
         (`eqdarts.data.screening`), which keeps columns that matter only in a product of two. Columns that
         matter in nothing but a fast oscillation, such as sin(x1·x2) over many periods, may be lost.
         None: all columns.
+    template : str, optional
+        A law of which parts are known, such as ``"a*x1 + f(x2, x3)"``: known functions as
+        `eqdarts.formula.parsing.parse_expression` reads them, unknown ones of any other name, of columns or of
+        expressions of columns, and constants, which are the names that are no columns. A formula is searched for each
+        unknown function, by `max_time` for all of them together, and by `max_epochs` for each one, twice
+        (`eqdarts.templates.search`). See `functions_`.
     callback : callable, optional
         Called after every epoch with an `EpochRecord`.
     device : str
@@ -203,7 +210,10 @@ class DARTSRegressor(FittedModel):
     front_ : Front
     genotype_ : Genotype or None
         The graph of the chosen equation.
+    functions_ : dict of str to sympy.Expr
+        What was found for the unknown functions of `template`.
     search_space_ : SearchSpace or None
+        None for a constant target, and with a `template`, whose functions have spaces of their own.
     screened_columns_ : tuple of str
         The columns that the search saw: not the constant ones, nor those that `max_columns` left out.
     noise_ : Noise
@@ -274,6 +284,7 @@ class DARTSRegressor(FittedModel):
         constraints: Constraints | Mapping[str, Any] | None = None,
         max_complexity: int | None = None,
         max_columns: int | None = 20,
+        template: str | None = None,
         callback: Callable[[EpochRecord], None] | None = None,
         device: str = "cpu",
         n_jobs: int = -1,
@@ -314,6 +325,7 @@ class DARTSRegressor(FittedModel):
         self.constraints = constraints
         self.max_complexity = max_complexity
         self.max_columns = max_columns
+        self.template = template
         self.callback = callback
         self.device = device
         self.n_jobs = n_jobs
@@ -361,8 +373,13 @@ class DARTSRegressor(FittedModel):
         table, options = _weighed(self._table(X, y), options, self.noise, sample_weight, y_error)
         options.check_columns(table.names, table.target)
         options = self._with_units(options, table, header)
-        rng, large = self._generator(), is_large(len(table), options)
-        search = discovered_in_large(table, options, rng) if large else discovered(table, options, rng, start)
+        rng = self._generator()
+        if options.template is not None:
+            search = discovered_by_template(table, options.template, options, rng, start)
+        elif is_large(len(table), options):
+            search = discovered_in_large(table, options, rng)
+        else:
+            search = discovered(table, options, rng, start)
         with search as found:
             return self._store(found)
 
@@ -480,6 +497,11 @@ class DARTSRegressor(FittedModel):
                 return self._fit(X, y, None, head.weights**-0.5, header)
             return self._fit(X, y, head.weights, None, header)
         check_share(options)
+        if options.template is not None:
+            raise InputDataError(
+                f"template: of a file of more than {SUBSET_ROWS} rows no functions are searched; read it into memory "
+                "and use fit"
+            )
         self._table(X, y)  # notes the names of the columns
         options = self._with_units(options, head, header)
         options.check_columns(head.names, head.target)

@@ -17,7 +17,8 @@ HOUSE = {
         "orphans", "writing", "overlapping", "garbage", "threads", "interrupts", "kernel", "compiled_cache", "loops",
     ),
     "formula": (
-        "visible", "records", "functions", "substitution", "parsing", "text", "tape", "numbers", "latex", "mathml",
+        "visible", "records", "functions", "substitution", "parsing", "text", "tape", "numbers", "latex", "templates",
+        "mathml",
     ),
     "data": (
         "table", "zero", "cells", "columns", "units", "indicators", "frames", "groups", "nearby", "rounding", "noise",
@@ -47,8 +48,8 @@ HOUSE = {
             "naming", "given", "affine", "model", "poles", "scales", "periodic", "starts", "minimise", "report",
             "intervals", "record",
         ),
-        "prediction": {}, "by_group": {}, "equation": {}, "constant_units": {}, "figures": {}, "markup": {},
-        "front": {}, "precision": {}, "confirm": {},
+        "prediction": {}, "by_group": {}, "composed": {}, "equation": {}, "constant_units": {}, "figures": {},
+        "markup": {}, "front": {}, "precision": {}, "confirm": {},
         "selection": {}, "picking": {}, "rivals": {}, "left_out": {}, "listing": {}, "latex_table": {}, "card": {},
         "excluded": {},
         "reweighting": {}, "scored": {}, "refit": {}, "stability": {}, "extrapolation": {}, "model_file": {},
@@ -64,6 +65,7 @@ HOUSE = {
         "noise", "working", "pose", "discover", "large",
     ),
     "grouped": ("rows", "state", "sharing", "candidates", "writing", "discover"),
+    "templates": ("scaffold", "absorbed", "pilot", "working", "joined", "search"),
     "plots": (
         "fonts", "style", "vector", "axes", "writing", "rows", "marks", "fit", "residuals", "response", "front",
         "constants", "layout", "graph", "alpha", "history", "page",
@@ -108,7 +110,7 @@ HOMES = {
     "numba": ("runtime.loops", "runtime.compiled_cache"),
     "sympy": (
         "formula", "dimensions", "losses", "graph", "fit", "simplify", "equation", "knowledge", "propose.symmetry",
-        "search", "grouped", "plots", "fitted", "report.laws", "cli", "pipelines",
+        "search", "grouped", "templates", "plots", "fitted", "report.laws", "cli", "pipelines",
     ),
     "matplotlib": ("plots", "report.drawings", "report.pictures"),
     "sklearn": ("runtime.orphans", "data", "equation.stability", "fitted", "estimator", "pipelines", "sweeping"),

@@ -24,7 +24,7 @@ from eqdarts.cli.reading import (
     names,
     read_rows,
 )
-from eqdarts.cli.searching import Noise, Searching, Seed, Units
+from eqdarts.cli.searching import Noise, Searching, Seed, Template, Units
 
 EXAMPLES = """\
 # Which law gives the period of a planet from its distance?
@@ -54,6 +54,7 @@ def fit(
     reading: Reading,
     noise: Noise = "additive",
     units: Units = None,
+    template: Template = None,
     searching: Searching,
     seed: Seed = 0,
     choosing: Choosing,
@@ -68,7 +69,7 @@ def fit(
     with heard() as warnings:
         check_beside(columns, y_error, weights)
         if is_streamed(file) and not one_hot:
-            model = searching.model(seed, noise, units)
+            model = searching.model(seed, noise, units, template)
             model.fit_file(
                 file,
                 target,
@@ -92,7 +93,7 @@ def fit(
                 from eqdarts.data.logarithm import log_of
 
                 y = log_of(y)
-            model = searching.model(seed, noise, units).fit(X, y, **beside)
+            model = searching.model(seed, noise, units, template).fit(X, y, **beside)
         if log_target:
             say(f"the law is that of {model.target_name_}, the natural logarithm; its exponential is the target")
         giving.give(model, X, y, warnings, choosing)

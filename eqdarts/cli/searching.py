@@ -29,6 +29,14 @@ Noise = Annotated[
         rich_help_panel=PANEL,
     ),
 ]
+Template = Annotated[
+    str | None,
+    typer.Option(
+        metavar="LAW",
+        help="A law of which parts are known: 'a*x1 + f(x2, x3)'. Functions and constants are found.",
+        rich_help_panel=PANEL,
+    ),
+]
 Units = Annotated[
     str | None,
     typer.Option(
@@ -73,7 +81,9 @@ class Searching:
         """The candidate operations, if they were named."""
         return names("--operations", self.operations)
 
-    def model(self, seed: int, noise: str = "additive", units: str | None = None) -> DARTSRegressor:
+    def model(
+        self, seed: int, noise: str = "additive", units: str | None = None, template: str | None = None
+    ) -> DARTSRegressor:
         """A model of these options, not yet fitted. Its import takes seconds."""
         from eqdarts.estimator import DARTSRegressor
 
@@ -85,5 +95,6 @@ class Searching:
             operations=self.operation_names(),
             noise=noise,
             units=named_units(units),
+            template=template,
             verbose=0 if self.quiet else 1,
         )

@@ -104,7 +104,8 @@ def _refitted(equation: Equation, form: Template, fitted: Streamed) -> Equation:
     with np.errstate(over="ignore", under="ignore"):
         loss = float(np.float64(fitted.loss) * formula.target_unit * formula.target_unit)
     new = replace(
-        equation, loss=loss, relative_loss=fitted.relative_loss, fit=None, probability=None, left_out=None
+        equation, loss=loss, relative_loss=fitted.relative_loss, fit=None, probability=None, left_out=None,
+        composed=None,
     )  # fmt: skip
     if equation.inner is None:
         return replace(new, expression=expression)

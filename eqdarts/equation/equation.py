@@ -16,6 +16,7 @@ from sympy import Expr
 from eqdarts.data import rows_of, rows_of_values
 from eqdarts.dimensions.writing import unit_latex
 from eqdarts.equation.by_group import ByGroup
+from eqdarts.equation.composed import Composed
 from eqdarts.equation.exports import record
 from eqdarts.equation.exports.c import to_c
 from eqdarts.equation.exports.calculus import derivative
@@ -90,6 +91,8 @@ class Equation:
         None: it is not known (`eqdarts.equation.left_out`).
     by_group : ByGroup or None
         Constants that each group of rows has of its own: symbols of the expression that are no columns.
+    composed : Composed or None
+        The template that the equation was put together by, with its parts; None if there was none.
     """
 
     expression: Expr
@@ -109,6 +112,7 @@ class Equation:
     dimensional: int = 0
     constant_units: Mapping[str, str] | None = field(default=None, compare=False)
     by_group: ByGroup | None = field(default=None, compare=False, repr=False)
+    composed: Composed | None = field(default=None, compare=False, repr=False)
 
     @property
     def complexity(self) -> int:
@@ -252,6 +256,10 @@ class Equation:
         '0.3333*`flow rate (m3/s)`**2'
         """
         return to_text(self.expression, self._shown(precision))
+
+    def parts_text(self, precision: int | None = None) -> str:
+        """Of a template: it and its parts in one line; "" for an equation that is no template's."""
+        return "" if self.composed is None else self.composed.text(self.target, self._shown(precision))
 
     def _shown(self, precision: int | None) -> int:
         return precision if precision is not None else self.digits or DIGITS
@@ -407,7 +415,7 @@ class Equation:
         return self.expression
 
     def latex(self, precision: int | None = None, mul: str | None = None, errors: bool = False) -> str:
-        """``target = expression`` in LaTeX.
+        """``target = expression`` in LaTeX; of a template, that and its parts: y = a f(x), f(x) = …, a = ….
 
         Parameters
         ----------
@@ -418,13 +426,15 @@ class Equation:
             Constants that carry a unit, where those of the columns were given, are printed with it.
         errors : bool
             Print every constant with its standard error, as (1.234 ± 0.012): the error with two significant digits,
-            and the value to the same place.
+            and the value to the same place. Parts of a template are put in.
 
         Raises
         ------
         InputDataError
             For an unknown sign, digits out of range, or if no standard errors are known.
         """
+        if self.composed is not None and not errors:
+            return self.composed.latex(self.target, self._shown(precision), mul)
         if not errors and not self.constant_units:
             return to_latex(self.expression, self.target, self._shown(precision), mul)
         form, constants = self._measured() if errors else self._unmeasured()
@@ -559,15 +569,17 @@ class Equation:
 
     def to_record(self) -> dict[str, object]:
         """Plain values for JSON, without columns and target."""
-        plain = {**record.write(self), "fit": None if self.fit is None else fit_record.write(self.fit)}
+        parts = {} if self.composed is None else {"composed": self.composed.to_record()}
+        plain = {**record.write(self), **parts, "fit": None if self.fit is None else fit_record.write(self.fit)}
         return plain if self.by_group is None else {**plain, "by_group": self.by_group.to_record()}
 
     @classmethod
     def from_record(cls, data: Record, columns: tuple[str, ...], target: str) -> Equation:
         """The inverse of `to_record`."""
         fit = fit_record.read(data.record("fit"), columns) if "fit" in data else None
+        composed = Composed.from_record(data.record("composed"), columns) if "composed" in data else None
         if "by_group" not in data:
-            return cls(**record.read(data, columns, target), fit=fit)
+            return cls(**record.read(data, columns, target), fit=fit, composed=composed)
         own = ByGroup.from_record(data.record("by_group"))
         if set(own.names) & {*columns, target} or len(set(own.names)) < len(own.names):
             raise data.error("by_group", "names of constants are names of columns, or stand twice")
@@ -592,7 +604,7 @@ class Equation:
         """
         slope = derivative(self.formula, column)
         changed: dict[str, Any] = {"target": slope.target, "loss": nan, "relative_loss": nan, "origin": "derivative"}
-        changed |= {"genotype": None, "fit": None, "probability": None, "left_out": None}
+        changed |= {"genotype": None, "fit": None, "probability": None, "left_out": None, "composed": None}
         changed |= {"dimensional": 0, "constant_units": None}
         if self.inner is None:
             return replace(self, expression=slope.expression, **changed)

@@ -104,6 +104,8 @@ def front_text(
 def cautions(front: Front, chosen: int, leaves_something: bool, automatic: int | None = None) -> list[str]:
     """What a reader should know of the marked equation beside its figures, in sentences."""
     found = []
+    if front[chosen].composed is not None:
+        found.append(f"With the template: {front[chosen].parts_text()}.")
     if automatic is not None and automatic != chosen:
         found.append(
             f"This one was selected; the automatic choice is that of complexity {front[automatic].complexity}."

@@ -13,6 +13,7 @@ from sklearn import get_config
 from sklearn.base import RegressorMixin
 from sklearn.utils import estimator_html_repr
 from sklearn.utils.validation import check_is_fitted
+from sympy import Expr
 
 from eqdarts.data import check_finite_columns
 from eqdarts.data.kept import Training
@@ -163,7 +164,10 @@ class Answers(RegressorMixin, GivenRows):
     def latex(
         self, index: int | None = None, precision: int | None = None, mul: str | None = None, errors: bool = False
     ) -> str:
-        """``target = expression`` in LaTeX, with `precision` significant digits; see `Equation.latex`."""
+        """``target = expression`` in LaTeX, with `precision` significant digits; see `Equation.latex`.
+
+        With a template that and its parts: y = a f(x), f(x) = …, a = ….
+        """
         row = self.equation(index) if errors else self._row(index)
         return row.latex(precision, mul, errors)
 
@@ -256,9 +260,21 @@ class Answers(RegressorMixin, GivenRows):
         return self._row(None).genotype
 
     @property
+    def functions_(self) -> dict[str, Expr]:
+        """What was found for each unknown function of the template, by name; over its columns, or u, u1, u2, … where
+        something else than a column stands in their place. Empty without a template.
+        """
+        composed = self._row(None).composed
+        return {} if composed is None else composed.formulas
+
+    @property
     def screened_columns_(self) -> tuple[str, ...]:
         """The columns that the search saw; none of a constant target."""
         check_is_fitted(self)
+        first = self.front_[0]
+        if first.composed is not None:
+            used = {symbol.name for symbol in first.composed.template.free_symbols}
+            return tuple(name for name in first.columns if name in used)
         return () if self.search_space_ is None else self.search_space_.inputs
 
     @property

@@ -87,10 +87,15 @@ def _escaped(text: str) -> str:
 
 def to_latex(expression: sympy.Expr, target: str, digits: int = DIGITS, mul: str | None = None) -> str:
     """``target = expression``; floats with so many significant digits, and a sign between factors by name."""
+    return f"{symbol_latex(target)} = {expression_latex(expression, digits, mul)}"
+
+
+def expression_latex(expression: sympy.Expr, digits: int = DIGITS, mul: str | None = None) -> str:
+    """The expression alone."""
     check_range("precision", digits, 1, MOST_DIGITS, integer=True)
     short = rounded(expression, digits)
     names = {s: symbol_latex(s.name) for s in short.free_symbols}
-    return f"{symbol_latex(target)} = {_printed(short, names, mul)}"
+    return _printed(short, names, mul)
 
 
 def number_latex(value: float, digits: int) -> str:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import sympy
+from sympy.core.function import AppliedUndef
 
 from eqdarts.errors import InputDataError
 from eqdarts.formula.functions import BY_NAME, FUNCTIONS, Function
@@ -52,7 +53,7 @@ NODES: tuple[type, ...] = (
 
 
 def parse_expression(
-    text: str, columns: Sequence[str] = (), *, others: bool = True, evaluate: bool = True
+    text: str, columns: Sequence[str] = (), *, others: bool = True, evaluate: bool = True, unknown: bool = False
 ) -> sympy.Expr:
     """A formula in text as a SymPy expression, over plain symbols named like the columns.
 
@@ -71,6 +72,9 @@ def parse_expression(
         Let SymPy fold numbers and sort terms, as it does by default, unless multiplying out would give more than
         ten thousand terms. False: as written, so that the result of `format_expression` gives exactly the
         expression that was formatted.
+    unknown : bool
+        May other functions stand in it too, such as f of "a*f(x) + b"? They become applied undefined functions of
+        SymPy.
 
     Returns
     -------
@@ -99,10 +103,10 @@ def parse_expression(
     try:
         tokens = _tokens(text)
         _check_nesting(text, tokens)
-        written = _Parser(text, tokens, tuple(columns), others, False).formula()
+        written = _Parser(text, tokens, tuple(columns), others, unknown, False).formula()
         if not evaluate or _expanded(written) > _MAX_TERMS:
             return written
-        return _Parser(text, tokens, tuple(columns), others, True).formula()
+        return _Parser(text, tokens, tuple(columns), others, unknown, True).formula()
     except InputDataError:
         raise
     except RecursionError as error:
@@ -196,9 +200,11 @@ def _check_nesting(text: str, tokens: Sequence[_Token]) -> None:
 class _Parser:
     """Recursive descent, a method for each level of precedence."""
 
-    def __init__(self, text: str, tokens: list[_Token], columns: tuple[str, ...], others: bool, evaluate: bool) -> None:
+    def __init__(
+        self, text: str, tokens: list[_Token], columns: tuple[str, ...], others: bool, unknown: bool, evaluate: bool
+    ) -> None:
         self._text, self._tokens, self._evaluate = text, tokens, evaluate
-        self._columns, self._others = columns, others
+        self._columns, self._others, self._unknown = columns, others, unknown
         self._at = 0
         self._depth = 0
 
@@ -207,7 +213,7 @@ class _Parser:
         if self._next.kind != "end":
             raise self._refused("{}: expected + - * / ** or the end")
         for node in sympy.preorder_traversal(result):
-            if not isinstance(node, NODES):
+            if not isinstance(node, NODES) and not (self._unknown and isinstance(node, AppliedUndef)):
                 raise InputDataError(f"expression: it contains {node}, so it is not a formula of real numbers")
             if isinstance(node, sympy.Rational) and max(node.p.bit_length(), node.q.bit_length()) > _MAX_BITS:
                 raise InputDataError("expression: it contains a number that is too large")
@@ -364,16 +370,11 @@ class _Parser:
         base = _BASES.get(token.text)
         row = BY_NAME.get("log" if base else token.text)
         if several is None and row is None and token.text != "sqrt":
+            if self._unknown:
+                return self._of_unknown(token)
             known = ", ".join([*(f.name for f in FUNCTIONS), "sqrt", "Max", "Min"])
             raise self._refused(f"{{}} is not a known function; there are {known}", token)
-        self._take("(")
-        self._deeper(1)
-        arguments = [self._sum()]
-        while self._take(","):
-            arguments.append(self._sum())
-        self._deeper(-1)
-        if not self._take(")"):
-            raise self._refused("{}: expected a closing parenthesis")
+        arguments = self._arguments()
         if several is not None:
             return self._largest(several, arguments, token)
         if len(arguments) > 1:
@@ -385,6 +386,33 @@ class _Parser:
             return applied
         whole = _Part(sympy.Integer(base), float(base), "number")
         return self._joined([applied, self._inverse(self._applied(row, whole, token), token)], False, token)
+
+    def _arguments(self) -> list[_Part]:
+        self._take("(")
+        self._deeper(1)
+        arguments = [self._sum()]
+        while self._take(","):
+            arguments.append(self._sum())
+        self._deeper(-1)
+        if not self._take(")"):
+            raise self._refused("{}: expected a closing parenthesis")
+        return arguments
+
+    def _of_unknown(self, token: _Token) -> _Part:
+        name = token.text
+        if name in self._columns:
+            raise self._refused(
+                "{} is a column; write * between it and the parenthesis, or give the unknown function another name",
+                token,
+            )
+        if not name.isascii():
+            raise self._refused("{}: the name of an unknown function has English letters only", token)
+        if self._tokens[self._at + 1].text == ")":
+            raise self._refused("{}: an unknown function needs an argument, such as f(x1)", token)
+        arguments = self._arguments()
+        if len(arguments) > _MAX_ARGUMENTS:
+            raise self._refused(f"{{}}: {len(arguments)} arguments; at most {_MAX_ARGUMENTS} are read", token)
+        return _Part(sympy.Function(name)(*(part.expr for part in arguments)), None)
 
     def _largest(self, several: tuple[type, Callable[..., float]], arguments: list[_Part], token: _Token) -> _Part:
         kind, choose = several
@@ -431,7 +459,7 @@ def _node(kind: type, arguments: Sequence[sympy.Expr], evaluate: bool) -> sympy.
             folded = kind(*arguments)
         except Exception:  # as above: folding fails where the formula itself is sound
             return kind(*arguments, evaluate=False)
-        if all(isinstance(node, (*NODES, *_NOT_NUMBERS)) for node in sympy.preorder_traversal(folded)):
+        if all(isinstance(node, (*NODES, *_NOT_NUMBERS, AppliedUndef)) for node in sympy.preorder_traversal(folded)):
             return folded
     return kind(*arguments, evaluate=False)
 

@@ -45,6 +45,11 @@ def constant_equation(problem: Problem) -> Equation:
     return _with_losses(problem, sympy.Float(mean), "constant", None)
 
 
+def equation_of(problem: Problem, expression: sympy.Expr, origin: str) -> Equation:
+    """A formula of the columns as an equation, with its losses on the rows of a problem."""
+    return _with_losses(problem, expression, origin, None)
+
+
 def candidates(population: Population, rows: int, limit: int) -> list[int]:
     """Places of the graphs worth finishing: the front up to the best score, then all others, best score first.
 

@@ -12,6 +12,7 @@ from eqdarts.dimensions.table_units import TableUnits, check_units
 from eqdarts.equation.selection import CRITERIA
 from eqdarts.errors import InputDataError, check_choice, check_range, shown
 from eqdarts.fit.backend import available_cores, check_device
+from eqdarts.formula.templates import check_template
 from eqdarts.knowledge.constraints import Constraints
 from eqdarts.losses.named import loss_of
 from eqdarts.losses.noise import noise_given
@@ -39,6 +40,8 @@ class FitOptions:
     units : TableUnits or None
         Of a table that is known; `fit_options` only looks whether the option can be read as such.
     constraints : Constraints
+    template : str or None
+        A law of which parts are known, in text; which of its names are columns the table says.
     """
 
     config: SearchConfig
@@ -52,6 +55,7 @@ class FitOptions:
     noise: Noise = ADDITIVE
     units: TableUnits | None = None
     constraints: Constraints = field(default_factory=Constraints)
+    template: str | None = None
 
     @property
     def splits_by_share(self) -> bool:
@@ -85,6 +89,8 @@ def fit_options(parameters: Mapping[str, Any]) -> FitOptions:
         check_range("verbose", verbose, 0)
     if callback is not None and not callable(callback):
         raise InputDataError(f"callback={shown(callback)}: expected a function of one EpochRecord, or None")
+    if parameters["template"] is not None:
+        check_template(parameters["template"])
     check_device(parameters["device"])
     config = search_config(parameters)
     if config.proposers is not None:
@@ -100,4 +106,5 @@ def fit_options(parameters: Mapping[str, Any]) -> FitOptions:
         verbose=verbose,
         noise=noise,
         constraints=Constraints.of(parameters["constraints"]),
+        template=parameters["template"],
     )

@@ -35,10 +35,14 @@ _DENOMINATORS_OF_PI = _DENOMINATORS_OF_EXPONENTS = (1, 2, 3, 4)
 
 @dataclass(frozen=True)
 class Simplified:
-    """A simplified formula over the column symbols, its loss, and the standard error of each float."""
+    """A simplified formula over the column symbols, and its loss.
+
+    numbers: what was put in for the constants of a template, in their order, where it came of one
+    """
 
     expression: sympy.Expr
     loss: float
+    numbers: tuple[sympy.Expr, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -116,8 +120,8 @@ def _without_needless(code: Compiled, fit: ConstantFit, sample: Table) -> _Snapp
 
 
 def _written(form: Template, way: _Snapped) -> Simplified:
-    numbers = [way.fixed.get(k, sympy.Float(v)) for k, v in enumerate(way.fit.values)]
-    return Simplified(form.at(numbers), way.fit.loss)
+    numbers = tuple(way.fixed.get(k, sympy.Float(v)) for k, v in enumerate(way.fit.values))
+    return Simplified(form.at(numbers), way.fit.loss, numbers)
 
 
 def _snapped_further(
