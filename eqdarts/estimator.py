@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils import column_or_1d
 
-from eqdarts.data import check_finite_columns, given_table, units_of, with_errors
+from eqdarts.data import as_frame, check_finite_columns, given_table, units_of, with_errors
 from eqdarts.data.cache import parsed_once
 from eqdarts.data.chunks import Source, open_table
 from eqdarts.data.dialect import FileFormat
@@ -23,6 +23,7 @@ from eqdarts.data.logarithm import Logarithm
 from eqdarts.data.measured import Measured, Weighted
 from eqdarts.data.missing import Missing
 from eqdarts.data.noise import GIVEN, Noise
+from eqdarts.data.outputs import given_outputs
 from eqdarts.data.table import CHUNK_ROWS, Table
 from eqdarts.data.user_table import check_no_form
 from eqdarts.dimensions.table_units import table_units
@@ -34,7 +35,7 @@ from eqdarts.equation.precision import with_digits
 from eqdarts.equation.rivals import rated
 from eqdarts.equation.selection import choose
 from eqdarts.errors import InputDataError, check_flag, warn
-from eqdarts.fitted.saving import FittedModel
+from eqdarts.fitted.outputs import OutputsModel
 from eqdarts.knowledge.admission import excluded_by
 from eqdarts.knowledge.constraints import Constraints
 from eqdarts.losses.given import check_no_errors, check_unit_of_score, weighed_for
@@ -48,7 +49,7 @@ from eqdarts.search.large import SUBSET_ROWS, check_share, discovered_in_large, 
 from eqdarts.templates.search import discovered_by_template
 
 
-class DARTSRegressor(FittedModel):
+class DARTSRegressor(OutputsModel):
     """Discover the equation behind a column by differentiable architecture search.
 
     A graph with d inputs, latent nodes and a linear readout is searched: architecture weights α say
@@ -346,11 +347,13 @@ class DARTSRegressor(FittedModel):
         Parameters
         ----------
         X : DataFrame or array [n, d]
-        y : Series or array [n]
+        y : Series or array [n], or DataFrame or array [n, k]
             The name of a Series stands on the left of the equation; "y" if it has none, or that of a column of X.
-        sample_weight : array [n], optional
+            Several columns give an equation each, by a search of its own with the same seed, and `max_time` is for all
+            of them together; see `output`.
+        sample_weight : array [n] or [n, k], optional
             Not negative; a row of weight 2 counts like two rows.
-        y_error : float or array [n], optional
+        y_error : float or array [n] or [n, k], optional
             The standard deviation of the error of y, of all rows or of each: a row counts by 1/y_error². Standard
             errors of constants take it at its word, as ``absolute_sigma=True`` of SciPy's `curve_fit`. It stands for
             `sample_weight` and `noise`, of which the first is not given as well, nor the second as another form.
@@ -365,6 +368,10 @@ class DARTSRegressor(FittedModel):
         InputDataError
             A `ValueError` that names the column, row or option.
         """
+        outputs = given_outputs(X, y)
+        if outputs is not None:
+            self._options()  # says what is wrong with them
+            return self._fit_outputs(as_frame(X), outputs, {"sample_weight": sample_weight, "y_error": y_error})
         return self._fit(X, y, sample_weight, y_error, units_of(X, y))
 
     def _fit(self, X: Any, y: Any, sample_weight: Any, y_error: Any, header: Mapping[str, str]) -> DARTSRegressor:
@@ -521,6 +528,7 @@ class DARTSRegressor(FittedModel):
     def _store(self, found: Found) -> DARTSRegressor:
         problem, result = found.problem, found.result
         kept = found.training
+        self.__dict__.pop("_outputs", None)  # of a fit before
         units, plain = problem.units, not isinstance(kept.noise, LossNoise)
         rows = kept.table if plain else _near_best(found)
         sure = rated(found.front, rows, plain)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from io import BytesIO
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from eqdarts.formula.records import dump
@@ -21,7 +22,11 @@ def equation_tex(model: Any, X: pd.DataFrame, y: pd.Series) -> bytes:
 def equations_csv(model: Any, X: pd.DataFrame, y: pd.Series) -> bytes:
     """The front as a table."""
     equations = model.equations_.drop(columns="sympy", errors="ignore")
-    equations.insert(0, "chosen", equations.index == model.best_index_)
+    if len(model.outputs_) > 1:
+        chosen = np.concatenate([np.arange(len(one.front_)) == one.best_index_ for one in model.outputs_])
+    else:
+        chosen = equations.index == model.best_index_
+    equations.insert(0, "chosen", chosen)
     return csv_text(equations, index_label="index").encode()
 
 

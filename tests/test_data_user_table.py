@@ -135,8 +135,6 @@ def test_other_tables_are_refused_in_one_line(case):
 
 
 TARGETS = {
-    "two columns": (np.column_stack([Y, Y]), r"shape \(3, 2\).*eqdarts.sweep"),
-    "two columns of a frame": (FRAME, r"shape \(3, 2\).*eqdarts.sweep"),
     "nothing": (None, "requires y"),
     "a number": (3.0, "is a float"),
     "a name": ("b", "is a str"),

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import typer
 
+from eqdarts.errors import InputDataError
+
 if TYPE_CHECKING:
     from eqdarts.estimator import DARTSRegressor
 
 Model = Annotated[Path, typer.Argument(metavar="MODEL.json", help="A model that 'eqdarts fit --output' wrote.")]
+
+
+Output = Annotated[
+    str | None, typer.Option("--target", metavar="COLUMN", help="Of a model of several targets, only this one.")
+]
 
 
 @dataclass(frozen=True)
@@ -36,8 +44,35 @@ class Choosing:
             model.select(self.index, complexity=self.complexity, form=self.form)
         return model
 
-    def load(self, path: Path) -> DARTSRegressor:
-        """A model from a file, with the chosen equation."""
+    def load(self, path: Path, target: str | None = None) -> DARTSRegressor:
+        """A model from a file, or that of one of its targets, with the chosen equation."""
         from eqdarts.estimator import DARTSRegressor
 
-        return self.apply(DARTSRegressor.load(path))
+        model = DARTSRegressor.load(path)
+        if target is not None:
+            model = model.output(target)
+        check_targets([one.target_name_ for one in model.outputs_], self)
+        return self.apply(model)
+
+    def load_for(self, path: Path, target: str | None) -> DARTSRegressor:
+        """The model of one target from a file, with the chosen equation; that of a file of one, whatever is asked."""
+        from eqdarts.estimator import DARTSRegressor
+
+        model = DARTSRegressor.load(path)
+        if len(model.outputs_) > 1:
+            if target is None:
+                names = ", ".join(one.target_name_ for one in model.outputs_)
+                raise InputDataError(f"--target COLUMN: the model has the targets {names}; name one of them")
+            model = model.output(target)
+        return self.apply(model)
+
+
+def check_targets(targets: Sequence[str], choosing: Choosing) -> None:
+    """Refuse the choice of an equation where it is not said of which target, and a target that is named twice."""
+    if len(set(targets)) < len(targets):
+        raise InputDataError(f"--target: {max(targets, key=targets.count)!r} is named twice; name each column once")
+    if len(targets) > 1 and choosing != Choosing():
+        raise InputDataError(
+            f"--select, --complexity and --form are for one target, and here are {', '.join(targets)}; choose from the "
+            "saved model, with --target and one of them"
+        )

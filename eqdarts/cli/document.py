@@ -24,8 +24,17 @@ def dumps(document: dict[str, Any]) -> str:
 def of_model(model: DARTSRegressor, warnings: Sequence[str], files: Sequence[str] = ()) -> dict[str, Any]:
     """The chosen law with its constants and their errors, the front, its rivals, and how the search went.
 
+    Of a model of several targets a list of these.
+
     warnings: that were shown, a list that may grow here   files: what was written
     """
+    if len(model.outputs_) > 1:
+        outputs = [_of_one(one) for one in model.outputs_]
+        return {"outputs": outputs, "latex": model.latex(), "files": list(files), "warnings": list(warnings)}
+    return {**_of_one(model), "files": list(files), "warnings": list(warnings)}  # the last, as that may warn
+
+
+def _of_one(model: DARTSRegressor) -> dict[str, Any]:
     law, best = model.equation(), int(model.best_index_)
     front = _rows(model.equations_)
     for row, equation in zip(front, model.front_, strict=True):
@@ -41,8 +50,6 @@ def of_model(model: DARTSRegressor, warnings: Sequence[str], files: Sequence[str
         "rows": model.training_.rows,
         "stop_reason": model.stop_reason_,
         "settings": model.to_dict()["settings"],
-        "files": list(files),
-        "warnings": list(warnings),  # last, as what stands above may warn
     }
 
 

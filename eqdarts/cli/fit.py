@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from eqdarts.cli.choosing import Choosing
+from eqdarts.cli.choosing import Choosing, check_targets
 from eqdarts.cli.completing import columns
 from eqdarts.cli.groups import grouped
 from eqdarts.cli.messages import heard, say
@@ -29,6 +29,8 @@ from eqdarts.cli.searching import Noise, Searching, Seed, Template, Units
 EXAMPLES = """\
 # Which law gives the period of a planet from its distance?
 eqdarts fit planets.csv --target period --features distance -o results
+# A law for each of two columns; --max-time is for both together.
+eqdarts fit data.csv --target x --target y
 # Rows have errors of their own, and the search may take five minutes.
 eqdarts fit data.csv --target y --y-error sigma --max-time 300
 # For a script: the same again for the same seed.
@@ -44,7 +46,12 @@ def fit(
             help="A table with a header line: CSV in any dialect, Excel (.xlsx), Parquet, or - for standard input.",
         ),
     ],
-    target: Annotated[str, typer.Option(metavar="COLUMN", autocompletion=columns, help="The column to explain.")],
+    target: Annotated[
+        list[str],
+        typer.Option(
+            metavar="COLUMN", autocompletion=columns, help="The column to explain; of several, give it for each one."
+        ),
+    ],
     *,
     features: Features = None,
     y_error: YError = None,
@@ -66,13 +73,14 @@ def fit(
     """
     giving.check()
     columns = names("--features", features)
+    check_targets(target, choosing)
     with heard() as warnings:
         check_beside(columns, y_error, weights)
-        if is_streamed(file) and not one_hot:
+        if is_streamed(file) and not one_hot and len(target) == 1:
             model = searching.model(seed, noise, units, template)
             model.fit_file(
                 file,
-                target,
+                target[0],
                 columns,
                 delimiter=reading.delimiter,
                 decimal=reading.decimal,
@@ -92,8 +100,9 @@ def fit(
             if log_target:
                 from eqdarts.data.logarithm import log_of
 
-                y = log_of(y)
+                y = log_of(y) if len(target) == 1 else y.apply(log_of).rename(columns=lambda name: f"log({name})")
             model = searching.model(seed, noise, units, template).fit(X, y, **beside)
         if log_target:
-            say(f"the law is that of {model.target_name_}, the natural logarithm; its exponential is the target")
+            for one in model.outputs_:
+                say(f"the law is that of {one.target_name_}, the natural logarithm; its exponential is the target")
         giving.give(model, X, y, warnings, choosing)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,7 @@ import typer
 from eqdarts.cli.choosing import Choosing
 from eqdarts.cli.document import dumps, of_model
 from eqdarts.cli.messages import INTERRUPTED
-from eqdarts.cli.screen import is_terminal, show_model
+from eqdarts.cli.screen import is_terminal, show_heading, show_model
 from eqdarts.errors import EqdartsError, InputDataError
 from eqdarts.formula.visible import visible
 from eqdarts.runtime.interrupts import interrupts
@@ -65,12 +66,7 @@ class Giving:
         check_file(self.report, ".html", option="--report")
 
     def give(
-        self,
-        model: DARTSRegressor,
-        X: pd.DataFrame,
-        y: pd.Series,
-        warnings: Sequence[str],
-        choosing: Choosing = _AS_IT_IS,
+        self, model: DARTSRegressor, X: pd.DataFrame, y: Any, warnings: Sequence[str], choosing: Choosing = _AS_IT_IS
     ) -> None:
         """Print and write what was found; whoever presses Ctrl-C just now wants it as well.
 
@@ -85,14 +81,15 @@ class Giving:
             written = [] if self.output is None else _write(model, X, y, self.output)
             files = [self.output / name for name in written if self.output is not None]
             if self.report is not None:
-                files.append(write_page(self.report, model, X, y, warnings, option="--report"))
+                files += write_pages(self.report, model, X, y, warnings, option="--report")
             if self.as_json:
                 print(dumps(of_model(model, warnings, list(map(str, files)))))
             elif written:
                 print(f"\nwritten to {visible(str(self.output))}: {', '.join(written)}")
-            if self.report is not None and not self.as_json:
-                print(f"written to {visible(str(self.report))}")
-        if noted.noted or model.stop_reason_ == "interrupted":
+            if not self.as_json:
+                for page in files[len(written) :]:
+                    print(f"written to {visible(str(page))}")
+        if noted.noted or any(one.stop_reason_ == "interrupted" for one in model.outputs_):
             raise typer.Exit(INTERRUPTED)
         if wrong is not None:
             raise wrong
@@ -110,14 +107,17 @@ def _chosen(model: DARTSRegressor, choosing: Choosing) -> InputDataError | None:
 def print_model(model: DARTSRegressor) -> None:
     """Print a model for a person, or as plain text into a pipe."""
     if is_terminal():
-        show_model(model)
+        for one in model.outputs_:
+            if one is not model:
+                show_heading(f"target {one.target_name_}")
+            show_model(one)
     else:
         print(model)
         print()
         print(model.latex())
 
 
-def write_page(
+def write_pages(
     path: Path,
     model: DARTSRegressor,
     X: Any,
@@ -125,12 +125,25 @@ def write_page(
     notes: Sequence[str],
     title: str | None = None,
     option: str = "--output",
-) -> Path:
-    """Write the page about a model, and return where. notes: of how the table was read"""
+) -> list[Path]:
+    """Write the page about a model, or one for each of several targets, and return where.
+
+    notes: of how the table was read
+    """
     from eqdarts import report
 
-    write_file(path, report.report_html(model, X, y, title=title, notes=notes), option)
-    return path
+    outputs = model.outputs_
+    paths = [path] if len(outputs) == 1 else _numbered(path, [one.target_name_ for one in outputs])
+    for one, page in zip(outputs, paths, strict=True):
+        column = y if one is model or y is None else y[one.target_name_]
+        write_file(page, report.report_html(one, X, column, title=title, notes=notes), option)
+    return paths
+
+
+def _numbered(path: Path, names: Sequence[str]) -> list[Path]:
+    """A file for each of these names, beside this one: with its number and what of the name is a word."""
+    words = [re.sub(r"\W+", "_", visible(name)).strip("_")[:40] for name in names]
+    return [path.with_name(f"{path.stem}_{k + 1}_{word}".rstrip("_") + path.suffix) for k, word in enumerate(words)]
 
 
 def check_file(output: Path | None, suffix: str, *inputs: Path, option: str = "--output") -> None:

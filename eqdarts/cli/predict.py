@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from eqdarts.cli.cells import Cells, cells_of
-from eqdarts.cli.choosing import Choosing, Model
+from eqdarts.cli.choosing import Choosing, Model, Output
 from eqdarts.cli.groups import grouped
 from eqdarts.cli.messages import say
 from eqdarts.cli.output import OutputFile, check_file, write_file
@@ -46,6 +46,7 @@ def predict(
     column: Annotated[
         str | None, typer.Option(metavar="NAME", help="What the new column is called.", show_default="predicted TARGET")
     ] = None,
+    target: Output = None,
     reading: Reading,
     choosing: Choosing,
     output: OutputFile = None,
@@ -58,22 +59,29 @@ def predict(
     if interval is not None and not 0 < interval < 1:
         raise InputDataError(f"--interval {interval:g}: expected a share between 0 and 1, such as 0.95")
     with cells_of(file, reading) as cells:
-        found = choosing.load(model)
-        law = found.equation()
-        new = _new_names(column or f"predicted {law.target}", interval is not None, cells)
-        cells.grid.check_labels(law.columns)
-        about = (*law.formula.used, law.target)
+        found = choosing.load(model, target)
+        laws = [one.equation() for one in found.outputs_]
+        if column is not None and len(laws) > 1:
+            raise InputDataError(f"--column {column!r}: the model has {len(laws)} targets; choose one with --target")
+        names = [_new_names(column or f"predicted {law.target}", interval is not None, cells) for law in laws]
+        new = [name for some in names for name in some]
+        used = tuple(dict.fromkeys(name for law in laws for name in law.formula.used))
+        cells.grid.check_labels(laws[0].columns)
+        about = (*used, *(law.target for law in laws))
         cells.warn_of_other_units({name: unit for name, unit in found.units_.items() if name in about})
-        X, rows = cells.numbers(law.formula.used)
-        values = (law.predict(X),) if interval is None else law.predict(X, interval=interval)
-        _warn_of(values[0], X, rows, found)
-        _say_how_well(values[0], law, rows)
-        whole = rows.with_columns(dict(zip(new, values, strict=True)))
+        X, rows = cells.numbers(used)
+        found_values = [(law.predict(X),) if interval is None else law.predict(X, interval=interval) for law in laws]
+        for values in found_values:
+            _warn_of_undefined(values[0], rows)
+        _warn_of_range(X, rows, found.outputs_[0])
+        for law, values in zip(laws, found_values, strict=True):
+            _say_how_well(values[0], law, rows)
+        whole = rows.with_columns(dict(zip(new, (v for values in found_values for v in values), strict=True)))
     if output is not None:
         write_file(output, whole.csv())
         print(f"written to {visible(str(output))}: {len(whole)} rows")
     elif is_terminal():
-        wanted = {*map(whole.grid.headings.name, (*law.formula.used, law.target)), *new}
+        wanted = {*map(whole.grid.headings.name, about), *new}
         columns = [name for name in whole.names if name in wanted]
         show_cells(columns, whole.table(columns, _SHOWN), len(whole))
     else:
@@ -89,13 +97,19 @@ def _new_names(name: str, limits: bool, cells: Cells) -> list[str]:
     return names
 
 
-def _warn_of(predicted: np.ndarray, X: pd.DataFrame, rows: Cells, model: DARTSRegressor) -> None:
-    """Rows where the law has no value, and rows beyond those that it was fitted to."""
+def _warn_of_undefined(predicted: np.ndarray, rows: Cells) -> None:
+    """Rows where the law has no value."""
     import numpy as np
 
     undefined = np.flatnonzero(~np.isfinite(predicted))
     if len(undefined):
-        warn(f"the law has no value on {len(undefined)} of {len(X)} rows (first: {rows.where(undefined[0])})")
+        warn(f"the law has no value on {len(undefined)} of {len(rows)} rows (first: {rows.where(undefined[0])})")
+
+
+def _warn_of_range(X: pd.DataFrame, rows: Cells, model: DARTSRegressor) -> None:
+    """Rows beyond those that the law was fitted to."""
+    import numpy as np
+
     low, high = (
         dict(zip(model.front_[0].columns, ends, strict=True))
         for ends in (model.training_.minimum, model.training_.maximum)

@@ -6,7 +6,7 @@ import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import typer
 
@@ -124,22 +124,31 @@ def is_streamed(file: Path) -> bool:
 
 def read_rows(
     file: Path,
-    target: str,
+    targets: Sequence[str],
     columns: tuple[str, ...] | None,
     reading: Reading,
     y_error: str | None = None,
     weights: str | None = None,
     one_hot: Sequence[str] = (),
-) -> tuple[pd.DataFrame, pd.Series, dict[str, pd.Series]]:
-    """X, y, and the columns that `fit` takes beside them, from a file that is read at once."""
+) -> tuple[pd.DataFrame, Any, dict[str, pd.Series]]:
+    """X, y, and the columns that `fit` takes beside them, from a file that is read at once.
+
+    y is a table of several targets, or the column of one.
+    """
     from eqdarts import data
 
     beside = {"y_error": y_error, "sample_weight": weights}
     named = {option: name for option, name in beside.items() if name is not None}
+    target, *more = targets
     X, y, others = data.read_rows(
-        file, target, columns, reading.form(), reading.missing(), tuple(named.values()), one_hot
+        file, target, columns, reading.form(), reading.missing(), (*more, *named.values()), one_hot
     )
-    return X, y, {option: others.iloc[:, k] for k, option in enumerate(named)}
+    beside_rows = {option: others.iloc[:, len(more) + k] for k, option in enumerate(named)}
+    if not more:
+        return X, y, beside_rows
+    both = others.iloc[:, : len(more)].copy()
+    both.insert(0, y.name, y.to_numpy())
+    return X, both, beside_rows
 
 
 def check_beside(columns: tuple[str, ...] | None, y_error: str | None, weights: str | None) -> None:

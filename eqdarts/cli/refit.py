@@ -119,7 +119,7 @@ def _fitted(
     expression: sympy.Expr | str
     left: str | None
     if formula.endswith(".json"):
-        model = choosing.load(Path(formula))
+        model = choosing.load_for(Path(formula), target)
         expression = form = model.equation().expression
         cells.grid.check_labels(model.front_[0].columns)
         left = model.target_name_

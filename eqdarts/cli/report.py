@@ -9,10 +9,10 @@ from typing import Annotated
 import typer
 
 from eqdarts.cli.cells import cells_of
-from eqdarts.cli.choosing import Choosing, Model
+from eqdarts.cli.choosing import Choosing, Model, Output
 from eqdarts.cli.groups import grouped
 from eqdarts.cli.messages import heard
-from eqdarts.cli.output import PANEL, check_file, write_page
+from eqdarts.cli.output import PANEL, check_file, write_pages
 from eqdarts.cli.reading import Reading
 from eqdarts.formula.visible import visible
 
@@ -31,6 +31,7 @@ def report(
         typer.Argument(metavar="FILE", help="A table with the columns of the model and the target, for the pictures."),
     ] = None,
     *,
+    target: Output = None,
     output: Annotated[
         Path,
         typer.Option("--output", "-o", metavar="FILE.html", help="Where the page is written.", rich_help_panel=PANEL),
@@ -44,18 +45,18 @@ def report(
     """Write a page about a saved model for a browser.
 
     It is one file that needs no network, and shows the law, the front to click through, pictures, constants with
-    errors, code, data and methods.
+    errors, code, data and methods. A model of several targets makes a page for each.
     """
     check_file(output, ".html", model, *([] if file is None else [file]))
     with heard() as notes, nullcontext() if file is None else cells_of(file, reading) as cells:
         # After the table, as the import of the model takes seconds.
-        found = choosing.load(model)
+        found = choosing.load(model, target)
         X = y = None
         if cells is not None:
-            columns = found.front_[0].columns
+            columns, targets = found.outputs_[0].front_[0].columns, [one.target_name_ for one in found.outputs_]
             cells.grid.check_labels(columns)
             cells.warn_of_other_units(found.units_)
-            rows, _ = cells.numbers([*columns, found.target_name_])
-            X, y = rows[list(columns)], rows[found.target_name_]
-    write_page(output, found, X, y, notes, title)
-    print(f"written to {visible(str(output))}")
+            rows, _ = cells.numbers([*columns, *targets])
+            X, y = rows[list(columns)], rows[targets[0]] if len(targets) == 1 else rows[targets]
+    for page in write_pages(output, found, X, y, notes, title):
+        print(f"written to {visible(str(page))}")

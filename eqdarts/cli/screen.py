@@ -51,6 +51,11 @@ def console() -> Console:
     return Console(highlight=False, markup=False, emoji=False)
 
 
+def show_heading(text: str) -> None:
+    """A line above what follows."""
+    console().rule(_text(visible(text)), align="left", style="dim")
+
+
 def show_model(model: DARTSRegressor) -> None:
     """The front, what it leaves open, the chosen law with its constants, and its LaTeX."""
     screen = console()

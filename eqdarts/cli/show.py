@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from eqdarts.cli.choosing import Choosing, Model
+from eqdarts.cli.choosing import Choosing, Model, Output
 from eqdarts.cli.document import dumps, of_model
 from eqdarts.cli.groups import grouped
 from eqdarts.cli.messages import heard
 from eqdarts.cli.output import AsJson, print_model
 from eqdarts.errors import check_choice
+
+if TYPE_CHECKING:
+    from eqdarts.estimator import DARTSRegressor
 
 EXAMPLES = """\
 # The front of a saved model, its law, constants with errors, and LaTeX.
@@ -27,6 +30,7 @@ _KINDS = ("text", "latex", "table", "mathml", "python", "c", "excel")
 def show(
     model: Model,
     *,
+    target: Output = None,
     choosing: Choosing,
     kind: Annotated[
         str | None, typer.Option("--as", metavar="KIND", help=f"Print the law only, as {', '.join(_KINDS)}.")
@@ -37,13 +41,19 @@ def show(
     if kind is not None:
         check_choice("--as", kind, _KINDS)
     with heard() as warnings:
-        found = choosing.load(model)
+        found = choosing.load(model, target)
         if as_json:
             print(dumps(of_model(found, warnings)))
         elif kind is None:
             print_model(found)
-        elif kind == "table":
-            print(found.latex_table())
+        elif kind == "latex":
+            print(found.latex())
         else:
-            law = found.equation()
-            print(law.text() if kind == "text" else getattr(law, kind)())
+            print("\n".join(_written(one, kind) for one in found.outputs_))
+
+
+def _written(model: DARTSRegressor, kind: str) -> str:
+    if kind == "table":
+        return model.latex_table()
+    law = model.equation()
+    return str(law.text() if kind == "text" else getattr(law, kind)())

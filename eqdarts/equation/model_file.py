@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,6 +28,7 @@ from eqdarts.losses.own import Own
 from eqdarts.options import MAX_NODES
 
 FORMAT, VERSION = "eqdarts model", 1
+FORMAT_OUTPUTS = "eqdarts model of several outputs"
 _STOPS = ("exact", "settled", "max_epochs", "max_time", "patience", "interrupted", "error", "constant")
 _MAX_FORMULAS = 1_000_000  # characters
 _MAX_EQUATIONS = 1000
@@ -145,15 +146,25 @@ def write(saved: Saved, best_index: int) -> dict[str, Any]:
     return record
 
 
-def read(path: str | os.PathLike[str], defaults: Mapping[str, Any]) -> Saved:
-    """A file that `write` made. defaults: of the settings, by name.
+def opened(path: str | os.PathLike[str]) -> Record:
+    """The fields of a file.
+
+    Raises
+    ------
+    InputDataError
+        Naming the file.
+    """
+    return parse_json(read_text(path), os.fsdecode(path))
+
+
+def read(data: Record, defaults: Mapping[str, Any]) -> Saved:
+    """What `write` made. defaults: of the settings, by name.
 
     Raises
     ------
     InputDataError
         Naming the file and the field.
     """
-    data = parse_json(read_text(path), os.fsdecode(path))
     data.header(FORMAT, VERSION)
     columns = data.items("columns", Record.text)
     if not columns or len(set(columns)) < len(columns):
@@ -204,6 +215,12 @@ def _excluded(data: Record, columns: tuple[str, ...], target: str) -> tuple[Excl
     if "excluded" not in data:
         return ()
     return data.items("excluded", lambda r, k: read_excluded(r.record(k), columns, target), _MAX_EQUATIONS)
+
+
+def check_formulas(records: Sequence[dict[str, Any]], where: str) -> None:
+    """Refuse so much text in the formulas of all outputs that reading it would take minutes."""
+    parts = [record.get(part) for record in records for part in ("equations", "rivals")]
+    _check_formulas(Record({"equations": [e for part in parts if isinstance(part, list) for e in part]}, where))
 
 
 def _check_formulas(data: Record) -> None:

@@ -322,14 +322,15 @@ class Answers(RegressorMixin, GivenRows):
 
     def _as_html(self) -> str:
         diagram: str = estimator_html_repr(self)
-        if not hasattr(self, "front_"):
-            return diagram
+        return self._card() + diagram if hasattr(self, "front_") else diagram
+
+    def _card(self) -> str:
+        """What was found, for a notebook."""
         best = self.best_index_
-        found = card(
+        return card(
             self.front_, best, self._with_errors(self.front_[best]), self.training_.rows, self.noise_, self._rivals,
             self.leaves_more_than_noise_, self._automatic_index(),
         )  # fmt: skip
-        return found + diagram
 
     def __str__(self) -> str:
         if not hasattr(self, "front_"):

@@ -11,9 +11,9 @@ import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
 from eqdarts.equation.front import Front
-from eqdarts.equation.model_file import Saved, read, write
+from eqdarts.equation.model_file import Saved, opened, read, write
 from eqdarts.fitted.examined import Examined
-from eqdarts.formula.records import dump
+from eqdarts.formula.records import Record, dump
 from eqdarts.knowledge.constraints import Constraints
 from eqdarts.runtime.writing import write_text
 from eqdarts.search.history import history_table
@@ -99,7 +99,11 @@ class FittedModel(Examined):
         SearchWarning
             If its graphs have operations that are not registered here; `search_space_` is None then.
         """
-        saved = read(path, {name: p.default for name, p in inspect.signature(cls).parameters.items()})
+        return cls._of_record(opened(path))
+
+    @classmethod
+    def _of_record(cls, data: Record) -> Self:
+        saved = read(data, {name: p.default for name, p in inspect.signature(cls).parameters.items()})
         model = cls(**saved.settings)
         model.n_features_in_ = len(saved.columns)
         if saved.named_columns:

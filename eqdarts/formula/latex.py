@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sympy
@@ -96,6 +96,33 @@ def expression_latex(expression: sympy.Expr, digits: int = DIGITS, mul: str | No
     short = rounded(expression, digits)
     names = {s: symbol_latex(s.name) for s in short.free_symbols}
     return _printed(short, names, mul)
+
+
+def aligned_latex(equations: Sequence[str]) -> str:
+    r"""Equations below one another, with their signs of equality in line; for the package amsmath.
+
+    Examples
+    --------
+    >>> print(aligned_latex(["x = 2", r"\text{a = b} = y^{2}"]))
+    \begin{aligned}
+    x &= 2 \\
+    \text{a = b} &= y^{2}
+    \end{aligned}
+    """
+    lines = " \\\\\n".join(f"{left} &= {right}" for left, right in map(_sides, equations))
+    return f"\\begin{{aligned}}\n{lines}\n\\end{{aligned}}"
+
+
+def _sides(equation: str) -> tuple[str, str]:
+    """What stands before and after the first sign of equality that is in no braces."""
+    depth, escaped = 0, False
+    for k, character in enumerate(equation):
+        if not escaped and character in "{}":
+            depth += 1 if character == "{" else -1
+        if not depth and equation[k : k + 3] == " = ":
+            return equation[:k], equation[k + 3 :]
+        escaped = character == "\\" and not escaped
+    return "", equation
 
 
 def number_latex(value: float, digits: int) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from eqdarts.data.outputs import columns_of
 from eqdarts.equation.listing import percent
 from eqdarts.plots.axes import number
 from eqdarts.plots.fit import plot_fit, plot_parity, r_squared
@@ -28,7 +29,7 @@ def plot(model: Any, X: Any = None, y: Any = None, index: int | None = None) -> 
     """The page for the data at hand, under the equation.
 
     With one column in it: fit, residuals and front. With several: predicted against observed, the front, and for each
-    column the response and the residuals.
+    column the response and the residuals. Of a model of several outputs: fit and front of each.
 
     Parameters
     ----------
@@ -41,6 +42,8 @@ def plot(model: Any, X: Any = None, y: Any = None, index: int | None = None) -> 
     Figure
         Ready for ``savefig``; pyplot does not know it.
     """
+    if _has_several(model) and index is None:
+        return _of_outputs(model, X, y)
     found = rows(model, X, y, index)
     if len(used_columns(found.equation)) <= 1:
         return _of_one(model, X, y, index, found)
@@ -48,7 +51,7 @@ def plot(model: Any, X: Any = None, y: Any = None, index: int | None = None) -> 
 
 
 def overview(model: Any, X: Any = None, y: Any = None, index: int | None = None) -> Figure:
-    """Fit and front side by side, under the equation.
+    """Fit and front side by side, under the equation; of a model of several outputs below one another.
 
     Parameters
     ----------
@@ -61,12 +64,30 @@ def overview(model: Any, X: Any = None, y: Any = None, index: int | None = None)
     Figure
         Ready for ``savefig``; pyplot does not know it.
     """
+    if _has_several(model) and index is None:
+        return _of_outputs(model, X, y)
     found = rows(model, X, y, index)
     figure = new_page((10.4, 4.6))
     left, right = figure.subplots(1, 2)
     plot_fit(model, X, y, ax=left, index=index, title=False)
     _head(figure, found, 10.4)
     plot_front(model, ax=right, index=index, chosen=False)
+    return figure
+
+
+def _has_several(model: Any) -> bool:
+    return len(getattr(model, "outputs_", ())) > 1
+
+
+def _of_outputs(model: Any, X: Any, y: Any) -> Figure:
+    """A band for each output: the equation against the data, and the front."""
+    outputs = model.outputs_
+    columns = [None] * len(outputs) if y is None else columns_of(y, [one.target_name_ for one in outputs])
+    figure = new_page((10.4, 4.4 * len(outputs)))
+    axes = figure.subplots(len(outputs), 2, squeeze=False)
+    for one, column, (left, right) in zip(outputs, columns, axes, strict=True):
+        plot_fit(one, X, column, ax=left)
+        plot_front(one, ax=right, chosen=False)
     return figure
 
 

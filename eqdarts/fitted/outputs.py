@@ -1,0 +1,328 @@
+"""A fitted model of several outputs: one model for each, side by side."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from sklearn.utils import Tags, check_random_state, estimator_html_repr
+from sklearn.utils.validation import check_is_fitted
+
+from eqdarts.data import as_frame
+from eqdarts.data.columns import listed
+from eqdarts.data.outputs import aligned, beside
+from eqdarts.equation.model_file import FORMAT_OUTPUTS, VERSION, check_formulas
+from eqdarts.equation.prediction import Interval
+from eqdarts.errors import InputDataError
+from eqdarts.fitted.saving import FittedModel
+from eqdarts.formula.latex import aligned_latex
+from eqdarts.formula.records import Record
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+    from numpy.typing import ArrayLike
+    from typing_extensions import Self
+
+_MOST = 1000  # outputs of a file
+
+
+class NeedsOneOutputError(InputDataError, AttributeError):
+    """Something that one equation has was asked of a model of several outputs.
+
+    It is an `AttributeError` too, as the model has no such attribute.
+    """
+
+
+class OutputsModel(FittedModel):
+    """A fitted model, whose y may have had several columns.
+
+    Then it holds a model for each, and answers for all of them where that makes sense; what needs one output says how
+    to come by it. A model of one column is all that `FittedModel` says.
+    """
+
+    max_time: float | None
+    random_state: Any
+    _outputs: tuple[Self, ...]  # set where there are several
+
+    @property
+    def outputs_(self) -> tuple[Self, ...]:
+        """A fitted model for each column of y; the model itself, if there was one."""
+        check_is_fitted(self)
+        return self.__dict__.get("_outputs") or (self,)
+
+    def output(self, name: str) -> Self:
+        """The model of one output, by the name of its column.
+
+        It is what a fit of this column alone would be, with its own front, `select`, constants and rows. What is
+        selected there counts here too.
+
+        Raises
+        ------
+        InputDataError
+            If there is no such output.
+
+        Examples
+        --------
+        >>> import numpy as np, pandas as pd
+        >>> from eqdarts import DARTSRegressor
+        >>> x = pd.DataFrame({"t": np.arange(1.0, 21.0)})
+        >>> both = pd.DataFrame({"h": 3 * x.t**2, "v": 6 * x.t})
+        >>> model = DARTSRegressor(max_epochs=2, replicas=16, random_state=0, verbose=0).fit(x, both)
+        >>> model.sympy()
+        [3*t**2, 6*t]
+        >>> model.output("v").equation()(t=2.0)
+        12.0
+        """
+        for one in self.outputs_:
+            if one.target_name_ == name:
+                return one
+        raise InputDataError(f"there is no output {name!r}; there are {listed(self._names)}")
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            outputs = self.__dict__.get("_outputs")
+            if outputs and not name.startswith("__") and hasattr(outputs[0], name):
+                raise NeedsOneOutputError(
+                    f"this model has the outputs {listed(self._names)}, and each has that of its own: ask "
+                    f"model.output({self._names[0]!r}) instead of the model"
+                )
+            return object.__getattribute__(self, name)  # again, as that says why there is none
+
+    def predict(
+        self,
+        X: ArrayLike,
+        index: int | None = None,
+        *,
+        interval: float | None = None,
+        kind: str = "observation",
+        y_error: ArrayLike | None = None,
+    ) -> Any:
+        """The chosen equation, or row `index` of `equations_`, on rows X [n, d]; of several outputs those of all.
+
+        Of a DataFrame the columns of the fit are taken by their names, whatever their order and whatever else there
+        is; so they are in `score`, `refit` and `extrapolation`. Those of an array are in the order of the fit.
+
+        Parameters
+        ----------
+        X : DataFrame or array [n, d]
+        index : int, optional
+            Of a model of one output.
+        interval : float, optional
+            Limits of this level as well, such as 0.95, as if the form of the equation had been known; `stability` has
+            those over all forms.
+        kind : {"observation", "mean"}
+        y_error : float or array [n] or [n, k], optional
+            These as in `Equation.predict`; of a model that was fitted with `y_error`, limits of an observation need it.
+
+        Returns
+        -------
+        array [n], or [n, k] of k outputs, or Interval
+            NaN, with a `SearchWarning`, where the equation is not defined. Where it is 0/0 as it is written and has a
+            limit, as sin(x)/x at x = 0, that limit. With an `interval`: ``value, low, high``, an array each.
+        """
+        outputs = self._several
+        if index is not None or not outputs:
+            answer: Any = super().predict  # whose overloads tell apart what is handed on here
+            return answer(X, index, interval=interval, kind=kind, y_error=y_error)
+        X = as_frame(X)
+        if interval is None:
+            return np.column_stack([one.predict(X) for one in outputs])
+        errors = beside("y_error", y_error, [pd.Series(name=name) for name in self._names])
+        found = [
+            one.predict(X, interval=interval, kind=kind, y_error=error)
+            for one, error in zip(outputs, errors, strict=True)
+        ]
+        return Interval(*(np.column_stack(part) for part in zip(*found, strict=True)))
+
+    def score(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
+        """R² of the predictions; of several outputs the mean of theirs, as scikit-learn has it.
+
+        Columns of a table y that are called like the outputs are taken by their names.
+        """
+        value = super().score(X, aligned(y, self._names) if self._several else y, sample_weight)
+        return float(value)
+
+    def sympy(self, index: int | None = None) -> Any:
+        """The chosen equation, or row `index` of `equations_`, over symbols named like the columns.
+
+        A list of the equations of several outputs.
+        """
+        if index is not None or not self._several:
+            return super().sympy(index)
+        return [one.sympy() for one in self._several]
+
+    def latex(
+        self, index: int | None = None, precision: int | None = None, mul: str | None = None, errors: bool = False
+    ) -> str:
+        """``target = expression`` in LaTeX, with `precision` significant digits; see `Equation.latex`.
+
+        Of several outputs a line for each, in the environment ``aligned`` of the package amsmath.
+        """
+        if index is not None or not self._several:
+            return super().latex(index, precision, mul, errors)
+        return aligned_latex([one.latex(None, precision, mul, errors) for one in self._several])
+
+    @property
+    def equations_(self) -> pd.DataFrame:
+        """The front as a table; of several outputs all fronts, with the columns output and row.
+
+        The row is that which `index` and `select` of the output take.
+        """
+        return self._joined("equations_") if self._several else super().equations_
+
+    @property
+    def rivals_(self) -> pd.DataFrame:
+        """The forms that the rows leave, most probable first; with the column output where there are several."""
+        return self._joined("rivals_") if self._several else super().rivals_
+
+    def plot(self, X: Any = None, y: Any = None, index: int | None = None) -> Figure:
+        """A page of pictures for the data at hand, under the equation: `eqdarts.plots.plot`, which `eqdarts.plots` has
+        one by one.
+
+        With one column in the equation: fit, residuals and front. With several: predicted against observed values, the
+        front, and for each column the response and the residuals. Of several outputs: fit and front of each.
+
+        Parameters
+        ----------
+        X : DataFrame or array [n, d], optional
+        y : array [n] or [n, k], optional
+            By default both are the training rows, which a model from a file does not have.
+        index : int, optional
+            A row of `equations_`; by default the chosen one.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+            ``model.plot().savefig("page.pdf")``; in a notebook it shows itself.
+        """
+        return super().plot(X, y, index)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything that `save` writes, as plain values for JSON.
+
+        Settings that JSON cannot hold, such as `callback` or a `RandomState`, are left out with a `SearchWarning`.
+        """
+        if not self._several:
+            return super().to_dict()
+        records = [one.to_dict() for one in self._several]
+        check_formulas(records, "model")
+        return {"format": FORMAT_OUTPUTS, "version": VERSION, "outputs": records}
+
+    @classmethod
+    def _of_record(cls, data: Record) -> Self:
+        if data.data.get("format") != FORMAT_OUTPUTS:
+            return super()._of_record(data)
+        data.header(FORMAT_OUTPUTS, VERSION)
+        records = data.items("outputs", lambda r, k: r.record(k), _MOST)
+        check_formulas([record.data for record in records], data.where)
+        outputs = tuple(super(OutputsModel, cls)._of_record(record) for record in records)
+        names = [one.target_name_ for one in outputs]
+        columns = [one.front_[0].columns for one in outputs]
+        if len(outputs) < 2 or len(set(names)) < len(names) or len(set(columns)) > 1:
+            raise data.error("outputs", "expected two or more of different targets and the same columns")
+        settings = outputs[0].get_params(deep=False)
+        if isinstance(settings.get("units"), Mapping):
+            settings["units"] = {name: unit for one in outputs for name, unit in one.get_params()["units"].items()}
+        return cls(**settings)._keep(outputs)
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return bool(self._several) or super().__sklearn_is_fitted__()
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return tags
+
+    def __str__(self) -> str:
+        if not self._several:
+            return super().__str__()
+        return "\n\n".join(f"output {one.target_name_}\n{one}" for one in self._several)
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, str]:
+        if not self._several:
+            return super()._repr_mimebundle_(**kwargs)
+        bundle = [one._repr_mimebundle_(**kwargs) for one in self._several]
+        whole = {"text/plain": str(self), "text/latex": f"$\\displaystyle {self.latex()}$"}
+        return {**whole, "text/html": self._as_html()} if "text/html" in bundle[0] else whole
+
+    def _as_html(self) -> str:
+        if not self._several:
+            return super()._as_html()
+        diagram: str = estimator_html_repr(self)
+        return "".join(one._card() for one in self._several) + diagram
+
+    def _fit_outputs(self, X: Any, outputs: Sequence[pd.Series], options: Mapping[str, Any]) -> Self:
+        """A model for each of these columns, fitted one after the other; `max_time` is for all of them together.
+
+        Each gets what is left of it, divided by how many are to come, and the same seed, so that without a limit of
+        time none depends on the others.
+
+        options: what `fit` takes beside the table, of all outputs or a column for each
+        """
+        given = {option: beside(option, value, outputs) for option, value in options.items()}
+        parameters, left = self.get_params(deep=False), self.max_time
+        seed = self.random_state
+        if isinstance(seed, np.random.RandomState):
+            seed = int(check_random_state(seed).randint(2**31 - 1))
+        found = []
+        for k, output in enumerate(outputs):
+            share = None if left is None else left / (len(outputs) - k)
+            own = {
+                "random_state": seed,
+                "max_time": share,
+                "units": _units_of(parameters.get("units"), output, outputs),
+            }
+            one = type(self)(**{**parameters, **own})
+            start = time.monotonic()
+            one.fit(X, output, **{option: values[k] for option, values in given.items() if values[k] is not None})
+            if left is not None and share is not None:  # what is beyond its share was compilation
+                left -= min(time.monotonic() - start, share)
+            found.append(one.set_params(max_time=self.max_time))
+        return self._keep(tuple(found))
+
+    def _keep(self, outputs: tuple[Self, ...]) -> Self:
+        """Hold these models, and forget what was fitted before."""
+        self._forget()
+        first = outputs[0]
+        self._outputs = outputs
+        for name in ("n_features_in_", "feature_names_in_"):
+            if hasattr(first, name):
+                setattr(self, name, getattr(first, name))
+        self.units_ = {name: unit for one in outputs for name, unit in one.units_.items()}
+        self.history_ = self._joined("history_")
+        return self
+
+    def _forget(self) -> None:
+        """Forget what a fit before has set; parameters stay."""
+        parameters = self.get_params(deep=False)
+        for name in [name for name in self.__dict__ if name not in parameters]:
+            delattr(self, name)
+
+    @property
+    def _several(self) -> tuple[Self, ...]:
+        """The models of several outputs; none where there is one."""
+        return self.__dict__.get("_outputs", ())
+
+    @property
+    def _names(self) -> list[str]:
+        return [one.target_name_ for one in self.outputs_]
+
+    def _joined(self, attribute: str) -> pd.DataFrame:
+        tables = []
+        for one in self._several:
+            table = getattr(one, attribute).rename_axis("row").reset_index()
+            table.insert(0, "output", one.target_name_)
+            tables.append(table)
+        return pd.concat(tables, ignore_index=True)
+
+
+def _units_of(units: Any, output: pd.Series, outputs: Sequence[pd.Series]) -> Any:
+    """The option without the units of the other outputs."""
+    if not isinstance(units, Mapping):
+        return units
+    others = {str(other.name) for other in outputs} - {str(output.name)}
+    return {name: unit for name, unit in units.items() if name not in others}
