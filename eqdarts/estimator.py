@@ -370,16 +370,13 @@ class DARTSRegressor(OutputsModel):
         """
         outputs = given_outputs(X, y)
         if outputs is not None:
-            self._options()  # says what is wrong with them
             return self._fit_outputs(as_frame(X), outputs, {"sample_weight": sample_weight, "y_error": y_error})
         return self._fit(X, y, sample_weight, y_error, units_of(X, y))
 
     def _fit(self, X: Any, y: Any, sample_weight: Any, y_error: Any, header: Mapping[str, str]) -> DARTSRegressor:
         """header: units that stand there, by the names of columns"""
-        options, start = self._options(), time.monotonic()
-        table, options = _weighed(self._table(X, y), options, self.noise, sample_weight, y_error)
-        options.check_columns(table.names, table.target)
-        options = self._with_units(options, table, header)
+        start = time.monotonic()
+        table, options = self._checked(X, y, sample_weight, y_error, header)
         rng = self._generator()
         if options.template is not None:
             search = discovered_by_template(table, options.template, options, rng, start)
@@ -389,6 +386,15 @@ class DARTSRegressor(OutputsModel):
             search = discovered(table, options, rng, start)
         with search as found:
             return self._store(found)
+
+    def _checked(
+        self, X: Any, y: Any, sample_weight: Any, y_error: Any, header: Mapping[str, str]
+    ) -> tuple[Table, FitOptions]:
+        """The table and the options, or what is wrong with them."""
+        options = self._options()
+        table, options = _weighed(self._table(X, y), options, self.noise, sample_weight, y_error)
+        options.check_columns(table.names, table.target)
+        return table, self._with_units(options, table, header)
 
     def fit_file(
         self,

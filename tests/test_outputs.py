@@ -206,6 +206,19 @@ def test_errors_of_rows_reach_each_output():
     assert model.output("F").noise_.unit != 0.5
 
 
+def test_units_of_outputs_are_checked_before_any_search_and_kept(tmp_path):
+    X, Y = table(30)
+    units = {"m": "kg", "r": "m", "F": "kg/m^2", "E": "kg m"}
+    options = {**OPTIONS, "callback": lambda record: pytest.fail("searched")}
+    with pytest.raises(InputDataError, match="E"):
+        DARTSRegressor(**options, units={**units, "E": "nonsense"}).fit(X, Y)
+    model = DARTSRegressor(**OPTIONS, units=units).fit(X, Y)
+    assert model.units_ == units
+    assert "E" not in model.output("F").units
+    model.save(tmp_path / "model.json")
+    assert DARTSRegressor.load(tmp_path / "model.json").units == units
+
+
 @pytest.mark.slow
 def test_both_laws_come_back_from_noisy_rows_in_the_time_for_both():
     X, Y = table(200)

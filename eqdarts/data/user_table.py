@@ -114,8 +114,8 @@ def given_target(y: Any) -> tuple[np.ndarray, str | None]:
         column = column[:, 0]
     if column.ndim == 2:
         raise InputDataError(
-            f"y should be a 1d array, and has the shape {column.shape}: an equation explains one column; hand over one of "
-            "them"
+            f"y should be a 1d array, and has the shape {column.shape}: an equation explains one column; "
+            "hand over one of them"
         )
     if column.ndim != 1:
         raise InputDataError(f"y should be a 1d array with a value for each row of X, and is a {type(y).__name__}")

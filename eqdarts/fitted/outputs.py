@@ -11,12 +11,12 @@ import pandas as pd
 from sklearn.utils import Tags, check_random_state, estimator_html_repr
 from sklearn.utils.validation import check_is_fitted
 
-from eqdarts.data import as_frame
+from eqdarts.data import as_frame, units_of
 from eqdarts.data.columns import listed
 from eqdarts.data.outputs import aligned, beside
 from eqdarts.equation.model_file import FORMAT_OUTPUTS, VERSION, check_formulas
 from eqdarts.equation.prediction import Interval
-from eqdarts.errors import InputDataError
+from eqdarts.errors import InputDataError, kept_warnings
 from eqdarts.fitted.saving import FittedModel
 from eqdarts.formula.latex import aligned_latex
 from eqdarts.formula.records import Record
@@ -226,7 +226,9 @@ class OutputsModel(FittedModel):
             raise data.error("outputs", "expected two or more of different targets and the same columns")
         settings = outputs[0].get_params(deep=False)
         if isinstance(settings.get("units"), Mapping):
-            settings["units"] = {name: unit for one in outputs for name, unit in one.get_params()["units"].items()}
+            settings["units"] = {
+                name: unit for one in outputs for name, unit in (one.get_params()["units"] or {}).items()
+            }
         return cls(**settings)._keep(outputs)
 
     def __sklearn_is_fitted__(self) -> bool:
@@ -268,21 +270,22 @@ class OutputsModel(FittedModel):
         seed = self.random_state
         if isinstance(seed, np.random.RandomState):
             seed = int(check_random_state(seed).randint(2**31 - 1))
-        found = []
+        models = []
         for k, output in enumerate(outputs):
+            own = {"random_state": seed, "units": _units_of(parameters.get("units"), output, outputs)}
+            models.append(type(self)(**{**parameters, **own}))
+            rows = {option: values[k] for option, values in given.items()}
+            with kept_warnings():  # they come again
+                models[-1]._checked(X, output, **rows, header=units_of(X, output))
+        for k, (one, output) in enumerate(zip(models, outputs, strict=True)):
             share = None if left is None else left / (len(outputs) - k)
-            own = {
-                "random_state": seed,
-                "max_time": share,
-                "units": _units_of(parameters.get("units"), output, outputs),
-            }
-            one = type(self)(**{**parameters, **own})
             start = time.monotonic()
-            one.fit(X, output, **{option: values[k] for option, values in given.items() if values[k] is not None})
+            one.set_params(max_time=share)
+            one.fit(X, output, **{option: values[k] for option, values in given.items()})
             if left is not None and share is not None:  # what is beyond its share was compilation
                 left -= min(time.monotonic() - start, share)
-            found.append(one.set_params(max_time=self.max_time))
-        return self._keep(tuple(found))
+            one.set_params(max_time=self.max_time)
+        return self._keep(tuple(models))
 
     def _keep(self, outputs: tuple[Self, ...]) -> Self:
         """Hold these models, and forget what was fitted before."""
@@ -325,4 +328,4 @@ def _units_of(units: Any, output: pd.Series, outputs: Sequence[pd.Series]) -> An
     if not isinstance(units, Mapping):
         return units
     others = {str(other.name) for other in outputs} - {str(output.name)}
-    return {name: unit for name, unit in units.items() if name not in others}
+    return {name: unit for name, unit in units.items() if name not in others} or None
