@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from eqdarts.errors import EqdartsError, InputDataError, SearchWarning
 
 if TYPE_CHECKING:
+    from eqdarts import dynamics
     from eqdarts.data.indicators import one_hot
     from eqdarts.data.reading import read_table
     from eqdarts.equation.equation import Equation
@@ -33,6 +34,7 @@ __all__ = [
     "InputDataError",
     "Operation",
     "SearchWarning",
+    "dynamics",
     "one_hot",
     "parse_expression",
     "read_table",
@@ -63,6 +65,8 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
+    if name == "dynamics":  # a module itself, which takes as long to load as what it uses
+        return import_module("eqdarts.dynamics")
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = getattr(import_module(_HOMES[name]), name)
@@ -71,4 +75,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_HOMES})
+    return sorted({*globals(), *_HOMES, "dynamics"})

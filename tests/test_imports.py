@@ -68,11 +68,15 @@ HOUSE = {
     "templates": ("scaffold", "absorbed", "pilot", "working", "joined", "search"),
     "plots": (
         "fonts", "style", "vector", "axes", "writing", "rows", "marks", "fit", "residuals", "response", "front",
-        "constants", "layout", "graph", "alpha", "history", "page",
+        "constants", "layout", "graph", "alpha", "history", "page", "trajectories",
     ),
     "fitted": ("given", "answers", "examined", "saving", "outputs"),
     "estimator": {},
     "pipelines": {},
+    "dynamics": (
+        "smoothing", "given", "weak", "system", "shooting", "candidates", "choose", "forward", "steps", "writing",
+        "model", "reading", "maps", "fitting",
+    ),
     "sweeping": ("jobs", "outcome", "store", "workers", "study"),
     "report": (
         "words", "front", "compact", "drawings", "table", "laws", "sureness", "methods", "pictures", "page",
@@ -97,6 +101,7 @@ LAZY = {
     ROOT / "app" / "worker.py",
     ROOT / "__init__.py",
     ROOT / "fitted" / "examined.py",
+    ROOT / "dynamics" / "model.py",
     ROOT / "data" / "parquet.py",
     ROOT / "dimensions" / "reading.py",
     ROOT / "data" / "workbook.py",
@@ -111,9 +116,12 @@ HOMES = {
     "sympy": (
         "formula", "dimensions", "losses", "graph", "fit", "simplify", "equation", "knowledge", "propose.symmetry",
         "search", "grouped", "templates", "plots", "fitted", "report.laws", "cli", "pipelines",
+        "dynamics",
     ),
     "matplotlib": ("plots", "report.drawings", "report.pictures"),
-    "sklearn": ("runtime.orphans", "data", "equation.stability", "fitted", "estimator", "pipelines", "sweeping"),
+    "sklearn": (
+        "runtime.orphans", "data", "equation.stability", "fitted", "estimator", "pipelines", "sweeping", "dynamics",
+    ),
     "pint": ("dimensions.reading",),
     "typer": ("cli",),
     "jinja2": ("report.page", "app.pages"),
