@@ -4,20 +4,20 @@
     python benchmarks/dynamics.py --table
 
 Systems, with constants as in their sources: logistic growth (Verhulst 1838), Lotka–Volterra (Lotka 1925), van der Pol
-(1926), SIR without births (Kermack & McKendrick 1927), Lorenz (1963), Brusselator (Prigogine & Lefever 1968): those that
-the collection ODEBench has too (d'Ascoli et al. 2024), written out here; and FitzHugh–Nagumo (FitzHugh 1961), a damped
-pendulum, decay by Michaelis and Menten (1913), Duffing's oscillator (1918), a predator with a saturating appetite
-(Rosenzweig & MacArthur 1963), and Rössler (1976). Each from two starts, with noise of 0, 1 and 5 % of the standard
-deviation of each state.
+(1926), SIR without births (Kermack & McKendrick 1927), Lorenz (1963), Brusselator (Prigogine & Lefever 1968): those
+that the collection ODEBench has too (d'Ascoli et al. 2024), written out here; and FitzHugh–Nagumo (FitzHugh 1961), a
+damped pendulum, decay by Michaelis and Menten (1913), Duffing's oscillator (1918), a predator with a saturating
+appetite (Rosenzweig & MacArthur 1963), and Rössler (1976). Each from two starts, with noise of 0, 1 and 5 % of the
+standard deviation of each state.
 
-Right: every right-hand side has the form of the law up to its constants (`eqdarts.simplify.form`), and no constant is off
-by more than 20 %. And R² of a trajectory, integrated from a start that was not seen, over the time of the observations
-(of Lorenz's chaos 3).
+Right: every right-hand side has the form of the law up to its constants (`eqdarts.simplify.form`), and no constant is
+off by more than 20 %. And R² of a trajectory, integrated from a start that was not seen, over the time of the
+observations (of Lorenz's chaos 3).
 
 pysindy: monomials to degree 3, STLSQ on slopes by finite differences of fourth order, or smoothed by Savitzky and
 Golay's filter with a window of 7, 11, 15 or 21 times; weak_pysindy: `WeakPDELibrary` with 200 domains. Window, and the
-one of ten thresholds from 0.01 to 1, are those whose integrals over ten times leave least of the observations, with half
-of ln n for each term: neither sees the law.
+one of ten thresholds from 0.01 to 1, are those whose integrals over ten times leave least of the observations, with
+half of ln n for each term: neither sees the law.
 """
 
 from __future__ import annotations
