@@ -16,7 +16,7 @@ from eqdarts.graph.space import SearchSpace
 from eqdarts.propose.library import library_of
 from eqdarts.propose.proposer import Effort, Graphs, Question, Situation
 from eqdarts.propose.sources import SOURCES, check_proposers, made
-from eqdarts.search.reformulations import AT_ONCE, Symmetries
+from eqdarts.search.reformulations import AT_ONCE, Dimensionless, Symmetries
 
 N, REPLICAS = 4, 64
 X = np.random.default_rng(1).uniform(1, 3, (97, 2))
@@ -106,12 +106,15 @@ def test_solvers_find_their_laws_by_linear_algebra(name):
         assert not SOURCES[name]().solve(later)
 
 
+_REFORMULATIONS = {**AT_ONCE, "dimensionless": Dimensionless(), "symmetry": Symmetries()}
+
+
 def test_names_stand_in_the_order_of_the_library():
     assert check_proposers(None) == PROPOSERS == check_proposers(PROPOSERS[::-1])
     assert check_proposers(["move", "sample"]) == ("sample", "move")
     assert all(source.name == name for name, source in SOURCES.items())
-    assert all(one.name == name for name, one in {**AT_ONCE, "symmetry": Symmetries()}.items())
-    assert (*SOURCES, *AT_ONCE, "symmetry") == PROPOSERS
+    assert all(one.name == name for name, one in _REFORMULATIONS.items())
+    assert (*SOURCES, *_REFORMULATIONS) == PROPOSERS
     proposers, solvers = made(PROPOSERS)
     assert list(dict.fromkeys(one.name for one in (*proposers, *solvers))) == list(SOURCES)
     assert {one.name for one in proposers} & {one.name for one in solvers} == {"shape"}

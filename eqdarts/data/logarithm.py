@@ -31,7 +31,9 @@ def log_of(y: pd.Series) -> pd.Series:
     Traceback (most recent call last):
     eqdarts.errors.InputDataError: log_target: 'P' is 0.0 in row 2 below the header, and only ...
     """
-    return pd.Series(_logarithms(y.to_numpy(dtype=np.float64), str(y.name), 0), y.index, name=f"log({y.name})")
+    found = pd.Series(_logarithms(y.to_numpy(dtype=np.float64), str(y.name), 0), y.index, name=f"log({y.name})")
+    found.attrs = dict(y.attrs)
+    return found
 
 
 def _logarithms(y: np.ndarray, name: str, start: int) -> np.ndarray:

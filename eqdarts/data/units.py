@@ -116,6 +116,21 @@ def units_known(model: Any) -> Mapping[str, str]:
     return units
 
 
+def inside_logarithm(name: str) -> str | None:
+    """The quantity whose logarithm a target is by its name.
+
+    Examples
+    --------
+    >>> inside_logarithm("log(E)"), inside_logarithm("E")
+    ('E', None)
+    """
+    return name[4:-1] if name.startswith("log(") and name.endswith(")") else None
+
+
+def _with_inner(name: Any) -> list[Any]:
+    return [name, inside_logarithm(str(name))]
+
+
 def units_of(*tables: Any) -> dict[str, str]:
     """The units that tables of pandas carry in their ``attrs``, by the names of columns; empty of anything else.
 
@@ -131,6 +146,6 @@ def units_of(*tables: Any) -> dict[str, str]:
     for table in tables:
         units = getattr(table, "attrs", {}).get("units") if hasattr(table, "attrs") else None
         if isinstance(units, Mapping):
-            names = table.columns if hasattr(table, "columns") else [getattr(table, "name", None)]
+            names = table.columns if hasattr(table, "columns") else _with_inner(getattr(table, "name", None))
             found |= {str(name): str(units[name]) for name in names if isinstance(units.get(name), str) and units[name]}
     return found

@@ -79,7 +79,7 @@ def dimensions_of(
     solution = solved(walk.equations, walk.order())
     if solution is None:
         return None
-    return {name: solution.get(walk.unknown[name], {}) for name in constants}
+    return {name: dict(sorted(solution.get(walk.unknown[name], {}).items())) for name in constants}
 
 
 class _Walk:

@@ -10,13 +10,13 @@ from typing import Any
 import sympy
 
 from eqdarts.data.header import similar
+from eqdarts.data.units import inside_logarithm
 from eqdarts.dimensions.reading import read_unit
 from eqdarts.dimensions.unit import Dimension, Unit
 from eqdarts.errors import InputDataError, shown
 
 HEADER = "header"
 _SCALE = "\u00d7"  # before a prime, which is a base of its own where factors count
-_OF_LOGARITHM = "log("
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ def table_units(
         return None, shown_units
     from_header = isinstance(given, str)
     texts = dict(header) if from_header else dict(given)
-    inner = target[len(_OF_LOGARITHM) : -1] if target.startswith(_OF_LOGARITHM) and target.endswith(")") else None
+    inner = inside_logarithm(target)
     for name in texts if not from_header else ():
         if name not in names and name not in (target, inner):
             raise InputDataError(f"units: no column {name!r}; {similar(name, [*names, target])}")

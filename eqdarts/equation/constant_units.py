@@ -63,8 +63,11 @@ def with_constant_units(equation: Equation, units: TableUnits | None) -> Equatio
         return equation
     form, symbols, values = floats_as_symbols(equation.expression, equation.columns)
     found = _dimensions(form, symbols, values, equation.columns, units)
-    if found is None:  # in units so extreme that floats stand for exact numbers
-        return replace(equation, constant_units={})
+    if found is None:  # exact numbers that were put in after the check, as the 1950 of t - 1950, may have units
+        freed = _Freed(form)
+        numbers = [*values, *(float(n) for n in freed.numbers.values())]
+        found = _dimensions(freed.form, [*symbols, *freed.numbers], numbers, equation.columns, units) or {}
+        found = {symbol.name: found.get(symbol.name, {}) for symbol in symbols}
     scaled = _scaled(form, symbols, values, equation.columns, units)
     written = {
         name: f"[{_base_text(dimension)}]" if scaled is None else unit_text(*split_scale(scaled[name]), units.known)
@@ -96,7 +99,7 @@ def _scaled(
         numbers = dict(zip(names, [*map(float, values), *map(float, others.values())], strict=True))
         target = with_scale(units.target)
         found = dimensions_of(tried, names, Known(units.scales(), numbers), target, units.of_logarithm)
-        if found is not None and not any(split_scale(found[symbol.name])[0] for symbol in others):
+        if found is not None:
             return found
     return None
 

@@ -94,7 +94,7 @@ def front_text(
     if noise != ADDITIVE:
         lines.append(f"{noise.title}, {noise.text(front[chosen].loss)}")
     carried = constants_with_units(front[chosen])
-    lines += [f"with {carried}"] if carried else []
+    lines += [f"units of its constants: {carried}"] if carried else []
     lines += cautions(front, chosen, leaves_something, automatic)
     sentence, named = undecided(rivals)
     lines += [sentence] if sentence else []
