@@ -154,6 +154,15 @@ class DARTSRegressor(OutputsModel):
         products of columns that have no dimension. A column without a unit may have any; the target needs one.
         Degrees Celsius are taken as differences of temperature. It needs the extra ``eqdarts[units]``. None: units
         are not looked at.
+    guesses : sequence of str, optional
+        Starting equations, such as ``["v*c/(K + c)"]``, over columns and constants: a name that is no column is one.
+        Each is fitted, offered to the front, changed here and there, and the search goes on from it: for what y is as a
+        multiple of it, and with it as a column more.
+    constants : mapping of str to float, optional
+        Known constants, such as ``{"R": 8.314}``, in the units of the table. Where a fitted number agrees within its
+        error with one of them, a power of it, a simple multiple, or a product of two, the equation is offered with its
+        name too, which is shorter to describe. The more there are, the better a number must be known
+        (`eqdarts.knowledge.named`).
     constraints : Constraints or dict, optional
         What is known of the law (`eqdarts.Constraints`): columns that it must or must not have, what may stand around
         them, its shape and its values. All equations of the front keep it; `excluded_` says what it kept out.
@@ -282,6 +291,8 @@ class DARTSRegressor(OutputsModel):
         loss: Any = "squared",
         noise: str = "additive",
         units: Mapping[str, str] | str | None = None,
+        guesses: Sequence[str] | None = None,
+        constants: Mapping[str, float] | None = None,
         constraints: Constraints | Mapping[str, Any] | None = None,
         max_complexity: int | None = None,
         max_columns: int | None = 20,
@@ -323,6 +334,8 @@ class DARTSRegressor(OutputsModel):
         self.loss = loss
         self.noise = noise
         self.units = units
+        self.guesses = guesses
+        self.constants = constants
         self.constraints = constraints
         self.max_complexity = max_complexity
         self.max_columns = max_columns

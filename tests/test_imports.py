@@ -17,7 +17,8 @@ HOUSE = {
         "orphans", "writing", "overlapping", "garbage", "threads", "interrupts", "kernel", "compiled_cache", "loops",
     ),
     "formula": (
-        "visible", "records", "functions", "substitution", "parsing", "text", "tape", "numbers", "latex", "templates",
+        "visible", "records", "functions", "substitution", "known", "parsing", "text", "tape", "numbers", "latex",
+        "templates",
         "mathml",
     ),
     "data": (
@@ -54,15 +55,15 @@ HOUSE = {
         "excluded": {},
         "reweighting": {}, "scored": {}, "refit": {}, "stability": {}, "extrapolation": {}, "model_file": {},
     },
-    "knowledge": ("constraints", "structure", "box", "shape", "admission", "of_graphs"),
+    "knowledge": ("constraints", "structure", "box", "shape", "admission", "of_graphs", "guesses", "named"),
     "propose": (
         "sparse", "terms", "proposer", "draw", "moves", "neighbours", "features", "monomials", "parts", "ratios",
         "shapes", "lattice", "library", "products", "waves", "gradient", "sources", "symmetry", "similarity",
     ),
     "search": (
         "budget", "log", "history", "settled", "problem", "machine", "sums", "runs", "sampled", "relaxed", "warm_up",
-        "finish", "exactness", "stops", "reformulations", "branches", "loop", "resample", "progress", "fit_options",
-        "noise", "working", "pose", "discover", "large",
+        "finish", "guesses", "exactness", "stops", "reformulations", "branches", "loop", "resample", "progress",
+        "fit_options", "noise", "working", "pose", "discover", "large",
     ),
     "grouped": ("rows", "state", "sharing", "candidates", "writing", "discover"),
     "templates": ("scaffold", "absorbed", "pilot", "working", "joined", "search"),

@@ -576,7 +576,7 @@ class Equation:
     @classmethod
     def from_record(cls, data: Record, columns: tuple[str, ...], target: str) -> Equation:
         """The inverse of `to_record`."""
-        fit = fit_record.read(data.record("fit"), columns) if "fit" in data else None
+        fit = fit_record.read(data.record("fit"), columns, record.read_known(data)) if "fit" in data else None
         composed = Composed.from_record(data.record("composed"), columns) if "composed" in data else None
         if "by_group" not in data:
             return cls(**record.read(data, columns, target), fit=fit, composed=composed)

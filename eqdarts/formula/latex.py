@@ -11,6 +11,7 @@ from sympy.printing.latex import LatexPrinter
 from sympy.printing.str import StrPrinter
 
 from eqdarts.errors import check_choice, check_range
+from eqdarts.formula.known import KnownConstant
 from eqdarts.formula.numbers import DIGITS, MOST_DIGITS, Measured, decimal, rounded
 from eqdarts.formula.text import format_name
 from eqdarts.formula.visible import visible
@@ -45,6 +46,9 @@ class _TextPrinter(StrPrinter):
     def _print_Float(self, expr: sympy.Float) -> str:
         digits, power = decimal(expr)
         return f"{digits}e{power}" if power else digits
+
+    def _print_KnownConstant(self, expr: KnownConstant) -> str:
+        return format_name(expr.name)
 
     def _print_Exp1(self, expr: sympy.Expr) -> str:
         return "exp(1)"
@@ -192,6 +196,9 @@ class _Printer(LatexPrinter):
             return digits
         tens = f"10^{{{power}}}"
         return rf"{digits} \cdot {tens}" if digits not in ("1", "-1") else digits.replace("1", tens)
+
+    def _print_KnownConstant(self, expr: KnownConstant) -> str:
+        return symbol_latex(expr.name)
 
     def _print_log(self, expr: sympy.log, exp: Any = None) -> str:
         """The exponent outside: behind the argument it seems to belong to that."""

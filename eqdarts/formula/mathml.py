@@ -17,6 +17,7 @@ from sympy.printing.precedence import PRECEDENCE, precedence_traditional
 from sympy.printing.pretty.pretty_symbology import greek_unicode
 
 from eqdarts.errors import check_range
+from eqdarts.formula.known import KnownConstant
 from eqdarts.formula.latex import DERIVATIVE, SHORT_NAME
 from eqdarts.formula.numbers import DIGITS, MOST_DIGITS, Measured, decimal, rounded
 from eqdarts.formula.visible import visible
@@ -199,6 +200,9 @@ class _Printer(MathMLPresentationPrinter):  # type: ignore[misc]
 
     def _print_Pi(self, expr: sympy.Expr) -> Element:
         return self._leaf("mi", "π")
+
+    def _print_KnownConstant(self, expr: KnownConstant) -> Element:
+        return self.name(expr.name)
 
     def _print_Exp1(self, expr: sympy.Expr) -> Element:
         return self._leaf("mi", "e")

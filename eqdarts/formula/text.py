@@ -9,6 +9,7 @@ from mpmath.libmp import to_str
 
 from eqdarts.errors import InputDataError
 from eqdarts.formula.functions import BY_KIND, BY_NAME
+from eqdarts.formula.known import as_symbols
 from eqdarts.formula.parsing import parse_expression
 
 _HALF = sympy.Rational(1, 2)
@@ -20,6 +21,7 @@ def format_expression(expression: sympy.Expr) -> str:
     """An expression as text; ``parse_expression(text, evaluate=False)`` gives an equal one.
 
     Floats have all the digits of a double, fractions are exact, and a name that is no plain word stands in backticks.
+    Known constants are plain names.
 
     Raises
     ------
@@ -35,6 +37,7 @@ def format_expression(expression: sympy.Expr) -> str:
     >>> format_expression(1 / sympy.sqrt(sympy.Symbol("x")) + sympy.Rational(1, 3))
     '1/3 + 1/sqrt(x)'
     """
+    expression = as_symbols(expression)
     try:
         text = _text(expression)
     except RecursionError as error:

@@ -34,14 +34,15 @@ class GraphGate:
     admission : Admission
     scaled : Table
         As the search sees it.
-    y_scale : float
-        Its target times this is that of the user.
+    y_scale : float or None
+        Its target times this is that of the user. None where it is a score, which rises as y does and no more: of
+        shapes graphs are then asked for increasing and decreasing only.
     """
 
     space: SearchSpace
     admission: Admission
     scaled: Table
-    y_scale: float
+    y_scale: float | None
 
     def __post_init__(self) -> None:
         constraints = self.admission.constraints
@@ -80,9 +81,10 @@ class GraphGate:
             value = at(box.points)
             good &= self._noted("defined", good, np.isfinite(value).all(axis=1))
             slack = _SLACK * box.spread
-            low, high = (side / self.y_scale for side in constraints.limits)
-            name = constraints.sign or "bounds"
-            good &= self._noted(name, good, ((value >= low - slack) & (value <= high + slack)).all(axis=1))
+            if self.y_scale is not None:
+                low, high = (side / self.y_scale for side in constraints.limits)
+                within = (value >= low - slack) & (value <= high + slack)
+                good &= self._noted(constraints.sign or "bounds", good, within.all(axis=1))
             for sign, word, names in (
                 (1, "increasing", constraints.increasing),
                 (-1, "decreasing", constraints.decreasing),
@@ -91,6 +93,8 @@ class GraphGate:
                     if column in self.space.inputs:
                         rises = sign * self._rise(at, self.space.inputs.index(column))
                         good &= self._noted(f"{word} in {column}", good, (rises >= -slack).all(axis=1))
+            if self.y_scale is None:
+                return good
             for sign, word, names in ((1, "convex", constraints.convex), (-1, "concave", constraints.concave)):
                 for column in names:
                     if column in self.space.inputs:

@@ -25,7 +25,7 @@ from eqdarts.search.finish import candidates, finish, finish_products, offer_all
 from eqdarts.search.log import Log, Share
 from eqdarts.search.machine import Machine
 from eqdarts.search.problem import Problem, View
-from eqdarts.search.reformulations import Dimensionless, Reformulated, Symmetries, made_at_once
+from eqdarts.search.reformulations import Dimensionless, Guesses, Reformulated, Symmetries, made_at_once
 from eqdarts.search.runs import SampledState
 from eqdarts.search.sampled import SampledSearch
 from eqdarts.search.stops import ExactGraphs, Watch
@@ -143,6 +143,7 @@ class Branches:
         self._companions = [
             [self._made(one, False, _GROWTH.depth, np.inf) for one in some] for some in made_at_once(problem, names)
         ]
+        self._guesses = [self._made(one, False, _GROWTH.depth, np.inf) for one in Guesses().of(problem)]
         # Products without dimension are there from the start, too, and live as symmetries do.
         self._by_units: list[_Branch] = []
         self._products: list[sympy.Expr] = []
@@ -154,7 +155,7 @@ class Branches:
 
     @property
     def _all(self) -> list[_Branch]:
-        return [*self._branches, *chain(*self._companions)]
+        return [*self._branches, *self._guesses, *chain(*self._companions)]
 
     @property
     def had_their_turn(self) -> bool:
@@ -186,6 +187,8 @@ class Branches:
         if self._companions:
             kind = self._companions[epoch % len(self._companions)]
             front, certain = self._step(min(kind, key=lambda b: b.epochs), front, epoch, log)
+        if self._guesses and not certain:  # what the user believes has a turn in every epoch
+            front, certain = self._step(min(self._guesses, key=lambda b: b.epochs), front, epoch, log)
         for _ in range(_GROWTH.per_epoch):
             branch = self._next()
             if branch is None or certain or self._watch.is_over(state.leaves_noise):

@@ -17,6 +17,7 @@ from eqdarts.equation.front import Front
 from eqdarts.equation.model_file import Summary
 from eqdarts.equation.selection import choose
 from eqdarts.graph.space import SearchSpace
+from eqdarts.knowledge.named import with_known_constants
 from eqdarts.losses.noise import LossNoise
 from eqdarts.options import SearchConfig
 from eqdarts.runtime.interrupts import interrupts
@@ -88,6 +89,7 @@ def discover(
         callback = both(shown, None if only_exact else options.callback)
         result = run(space, watch, problem, rng, machine, callback, only_exact)
         front, training = _weighed_by_law(admitted(result.front, problem), training)
+        front = with_known_constants(front, training.table.of_mean_weight_one(), options.constants)
         front = admitted(front, problem)
     return Found(front, space, problem, result, training, summary)
 

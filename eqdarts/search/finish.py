@@ -121,7 +121,7 @@ def finish(
         if draft is not None:
             known[key] = draft
             drafts.append(draft)
-            yield from _equation(problem, draft)
+            yield from equations_of(problem, draft)
     rows, floor = problem.formula_rows, max(LADDER.exact, problem.rounding_loss)
     drafts.sort(key=lambda d: _length(d.formula, problem))
     done: set[sympy.Expr] = set()
@@ -136,7 +136,7 @@ def finish(
         refitted = _refitted(best, problem.symbols, rows)
         simpler = reduce(refitted, problem.symbols, rows, deadline)
         if best is not draft.formula or simpler is not refitted:
-            yield from _equation(problem, replace(draft, formula=simpler))
+            yield from equations_of(problem, replace(draft, formula=simpler))
 
 
 def finish_products(products: Sequence[sympy.Expr], origin: str, problem: Problem) -> Iterator[Equation]:
@@ -144,7 +144,7 @@ def finish_products(products: Sequence[sympy.Expr], origin: str, problem: Proble
     for product in products:
         draft = _simplified(sympy.Float(1.5) * product, None, problem, origin, np.inf)
         if draft is not None:
-            yield from _equation(problem, draft)
+            yield from equations_of(problem, draft)
 
 
 def finish_one(
@@ -153,7 +153,7 @@ def finish_one(
     """The equation of this graph, if it is defined on the rows; after the deadline with its constants as they are."""
     draft = _draft(space, population, place, problem, problem.view, deadline)
     if draft is not None:
-        yield from _equation(problem, draft)
+        yield from equations_of(problem, draft)
 
 
 def _draft(
@@ -179,7 +179,7 @@ def _in_other_order(draft: Draft, symbols: tuple[sympy.Symbol, ...], rows: Table
     return min(draft.formula, other, key=lambda f: description_length(f.loss, f.expression, n))
 
 
-def _equation(problem: Problem, draft: Draft) -> Iterator[Equation]:
+def equations_of(problem: Problem, draft: Draft) -> Iterator[Equation]:
     """The equation of a draft, refitted on all rows; nothing if it is undefined there, too large or not admitted."""
     formula = _refitted(draft.formula, problem.symbols, problem.table, problem.goal, problem.y_unit)
     equation = _within(problem, shortest_writing(formula.expression), draft.origin, draft.genotype)

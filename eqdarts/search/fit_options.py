@@ -14,8 +14,10 @@ from eqdarts.errors import InputDataError, check_choice, check_range, shown
 from eqdarts.fit.backend import available_cores, check_device
 from eqdarts.formula.templates import check_template
 from eqdarts.knowledge.constraints import Constraints
+from eqdarts.knowledge.guesses import checked_guesses, read_guess
+from eqdarts.knowledge.named import check_constant_names, checked_constants
 from eqdarts.losses.named import loss_of
-from eqdarts.losses.noise import noise_given
+from eqdarts.losses.noise import LossNoise, noise_given
 from eqdarts.options import SearchConfig, search_config
 from eqdarts.propose.sources import check_proposers
 from eqdarts.search.history import EpochRecord
@@ -39,6 +41,8 @@ class FitOptions:
         What was said of it; its form may be "auto".
     units : TableUnits or None
         Of a table that is known; `fit_options` only looks whether the option can be read as such.
+    guesses : tuple of str
+    constants : mapping of str to float
     constraints : Constraints
     template : str or None
         A law of which parts are known, in text; which of its names are columns the table says.
@@ -54,6 +58,8 @@ class FitOptions:
     verbose: int
     noise: Noise = ADDITIVE
     units: TableUnits | None = None
+    guesses: tuple[str, ...] = ()
+    constants: Mapping[str, float] = field(default_factory=dict)
     constraints: Constraints = field(default_factory=Constraints)
     template: str | None = None
 
@@ -65,6 +71,12 @@ class FitOptions:
     def check_columns(self, columns: Sequence[str], target: str) -> None:
         """Raise `InputDataError` where what is known of the law names something else than these columns."""
         self.constraints.check_names(columns, target, self.config.operations, self.max_complexity)
+        check_constant_names(self.constants, tuple(columns), target)
+        for guess in self.guesses:
+            names = {symbol.name for symbol in read_guess(guess, columns, target).free_symbols}
+            never = sorted(names.intersection(self.constraints.never))
+            if never:
+                raise InputDataError(f"guesses: {guess!r} has {never[0]!r}, which constraints name in never")
 
 
 def fit_options(parameters: Mapping[str, Any]) -> FitOptions:
@@ -95,7 +107,7 @@ def fit_options(parameters: Mapping[str, Any]) -> FitOptions:
     config = search_config(parameters)
     if config.proposers is not None:
         config = replace(config, proposers=check_proposers(config.proposers))
-    return FitOptions(
+    options = FitOptions(
         config,
         validation=parameters["validation"],
         max_complexity=parameters["max_complexity"],
@@ -105,6 +117,19 @@ def fit_options(parameters: Mapping[str, Any]) -> FitOptions:
         threads=available_cores() if n_jobs == -1 else int(n_jobs),
         verbose=verbose,
         noise=noise,
+        guesses=checked_guesses(parameters["guesses"]),
+        constants=checked_constants(parameters["constants"]),
         constraints=Constraints.of(parameters["constraints"]),
         template=parameters["template"],
     )
+    _check_together(options)
+    return options
+
+
+def _check_together(options: FitOptions) -> None:
+    """Starting equations and known constants are compared with y itself, by squares."""
+    for name in ("guesses", "constants"):
+        if getattr(options, name) and options.template is not None:
+            raise InputDataError(f"{name}: they do not reach into a template's functions; leave one of the two out")
+        if getattr(options, name) and isinstance(options.noise, LossNoise):
+            raise InputDataError(f"{name}: they need loss='squared', with any form of noise; leave one of the two out")

@@ -22,6 +22,7 @@ from eqdarts.graph.space import SearchSpace
 from eqdarts.search.branches import Branches, can_branch
 from eqdarts.search.budget import BUDGET
 from eqdarts.search.finish import Draft, candidates, constant_equation, finish, finish_one, offer_all, simplest
+from eqdarts.search.guesses import from_guess
 from eqdarts.search.history import EpochRecord, Sight
 from eqdarts.search.log import Share
 from eqdarts.search.machine import Machine
@@ -161,6 +162,8 @@ def run(
     assessor = machine.assessor(space, problem)
     searcher: Searcher[Any]
     branches = None
+    if problem.guesses:
+        machine.prepare()
     if config.optimizer == "lm":
         searcher = SampledSearch(space, config, assessor, rng, machine.prepare, watch.is_over, problem.is_noisy)
     else:
@@ -205,6 +208,7 @@ class _Run:
 
     def search(self) -> None:
         """Epochs until a stop."""
+        self._guarded(self._offer_guesses)
         while self.reason is None and not self._watch.interrupts.noted:
             self._guarded(self._epoch)
             if self._callback is not None and self._error is None:
@@ -247,6 +251,12 @@ class _Run:
         except Exception as error:
             self._error = self._error or error
             self.reason = "error"
+
+    def _offer_guesses(self) -> None:
+        """What the user believes comes first."""
+        deadline = self._watch.deadline
+        for guess in self._problem.guesses:
+            self._front = offer_all(self._front, from_guess(self._problem, guess, deadline))
 
     def _epoch(self) -> None:
         number = len(self._history) + 1

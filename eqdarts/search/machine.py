@@ -38,5 +38,6 @@ class Machine:
         backend = backend_of(space, torch.device(self.device), self.threads)
         gate = None
         if problem.admission is not None:
-            gate = GraphGate(space, problem.admission, problem.scaled, problem.y_scale * problem.y_unit)
+            unit = None if problem.goal is not None else problem.y_scale * problem.y_unit
+            gate = GraphGate(space, problem.admission, problem.scaled, unit)
         return Assessor(space, train, validation, everything, backend, problem.exact_loss, gate)

@@ -14,9 +14,11 @@ from eqdarts.data.screening import screened
 from eqdarts.data.split import split_rows
 from eqdarts.data.table import Table
 from eqdarts.knowledge.admission import Admission
+from eqdarts.knowledge.guesses import fitted_guess, read_guess
 from eqdarts.losses.noise import LossNoise, noise_of_loss
 from eqdarts.search.budget import BUDGET
 from eqdarts.search.fit_options import FitOptions
+from eqdarts.search.guesses import with_guesses
 from eqdarts.search.noise import noise_of
 from eqdarts.search.problem import Problem, moderate, snapping_rows
 from eqdarts.search.stops import Watch
@@ -89,12 +91,16 @@ def pose(table: Table, options: FitOptions, rng: np.random.Generator, watch: Wat
         admission=Admission(options.constraints, known) if options.constraints else None,
         goal=goal,
     )
+    if not constant and options.guesses:
+        problem = with_guesses(problem, tuple(fitted_guess(guess, rows) for guess in options.guesses))
     return Posed(problem, constant, training)
 
 
 def _with_all(screened: Table, table: Table, options: FitOptions) -> Table:
-    """With the columns that must stand in the equation, whatever screening says of them."""
+    """With the columns that must stand in the equation, or stand in a guess, whatever screening says of them."""
     names = {*screened.names, *options.constraints.must}
+    for guess in options.guesses:
+        names |= {symbol.name for symbol in read_guess(guess, table.names, table.target).free_symbols} & {*table.names}
     if len(names) == len(screened.names):
         return screened
     return table.select([k for k, name in enumerate(table.names) if name in names])

@@ -58,6 +58,8 @@ class Problem:
         What was taken off the columns, and stands in the equations beside them.
     units : TableUnits or None
         Equations that cannot have these are none.
+    guesses : tuple of expressions
+        Starting equations, fitted, over the symbols of the problem.
     admission : Admission or None
         Which equations keep what is known of the law; None if nothing is.
     goal : Goal or None
@@ -79,6 +81,7 @@ class Problem:
     whole: Problem | None = None
     origins: np.ndarray | None = None
     units: TableUnits | None = None
+    guesses: tuple[sympy.Expr, ...] = ()
     admission: Admission | None = None
     goal: Goal | None = None
 

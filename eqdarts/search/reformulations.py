@@ -30,7 +30,7 @@ from eqdarts.data.columns import column_scale
 from eqdarts.data.nearby import ambiguity
 from eqdarts.data.table import Table
 from eqdarts.dimensions.groups import groupings
-from eqdarts.formula.tape import tape
+from eqdarts.formula.tape import on_rows, tape
 from eqdarts.graph.population import Population
 from eqdarts.graph.space import SearchSpace
 from eqdarts.propose.similarity import similarities
@@ -255,6 +255,25 @@ def _on_rows(expressions: Sequence[sympy.Expr], problem: Problem) -> np.ndarray:
 
 def _power_of_two(value: float) -> sympy.Rational:
     return sympy.Rational(*float(value).as_integer_ratio())
+
+
+class Guesses:
+    """What starting equations make of a problem: they as a column more, and what y is as a multiple of them."""
+
+    name = "guess"
+
+    def of(self, problem: Problem) -> Iterator[Reformulated]:
+        """Two for each guess, where floats can hold them."""
+        for guess in problem.guesses:
+            value = on_rows(guess, problem.symbols, problem.table.X)
+            inputs = problem.symbols, (*problem.symbols, guess)
+            beside = np.column_stack([problem.table.X, value])
+            tables = (problem.table.X, value, guess), (beside, np.ones(len(value)), sympy.Integer(1))
+            for (X, prefactor, factor), groups in zip(tables, inputs, strict=True):
+                other = _of_groups(problem, X, prefactor)
+                if other is not None:
+                    view = View(groups, factor, other.x_scale, other.y_scale, kind=self.name)
+                    yield Reformulated(other, view, problem)
 
 
 def origins_of(X: np.ndarray) -> np.ndarray:

@@ -7,6 +7,7 @@ import sympy
 
 from eqdarts.data.zero import LADDER
 from eqdarts.fit.formula import is_round, magnitude_of
+from eqdarts.formula.known import KnownConstant
 from eqdarts.graph.operations import rarity
 
 NATS_PER_SYMBOL = 2.5  # log of about a dozen symbols that could stand in a node, if all were as likely
@@ -86,11 +87,19 @@ def rarity_of(expression: sympy.Expr) -> float:
 
 
 def digits_of(expression: sympy.Expr) -> float:
-    """Nats to write the exact numbers beside their nodes: log(|p|·q) of p/q, one more symbol for π or a root."""
+    """Nats to write the exact numbers beside their nodes: log(|p|·q) of p/q, one more symbol for π, a root or a known
+    constant, and which of these it is.
+    """
     return float(
         sum(
-            np.log(max(1, abs(node.p)) * float(node.q)) if isinstance(node, sympy.Rational) else NATS_PER_SYMBOL
+            _digits_of_node(node)
             for node in sympy.preorder_traversal(expression)
-            if isinstance(node, sympy.Rational) or node is sympy.pi or (node.is_Pow and node.is_number)
+            if isinstance(node, sympy.Rational | sympy.NumberSymbol) or (node.is_Pow and node.is_number)
         )
     )
+
+
+def _digits_of_node(node: sympy.Expr) -> float:
+    if isinstance(node, sympy.Rational):
+        return float(np.log(max(1, abs(node.p)) * float(node.q)))
+    return NATS_PER_SYMBOL + (float(np.log(node.choices)) if isinstance(node, KnownConstant) else 0.0)

@@ -10,6 +10,7 @@ import sympy
 
 from eqdarts.equation.exports.formula import Formula
 from eqdarts.errors import InputDataError
+from eqdarts.formula.known import KnownConstant, known_in, with_known
 from eqdarts.formula.numbers import MOST_DIGITS
 from eqdarts.formula.parsing import MAX_LENGTH, parse_expression
 from eqdarts.formula.records import Record
@@ -69,8 +70,10 @@ def write(equation: Exported) -> dict[str, Any]:
             "column_units": list(equation.units),
             "target_unit": equation.target_unit,
         }
+    known = known_in(equation.expression)
     return {
         "expression": _for_readers(equation.expression) if scaled else format_expression(equation.expression),
+        "known": {name: [one.number, one.choices] for name, one in known.items()} or None,
         "loss": _finite(equation.loss),
         "relative_loss": _finite(equation.relative_loss),
         "origin": equation.origin,
@@ -111,7 +114,8 @@ def read(record: Record, columns: tuple[str, ...], target: str) -> dict[str, Any
         fields["constant_units"] = {name: units_of.text(name) for name in units_of.data}
         fields["dimensional"] = record.integer("dimensional", 0)
     if "scaled" not in record:
-        return {**fields, "expression": _expression(record, columns)}
+        known = read_known(record)
+        return {**fields, "expression": with_known(_expression(record, (*columns, *known)), known)}
     scaled = record.record("scaled")
     inner = _expression(scaled, columns)
     units = scaled.items("column_units", Record.number)
@@ -120,6 +124,17 @@ def read(record: Record, columns: tuple[str, ...], target: str) -> dict[str, Any
         raise scaled.error("column_units", f"expected {len(columns)} positive numbers, and a positive target_unit")
     expression = in_table_units(Formula(inner, columns, target, units, target_unit))
     return {**fields, "expression": expression, "inner": inner, "units": units, "target_unit": target_unit}
+
+
+def read_known(record: Record) -> dict[str, KnownConstant]:
+    """The known constants that stand in an equation, by name."""
+    if "known" not in record:
+        return {}
+    known = record.record("known")
+    pairs = {name: known.items(name, Record.number) for name in known.data}
+    if any(len(pair) != 2 or pair[0] == 0 or not pair[1] >= 1 for pair in pairs.values()):
+        raise record.error("known", "expected a number other than zero and a count for each name")
+    return {name: KnownConstant(name, value, int(choices)) for name, (value, choices) in pairs.items()}
 
 
 def _expression(record: Record, columns: tuple[str, ...]) -> sympy.Expr:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy as np
 from eqdarts.data.noise import ADDITIVE, FORMS, GIVEN, Noise
 from eqdarts.equation.regression.report import FitReport
 from eqdarts.errors import InputDataError
+from eqdarts.formula.known import KnownConstant, with_known
 from eqdarts.formula.parsing import MAX_LENGTH, parse_expression
 from eqdarts.formula.records import Record
 from eqdarts.formula.text import format_expression
@@ -45,8 +47,8 @@ def write(fit: FitReport) -> dict[str, Any]:
     }
 
 
-def read(data: Record, columns: tuple[str, ...]) -> FitReport:
-    """The inverse of `write`."""
+def read(data: Record, columns: tuple[str, ...], constants: Mapping[str, KnownConstant]) -> FitReport:
+    """The inverse of `write`. constants: that are known, by name"""
     names = data.items("names", Record.text)
     fixed = data.record("fixed")
     values, errors = data.items("values", Record.number), data.items("std_errors", _number)
@@ -57,7 +59,7 @@ def read(data: Record, columns: tuple[str, ...]) -> FitReport:
     if not 0 < confidence < 1:
         raise data.error("confidence", f"expected a number between 0 and 1, got {confidence!r}")
     try:
-        known = (*columns, *names, *fixed.data)
+        known = (*columns, *names, *fixed.data, *constants)
         form = parse_expression(data.text("template", MAX_LENGTH), known, others=False, evaluate=False)
     except InputDataError as error:
         raise data.error("template", str(error)) from error
@@ -75,7 +77,7 @@ def read(data: Record, columns: tuple[str, ...]) -> FitReport:
         at_bound=data.items("at_bound", lambda r, k: r.choice(k, names)),
         fixed={name: fixed.number(name) for name in fixed.data},
         confidence=confidence,
-        template=form,
+        template=with_known(form, constants),
         noise=read_noise(data),
         deviance=_number(data, "deviance") if "deviance" in data else math.nan,
         **numbers,
