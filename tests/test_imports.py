@@ -46,8 +46,8 @@ HOUSE = {
     "equation": {
         "exports": ("formula", "python", "c", "excel", "torch", "domain", "calculus", "solving", "record"),
         "regression": (
-            "naming", "given", "affine", "model", "poles", "scales", "periodic", "starts", "minimise", "report",
-            "intervals", "record",
+            "naming", "given", "affine", "model", "poles", "scales", "periodic", "starts", "minimise", "column_errors",
+            "orthogonal", "report", "intervals", "record",
         ),
         "prediction": {}, "by_group": {}, "composed": {}, "equation": {}, "constant_units": {}, "figures": {},
         "markup": {}, "front": {}, "precision": {}, "confirm": {},

@@ -22,15 +22,19 @@ from eqdarts.errors import InputDataError
 from eqdarts.formula.visible import visible
 
 if TYPE_CHECKING:
+    import pandas as pd
     import sympy
 
     from eqdarts.equation.equation import Equation
+    from eqdarts.equation.regression.report import FitReport
 
 EXAMPLES = """\
 # A decay; a, k and b are no columns, so they are its constants.
 eqdarts refit 'a*exp(-k*t) + b' decay.csv --target activity
 # From starting values, with one constant that is known.
 eqdarts refit 'v = vmax*s/(km + s)' rates.csv --start km=0.1 --fix vmax=200
+# Both columns are measured, x with an error of 0.1, y with one of its own in each row.
+eqdarts refit 'a*x + b' pairs.csv --target y --x-error x=0.1 --y-error sigma
 # The law of a saved model with constants for another table.
 eqdarts refit results/model.json other.csv"""
 
@@ -75,8 +79,16 @@ def refit(
     y_error: Annotated[
         str | None,
         typer.Option(
-            metavar="COLUMN",
-            help="A column with the standard deviation of the error of each row.",
+            metavar="COLUMN|NUMBER",
+            help="A column with the standard deviation of the error of each row, or the same number for all.",
+            rich_help_panel=TABLE,
+        ),
+    ] = None,
+    x_error: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=NUMBER|COLUMN",
+            help="The standard deviation of the errors of a column; may be repeated. It needs --y-error.",
             rich_help_panel=TABLE,
         ),
     ] = None,
@@ -95,7 +107,7 @@ def refit(
         "confidence": confidence,
     }
     with heard() as warnings, cells_of(file, reading) as cells:
-        law = _fitted(formula, cells, target, choosing, options, noise, y_error)
+        law = _fitted(formula, cells, target, choosing, options, noise, y_error, x_error or ())
         if as_json:
             print(dumps(_document(law, formula, list(warnings))))
         elif is_terminal():
@@ -112,6 +124,7 @@ def _fitted(
     options: dict[str, Any],
     noise: str | None,
     y_error: str | None,
+    x_error: Sequence[str],
 ) -> Equation:
     from eqdarts.equation.refit import refit
     from eqdarts.formula.parsing import parse_expression, split_equation
@@ -134,10 +147,42 @@ def _fitted(
     if target is None:
         raise InputDataError("--target COLUMN: which column is to be explained? Or write the formula as 'y = …'")
     used = sorted(name for name in {symbol.name for symbol in form.free_symbols} - {target} if cells.has(name))
-    columns = [*used, target, *([] if y_error is None else [y_error])]
-    X, _ = cells.numbers(columns)
-    errors = None if y_error is None else X[y_error]
-    return refit(expression, X[used], X[target], noise=noise or "additive", y_error=errors, **options)
+    of_columns = _errors_by_name(x_error, used, cells)
+    named = [error for error in (y_error, *of_columns.values()) if error is not None and _is_column(error, cells)]
+    X, _ = cells.numbers(list(dict.fromkeys([*used, target, *named])))
+
+    def errors(given: str) -> pd.Series | float | None:
+        return X[given] if given in named else _number(given)
+
+    return refit(
+        expression,
+        X[used],
+        X[target],
+        noise=noise or "additive",
+        y_error=None if y_error is None else errors(y_error),
+        x_error={name: errors(given) for name, given in of_columns.items()} if of_columns else None,
+        **options,
+    )
+
+
+def _is_column(text: str, cells: Cells) -> bool:
+    return cells.has(text) or _number(text) is None
+
+
+def _errors_by_name(pairs: Sequence[str], used: Sequence[str], cells: Cells) -> dict[str, str]:
+    """Numbers or names of columns by the names of columns, of texts such as ``x=0.1`` or ``x=sigma_x``."""
+    found = {}
+    for pair in pairs:
+        name, mark, error = (part.strip() for part in pair.rpartition("="))
+        name = _unquoted(name)
+        if not mark or not name or not error:
+            raise InputDataError(f"--x-error {pair!r}: expected a column and its error, such as x=0.1 or x=sigma_x")
+        if name not in used:
+            raise InputDataError(f"--x-error {pair!r}: {name!r} is no column of the formula; it has {', '.join(used)}")
+        if _is_column(error, cells) and not cells.has(error):
+            raise InputDataError(f"--x-error {pair!r}: {error!r} is neither a number nor a column of {cells.path}")
+        found[name] = error
+    return found
 
 
 def _document(law: Equation, formula: str, warnings: list[str]) -> dict[str, Any]:
@@ -158,8 +203,16 @@ def _document(law: Equation, formula: str, warnings: list[str]) -> dict[str, Any
         "bic": plain(fit.bic),
         "converged": fit.converged,
         "noise": fit.noise.form,
+        "x_error": None if fit.x_error is None else _of_column_errors(fit),
         "warnings": warnings,
     }
+
+
+def _of_column_errors(fit: FitReport) -> dict[str, Any]:
+    assert fit.x_error is not None
+    rows = fit.x_error_effect.reset_index(names="name").to_dict("records")
+    effect = [{str(key): value if key == "name" else plain(value) for key, value in row.items()} for row in rows]
+    return {"columns": {name: list(span) for name, span in fit.x_error.columns.items()}, "constants": effect}
 
 
 def _print(law: Equation) -> None:

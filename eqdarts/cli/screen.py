@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from eqdarts.formula.visible import visible
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from eqdarts.equation.equation import Equation
+    from eqdarts.equation.regression.report import FitReport
     from eqdarts.estimator import DARTSRegressor
 
 _ROOMY = 100  # columns of a terminal from which there is room for the error of rows left out; not tuned
@@ -108,6 +109,19 @@ def show_fit(law: Equation) -> None:
             f"{fit.observations} rows and {fit.degrees_of_freedom} degrees of freedom.",
             style="dim",
         )
+        if fit.x_error is not None:
+            _show_without(fit, screen)
+
+
+def _show_without(fit: FitReport, screen: Console) -> None:
+    """What the constants would be if columns had no errors."""
+    screen.print(f"With errors of columns as given, {visible(fit.x_error.text() if fit.x_error else '')}.", style="dim")
+    made = table(["constant", "value", "without these errors", "change"], left=("constant",))
+    for name, row in fit.x_error_effect.iterrows():
+        exact = {"value": row["value_exact"], "std_error": row["std_error_exact"]}
+        change = "" if not math.isfinite(row["change"]) else f"{100 * row['change']:+.2g} %"
+        made.add_row(_text(visible(str(name))), _text(measured(row, None)), _text(measured(exact, None)), _text(change))
+    screen.print(made)
 
 
 def show_cells(names: Sequence[str], rows: Sequence[Sequence[str]], total: int) -> None:
@@ -247,7 +261,7 @@ def _constants(law: Equation) -> Table:
     return made
 
 
-def measured(row: pd.Series, digits: int | None) -> str:
+def measured(row: Mapping[str, float] | pd.Series, digits: int | None) -> str:
     """A value and its standard error, as a paper has them."""
     from eqdarts.formula.numbers import DIGITS, Measured
 

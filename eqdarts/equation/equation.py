@@ -225,6 +225,10 @@ class Equation:
         with np.errstate(all="ignore"):
             if method == "asymptotic":
                 low, high = fit.intervals(level)
+            elif fit.x_error is not None and method == "bootstrap" and resampling == "residual":
+                raise InputDataError(
+                    "resampling='residual' keeps the columns as they are, which have errors here; use 'pairs'"
+                )
             elif isinstance(fit.noise, LossNoise):
                 raise InputDataError(
                     f"method={method!r} is of least squares, and the fit had loss={fit.noise.loss.name!r}; use "

@@ -13,9 +13,11 @@ from numpy.typing import ArrayLike
 
 from eqdarts.data import Table, check_finite_columns, with_errors
 from eqdarts.data.kept import Training
+from eqdarts.data.noise import Noise
 from eqdarts.data.zero import Target
 from eqdarts.equation.equation import Equation, as_written, evaluate
 from eqdarts.equation.precision import with_digits
+from eqdarts.equation.regression.column_errors import ColumnErrors, column_errors
 from eqdarts.equation.regression.given import (
     Bound,
     bounds_of,
@@ -25,13 +27,15 @@ from eqdarts.equation.regression.given import (
     listed,
     number_of,
 )  # fmt: skip
-from eqdarts.equation.regression.minimise import as_given
+from eqdarts.equation.regression.minimise import as_given, from_start
 from eqdarts.equation.regression.model import Model, scale_of
 from eqdarts.equation.regression.naming import exact, floats_as_symbols
+from eqdarts.equation.regression.orthogonal import distances
 from eqdarts.equation.regression.report import FitReport, report
 from eqdarts.equation.reweighting import Reweighted, reweighted
 from eqdarts.equation.scored import scale_of_errors, scored, weighed_at, with_likelihood
 from eqdarts.errors import InputDataError, check_range, warn
+from eqdarts.formula.substitution import put_in
 from eqdarts.losses.given import weighed_for
 from eqdarts.losses.goal import Goal
 from eqdarts.losses.named import SQUARED, loss_of
@@ -48,6 +52,7 @@ def refit(
     loss: Any = "squared",
     noise: str = "additive",
     y_error: ArrayLike | None = None,
+    x_error: Any = None,
     bounds: Mapping[str, Bound] | None = None,
     fixed: Mapping[str, float] | None = None,
     confidence: float = 0.95,
@@ -90,6 +95,11 @@ def refit(
     y_error : float or array [n], optional
         The standard deviation of the error of y, of all rows or of each, which standard errors take at its word, as
         ``absolute_sigma=True`` of SciPy's `curve_fit`. It stands for `sample_weight` and `noise`.
+    x_error : mapping of str to float or array [n], or array [d] or [n, d], optional
+        The standard deviation of the errors of columns, by name or in their order; 0 is exact. It needs `y_error`, as
+        how far a row is moved along each column depends on the ratio of the two. The fit is by orthogonal distances
+        (Boggs, Byrd & Schnabel 1987), from where the one without `x_error` ends; `fit.x_error_effect` has both, and
+        standard errors come of the information about constants and true inputs together.
     bounds : mapping of str to (low, high), optional
         None for a side that is open.
     fixed : mapping of str to float, optional
@@ -136,6 +146,10 @@ def refit(
         raise InputDataError(f"confidence={confidence!r}: expected a number between 0 and 1, such as 0.95")
     right, given = formula_and_table(expression, X, y)
     errors = noise_given(loss_of(loss), noise)
+    spreads = None
+    if x_error is not None:
+        _check_beside_x_error(errors, y_error)
+        spreads = column_errors(x_error, X, given.names, len(given))
     if isinstance(errors, LossNoise):
         table = weighed_for(errors.loss, given, sample_weight, y_error)
     else:
@@ -180,8 +194,11 @@ def refit(
             found = with_likelihood(found, best.noise.loss, table, best.fitted)
             _warn(found)
             return _equation_by_loss(best, best.noise, found, table)
+        table = replace(table, weights=best.rows.weights)
+        if spreads is not None and spreads[counted][:, used].any():
+            return _equation_by_distances(best, missed, found, table, spreads[counted][:, used])
         _warn(found)
-        return _equation(best, missed, found, replace(table, weights=best.rows.weights))
+        return _equation(best, missed, found, table)
 
 
 def _equation(best: Reweighted, missed: np.ndarray, found: FitReport, table: Table) -> Equation:
@@ -198,6 +215,56 @@ def _equation(best: Reweighted, missed: np.ndarray, found: FitReport, table: Tab
     relative = float(measure.loss((best.optimum.loss * ratio**2 + float(scaled @ scaled)) / total))
     law = Equation(best.fitted, table.names, table.target, loss, relative, "refit", fit=found)
     return with_digits(law, table)
+
+
+def _check_beside_x_error(noise: Noise, y_error: ArrayLike | None) -> None:
+    if isinstance(noise, LossNoise):
+        raise InputDataError(f"x_error is for squared errors, and loss={noise.loss.name!r} is another; leave one out")
+    if y_error is None:
+        raise InputDataError(
+            "x_error needs y_error too, as only their ratio says how far a row is from the formula along each column; "
+            "give the standard deviation of y, one number or one for each row"
+        )
+
+
+def _equation_by_distances(
+    best: Reweighted, missed: np.ndarray, exact_columns: FitReport, table: Table, errors: np.ndarray
+) -> Equation:
+    """The same with errors of the columns, standard deviations [n, d].
+
+    Its losses are those of y at the columns as they are; distances stand in the report.
+    exact_columns: the fit that takes them as exact
+    """
+    unit = exact_columns.noise.known
+    assert unit is not None  # the errors of y are given
+    model = distances(best.model, errors[~best.aside], unit)
+    optimum = from_start(model, best.optimum.theta)
+    if optimum is None:
+        raise InputDataError(
+            f"{model.form} has no value near some rows within the errors of the columns; give smaller ones, "
+            "or drop those rows"
+        )
+    constants = zip(model.constants, optimum.theta, strict=True)
+    fitted = put_in(model.form, {c: sympy.Float(value) for c, value in constants})
+    found = report(
+        model, optimum, confidence=exact_columns.confidence, fixed=exact_columns.fixed,
+        observations=exact_columns.observations, expression=fitted, noise=exact_columns.noise,
+    )  # fmt: skip
+    erring = {table_name: errors[:, k] for k, table_name in enumerate(best.rows.names) if errors[:, k].any()}
+    spans = {name: (float(some.min()), float(some.max())) for name, some in erring.items()}
+    found = replace(found, x_error=ColumnErrors(spans, exact_columns.values, exact_columns.std_errors))
+    _warn(found)
+    plain = as_given(best.model, optimum.theta)
+    moved = replace(best, optimum=plain, fitted=fitted)
+    rss = float(np.float64(plain.loss) * best.model.scale * best.model.scale)
+    missed = _missed_again(fitted, best) if len(missed) else missed
+    return replace(_equation(moved, missed, replace(found, rss=rss), table), fit=found)
+
+
+def _missed_again(fitted: sympy.Expr, best: Reweighted) -> np.ndarray:
+    """Weighted residuals at the rows where the formula has a limit only, of which a warning was given."""
+    left = best.rows.rows(best.aside)
+    return np.asarray((left.y - evaluate(fitted, left.names, left.X)) * left.roots)
 
 
 def _equation_by_loss(best: Reweighted, noise: LossNoise, found: FitReport, table: Table) -> Equation:
@@ -243,13 +310,17 @@ def refit_equation(
     noise: str = "additive",
     y_error: ArrayLike | None = None,
     loss: Any = SQUARED,
+    x_error: Any = None,
 ) -> Equation:
     """The same structure with constants for another table, in the equation's own columns and target."""
     table = pd.DataFrame(X, columns=list(equation.columns))
     if np.shape(y) != (len(table),):
         raise InputDataError(f"X has {len(table)} rows and y the shape {np.shape(y)}; give one value for each row")
     target = pd.Series(y, name=equation.target)
-    new = refit(equation.expression, table, target, sample_weight=weights, noise=noise, y_error=y_error, loss=loss)
+    new = refit(
+        equation.expression, table, target, sample_weight=weights, noise=noise, y_error=y_error, loss=loss,
+        x_error=x_error,
+    )  # fmt: skip
     return replace(new, genotype=equation.genotype)
 
 

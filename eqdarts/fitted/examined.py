@@ -17,6 +17,7 @@ from eqdarts.equation.equation import Equation
 from eqdarts.equation.extrapolation import extrapolation
 from eqdarts.equation.precision import with_digits
 from eqdarts.equation.refit import refit_equation, with_fit
+from eqdarts.equation.regression.column_errors import column_errors
 from eqdarts.equation.stability import Stability, stability
 from eqdarts.errors import InputDataError, check_choice, check_range
 from eqdarts.fitted.answers import Answers
@@ -78,6 +79,7 @@ class Examined(Answers):
         *,
         noise: str | None = None,
         y_error: ArrayLike | None = None,
+        x_error: Any = None,
     ) -> Equation:
         """The chosen structure, or that of row `index`, with constants for another table. The model stays as it is.
 
@@ -91,6 +93,7 @@ class Examined(Answers):
         noise : str, optional
             By default that of the fit.
         y_error : float or array [n], optional
+        x_error : mapping or array, optional
             These as in `eqdarts.refit`.
 
         Returns
@@ -105,7 +108,9 @@ class Examined(Answers):
         if isinstance(self.noise_, LossNoise):
             form = ADDITIVE.form if noise is None else noise
         loss = free(self.loss_)
-        found = refit_equation(row, self._rows(X), given_target(y)[0], sample_weight, form, y_error, loss)
+        rows = self._rows(X)
+        spreads = None if x_error is None else column_errors(x_error, X, row.columns, len(rows))
+        found = refit_equation(row, rows, given_target(y)[0], sample_weight, form, y_error, loss, spreads)
         return replace(found, dimensional=row.dimensional, constant_units=row.constant_units)
 
     def resample(self, k: int) -> list[Equation]:

@@ -47,9 +47,9 @@ class _Profile:
         # The constant becomes a column, so that one compiled formula serves all its values.
         self._rows = model.rows
         others = tuple(c for c, kept in zip(model.constants, keep, strict=True) if kept)
-        self._model = Model(
-            model.form, (*model.columns, model.constants[k]), others, self._at(self._center),
-            model.lower[keep], model.upper[keep],
+        self._model = replace(
+            model, columns=(*model.columns, model.constants[k]), constants=others, rows=self._at(self._center),
+            lower=model.lower[keep], upper=model.upper[keep],
         )  # fmt: skip
         self._known = {0.0: (self._start, 0.0)}
 

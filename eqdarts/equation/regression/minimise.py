@@ -130,6 +130,15 @@ def never_defined(model: Model, given: np.ndarray, rng: np.random.Generator) -> 
     return never if never.mean() <= _FEW else np.zeros_like(never)
 
 
+def from_start(model: Model, start: np.ndarray) -> Optimum | None:
+    """The optimum that one start leads to; None if the formula is undefined there."""
+    with np.errstate(all="ignore"):
+        if not len(start):
+            return as_given(model, start)
+        reached = local(model, start)
+        return None if reached is None else _judged(model, reached, 1, 1)
+
+
 def as_given(model: Model, theta: np.ndarray) -> Optimum:
     """Constants that something else fitted, as they are."""
     loss = sum_of_squares(model, theta)

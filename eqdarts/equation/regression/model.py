@@ -85,7 +85,7 @@ class Model:
 
     def on(self, rows: Table) -> Model:
         """The same formula on other rows."""
-        other = object.__new__(Model)
+        other = object.__new__(type(self))
         for name, value in self.__dict__.items():
             object.__setattr__(other, name, value)
         object.__setattr__(other, "rows", rows)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from eqdarts.data.noise import ADDITIVE, FORMS, GIVEN, Noise
+from eqdarts.equation.regression.column_errors import ColumnErrors
 from eqdarts.equation.regression.report import FitReport
 from eqdarts.errors import InputDataError
 from eqdarts.formula.known import KnownConstant, with_known
@@ -44,6 +45,13 @@ def write(fit: FitReport) -> dict[str, Any]:
         "at_bound": list(fit.at_bound),
         "noise": write_noise(fit.noise),
         "deviance": _plain(fit.deviance),
+        "x_error": None
+        if fit.x_error is None
+        else {
+            "columns": {name: list(span) for name, span in fit.x_error.columns.items()},
+            "values": [_plain(v) for v in fit.x_error.values],
+            "std_errors": [_plain(v) for v in fit.x_error.std_errors],
+        },
     }
 
 
@@ -80,9 +88,20 @@ def read(data: Record, columns: tuple[str, ...], constants: Mapping[str, KnownCo
         template=with_known(form, constants),
         noise=read_noise(data),
         deviance=_number(data, "deviance") if "deviance" in data else math.nan,
+        x_error=_column_errors(data.record("x_error"), len(names)) if "x_error" in data else None,
         **numbers,
         **counts,
     )
+
+
+def _column_errors(data: Record, K: int) -> ColumnErrors:
+    spans = data.record("columns")
+    columns = {name: spans.items(name, lambda r, k: r.number(k, 0.0), 2) for name in spans.data}
+    values, errors = data.items("values", _number), data.items("std_errors", _number)
+    if any(len(span) != 2 for span in columns.values()) or not len(values) == len(errors) == K:
+        raise data.error("columns", "expected two numbers for each column, and values and std_errors of each constant")
+    pairs = {name: (span[0], span[1]) for name, span in columns.items()}
+    return ColumnErrors(pairs, np.array(values, dtype=float), np.array(errors, dtype=float))
 
 
 def read_noise(data: Record) -> Noise:

@@ -11,6 +11,7 @@ from scipy import stats
 
 from eqdarts.data.noise import ADDITIVE, Noise
 from eqdarts.data.zero import Target
+from eqdarts.equation.regression.column_errors import ColumnErrors
 from eqdarts.equation.regression.minimise import Optimum
 from eqdarts.equation.regression.model import Model
 from eqdarts.fit.covariance import residual_variance, spread
@@ -64,6 +65,9 @@ class FitReport:
         The formula with symbols for its fitted constants.
     noise : Noise
         Its form, which stands in the weights, and whether the errors were given; or the loss.
+    x_error : ColumnErrors or None
+        Errors of columns that were taken in: `rss` and `chi_square` are sums of squared distances then, those along the
+        columns included (`eqdarts.equation.regression.orthogonal`).
     deviance : float
         The sum of the loss over rows, which of counts and shares is the deviance; NaN of least squares. By a loss `aic`
         and `bic` are those of its likelihood (NaN where it has none), and standard errors come of its information, or
@@ -94,6 +98,7 @@ class FitReport:
     template: sympy.Expr
     noise: Noise = ADDITIVE
     deviance: float = np.nan
+    x_error: ColumnErrors | None = None
     model: Model | None = field(default=None, repr=False)  # formula and rows, for intervals that need them
 
     def reach(self, level: float) -> float:
@@ -127,6 +132,25 @@ class FitReport:
         return pd.DataFrame(columns, index=pd.Index([*self.names, *self.fixed], dtype=object))
 
     @property
+    def x_error_effect(self) -> pd.DataFrame:
+        """The constants with the errors of the columns and as if every column were exact, a row for each.
+
+        value, std_error: with them; value_exact, std_error_exact: without; change: of the value by them, relative to
+        what it is without. A slope that was fitted without them is too flat (attenuation). Empty where none were taken
+        in.
+        """
+        found = self.x_error
+        if found is None:
+            return pd.DataFrame(columns=["value", "std_error", "value_exact", "std_error_exact", "change"])
+        with np.errstate(all="ignore"):
+            change = self.values / found.values - 1
+        columns = {
+            "value": self.values, "std_error": self.std_errors, "value_exact": found.values,
+            "std_error_exact": found.std_errors, "change": change,
+        }  # fmt: skip
+        return pd.DataFrame(columns, index=pd.Index(list(self.names), dtype=object))
+
+    @property
     def correlation(self) -> pd.DataFrame:
         """Correlations of the constants [K, K]; NaN where an error is not finite."""
         with np.errstate(all="ignore"):
@@ -146,6 +170,10 @@ class FitReport:
             lines.append(f"errors as given: chi-square {self.chi_square:.6g}; standard errors do not depend on it")
         elif self.noise.depends_on_law:
             lines.append(f"noise: {self.noise.form}; residuals are weighted by it")
+        if self.x_error is not None:
+            lines.append(f"errors of columns as given: {self.x_error.text()}; distances are orthogonal")
+            lines.append("constants with them and without:")
+            lines += self.x_error_effect.to_string(float_format=lambda value: f"{value:.6g}").splitlines()
         if self.undetermined:
             lines.append(f"not determined by the rows: {', '.join(self.undetermined)}")
         return "\n".join(lines)
