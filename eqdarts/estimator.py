@@ -17,6 +17,7 @@ from eqdarts.data.cache import parsed_once
 from eqdarts.data.chunks import Source, open_table
 from eqdarts.data.dialect import FileFormat
 from eqdarts.data.grid import left_out
+from eqdarts.data.groups import beside_columns, given_groups
 from eqdarts.data.kept import Training
 from eqdarts.data.local import plain_file
 from eqdarts.data.logarithm import Logarithm
@@ -36,6 +37,7 @@ from eqdarts.equation.rivals import rated
 from eqdarts.equation.selection import choose
 from eqdarts.errors import InputDataError, check_flag, warn
 from eqdarts.fitted.outputs import OutputsModel
+from eqdarts.grouped.fitting import discovered_in_groups
 from eqdarts.knowledge.admission import excluded_by
 from eqdarts.knowledge.constraints import Constraints
 from eqdarts.losses.given import check_no_errors, check_unit_of_score, weighed_for
@@ -348,7 +350,12 @@ class DARTSRegressor(OutputsModel):
 
     @no_full_collections()
     def fit(
-        self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None, y_error: ArrayLike | None = None
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        y_error: ArrayLike | None = None,
+        groups: Any = None,
     ) -> DARTSRegressor:
         """Search for the equation y = f(X). A second fit forgets the first.
 
@@ -370,6 +377,10 @@ class DARTSRegressor(OutputsModel):
             The standard deviation of the error of y, of all rows or of each: a row counts by 1/y_error². Standard
             errors of constants take it at its word, as ``absolute_sigma=True`` of SciPy's `curve_fit`. It stands for
             `sample_weight` and `noise`, of which the first is not given as well, nor the second as another form.
+        groups : str or array [n], optional
+            A column of X by its name, which is then no input, or a label for each row: animals, days, instruments. One
+            form is found for all groups, and each of its constants is either shared or a group's own, as the length of
+            the description says: `constants_` and `shared_constants_` (`eqdarts.grouped`).
 
         Returns
         -------
@@ -383,7 +394,11 @@ class DARTSRegressor(OutputsModel):
         """
         outputs = given_outputs(X, y)
         if outputs is not None:
+            if groups is not None:
+                raise InputDataError("groups: y has several columns; fit one of them at a time")
             return self._fit_outputs(as_frame(X), outputs, {"sample_weight": sample_weight, "y_error": y_error})
+        if groups is not None:
+            return self._fit_groups(X, y, sample_weight, y_error, groups)
         return self._fit(X, y, sample_weight, y_error, units_of(X, y))
 
     def _fit(self, X: Any, y: Any, sample_weight: Any, y_error: Any, header: Mapping[str, str]) -> DARTSRegressor:
@@ -408,6 +423,30 @@ class DARTSRegressor(OutputsModel):
         table, options = _weighed(self._table(X, y), options, self.noise, sample_weight, y_error)
         options.check_columns(table.names, table.target)
         return table, self._with_units(options, table, header)
+
+    def _fit_groups(self, X: Any, y: Any, sample_weight: Any, y_error: Any, groups: Any) -> DARTSRegressor:
+        for name in ("units", "constraints", "template"):
+            if getattr(self, name) is not None:
+                raise InputDataError(f"groups: {name} is not for constants by group; leave {name}= or groups= out")
+        if self.loss != "squared":
+            raise InputDataError("groups: constants by group are fitted by least squares; leave loss= or groups= out")
+        options, start = self._options(), time.monotonic()
+        self.__dict__.pop("_outputs", None)  # of a fit before
+        labels, X = beside_columns(groups, X)
+        table, noise = with_errors(self._table(X, y), self.noise, sample_weight, y_error)
+        known = given_groups(labels, len(table))
+        options = replace(options, noise=noise)
+        with discovered_in_groups(table, known, options, self._generator(), start) as found:
+            self.leaves_more_than_noise_, self._selected = found.rated.leaves_something, None
+            self._rivals, self.front_ = found.rated.rivals, Front(found.rated.equations, found.front.rows)
+            self.search_space_, self.target_name_ = found.space, table.target
+            self.training_, self._training, self._groups = found.summary, found.training, found.groups
+            self.history_ = history_table(found.history)
+            self.alpha_history_ = np.array([])
+            self.noise_, self.stop_reason_, self.units_ = found.noise, found.stop_reason, units_of(X, y)
+            self._problem = self._result = None
+            self._excluded = ()
+        return self
 
     def fit_file(
         self,
@@ -556,7 +595,7 @@ class DARTSRegressor(OutputsModel):
             tuple(with_constant_units(_shown_with(e, rows, plain), units) for e in some)
             for some in (sure.rivals, sure.equations)
         )
-        self.front_ = Front(shown, found.front.rows)
+        self.front_, self._groups = Front(shown, found.front.rows), None
         self._excluded = excluded_by(problem.admission)
         self.search_space_ = found.space
         self.target_name_ = problem.table.target

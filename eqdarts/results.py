@@ -10,7 +10,7 @@ import pandas as pd
 
 from eqdarts.formula.records import dump
 from eqdarts.formula.visible import csv_text
-from eqdarts.plots import overview
+from eqdarts.plots import overview, plot_groups
 from eqdarts.report import report_html
 
 
@@ -31,9 +31,10 @@ def equations_csv(model: Any, X: pd.DataFrame, y: pd.Series) -> bytes:
 
 
 def fit_png(model: Any, X: pd.DataFrame, y: pd.Series) -> bytes:
-    """A picture of the fit and the front."""
+    """A picture of the fit and the front; of a model in groups, of each group."""
     picture = BytesIO()
-    overview(model, X, y).savefig(picture, format="png", dpi=150)
+    figure = plot_groups(model) if model.groups_ else overview(model, X, y)
+    figure.savefig(picture, format="png", dpi=150)
     return picture.getvalue()
 
 

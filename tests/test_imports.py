@@ -53,7 +53,8 @@ HOUSE = {
         "markup": {}, "front": {}, "precision": {}, "confirm": {},
         "selection": {}, "picking": {}, "rivals": {}, "left_out": {}, "listing": {}, "latex_table": {}, "card": {},
         "excluded": {},
-        "reweighting": {}, "scored": {}, "refit": {}, "stability": {}, "extrapolation": {}, "model_file": {},
+        "reweighting": {}, "scored": {}, "group_refit": {}, "refit": {}, "stability": {}, "extrapolation": {},
+        "model_file": {},
     },
     "knowledge": ("constraints", "structure", "box", "shape", "admission", "of_graphs", "guesses", "named"),
     "propose": (
@@ -65,13 +66,13 @@ HOUSE = {
         "finish", "guesses", "exactness", "stops", "reformulations", "branches", "loop", "resample", "progress",
         "fit_options", "noise", "working", "pose", "discover", "large",
     ),
-    "grouped": ("rows", "state", "sharing", "candidates", "writing", "discover"),
+    "grouped": ("rows", "state", "sharing", "candidates", "writing", "discover", "rating", "fitting"),
     "templates": ("scaffold", "absorbed", "pilot", "working", "joined", "search"),
     "plots": (
         "fonts", "style", "vector", "axes", "writing", "rows", "marks", "fit", "residuals", "response", "front",
-        "constants", "layout", "graph", "alpha", "history", "page", "trajectories",
+        "constants", "layout", "graph", "alpha", "history", "groups", "page", "trajectories",
     ),
-    "fitted": ("given", "answers", "examined", "saving", "outputs"),
+    "fitted": ("given", "answers", "examined", "grouped", "saving", "outputs"),
     "estimator": {},
     "pipelines": {},
     "dynamics": (
@@ -80,7 +81,7 @@ HOUSE = {
     ),
     "sweeping": ("jobs", "outcome", "store", "workers", "study"),
     "report": (
-        "words", "front", "compact", "drawings", "table", "laws", "sureness", "methods", "pictures", "page",
+        "words", "groups", "front", "compact", "drawings", "table", "laws", "sureness", "methods", "pictures", "page",
     ),
     "results": {},
     "app": (

@@ -14,6 +14,7 @@ from eqdarts.cli.messages import heard, say
 from eqdarts.cli.output import Giving
 from eqdarts.cli.reading import (
     Features,
+    Groups,
     LogTarget,
     OneHot,
     Reading,
@@ -58,6 +59,7 @@ def fit(
     weights: Weights = None,
     log_target: LogTarget = False,
     one_hot: OneHot = None,
+    groups: Groups = None,
     reading: Reading,
     noise: Noise = "additive",
     units: Units = None,
@@ -75,8 +77,8 @@ def fit(
     columns = names("--features", features)
     check_targets(target, choosing)
     with heard() as warnings:
-        check_beside(columns, y_error, weights)
-        if is_streamed(file) and not one_hot and len(target) == 1:
+        check_beside(columns, y_error, weights, groups)
+        if is_streamed(file) and not one_hot and len(target) == 1 and groups is None:
             model = searching.model(seed, noise, units, template)
             model.fit_file(
                 file,
@@ -96,7 +98,7 @@ def fit(
             X, y = model.training_rows()
         else:
             # Before the model, whose import takes seconds.
-            X, y, beside = read_rows(file, target, columns, reading, y_error, weights, one_hot or ())
+            X, y, beside = read_rows(file, target, columns, reading, y_error, weights, one_hot or (), groups)
             if log_target:
                 from eqdarts.data.logarithm import log_of
 

@@ -60,6 +60,15 @@ OneHot = Annotated[
         rich_help_panel=PANEL,
     ),
 ]
+Groups = Annotated[
+    str | None,
+    typer.Option(
+        metavar="COLUMN",
+        autocompletion=named_columns,
+        help="A column of labels of groups: one form for all, with constants that are shared or a group's own.",
+        rich_help_panel=PANEL,
+    ),
+]
 
 
 @dataclass(frozen=True)
@@ -130,6 +139,7 @@ def read_rows(
     y_error: str | None = None,
     weights: str | None = None,
     one_hot: Sequence[str] = (),
+    groups: str | None = None,
 ) -> tuple[pd.DataFrame, Any, dict[str, pd.Series]]:
     """X, y, and the columns that `fit` takes beside them, from a file that is read at once.
 
@@ -137,11 +147,11 @@ def read_rows(
     """
     from eqdarts import data
 
-    beside = {"y_error": y_error, "sample_weight": weights}
+    beside = {"y_error": y_error, "sample_weight": weights, "groups": groups}
     named = {option: name for option, name in beside.items() if name is not None}
     target, *more = targets
     X, y, others = data.read_rows(
-        file, target, columns, reading.form(), reading.missing(), (*more, *named.values()), one_hot
+        file, target, columns, reading.form(), reading.missing(), (*more, *named.values()), one_hot, groups
     )
     beside_rows = {option: others.iloc[:, len(more) + k] for k, option in enumerate(named)}
     if not more:
@@ -151,10 +161,12 @@ def read_rows(
     return X, both, beside_rows
 
 
-def check_beside(columns: tuple[str, ...] | None, y_error: str | None, weights: str | None) -> None:
-    """Refuse a column of errors or weights that has another role."""
+def check_beside(
+    columns: tuple[str, ...] | None, y_error: str | None, weights: str | None, groups: str | None = None
+) -> None:
+    """Refuse a column of errors, weights or groups that has another role."""
     if y_error is not None and weights is not None:
         raise InputDataError("--weights and --y-error are both given; 1/error² is the weight of a row, so give one")
-    for option, name in (("--y-error", y_error), ("--weights", weights)):
+    for option, name in (("--y-error", y_error), ("--weights", weights), ("--groups", groups)):
         if name is not None and columns is not None and name in columns:
             raise InputDataError(f"{option} {name!r} is among --features too; name it in one of them")

@@ -44,14 +44,20 @@ class Grid:
     where: Callable[[int], str]
 
     def rows(
-        self, target: str, features: Sequence[str] | None, beside: Sequence[str] = (), one_hot: Sequence[str] = ()
+        self,
+        target: str,
+        features: Sequence[str] | None,
+        beside: Sequence[str] = (),
+        one_hot: Sequence[str] = (),
+        groups: str | None = None,
     ) -> tuple[pd.DataFrame, pd.Series, pd.DataFrame]:
         """X, y, and the columns `beside` that belong to rows, such as their errors.
 
         Without the rows that are to be left out; a warning says how many.
 
-        one_hot: columns of labels, which become columns of 0 and 1
+        one_hot: columns of labels, which become columns of 0 and 1   groups: of `beside`, a column of labels
         """
+        labels = () if groups is None else (self._name(groups),)
         target, beside, one_hot = self._name(target), tuple(map(self._name, beside)), tuple(map(self._name, one_hot))
         if features and not isinstance(features, str):
             features = tuple(map(self._name, features))
@@ -59,7 +65,7 @@ class Grid:
         self._check_there((*beside, *one_hot))
         for name in (target, *beside):
             if name in one_hot or (name == target and name in beside):
-                other = "the target" if name == target else "a column of errors or weights"
+                other = "the target" if name == target else "a column of errors, weights or groups"
                 raise InputDataError(f"{self.path}: column {name!r} is both {other} and something else; name it once")
         self._check_length()
         y = self._numbers(target)
@@ -70,11 +76,12 @@ class Grid:
         X = as_indicators(pd.DataFrame(chosen), one_hot) if one_hot else pd.DataFrame(chosen)
         if not len(X.columns):
             raise InputDataError(f"{self.path}: no column of numbers besides the target {target!r}; add one")
-        others = pd.DataFrame({name: self._numbers(name) for name in beside}, index=X.index)
+        others = pd.DataFrame({n: self._labels(n) if n in labels else self._numbers(n) for n in beside}, index=X.index)
         kept = ~(X.isna().any(axis=1) | np.isnan(y) | others.isna().any(axis=1)).to_numpy()
         if not kept.all():  # they are to be left out
             if not self.missing.drop:  # a column of labels has gaps
-                name = str(X.columns[X.isna().any(axis=0)][0])
+                table = X if X.isna().any(axis=None) else others
+                name = str(table.columns[table.isna().any(axis=0)][0])
                 raise self._empty(label_column(name, self.header) or name, int(np.flatnonzero(~kept)[0]))
             warn(left_out(self.path, int((~kept).sum()), len(kept)))
         if kept.sum() < 2:

@@ -38,6 +38,11 @@ class Groups:
         """The rows of each group."""
         return [table.rows(np.flatnonzero(self.place == k)) for k in range(len(self.labels))]
 
+    def of_rows(self, rows: np.ndarray) -> Groups:
+        """Of the rows of these numbers, without groups that have none of them."""
+        there, place = np.unique(self.place[rows], return_inverse=True)
+        return Groups(self.name, tuple(self.labels[k] for k in there), place.reshape(-1))
+
 
 def given_groups(groups: Any, n: int) -> Groups:
     """What a user gave as labels of n rows.
@@ -60,6 +65,30 @@ def given_groups(groups: Any, n: int) -> Groups:
         )
     number = {label: k for k, label in enumerate(known)}
     return Groups(name, tuple(known), np.array([number[text] for text in texts], dtype=np.int64))
+
+
+def beside_columns(groups: Any, X: Any) -> tuple[Any, Any]:
+    """The labels, and X without them where they are a column of it, given by its name.
+
+    Raises
+    ------
+    InputDataError
+        If there is no such column, or the labels are a column that would be an input as well.
+    """
+    frame = as_frame(X)
+    named = isinstance(groups, str)
+    if named and not (isinstance(frame, pd.DataFrame) and groups in frame.columns):
+        raise InputDataError(
+            f"groups={groups!r}: X has no column of that name; give a column of X or an array of labels"
+        )
+    if named:
+        return frame[groups], frame.drop(columns=groups)
+    name = getattr(groups, "name", None)
+    if isinstance(frame, pd.DataFrame) and name in frame.columns:
+        raise InputDataError(
+            f"groups: column {name!r} is an input as well; give its name, groups={name!r}, which takes it out of X"
+        )
+    return groups, X
 
 
 def places_of(groups: Any, n: int, labels: Sequence[str]) -> np.ndarray:
@@ -107,15 +136,15 @@ def _texts(groups: Any, n: int) -> tuple[str, list[str]]:
             f"groups: {len(missing)} of {n} labels are missing (first: row {missing[0]}); fill them, or leave these "
             "rows out"
         )
-    return name, [_text(value) for value in values]
+    return name, [text_of(value) for value in values]
 
 
 def _is_missing(value: Any) -> bool:
     return value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and value != value)
 
 
-def _text(value: Any) -> str:
-    """2 and 2.0 are one group."""
+def text_of(value: Any) -> str:
+    """The label that a value stands for: 2 and 2.0 are one group."""
     if isinstance(value, float | np.floating) and float(value).is_integer():
         return str(int(value))
     return str(value)

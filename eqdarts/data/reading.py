@@ -112,6 +112,7 @@ def read_rows(
     missing: Missing = _ERRORS,
     beside: Sequence[str] = (),
     one_hot: Sequence[str] = (),
+    groups: str | None = None,
 ) -> tuple[pd.DataFrame, pd.Series, pd.DataFrame]:
     """Read X, y, and columns that belong to rows, such as their errors or weights.
 
@@ -131,6 +132,8 @@ def read_rows(
         Columns that are returned on their own, under the names of the file.
     one_hot : sequence of str
         Columns of labels, which become columns of 0 and 1.
+    groups : str, optional
+        One of `beside`, which holds labels.
 
     Returns
     -------
@@ -145,7 +148,7 @@ def read_rows(
         In one line: the file, the column or line, what stands there, and the way out.
     """
     with plain_file(path, form) as (file, known):
-        return _grid(file, known, missing).rows(target, features, beside, one_hot)
+        return _grid(file, known, missing).rows(target, features, beside, one_hot, groups)
 
 
 def read_csv(

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.stats import t as student
 
 from eqdarts.data.groups import places_of
 from eqdarts.errors import InputDataError
 from eqdarts.formula.records import Record
 
-ALL_GROUPS = "all groups"
+INDEX = "g"  # of the constants that groups have of their own
 _MOST = 100_000  # groups and rows of them in a file
 
 
@@ -39,6 +40,8 @@ class ByGroup:
         Constants that all groups share, in the order in which the expression has them.
     length : float
         Of the description of all groups, in nats (`eqdarts.simplify.description.joint_length`).
+    freedom : int
+        Rows less constants.
     """
 
     column: str
@@ -50,6 +53,7 @@ class ByGroup:
     residual: np.ndarray
     shared: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     length: float = np.nan
+    freedom: int = 0
 
     @property
     def n_constants(self) -> int:
@@ -68,9 +72,18 @@ class ByGroup:
 
     @property
     def shared_table(self) -> pd.DataFrame:
-        """A row per shared constant: value and standard error."""
+        """A row per shared constant: value, std_error, low, high, the last two of 95 % by Student's t."""
         index = pd.Index(list(self.shared), dtype=object)
-        return pd.DataFrame(list(self.shared.values()), columns=["value", "std_error"], index=index, dtype=float)
+        table = pd.DataFrame(list(self.shared.values()), columns=["value", "std_error"], index=index, dtype=float)
+        reach = student.ppf(0.975, self.freedom) if self.freedom > 0 else np.inf
+        away = np.where(table.std_error == 0, 0.0, reach * table.std_error)
+        return table.assign(low=table.value - away, high=table.value + away)
+
+    @property
+    def deviation(self) -> float:
+        """Standard deviation of a residual, all groups together; that of the rows where no freedom is left."""
+        squares = float(self.residual**2 @ self.rows)
+        return float(np.sqrt(squares / (self.freedom if self.freedom > 0 else int(self.rows.sum()))))
 
     def places(self, groups: Any, n: int) -> np.ndarray:
         """The group of each of n rows: int [n].
@@ -108,6 +121,7 @@ class ByGroup:
             "residual": self.residual.tolist(),
             "shared": [{"name": k, "value": v, "std_error": _plain(e)} for k, (v, e) in self.shared.items()],
             "length": _plain(self.length),
+            "freedom": int(self.freedom),
         }
 
     @classmethod
@@ -131,7 +145,7 @@ class ByGroup:
         return cls(
             data.text("column"), labels, names, np.array(values).reshape(shape),
             np.nan_to_num(np.array(errors).reshape(shape), nan=np.inf), np.array(rows), np.array(residual),
-            dict(shared), data.number_or_nan("length"),
+            dict(shared), data.number_or_nan("length"), data.integer("freedom", -(2**53)),
         )  # fmt: skip
 
 
@@ -155,3 +169,17 @@ def _shared(data: Record) -> tuple[str, tuple[float, float]]:
 def _plain(value: float) -> float | None:
     """JSON has no infinity."""
     return float(value) if np.isfinite(value) else None
+
+
+def own_name(name: str, taken: Collection[str]) -> str:
+    """The name of a constant with the index of its group, and with another one where a column has that name.
+
+    Examples
+    --------
+    >>> own_name("k", ("t", "y")), own_name("k", ("k_g",))
+    ('k_g', 'k_gg')
+    """
+    index = INDEX
+    while f"{name}_{index}" in taken:
+        index += INDEX
+    return f"{name}_{index}"

@@ -156,7 +156,7 @@ class Equation:
         if self.fit is not None:
             return self._with_units(self.fit.table)
         if self.by_group is not None:
-            return self.by_group.shared_table.assign(low=np.nan, high=np.nan)
+            return self.by_group.shared_table
         _, symbols, values = floats_as_symbols(self.expression, self.columns)
         index = pd.Index([s.name for s in symbols], dtype=object)
         unknown = np.full(len(values), np.nan)

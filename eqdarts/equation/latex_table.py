@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from eqdarts.data.noise import ADDITIVE, Noise
+from eqdarts.equation.by_group import ByGroup
 from eqdarts.equation.equation import Equation
 from eqdarts.equation.figures import level, percent, r2
 from eqdarts.formula.latex import number_latex, symbol_latex, text_latex
+from eqdarts.formula.numbers import DIGITS, Measured
 
 
 def latex_table(
@@ -57,6 +59,43 @@ def latex_table(
     used = sorted({name for equation in equations for name in equation.formula.used if name in units})
     if caption is not None and used:
         caption = f"{caption} Units: {', '.join(_with_unit(name, units) for name in used)}."
+    return _in_table(lines, caption, label)
+
+
+def group_table(own: ByGroup, caption: str | None = None, label: str | None = None) -> str:
+    """The constants of each group as a ``tabular``, with their standard errors, those that are shared below a rule.
+
+    In a ``table`` if it has a caption or a label.
+    """
+    width = 2 + len(own.names)
+    lines = [
+        rf"\begin{{tabular}}{{l{'r' * (width - 1)}}}",
+        r"\toprule",
+        " & ".join([f"${symbol_latex(own.column)}$", *(f"${symbol_latex(n)}$" for n in own.names), "Rows"]) + r" \\",
+        r"\midrule",
+        *(
+            " & ".join([f"${text_latex(name)}$", *map(_measured, own.values[g], own.errors[g]), str(own.rows[g])])
+            + r" \\"
+            for g, name in enumerate(own.labels)
+        ),
+    ]
+    if own.shared:
+        lines.append(r"\midrule")
+        shared = ", ".join(rf"${symbol_latex(name)}$ = {_measured(*pair)}" for name, pair in own.shared.items())
+        lines.append(rf"\multicolumn{{{width}}}{{l}}{{Shared: {shared}}} \\")
+    return _in_table([*lines, r"\bottomrule", r"\end{tabular}"], caption, label)
+
+
+def _measured(value: float, error: float) -> str:
+    """A value with its standard error, as the number of digits of the error allows."""
+    shown = Measured.of(abs(float(value)), float(error), DIGITS)
+    sign, spread = "-" if value < 0 else "", rf" \pm {shown.error}".replace("∞", r"\infty") if shown.error else ""
+    times = rf" \cdot 10^{{{shown.power}}}" if shown.power else ""
+    inner = f"{shown.value}{spread}"
+    return f"${sign}({inner}){times}$" if spread and (times or sign) else f"${sign}{inner}{times}$"
+
+
+def _in_table(lines: list[str], caption: str | None, label: str | None) -> str:
     if caption is not None or label is not None:
         below = [rf"\caption{{{caption}}}"] * (caption is not None) + [rf"\label{{{label}}}"] * (label is not None)
         lines = [r"\begin{table}", r"\centering", *below, *lines, r"\end{table}"]

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from eqdarts.data.noise import ADDITIVE, Noise
+from eqdarts.equation.by_group import ByGroup
 from eqdarts.equation.equation import Equation
 from eqdarts.equation.figures import level, percent, r2, shown_r2
 from eqdarts.equation.front import Front
@@ -19,6 +20,7 @@ from eqdarts.formula.visible import shortened
 _WIDEST = 100  # characters of a line's equation
 _DECIDED = 2 / 3  # a form of more probability than all others twice over is what the rows say (not tuned)
 _HELD, _MOST = 0.9, 5  # of the probability by those that are named, and how many they are at the most (not tuned)
+_GROUPS = 12  # whose constants are printed with the front
 _WORDS = {2: "two", 3: "three", 4: "four", 5: "five"}
 
 
@@ -99,6 +101,28 @@ def front_text(
     sentence, named = undecided(rivals)
     lines += [sentence] if sentence else []
     return "\n".join([*lines, *(f"{percent(rival.probability):>11}  {_line(rival)}" for rival in named)])
+
+
+def group_text(own: ByGroup) -> str:
+    """A line for each group with its constants, of many groups for the first, and one for each constant they share."""
+    lines = [f"constants of each {own.column}:"]
+    table = own.table.iloc[:_GROUPS]
+    for name in own.names:
+        table[f"{name} std_error"] = [_short(v, 2) for v in table[f"{name} std_error"]]
+        table[name] = [_short(v, DIGITS) for v in table[name]]
+    table["residual"] = [_short(v, 3) for v in table["residual"]]
+    lines += table.to_string().splitlines() if own.names else ["  none: all groups obey one equation"]
+    if len(own.labels) > _GROUPS and own.names:
+        lines.append(f"  and {len(own.labels) - _GROUPS} more, in constants_")
+    if own.shared:
+        lines.append(
+            "shared: " + ", ".join(f"{k} = {_short(v, DIGITS)} ± {_short(e, 2)}" for k, (v, e) in own.shared.items())
+        )
+    return "\n".join(lines)
+
+
+def _short(value: float, digits: int) -> str:
+    return f"{value:.{digits}g}"
 
 
 def cautions(front: Front, chosen: int, leaves_something: bool, automatic: int | None = None) -> list[str]:

@@ -18,21 +18,24 @@ OF_LOSS, OF_VARIANCE = 0.01, 1e-8
 _ROWS = 10_000  # of a longer table every second, third, ... row decides
 
 
-def with_digits(equation: Equation, table: Table) -> Equation:
+def with_digits(equation: Equation, table: Table, groups: np.ndarray | None = None) -> Equation:
     """The equation with the fewest digits, from four, at which what is shown predicts these rows as well as it does.
 
     Near x = 2000 a parabola of x is a small difference of large terms, and four digits of each are none of it.
+
+    groups: labels [n], where constants go by group
     """
     if not equation.expression.has(sympy.Float):
         return replace(equation, digits=DIGITS)
-    rows = table.rows(slice(None, None, max(1, len(table) // _ROWS)))
+    some = slice(None, None, max(1, len(table) // _ROWS))
+    rows, labels = table.rows(some), None if groups is None else groups[some]
     weights = rows.weights if rows.weights is not None and rows.weights.any() else np.ones(len(rows))
     size = float(np.abs(rows.y).max()) or 1.0  # squares of large values would overflow
     unit = rows.y / size
 
     def loss(candidate: Equation) -> float:
         with np.errstate(all="ignore"):
-            return float(np.average((candidate.predict(rows.X) / size - unit) ** 2, weights=weights))
+            return float(np.average((candidate.predict(rows.X, groups=labels) / size - unit) ** 2, weights=weights))
 
     exact = loss(equation)
     variance = float(np.average((unit - np.average(unit, weights=weights)) ** 2, weights=weights))

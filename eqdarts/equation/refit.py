@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -12,10 +12,12 @@ import sympy
 from numpy.typing import ArrayLike
 
 from eqdarts.data import Table, check_finite_columns, with_errors
+from eqdarts.data.groups import beside_columns, given_groups
 from eqdarts.data.kept import Training
 from eqdarts.data.noise import Noise
 from eqdarts.data.zero import Target
 from eqdarts.equation.equation import Equation, as_written, evaluate
+from eqdarts.equation.group_refit import Constants, own_constants, refit_groups
 from eqdarts.equation.precision import with_digits
 from eqdarts.equation.regression.column_errors import ColumnErrors, column_errors
 from eqdarts.equation.regression.given import (
@@ -58,6 +60,8 @@ def refit(
     confidence: float = 0.95,
     n_starts: int = 32,
     random_state: int | None = None,
+    groups: Any = None,
+    shared: Sequence[str] = (),
 ) -> Equation:
     """Fit the constants of a formula by nonlinear least squares.
 
@@ -111,6 +115,11 @@ def refit(
         is a plain local fit.
     random_state : int, optional
         Seed of the drawn starts; None is the same as 0, so that equal calls give equal results.
+    groups : str or array [n], optional
+        A column of X by its name, or a label for each row: every group has constants of its own, but for those that
+        are `shared`. They are in ``by_group.table`` of the equation, the shared ones in `constants`.
+    shared : sequence of str
+        Names of constants that all groups have in common.
 
     Returns
     -------
@@ -144,6 +153,11 @@ def refit(
     check_range("n_starts", n_starts, 1, integer=True)
     if not 0 < confidence < 1:
         raise InputDataError(f"confidence={confidence!r}: expected a number between 0 and 1, such as 0.95")
+    labels, X = (None, X) if groups is None else beside_columns(groups, X)
+    if groups is None and len(shared):
+        raise InputDataError("shared: without groups= all rows share all constants; give groups, or leave shared out")
+    if groups is not None and bounds:
+        raise InputDataError("bounds: not with groups=; leave them out, or hold constants with fixed=")
     right, given = formula_and_table(expression, X, y)
     errors = noise_given(loss_of(loss), noise)
     spreads = None
@@ -151,6 +165,8 @@ def refit(
         _check_beside_x_error(errors, y_error)
         spreads = column_errors(x_error, X, given.names, len(given))
     if isinstance(errors, LossNoise):
+        if groups is not None:
+            raise InputDataError("loss: constants by group are fitted by least squares; leave loss= or groups= out")
         table = weighed_for(errors.loss, given, sample_weight, y_error)
     else:
         table, errors = with_errors(given, noise, sample_weight, y_error)
@@ -170,6 +186,13 @@ def refit(
     counted = np.flatnonzero(np.ones(len(table)) if table.weights is None else table.weights)
     table = table.rows(counted)
     rows = table.select(used)
+    if labels is not None:
+        known_groups = given_groups(labels, len(given)).of_rows(counted)
+        mine = Constants(constants, known, own_constants(constants, shared), held)
+        seed = 0 if random_state is None else random_state
+        with np.errstate(all="ignore"):
+            law = refit_groups(form, mine, rows, known_groups, errors, int(n_starts), seed)
+        return replace(law, columns=table.names)
     if len(rows) < len(constants):
         raise InputDataError(
             f"{len(constants)} constants ({listed(constants)}) and only {len(rows)} rows; "

@@ -15,7 +15,7 @@ from sklearn.utils import estimator_html_repr
 from sklearn.utils.validation import check_is_fitted
 from sympy import Expr
 
-from eqdarts.data import check_finite_columns
+from eqdarts.data import as_frame, check_finite_columns
 from eqdarts.data.kept import Training
 from eqdarts.data.noise import Noise
 from eqdarts.equation.card import card
@@ -23,7 +23,7 @@ from eqdarts.equation.equation import Equation
 from eqdarts.equation.excluded import Excluded, excluded_table, excluded_text
 from eqdarts.equation.front import Front
 from eqdarts.equation.latex_table import latex_table
-from eqdarts.equation.listing import equation_table, front_table, front_text
+from eqdarts.equation.listing import equation_table, front_table, front_text, group_text
 from eqdarts.equation.model_file import Summary
 from eqdarts.equation.picking import picked, place
 from eqdarts.equation.prediction import Interval
@@ -107,7 +107,7 @@ class Answers(RegressorMixin, GivenRows):
         return self
 
     @overload
-    def predict(self, X: ArrayLike, index: int | None = None) -> np.ndarray: ...
+    def predict(self, X: ArrayLike, index: int | None = None, *, groups: Any = ...) -> np.ndarray: ...
     @overload
     def predict(
         self, X: ArrayLike, index: int | None = None, *, interval: float, kind: str = ..., y_error: Any = None
@@ -120,6 +120,7 @@ class Answers(RegressorMixin, GivenRows):
         interval: float | None = None,
         kind: str = "observation",
         y_error: ArrayLike | None = None,
+        groups: Any = None,
     ) -> np.ndarray | Interval:
         """The chosen equation, or row `index` of `equations_`, on rows X [n, d].
 
@@ -136,6 +137,9 @@ class Answers(RegressorMixin, GivenRows):
         kind : {"observation", "mean"}
         y_error : float or array [n], optional
             These as in `Equation.predict`; of a model that was fitted with `y_error`, limits of an observation need it.
+        groups : array [n], label or str, optional
+            Of a model that was fitted with groups: the group of each row, or of all; by default the column of X that
+            has the name of the groups.
 
         Returns
         -------
@@ -146,16 +150,30 @@ class Answers(RegressorMixin, GivenRows):
         row = self._row(index)
         X_array = self._rows(X)
         check_finite_columns(X_array, row.columns)
+        labels = self._labels(row, X, groups)
         limits = None
         if interval is not None:
             limits = self._with_errors(row).predict(X_array, interval, kind, y_error)
-        prediction = row.predict(X_array) if limits is None else limits.value
+        prediction = row.predict(X_array, groups=labels) if limits is None else limits.value
         undefined = np.flatnonzero(~np.isfinite(prediction))
         if len(undefined):
             warn(
                 f"the equation is not defined on {len(undefined)} of {len(prediction)} rows (first: row {undefined[0]})"
             )
         return prediction if limits is None else limits
+
+    def _labels(self, equation: Equation, X: Any, groups: Any) -> Any:
+        """The groups of rows X: as given, or the column of X that has their name; None if they are not known."""
+        own = equation.by_group
+        if own is None:
+            if groups is not None:
+                raise InputDataError("groups: the model was fitted without groups; leave it out")
+            return None
+        table = as_frame(X)
+        known = isinstance(table, pd.DataFrame) and own.column in table.columns
+        if known and (groups is None or (isinstance(groups, str) and groups == own.column)):
+            return table[own.column]
+        return groups
 
     def sympy(self, index: int | None = None) -> sympy.Expr:
         """The chosen equation, or row `index` of `equations_`, over symbols named like the columns."""
@@ -235,7 +253,7 @@ class Answers(RegressorMixin, GivenRows):
         c0  4.904      0.001  4.903  4.906
         """
         found = self._row(index)
-        if found.fit is None:
+        if found.fit is None and found.by_group is None:
             found = with_fit(found, self._kept())
         if found.fit is not None and found.fit.undetermined:
             names = ", ".join(found.fit.undetermined)
@@ -343,7 +361,9 @@ class Answers(RegressorMixin, GivenRows):
             self.leaves_more_than_noise_,
             self._automatic_index(),
         )
-        return "\n".join(filter(None, (shown, excluded_text(self._excluded))))
+        own = self._row(None).by_group
+        groups = "" if own is None else group_text(own)
+        return "\n".join(filter(None, (shown, groups, excluded_text(self._excluded))))
 
     @property
     def _columns(self) -> tuple[str, ...]:
@@ -365,7 +385,8 @@ class Answers(RegressorMixin, GivenRows):
 
     def _with_errors(self, equation: Equation) -> Equation:
         """With the standard errors of its constants, if the rows are there and doubles can hold them."""
-        if equation.fit is not None or self._training is None or equation.inner is not None:
+        known = equation.fit is not None or equation.by_group is not None
+        if known or self._training is None or equation.inner is not None:
             return equation
         return with_fit(equation, self._training)
 

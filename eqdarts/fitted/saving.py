@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from eqdarts.equation.front import Front
 from eqdarts.equation.model_file import Saved, opened, read, write
-from eqdarts.fitted.examined import Examined
+from eqdarts.fitted.grouped import InGroups
 from eqdarts.formula.records import Record, dump
 from eqdarts.knowledge.constraints import Constraints
 from eqdarts.runtime.writing import write_text
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 
-class FittedModel(Examined):
+class FittedModel(InGroups):
     """All that a fitted model does; how it is fitted stands in the class below."""
 
     history_: pd.DataFrame
@@ -118,7 +118,7 @@ class FittedModel(Examined):
         self.leaves_more_than_noise_ = saved.leaves_something
         self.units_ = dict(saved.units)
         self._excluded = saved.excluded
-        self._training = self._problem = self._result = None
+        self._training = self._problem = self._result = self._groups = None
         self.history_ = history_table(())
         self.alpha_history_ = np.array([])
         return self

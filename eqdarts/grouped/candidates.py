@@ -17,13 +17,17 @@ from eqdarts.data.columns import is_constant, varying
 from eqdarts.data.table import Table
 from eqdarts.errors import InputDataError, kept_warnings
 from eqdarts.fit.formula import Template
-from eqdarts.graph.population import scores
+from eqdarts.graph.population import Population, nothing, scores
+from eqdarts.graph.space import SearchSpace
 from eqdarts.graph.to_sympy import plain
 from eqdarts.grouped.rows import GroupedTable
 from eqdarts.grouped.state import Family
+from eqdarts.propose.shapes import graphs_with_shapes
 from eqdarts.runtime.interrupts import Interrupts
 from eqdarts.search.discover import Found, discover
 from eqdarts.search.fit_options import FitOptions
+from eqdarts.search.machine import Machine
+from eqdarts.search.problem import Problem
 from eqdarts.search.stops import Watch
 from eqdarts.simplify.form import family, form_of
 
@@ -42,6 +46,8 @@ class Searches:
         Ratio of the sizes of groups from which a search sees them levelled.
     graphs : int
         Of each search, whose formulas are taken as they are, beside all that became equations.
+    shapes : int
+        Curves of textbooks, fitted to the rows of each search.
     constants : int
         Of a family, at the most, with a factor before it.
     share : float
@@ -52,8 +58,9 @@ class Searches:
     rows: int = 6
     levels: float = 1.3
     graphs: int = 24
+    shapes: int = 12
     constants: int = 8
-    share: float = 0.7
+    share: float = 0.5
 
 
 SEARCHES = Searches()
@@ -142,11 +149,35 @@ def _formulas(found: Found) -> Iterator[tuple[sympy.Expr, str]]:
     result, problem = found.result, found.problem
     if result is None or found.space is None or (problem.x_unit != 1).any() or problem.y_unit != 1:
         return
-    population = result.population
+    shapes = _shapes(found.space, problem)
+    for population, most in ((result.population, SEARCHES.graphs), (shapes, SEARCHES.shapes)):
+        yield from _of_graphs(population, most, found.space, problem)
+
+
+def _shapes(space: SearchSpace, problem: Problem) -> Population:
+    """The curves of textbooks, fitted to the rows of a search, which may not have had the time to come upon them."""
+    rows = problem.scaled
+    batch, w = graphs_with_shapes(space, rows)
+    if not len(batch):
+        return nothing(space)
+    return Machine().assessor(space, problem).all_of(batch, w, np.full(len(batch), "shape", dtype=object))
+
+
+def _of_graphs(
+    population: Population, most: int, space: SearchSpace, problem: Problem
+) -> Iterator[tuple[sympy.Expr, str]]:
+    """The formulas of so many graphs of the best score, one of each graph."""
     order = np.argsort(scores(population.loss, population.complexity, len(problem.table)), kind="stable")
-    for k in order[: SEARCHES.graphs].tolist():
-        genotype = population.batch.genotype(found.space, k)
-        formula = problem.view.formula(found.space, genotype, population.w[k], population.coefficients[k])
+    keys = population.batch.keys()
+    seen: set[bytes] = set()
+    for k in order[np.isfinite(population.loss[order])].tolist():
+        if keys[k] in seen:
+            continue
+        if len(seen) == most:
+            break
+        seen.add(keys[k])
+        genotype = population.batch.genotype(space, k)
+        formula = problem.view.formula(space, genotype, population.w[k], population.coefficients[k])
         yield plain(formula), str(population.origin[k])
 
 

@@ -157,8 +157,9 @@ def _equations(
                 begun.append(states)
     begun.sort(key=lambda states: states[0].length)
     out: list[Equation] = []
-    for states in [*begun[:_SHARED_OUT], *(s for s in begun[_SHARED_OUT:] if len(s[0].own) <= 2)]:
-        for state in shared_out(states, table, deadline):
+    for k, states in enumerate([*begun[:_SHARED_OUT], *(s for s in begun[_SHARED_OUT:] if len(s[0].own) <= 2)]):
+        # The best family is shared out whatever the time: else its needless constants would stay.
+        for state in shared_out(states, table, deadline if k else np.inf):
             equation = as_equation(state, table, column, counts, raw)
             if equation is not None:
                 out.append(equation)

@@ -33,6 +33,8 @@ class Effort:
         States that are followed side by side.
     targets : int
         Simple numbers that are tried for a constant.
+    denominator : int
+        Of fractions that a constant other than an exponent may be, at the most.
     rounding : float
         Nats that rounding a number may cost: as much as 1.6 standard errors do.
     better : float
@@ -44,6 +46,7 @@ class Effort:
     last: int = 60
     beam: int = 3
     targets: int = 3
+    denominator: int = 2
     rounding: float = 1.28
     better: float = 1e-6
 
@@ -154,5 +157,7 @@ def _numbers(value: float, error: float, role: str, n: int, own: bool) -> list[t
     if own or not np.isfinite(error):
         return out
     more = sorted(simpler_values(value, role, error, n), key=lambda t: -t[1])
+    # What several groups share is to be known with its error: 2.28 ± 0.13 says more than 7/3.
+    more = [t for t in more if role == "exponent" or (t[0].is_Rational and t[0].q <= EFFORT.denominator)]
     seen = {target for target, _ in out}
     return out + [(t, role == "exponent") for t, _ in more if t not in seen][: EFFORT.targets]

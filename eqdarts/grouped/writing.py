@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import sympy
 
-from eqdarts.equation.by_group import ByGroup
+from eqdarts.equation.by_group import ByGroup, own_name
 from eqdarts.equation.equation import Equation
 from eqdarts.equation.regression.naming import floats_as_symbols
 from eqdarts.fit.formula import magnitude_of
@@ -16,8 +16,6 @@ from eqdarts.fit.joint import GroupRows, joint_errors, values_of
 from eqdarts.grouped.rows import GroupedTable
 from eqdarts.grouped.state import State, own_symbol
 from eqdarts.simplify.description import size
-
-INDEX = "g"  # of the constants that groups have of their own
 
 
 def as_equation(state: State, table: GroupedTable, column: str, counts: np.ndarray, raw: np.ndarray) -> Equation | None:
@@ -45,6 +43,7 @@ def as_equation(state: State, table: GroupedTable, column: str, counts: np.ndarr
         _root_mean_square(table.stacked, residual),
         _shared(expression, (*first.names, *names.values()), state, known),
         state.length,
+        errors.freedom,
     )
     return Equation(
         expression, first.names, first.target, float(np.average(residual**2, weights=counts)),
@@ -74,7 +73,7 @@ def _named(
     own = [k for k in np.flatnonzero(state.own).tolist() if own_symbol(k) in expression.free_symbols]
     text = str(expression)
     own.sort(key=lambda k: text.index(own_symbol(k).name))
-    names = {k: f"{letter}_{INDEX}" for k, letter in zip(own, letters, strict=False)}
+    names = {k: own_name(letter, columns) for k, letter in zip(own, letters, strict=False)}
     return names, expression.xreplace({own_symbol(k): sympy.Symbol(name) for k, name in names.items()})
 
 

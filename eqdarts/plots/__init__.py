@@ -25,6 +25,7 @@ from eqdarts.plots.constants import plot_constants
 from eqdarts.plots.fit import plot_fit, plot_parity
 from eqdarts.plots.front import plot_front
 from eqdarts.plots.graph import plot_graph
+from eqdarts.plots.groups import plot_groups
 from eqdarts.plots.history import plot_history, plot_weights
 from eqdarts.plots.page import overview, plot
 from eqdarts.plots.residuals import plot_residuals
@@ -40,6 +41,7 @@ __all__ = [
     "plot_fit",
     "plot_front",
     "plot_graph",
+    "plot_groups",
     "plot_history",
     "plot_parity",
     "plot_residuals",

@@ -20,6 +20,7 @@ from eqdarts.errors import kept_warnings
 from eqdarts.formula.visible import visible
 from eqdarts.report.drawings import Sheet
 from eqdarts.report.front import chart
+from eqdarts.report.groups import group_sentences
 from eqdarts.report.laws import law
 from eqdarts.report.methods import all_bibtex, course, paragraph, references
 from eqdarts.report.pictures import of_law, of_search, shown_laws
@@ -74,7 +75,7 @@ def report_html(
     >>> report_html(model, title="A reciprocal")[:15]
     '<!doctype html>'
     """
-    rows = rows_of(model, X, y)
+    rows = None if model.groups_ else rows_of(model, X, y)
     with kept_warnings():  # of equations other than the chosen one; what they say stands in the report
         return _page(model, rows, title, notes)
 
@@ -145,6 +146,9 @@ def _of_columns(equation: Any) -> str:
 
 
 def _notes(model: Any, rows: Any) -> list[str]:
+    own = model.front_[model.best_index_].by_group
+    if own is not None:
+        return [visible(line) for line in group_sentences(own)]
     if rows is None:
         return [
             "This report was made without rows, so nothing in it compares the law with data. "

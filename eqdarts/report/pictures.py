@@ -66,6 +66,11 @@ def credible_laws(model: Any) -> frozenset[int]:
 def of_law(model: Any, index: int, rows: Rows | None, sheet: Sheet) -> tuple[Picture, ...]:
     """Fit, residuals, responses, constants and graph of an equation; those that there are rows for."""
     equation = model.front_[index]
+    if equation.by_group is not None:
+        caption = "The rows of each group, and the equation with the constants of this group."
+        drawn_groups = partial(_of_groups, model, index)
+        can = getattr(model, "_groups", None) is not None
+        return (_picture(sheet, "Groups", caption, drawn_groups, wide=True),) if can else ()
     credible = index in credible_laws(model)
     drawn = [] if rows is None else list(_of_rows(model, index, equation, rows, credible))
     if equation.n_constants and credible:
@@ -78,6 +83,11 @@ def of_law(model: Any, index: int, rows: Rows | None, sheet: Sheet) -> tuple[Pic
         )
         drawn.append(("The graph behind it", caption, partial(plots.plot_graph, model, index=index)))
     return tuple(_picture(sheet, title, caption, draw) for title, caption, draw in drawn)
+
+
+def _of_groups(model: Any, index: int) -> Axes:
+    axes: Axes = plots.plot_groups(model, index=index).axes[0]
+    return axes
 
 
 def of_search(model: Any, sheet: Sheet) -> tuple[Picture, ...]:
