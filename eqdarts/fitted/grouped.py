@@ -32,6 +32,9 @@ class InGroups(Examined):
     @property
     def groups_(self) -> tuple[str, ...]:
         """The groups of the fit, and those that `refit_group` added; none without groups."""
+        check_is_fitted(self)
+        if "front_" not in self.__dict__:  # a model of several outputs
+            return ()
         own = self._row(None).by_group
         return () if own is None else own.labels
 

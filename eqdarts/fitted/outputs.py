@@ -100,6 +100,7 @@ class OutputsModel(FittedModel):
         interval: float | None = None,
         kind: str = "observation",
         y_error: ArrayLike | None = None,
+        groups: Any = None,
     ) -> Any:
         """The chosen equation, or row `index` of `equations_`, on rows X [n, d]; of several outputs those of all.
 
@@ -117,6 +118,9 @@ class OutputsModel(FittedModel):
         kind : {"observation", "mean"}
         y_error : float or array [n] or [n, k], optional
             These as in `Equation.predict`; of a model that was fitted with `y_error`, limits of an observation need it.
+        groups : array [n] or label, optional
+            Of a model that was fitted with groups: the group of each row, or of all; by default the column of X that
+            has the name of the groups.
 
         Returns
         -------
@@ -127,7 +131,9 @@ class OutputsModel(FittedModel):
         outputs = self._several
         if index is not None or not outputs:
             answer: Any = super().predict  # whose overloads tell apart what is handed on here
-            return answer(X, index, interval=interval, kind=kind, y_error=y_error)
+            return answer(X, index, interval=interval, kind=kind, y_error=y_error, groups=groups)
+        if groups is not None:
+            raise InputDataError("groups: the model was fitted without groups; leave it out")
         X = as_frame(X)
         if interval is None:
             return np.column_stack([one.predict(X) for one in outputs])
