@@ -403,8 +403,8 @@ class DARTSRegressor(OutputsModel):
 
     def _fit(self, X: Any, y: Any, sample_weight: Any, y_error: Any, header: Mapping[str, str]) -> DARTSRegressor:
         """header: units that stand there, by the names of columns"""
-        start = time.monotonic()
         table, options = self._checked(X, y, sample_weight, y_error, header)
+        start = time.monotonic()  # the first unit that is read takes a second or more, which is no search
         rng = self._generator()
         if options.template is not None:
             search = discovered_by_template(table, options.template, options, rng, start)

@@ -9,6 +9,7 @@ import pytest
 import sympy
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from random_expressions import formulas
 
 from eqdarts import DARTSRegressor
 from eqdarts.cli.searching import named_units
@@ -176,6 +177,20 @@ def test_terms_made_alike_are_consistent_and_a_changed_exponent_is_not(terms, fu
     exact = sympy.Add(a, *(x * pure for x in bare[:1]), b**changed)
     dimensions = {(1, 0, 0), tuple(map(Fraction, terms[0])), (0, changed, 0)}
     assert (consistent(exact, columns, units) is None) or len(dimensions) == 1
+
+
+@settings(max_examples=30, deadline=None)
+@given(formulas)
+def test_whatever_is_written_gets_an_answer(formula):
+    """And what is consistent stays so, with as many constants that carry a unit."""
+    plain = {symbol: sympy.Symbol(symbol.name) for symbol in formula.free_symbols}
+    units = units_of({"u": "m", "y": "J"}, ("u", "v"), "y")
+    checked = consistent(formula.xreplace(plain), ("u", "v"), units)
+    if checked is not None:
+        again = consistent(checked.expression, ("u", "v"), units)
+        assert again is not None
+        equation = with_constant_units(Equation(again.expression, ("u", "v"), "y", 0.1, 0.1, "x"), units)
+        assert len(equation.constant_units) == again.dimensional
 
 
 def test_the_checker_finds_that_exact_terms_differ():

@@ -210,8 +210,8 @@ class _Walk:
         if node.is_Rational:
             return Fraction(int(node.p), int(node.q))
         values = {symbol: sympy.Float(self._known.values[symbol.name]) for symbol in node.free_symbols}
-        number = complex(node.xreplace(values))
-        return _fraction(number.real)
+        number = node.xreplace(values)
+        return _fraction(float(number)) if number.is_real and number.is_finite else None
 
 
 def _fraction(value: float) -> Fraction:

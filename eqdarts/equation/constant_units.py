@@ -53,7 +53,7 @@ def consistent(expression: sympy.Expr, columns: Sequence[str], units: TableUnits
         return None
     numbers = dict(zip(symbols, map(sympy.Float, values), strict=True))
     for symbol, number in freed.numbers.items():
-        numbers[symbol] = sympy.Float(number) if found[symbol.name] else number
+        numbers[symbol] = sympy.Float(float(number)) if found[symbol.name] else number
     return Consistent(rebuilt_with(freed.form, numbers), sum(map(bool, found.values())))
 
 
@@ -134,7 +134,7 @@ class _Freed:
             pure = [part for part in node.args if part.is_number]
             number = node.func(*pure)
             others = [self._of(part) for part in node.args if not part.is_number]
-            if not pure or number in (1, -1):
+            if not pure or number in (1, -1) or not (number.is_real and number.is_finite):
                 return node.func(*pure, *others, evaluate=False)
             return node.func(self._free(number), *others, evaluate=False)
         return node.func(*map(self._of, node.args), evaluate=False)

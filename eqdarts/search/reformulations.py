@@ -235,7 +235,7 @@ class Dimensionless:
             exact = [sympy.Rational(power.numerator, power.denominator) for power in powers]
             number = sympy.Mul(*(f**e for f, e in zip(factors, exact, strict=True))) / over
             if digits_of(number) > _PLAIN_FACTOR:
-                number = sympy.Float(number) if otherwise is None else otherwise
+                number = sympy.Float(float(number)) if otherwise is None else otherwise
             return number * sympy.Mul(*(x**e for x, e in zip(problem.symbols, exact, strict=True)))
 
         one = sympy.Integer(1)
