@@ -46,6 +46,7 @@ def _of_one(model: DARTSRegressor) -> dict[str, Any]:
         "law": {**chosen, "index": best, **of_equation(law)},
         "front": [{"index": k, "chosen": k == best, **row} for k, row in enumerate(front)],
         "rivals": _rows(model.rivals_),
+        "loss": model.loss_.name,
         "noise": {"form": model.noise_.form, "text": model.noise_.text(law.loss)},
         "rows": model.training_.rows,
         "stop_reason": model.stop_reason_,

@@ -25,7 +25,7 @@ from eqdarts.cli.reading import (
     names,
     read_rows,
 )
-from eqdarts.cli.searching import Noise, Searching, Seed, Template, Units
+from eqdarts.cli.searching import Loss, Noise, Searching, Seed, Template, Units
 
 EXAMPLES = """\
 # Which law gives the period of a planet from its distance?
@@ -61,6 +61,7 @@ def fit(
     one_hot: OneHot = None,
     groups: Groups = None,
     reading: Reading,
+    loss: Loss = "squared",
     noise: Noise = "additive",
     units: Units = None,
     template: Template = None,
@@ -79,7 +80,7 @@ def fit(
     with heard() as warnings:
         check_beside(columns, y_error, weights, groups)
         if is_streamed(file) and not one_hot and len(target) == 1 and groups is None:
-            model = searching.model(seed, noise, units, template)
+            model = searching.model(seed, noise, units, template, loss)
             model.fit_file(
                 file,
                 target[0],
@@ -103,7 +104,7 @@ def fit(
                 from eqdarts.data.logarithm import log_of
 
                 y = log_of(y) if len(target) == 1 else y.apply(log_of).rename(columns=lambda name: f"log({name})")
-            model = searching.model(seed, noise, units, template).fit(X, y, **beside)
+            model = searching.model(seed, noise, units, template, loss).fit(X, y, **beside)
         if log_target:
             for one in model.outputs_:
                 say(f"the law is that of {one.target_name_}, the natural logarithm; its exponential is the target")

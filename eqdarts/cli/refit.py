@@ -18,6 +18,7 @@ from eqdarts.cli.output import AsJson
 from eqdarts.cli.reading import PANEL as TABLE
 from eqdarts.cli.reading import Reading
 from eqdarts.cli.screen import is_terminal, show_fit
+from eqdarts.cli.searching import named_loss
 from eqdarts.errors import InputDataError
 from eqdarts.formula.visible import visible
 
@@ -68,6 +69,14 @@ def refit(
         typer.Option(metavar="NAME=LOW:HIGH", help="Between which a constant is; either may be left out."),
     ] = None,
     confidence: Annotated[float, typer.Option(metavar="SHARE", help="Of the intervals of constants.")] = 0.95,
+    loss: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="What is made small, as in 'eqdarts fit'.",
+            show_default="squared, or that of the model",
+        ),
+    ] = None,
     noise: Annotated[
         str | None,
         typer.Option(
@@ -107,7 +116,7 @@ def refit(
         "confidence": confidence,
     }
     with heard() as warnings, cells_of(file, reading) as cells:
-        law = _fitted(formula, cells, target, choosing, options, noise, y_error, x_error or ())
+        law = _fitted(formula, cells, target, choosing, options, loss, noise, y_error, x_error or ())
         if as_json:
             print(dumps(_document(law, formula, list(warnings))))
         elif is_terminal():
@@ -122,13 +131,16 @@ def _fitted(
     target: str | None,
     choosing: Choosing,
     options: dict[str, Any],
+    loss: str | None,
     noise: str | None,
     y_error: str | None,
     x_error: Sequence[str],
 ) -> Equation:
     from eqdarts.equation.refit import refit
     from eqdarts.formula.parsing import parse_expression, split_equation
+    from eqdarts.losses.named import SQUARED, free
 
+    kind = named_loss(loss or "squared")
     expression: sympy.Expr | str
     left: str | None
     if formula.endswith(".json"):
@@ -136,7 +148,11 @@ def _fitted(
         expression = form = model.equation().expression
         cells.grid.check_labels(model.front_[0].columns)
         left = model.target_name_
-        noise = noise or (model.noise_.form if model.noise_.depends_on_law and y_error is None else None)
+        by_loss = model.loss_ != SQUARED
+        noise = noise or (
+            model.noise_.form if model.noise_.depends_on_law and y_error is None and not by_loss else None
+        )
+        kind = free(model.loss_) if loss is None else kind
     else:
         if choosing != Choosing():
             raise InputDataError("--select, --complexity and --form are for a MODEL.json, not for a formula")
@@ -158,6 +174,7 @@ def _fitted(
         expression,
         X[used],
         X[target],
+        loss=kind,
         noise=noise or "additive",
         y_error=None if y_error is None else errors(y_error),
         x_error={name: errors(given) for name, given in of_columns.items()} if of_columns else None,

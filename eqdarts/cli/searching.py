@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import typer
 
@@ -37,6 +37,15 @@ Template = Annotated[
         rich_help_panel=PANEL,
     ),
 ]
+Loss = Annotated[
+    str,
+    typer.Option(
+        metavar="NAME",
+        help="What is made small: squared, absolute, huber, log_cosh, quantile:0.9, poisson, negative_binomial, "
+        "binomial (with trials as --weights) or bernoulli.",
+        rich_help_panel=PANEL,
+    ),
+]
 Units = Annotated[
     str | None,
     typer.Option(
@@ -56,6 +65,23 @@ def named_units(text: str | None) -> dict[str, str] | str | None:
         if not sign or not name.strip():
             raise InputDataError(f"--units: {name or unit!r}: expected NAME=UNIT, such as v=m/s, or header")
     return {name.strip(): unit.strip() for name, _, unit in pairs}
+
+
+def named_loss(text: str) -> Any:
+    """A loss by its name, with the number that may follow it: quantile:0.9, huber:2 or negative_binomial:0.5."""
+    from eqdarts.losses import Huber, NegativeBinomial, Quantile, loss_of
+
+    name, colon, number = text.partition(":")
+    if not colon:
+        return loss_of(text)
+    made = {"quantile": Quantile, "huber": Huber, "negative_binomial": NegativeBinomial}
+    if name not in made:
+        raise InputDataError(f"--loss {text}: a number may follow {', '.join(made)} only")
+    try:
+        value = float(number)
+    except ValueError:
+        raise InputDataError(f"--loss {text}: expected a number after the colon, such as quantile:0.9") from None
+    return made[name](value)
 
 
 @dataclass(frozen=True)
@@ -82,7 +108,12 @@ class Searching:
         return names("--operations", self.operations)
 
     def model(
-        self, seed: int, noise: str = "additive", units: str | None = None, template: str | None = None
+        self,
+        seed: int,
+        noise: str = "additive",
+        units: str | None = None,
+        template: str | None = None,
+        loss: str = "squared",
     ) -> DARTSRegressor:
         """A model of these options, not yet fitted. Its import takes seconds."""
         from eqdarts.estimator import DARTSRegressor
@@ -93,6 +124,7 @@ class Searching:
             max_complexity=self.max_complexity,
             random_state=seed,
             operations=self.operation_names(),
+            loss=loss if ":" not in loss else named_loss(loss),
             noise=noise,
             units=named_units(units),
             template=template,

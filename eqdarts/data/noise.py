@@ -95,6 +95,11 @@ class Noise:
         return f"{level:.3g}" + (" times the root of the value" if self.form == "poisson" else "")
 
     @property
+    def shows_level(self) -> bool:
+        """Is the level of the errors, and so where observations are to be expected, known from a fit?"""
+        return self.known is None
+
+    @property
     def title(self) -> str:
         """What it is, in a line of its own."""
         return f"noise: {self.form}"

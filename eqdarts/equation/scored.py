@@ -101,10 +101,10 @@ def with_likelihood(found: FitReport, loss: Loss, table: Table, expression: symp
     )
 
 
-def scale_of_errors(loss: Loss, y: np.ndarray, mean: np.ndarray, weights: np.ndarray, constants: int) -> float | None:
-    """The s of s²·(JᵀWJ)⁻¹, W the weights of rows; None of a family, and NaN without degrees of freedom."""
+def scale_of_errors(loss: Loss, y: np.ndarray, mean: np.ndarray, weights: np.ndarray, constants: int) -> float:
+    """The s of s²·(JᵀWJ)⁻¹, W the weights of rows; 1 of a family, and NaN without degrees of freedom."""
     if loss.is_family:
-        return None
+        return 1.0
     n = len(y)
     if n <= constants:
         return np.nan

@@ -23,6 +23,7 @@ from eqdarts.equation.selection import credibility
 from eqdarts.errors import InputDataError, kept_warnings, warn
 from eqdarts.formula.latex import to_text
 from eqdarts.formula.visible import visible
+from eqdarts.losses.noise import LossNoise
 from eqdarts.runtime.orphans import delayed_here
 from eqdarts.simplify.form import form_of
 
@@ -71,6 +72,11 @@ class Stability:
         """
         if not 0 < level < 1:
             raise InputDataError(f"level={level!r}: expected a number between 0 and 1, such as 0.9")
+        if noise and any(isinstance(form, LossNoise) for form in self.noises):
+            raise InputDataError(
+                "limits of new observations are not known by a loss other than least squares; ask for those of the law "
+                "itself by noise=False"
+            )
         rows = _rows(X, self.equations[0].columns)
         values, weights = [], []
         at = stats.norm.ppf((np.arange(_QUANTILES) + 0.5) / _QUANTILES) if noise else np.zeros(1)

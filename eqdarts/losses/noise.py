@@ -13,6 +13,7 @@ from eqdarts.losses.loss import Loss
 from eqdarts.losses.named import SQUARED
 from eqdarts.losses.robust import weighted_quantile
 
+_OF_UNIT = ("absolute", "quantile")  # losses in the unit of y, not in its square
 _SOFT = 0.1  # of the median size of residuals: smaller ones are not told from zero (not tuned)
 _LEAST = 1e-12  # variance of a count or a share; a smaller one is rounding
 
@@ -28,14 +29,15 @@ class LossNoise(Noise):
     ----------
     loss : Loss
     scale : float or None
-        Such that scale²·(JᵀWJ)⁻¹ is the covariance of constants, W the weights that the user gave; families have 1.
+        Of a fit: such that scale²·(JᵀWJ)⁻¹ is the covariance of its constants, W = 1/variance in families, where it
+        is 1, and else the weights that the user gave. None of a model.
 
     Examples
     --------
     >>> from eqdarts.losses import Poisson
     >>> counts = LossNoise("poisson loss", loss=Poisson())
-    >>> counts.spreads(np.array([4.0, 9.0])), counts.known
-    (array([2., 3.]), 1.0)
+    >>> counts.spreads(np.array([4.0, 9.0]))
+    array([2., 3.])
     """
 
     loss: Loss = field(default=SQUARED)
@@ -50,7 +52,11 @@ class LossNoise(Noise):
 
     @property
     def known(self) -> float | None:
-        return 1.0 if self.loss.is_family else self.scale
+        return self.scale
+
+    @property
+    def shows_level(self) -> bool:
+        return False
 
     @property
     def title(self) -> str:
@@ -58,7 +64,13 @@ class LossNoise(Noise):
 
     def level(self, loss: float) -> float:
         """The root of the mean deviance; of absolute and quantile loss the mean itself, which has the unit of y."""
-        return float(loss) if self.loss.name in ("absolute", "quantile") else float(np.sqrt(max(loss, 0.0)))
+        return float(loss) if self.loss.name in _OF_UNIT else float(np.sqrt(max(loss, 0.0)))
+
+    @property
+    def level_name(self) -> str:
+        """What `level` is, in words."""
+        mean = "mean deviance" if self.loss.is_family else f"mean {self.loss.name} loss"
+        return mean if self.loss.name in _OF_UNIT else f"root of the {mean}"
 
     def text(self, loss: float) -> str:
         """

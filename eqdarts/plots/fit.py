@@ -207,7 +207,7 @@ def _parity(found: Rows, ax: Axes | None, title: bool) -> Axes:
     ax.set_ylim(low, high)
     diagonal = along(low, high, scale)
     ax.plot(diagonal, diagonal, color=GREY, linewidth=1.0, linestyle=(0, (4, 3)), zorder=1)
-    if found.noise.known is None:
+    if found.noise.shows_level:
         reach = found.reach(diagonal)
         band(ax, diagonal, diagonal - reach, diagonal + reach)
     label(ax, "x", found.target, ", observed")

@@ -13,6 +13,7 @@ from eqdarts.data.noise import Noise
 from eqdarts.data.units import units_known, with_unit
 from eqdarts.equation.equation import Equation
 from eqdarts.equation.listing import percent
+from eqdarts.losses.noise import LossNoise
 from eqdarts.plots.axes import dress, label, whole_numbers
 from eqdarts.plots.rows import place_of
 from eqdarts.plots.style import BLUE, GREY, LIGHT, RED, SMALL, bare, new_axes, room_of
@@ -86,9 +87,10 @@ def plot_front(
                     (0, 3), xycoords=ax.get_yaxis_transform(), textcoords="offset points", ha="right", va="bottom",
                     fontsize=SMALL, color=GREY)  # fmt: skip
     ax.set_xlabel("complexity")
-    own = noise.known is None and noise.form not in _WITHOUT_UNIT
+    own = noise.shows_level and noise.form not in _WITHOUT_UNIT
     target = with_unit(model.target_name_, units_known(model)) if own else model.target_name_
-    label(ax, "y", "error" if noise.known is not None else target, _what(noise))
+    by_loss = isinstance(noise, LossNoise)
+    label(ax, "y", noise.level_name if by_loss else "error" if noise.known is not None else target, _what(noise))
     if equations:
         _list(ax, front, ringed, chosen, (sizes, shown))
     bare(ax)
@@ -99,6 +101,8 @@ _WITHOUT_UNIT = ("proportional", "poisson")
 
 
 def _what(noise: Noise) -> str:
+    if isinstance(noise, LossNoise):
+        return ""
     if noise.known is not None:
         return ", in units of the given errors"
     return {"proportional": ", error in %", "poisson": ", error / √value"}.get(noise.form, ", error")

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 
 from eqdarts.data.outputs import columns_of
 from eqdarts.equation.listing import percent
+from eqdarts.losses.noise import LossNoise
 from eqdarts.plots.axes import number
 from eqdarts.plots.fit import plot_fit, plot_parity, r_squared
 from eqdarts.plots.fonts import in_fonts, plain
@@ -174,7 +175,7 @@ def _head(figure: Figure, found: Rows, width: float) -> None:
     equation, defined = found.equation, found.defined
     written = law(equation, 0.94 * 72 * width, size=16.0)
     facts = [r_squared(found.y[defined], found.predicted[defined])] if defined.any() else []
-    facts.append("exact to rounding" if exact(equation) else f"error {_error(found)}")
+    facts.append("exact to rounding" if exact(equation) else _error(found))
     if equation.probability is not None:
         facts.append(f"probability {percent(equation.probability)}")
     facts.append(f"{len(found):,} rows")
@@ -184,6 +185,12 @@ def _head(figure: Figure, found: Rows, width: float) -> None:
 
 
 def _error(found: Rows) -> str:
+    if isinstance(found.noise, LossNoise):
+        return found.noise.text(found.equation.loss)
+    return f"error {_level(found)}"
+
+
+def _level(found: Rows) -> str:
     level = found.noise.level(found.equation.loss)
     if found.noise.known is not None:
         return f"{number(level / found.noise.known, 3)} times as given"

@@ -72,7 +72,7 @@ def plot_residuals(
     most = float(np.abs(values[kept]).max(initial=reach)) or 1.0
     ax.set_ylim(-1.12 * most, 1.12 * most)
     ax.axhline(0.0, color=GREY, linewidth=1.0, zorder=1)
-    if found.noise.known is None or unit == "error":
+    if found.noise.shows_level or unit == "error":
         ax.axhspan(-reach, reach, color=RED, alpha=0.12, linewidth=0, zorder=0)
     _means(ax, x[kept], values[kept])
     label(ax, "x", name or "row", what)
@@ -101,7 +101,7 @@ def _units(found: Rows) -> tuple[np.ndarray, str]:
     if not found.noise.depends_on_law:
         return np.ones(len(found)), ""
     spreads = found.noise.spreads(np.where(found.defined, found.predicted, 1.0))
-    return spreads, "%" if found.noise.form == "proportional" else "root"
+    return spreads, {"proportional": "%", "poisson": "root"}.get(found.noise.form, "deviation")
 
 
 def _named(ax: Axes, found: Rows, unit: str) -> str:
@@ -109,6 +109,7 @@ def _named(ax: Axes, found: Rows, unit: str) -> str:
         "%": ("residual, % of the value", "residual, %"),
         "root": ("residual / √value", "residual / √value"),
         "error": ("residual / error", "residual / error"),
+        "deviation": ("residual / standard deviation", "residual / s.d."),
     }
     bare_name = f"residual in {found.unit}" if found.unit else "residual"
     whole, short = names.get(unit, (f"residual of {found.target}", bare_name))

@@ -96,7 +96,7 @@ class Rows:
         of rows were given, those of new ones are not known: then they are limits of the law itself.
         """
         if self.fitted is not None:
-            kind = "observation" if self.noise.known is None else "mean"
+            kind = "observation" if self.noise.shows_level else "mean"
             table = _table_along(self.equation, grid, column, held)
             with np.errstate(all="ignore"):
                 _, low, high = self.fitted.predict(table, interval=LEVEL, kind=kind)

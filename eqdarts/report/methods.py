@@ -12,6 +12,7 @@ from eqdarts.data.noise import GIVEN, Noise
 from eqdarts.equation.equation import Equation
 from eqdarts.errors import InputDataError
 from eqdarts.formula.visible import visible
+from eqdarts.losses.noise import LossNoise
 from eqdarts.options import search_config
 from eqdarts.report.table import units_of
 from eqdarts.report.words import chance, count, level_text, listing, number, r_squared
@@ -122,9 +123,15 @@ def _search(model: Any) -> list[str]:
         f"Candidates had up to {count(config.max_nodes, 'latent node')} that combine their edges by "
         f"{listing(config.aggregators, 'or')}, with the functions {listing(functions)} on the edges; graphs were "
         f"{method if config.relaxation == 'sampled' else f'relaxed by {method}'}.",
-        f"Constants were fitted by nonlinear least squares, and architecture weights were learned on {steps}.",
+        f"Constants were fitted by {_fitting(model.noise_)}, and architecture weights were learned on {steps}.",
         f"{course(model)} {_seed(model.random_state)}",
     ]
+
+
+def _fitting(noise: Noise) -> str:
+    if isinstance(noise, LossNoise) and noise.loss.is_family:
+        return "maximum likelihood (iteratively reweighted least squares)"
+    return "iteratively reweighted least squares" if isinstance(noise, LossNoise) else "nonlinear least squares"
 
 
 def course(model: Any) -> str:
@@ -147,6 +154,8 @@ def _seed(state: Any) -> str:
 
 
 def _noise(noise: Noise) -> str:
+    if isinstance(noise, LossNoise):
+        return f"Equations were fitted and chosen by their {noise.loss.name.replace('_', ' ')} loss"
     return _NOISE.get(noise.form, _NOISE["additive"])
 
 
@@ -161,10 +170,10 @@ def _choice(model: Any, equation: Equation, chosen: bool) -> str:
 
 
 def _result(model: Any, equation: Equation) -> str:
-    fit = equation.fit
+    fit, by_loss = equation.fit, isinstance(model.noise_, LossNoise)
     unit = visible(units_of(model).get(equation.target, ""))
     parts = [
-        f"It has R² = {r_squared(equation.relative_loss)} and an error of "
+        f"It has R² = {r_squared(equation.relative_loss)} and {'a' if by_loss else 'an error of'} "
         f"{level_text(model.noise_, equation.loss, unit)}"
     ]
     if equation.probability is not None:

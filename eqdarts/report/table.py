@@ -13,6 +13,7 @@ from eqdarts.data.zero import LADDER
 from eqdarts.equation.equation import Equation
 from eqdarts.errors import InputDataError
 from eqdarts.formula.visible import visible
+from eqdarts.losses.noise import LossNoise
 from eqdarts.report.words import count, level_text, number
 
 _WORST = 5  # rows that are named
@@ -137,13 +138,14 @@ def facts(model: Any) -> tuple[tuple[str, str], ...]:
     noise = model.noise_
     exact = model.front_[model.best_index_].relative_loss < LADDER.exact
     size = "residuals are" if noise.known is not None else "its size is about"
-    form = _FORMS.get(noise.form, noise.form)
+    by_loss = isinstance(noise, LossNoise)
+    form, size = (noise.loss.name, "its") if by_loss else (_FORMS.get(noise.form, noise.form), size)
     return (
         ("Rows", rows),
         ("Columns", count(len(summary.minimum), "column")),
         ("Target", f"{target}{number(summary.target_std)} {unit}".rstrip()),
         (
-            "Noise",
+            "Loss" if by_loss else "Noise",
             "none: the law that was chosen leaves nothing"
             if exact
             else f"{form}; {size} {level_text(noise, loss, unit)}",

@@ -9,6 +9,7 @@ from decimal import Decimal
 from eqdarts.data.noise import Noise
 from eqdarts.equation.figures import percent
 from eqdarts.formula.numbers import DIGITS, MOST_DIGITS, Measured
+from eqdarts.losses.noise import LossNoise
 
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _LEAST, _MOST = -4, 6  # powers of ten between which numbers are written out
@@ -112,6 +113,8 @@ def level_text(noise: Noise, loss: float, unit: str = "") -> str:
     >>> level_text(Noise("given", unit=0.2), 0.01)
     '0.5 times the errors given'
     """
+    if isinstance(noise, LossNoise):
+        return noise.text(loss)
     if noise.known is not None:
         return f"{number(math.sqrt(loss) / noise.known, 3)} times the errors given"
     size = noise.level(loss)
