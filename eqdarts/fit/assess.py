@@ -117,6 +117,7 @@ class Assessor:
 
     everything: all rows, for noisy data   backend: by default the fastest on a CPU
     exact: the loss (a share of the variance of y) below which a graph is exact
+    screening: rows of the first fit   evidence: rows that a loss on the validation rows speaks for, at the most
     gate: which graphs may be fitted and kept, by default all
     """
 
@@ -129,14 +130,16 @@ class Assessor:
         backend: Backend | None = None,
         exact: float = LADDER.exact,
         gate: Gate | None = None,
+        screening: int = _HALVING.rows,
+        evidence: int = _HALVING.evidence,
     ) -> None:
         self.space, self.exact, self._gate = space, exact, gate
         self.train, self.validation, self.everything = train, validation, everything
         self._backend = backend_of(space, torch.device("cpu"), 1) if backend is None else backend
         self._measure = measure_of(train)
         self._root_mean_square = float(np.sqrt(np.mean(train.y**2))) or 1.0
-        self._few = train.evenly(_HALVING.rows)
-        self.rows = min(len(validation), _HALVING.evidence)
+        self._few = train.evenly(screening)
+        self.rows = min(len(validation), evidence)
         self.all_rows = self.rows if everything is None else len(everything)
         self._parts = self._noisy_parts = _Parts(self._few, train, validation, self.rows)
         self.is_small = everything is not None and self.all_rows <= _HALVING.small

@@ -40,4 +40,7 @@ class Machine:
         if problem.admission is not None:
             unit = None if problem.goal is not None else problem.y_scale * problem.y_unit
             gate = GraphGate(space, problem.admission, problem.scaled, unit)
-        return Assessor(space, train, validation, everything, backend, problem.exact_loss, gate)
+        sizes = problem.sizes
+        return Assessor(
+            space, train, validation, everything, backend, problem.exact_loss, gate, sizes.screening, sizes.evidence
+        )

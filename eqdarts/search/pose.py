@@ -20,11 +20,9 @@ from eqdarts.search.budget import BUDGET
 from eqdarts.search.fit_options import FitOptions
 from eqdarts.search.guesses import with_guesses
 from eqdarts.search.noise import noise_of
-from eqdarts.search.problem import Problem, moderate, snapping_rows
+from eqdarts.search.problem import OF_LITTLE, Problem, Sizes, moderate, snapping_rows
 from eqdarts.search.stops import Watch
 from eqdarts.search.working import piloted
-
-_SEARCH_ROWS = 120  # of each step that the search sees; the constants are refitted on all
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,9 +63,10 @@ def pose(table: Table, options: FitOptions, rng: np.random.Generator, watch: Wat
         options.constraints.check_rows(table)
         check_varying([name for name in rows.names if name not in options.constraints.never], used)
         used = _with_all(screened(used, options.max_columns, rng, watch.until(BUDGET.screening)), used, options)
-    subset = snapping_rows(len(rows), rng)
+    sizes = OF_LITTLE if goal is not None and goal.loss.is_family else Sizes()
+    subset = snapping_rows(len(rows), rng, sizes.formula)
     everything = np.arange(len(rows))
-    train, validation = (everything, everything) if constant else _steps(rows.y, options, rng)
+    train, validation = (everything, everything) if constant else _steps(rows.y, options, rng, sizes.step)
     x_scale, y_scale = scales_of(used)
     units, target_unit = _extreme(x_scale), float(_extreme(np.array([y_scale]))[0])
     if goal is not None and goal.loss.link.name != "identity":
@@ -90,6 +89,7 @@ def pose(table: Table, options: FitOptions, rng: np.random.Generator, watch: Wat
         units=options.units,
         admission=Admission(options.constraints, known) if options.constraints else None,
         goal=goal,
+        sizes=sizes,
     )
     if not constant and options.guesses:
         problem = with_guesses(problem, tuple(fitted_guess(guess, rows) for guess in options.guesses))
@@ -106,16 +106,16 @@ def _with_all(screened: Table, table: Table, options: FitOptions) -> Table:
     return table.select([k for k, name in enumerate(table.names) if name in names])
 
 
-def _steps(y: np.ndarray, options: FitOptions, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Row numbers for the steps of w and of α."""
+def _steps(y: np.ndarray, options: FitOptions, rng: np.random.Generator, most: int) -> tuple[np.ndarray, np.ndarray]:
+    """Row numbers for the steps of w and of α, at most so many for each."""
     train, validation = split_rows(len(y), options.validation, rng, y)
-    if options.splits_by_share and len(y) < _SEARCH_ROWS // 2:
+    if options.splits_by_share and len(y) < Sizes().step // 2:
         train = validation = np.arange(len(y))
-    return _at_most(train, rng), _at_most(validation, rng)
+    return _at_most(train, rng, most), _at_most(validation, rng, most)
 
 
-def _at_most(rows: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    return rows if len(rows) <= _SEARCH_ROWS else np.sort(rng.choice(rows, _SEARCH_ROWS, replace=False))
+def _at_most(rows: np.ndarray, rng: np.random.Generator, most: int) -> np.ndarray:
+    return rows if len(rows) <= most else np.sort(rng.choice(rows, most, replace=False))
 
 
 def _extreme(scales: np.ndarray) -> np.ndarray:

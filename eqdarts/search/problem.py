@@ -24,6 +24,32 @@ _VISIBLE = 0.05  # of the standard deviation of y: rounding by more than this pr
 _GENEROUS, _FEW_MORE = 4.0, 1.5  # times the loss that rounding leaves on average; few rows may have more of it
 
 
+@dataclass(frozen=True)
+class Sizes:
+    """How many rows are looked at, at the most; not tuned.
+
+    Attributes
+    ----------
+    step : int
+        By each step of the search, of w and of α.
+    screening : int
+        By the first, short fit of a graph.
+    evidence : int
+        Rows that a loss on the validation rows speaks for.
+    formula : int
+        By which constants are snapped and a formula's parts tried; the last refit sees all of them.
+    """
+
+    step: int = 120
+    screening: int = 64
+    evidence: int = 100
+    formula: int = FORMULA_ROWS
+
+
+#: Of counts and of zeros and ones, each of which says little (benchmarks of losses: docs/howto/losses.md).
+OF_LITTLE = Sizes(step=500, screening=256, evidence=500, formula=2000)
+
+
 @dataclass(frozen=True, eq=False)
 class Problem:
     """The table in working units, and how the search saw it.
@@ -64,6 +90,7 @@ class Problem:
         Which equations keep what is known of the law; None if nothing is.
     goal : Goal or None
         What equations are judged by where the target of the table is a working response of it.
+    sizes : Sizes
     """
 
     table: Table
@@ -84,6 +111,7 @@ class Problem:
     guesses: tuple[sympy.Expr, ...] = ()
     admission: Admission | None = None
     goal: Goal | None = None
+    sizes: Sizes = Sizes()
 
     def shifted(self, origins: np.ndarray) -> Problem:
         """With columns that have these numbers taken off, 0 for those that stay."""
@@ -126,7 +154,7 @@ class Problem:
     @cached_property
     def formula_rows(self) -> Table:
         """Those on which constants are snapped and a formula's parts tried."""
-        return self.sample(FORMULA_ROWS)
+        return self.sample(self.sizes.formula)
 
     def sample(self, most: int) -> Table:
         """At most so many rows of the subset, evenly spread."""
@@ -251,6 +279,6 @@ def moderate(scales: np.ndarray) -> np.ndarray:
     return np.where((scales >= 1 / 8) & (scales <= 8), 1.0, scales)
 
 
-def snapping_rows(n: int, rng: np.random.Generator) -> np.ndarray:
+def snapping_rows(n: int, rng: np.random.Generator, most: int = FORMULA_ROWS) -> np.ndarray:
     """All rows of a small table, a random thousand of a large one."""
-    return np.arange(n) if n <= FORMULA_ROWS else np.sort(rng.choice(n, FORMULA_ROWS, replace=False))
+    return np.arange(n) if n <= most else np.sort(rng.choice(n, most, replace=False))
