@@ -1,0 +1,102 @@
+"""Searches by a loss: the truth comes back from counts, chances and wild rows; a model says what it was fitted by."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+import sympy
+
+from eqdarts import DARTSRegressor, InputDataError
+from eqdarts.losses import Quantile
+from eqdarts.losses.link import LOG, LOGIT
+from eqdarts.losses.loss import mean_loss
+from eqdarts.simplify.form import form_of
+
+QUICK = {"max_epochs": 2, "max_time": None, "replicas": 64, "random_state": 0, "verbose": 0, "n_jobs": 1}
+RNG = np.random.default_rng(0)
+SUMS = QUICK | {"links": ["identity"], "proposers": ["monomials"]}
+T = pd.DataFrame({"t": RNG.uniform(0, 3, 200)})
+COUNTS = pd.Series(RNG.poisson(np.exp(2 - T.t)), name="clicks")
+
+
+def squares(y_pred, y_true, weight):
+    return weight * (y_pred - y_true) ** 2
+
+
+@pytest.fixture(scope="module")
+def counted():
+    return DARTSRegressor(loss="poisson", **SUMS).fit(T, COUNTS)
+
+
+def test_counts_give_their_law(counted):
+    score = LOG.score_of(counted.sympy())
+    assert sympy.Poly(score, sympy.Symbol("t")).degree() == 1
+    assert counted.predict(T) == pytest.approx(np.exp(2 - T.t), rel=0.15)
+    best, table = counted.best_index_, counted.equations_
+    deviance = mean_loss(counted.loss_, COUNTS.to_numpy(float), counted.predict(T), np.ones(len(T)))
+    assert table["loss"][best] == pytest.approx(deviance)
+    assert table["r2"][0] == 0
+    assert table["loo"].isna().all()
+    assert "loss: poisson, mean deviance" in str(counted)
+    low, high = counted.predict(T, interval=0.9, kind="mean")[1:]
+    assert ((low > 0) & (low <= counted.predict(T)) & (counted.predict(T) <= high)).all()
+    with pytest.raises(InputDataError, match="limits of single observations are not known by loss='poisson'"):
+        counted.predict(T, interval=0.9)
+    with pytest.raises(InputDataError, match="use method='asymptotic'"):
+        counted.refit(T, COUNTS).intervals("profile")
+
+
+def test_a_file_holds_the_loss(counted, tmp_path):
+    counted.save(tmp_path / "model.json")
+    again = DARTSRegressor.load(tmp_path / "model.json")
+    assert (str(again), again.loss_, again.loss) == (str(counted), counted.loss_, "poisson")
+    assert (again.predict(T) == counted.predict(T)).all()
+    assert again.refit(T, COUNTS).loss == pytest.approx(counted.refit(T, COUNTS).loss)
+    record = json.loads((tmp_path / "model.json").read_text(encoding="utf-8"))
+    record["noise"]["loss"]["name"] = "os.system"
+    (tmp_path / "model.json").write_text(json.dumps(record), encoding="utf-8")
+    with pytest.raises(InputDataError, match=r"os\.system"):
+        DARTSRegressor.load(tmp_path / "model.json")
+
+
+@pytest.mark.filterwarnings("ignore:loss. left out")
+def test_wild_rows_and_own_losses(tmp_path):
+    """Parameters of a loss are kept in a file, and of a function its name."""
+    line = 1 + 2 * T.t + 0.1 * RNG.normal(size=len(T))
+    wild = np.where(np.arange(len(T)) % 5 == 0, line + RNG.uniform(5, 20, len(T)), line)
+    median = DARTSRegressor(loss=Quantile(0.5), **SUMS).fit(T, wild)
+    assert median.predict(T) == pytest.approx(1 + 2 * T.t, abs=0.2)
+    own, plain = (DARTSRegressor(loss=loss, **SUMS).fit(T, line.to_numpy()) for loss in (squares, "squared"))
+    assert own.latex() == plain.latex()
+    assert own.front_[own.best_index_].loss == pytest.approx(plain.front_[plain.best_index_].loss)
+    for model, shown in ((median, "Quantile(q=0.5)"), (own, "Own(label='squares')")):
+        model.save(tmp_path / "model.json")
+        assert repr(DARTSRegressor.load(tmp_path / "model.json").loss_) == shown
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("law", ["1.5*x1*x2 - 0.5", "2*sin(2*x1) + x2"])
+def test_chances_give_their_law(law):
+    """Two thousand rows of 0 and 1."""
+    rng = np.random.default_rng(100)
+    X = pd.DataFrame(rng.uniform(-2, 2, (2000, 2)), columns=["x1", "x2"])
+    score = X.eval(law).to_numpy()
+    chance = 1 / (1 + np.exp(-score))
+    y = (rng.random(2000) < chance).astype(float)
+    model = DARTSRegressor(loss="bernoulli", **QUICK | {"replicas": None, "max_epochs": 20}).fit(X, y)
+    assert np.sqrt(np.mean((model.predict(X) - chance) ** 2)) < 0.02
+    found = form_of(LOGIT.score_of(model.sympy()), ("x1", "x2"), False)
+    x1, x2 = sympy.symbols("x1 x2")
+    expected = {"1.5*x1*x2 - 0.5": x1 * x2 * 1.4 - 0.6, "2*sin(2*x1) + x2": 2.1 * sympy.sin(2 * x1) + x2}
+    assert found in {form_of(e, ("x1", "x2"), False) for e in (expected[law], sympy.nsimplify(expected[law]))}
+
+
+@pytest.mark.slow
+def test_one_row_in_five_is_wild():
+    rng = np.random.default_rng(100)
+    X = pd.DataFrame(rng.uniform(-2, 2, (500, 2)), columns=["x1", "x2"])
+    law = 3 * X.x1 * np.exp(-X.x2)
+    y = np.where(rng.random(500) < 0.2, law + rng.uniform(5, 40, 500), law + 0.2 * rng.normal(size=500))
+    model = DARTSRegressor(loss="absolute", **QUICK | {"replicas": None, "max_epochs": 10}).fit(X, y)
+    assert model.predict(X) == pytest.approx(law.to_numpy(), abs=0.5)
