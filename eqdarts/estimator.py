@@ -242,6 +242,10 @@ class DARTSRegressor(OutputsModel):
         "exact", "settled" (of noisy data: see `agreeing_runs`), "max_epochs", "max_time", "patience", or "constant"
         (the target is); "interrupted" (by Ctrl-C) or
         "error" (in the search itself, which a `SearchWarning` describes), where the equations are those found so far.
+    outputs_ : tuple of DARTSRegressor
+        A fitted model for each column of y, which `output` gives by name; the model itself where y had one. Of several
+        `predict`, `score`, `latex`, `sympy`, `equations_`, `rivals_`, `history_`, `plot` and `save` are those of all,
+        and everything else is asked of one output.
     n_features_in_, feature_names_in_
         As in scikit-learn.
 
