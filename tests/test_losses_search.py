@@ -75,6 +75,16 @@ def test_wild_rows_and_own_losses(tmp_path):
         assert repr(DARTSRegressor.load(tmp_path / "model.json").loss_) == shown
 
 
+def test_rows_without_noise_and_rows_of_one_value():
+    exact = DARTSRegressor(loss="absolute", **SUMS).fit(T, 1 + 2 * T.t.to_numpy())
+    assert exact.stop_reason_ == "exact"
+    assert str(exact.sympy()) == "2*t + 1"
+    small = DARTSRegressor(loss="absolute", **SUMS).fit(T, 1e-30 * (1 + 2 * T.t.to_numpy()))
+    assert small.predict(T) == pytest.approx(1e-30 * (1 + 2 * T.t), rel=1e-9)
+    one = DARTSRegressor(loss="huber", **SUMS).fit(T, np.full(len(T), 3.0))
+    assert (one.stop_reason_, str(one.sympy())) == ("constant", "3.00000000000000")
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("law", ["1.5*x1*x2 - 0.5", "2*sin(2*x1) + x2"])
 def test_chances_give_their_law(law):

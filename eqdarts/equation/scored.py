@@ -26,7 +26,7 @@ from eqdarts.losses.goal import Goal
 from eqdarts.losses.loss import Loss, mean_loss
 from eqdarts.losses.noise import LossNoise, rows_of_fit
 from eqdarts.losses.own import Own
-from eqdarts.losses.robust import Quantile, weighted_quantile
+from eqdarts.losses.robust import Quantile, softness, weighted_quantile
 from eqdarts.simplify.description import description_length
 
 _TURNS, _FEW, _HALVINGS, _PROGRAMS = 60, 15, 12, 20  # few turns before linear programs; not tuned
@@ -46,7 +46,7 @@ def scored(model: Model, known: np.ndarray, n_starts: int, seed: int, noise: Los
     while turns < (_FEW if isinstance(loss, Quantile) else _TURNS) and not settled:
         turns += 1
         mean = _mean(on, theta)
-        soft = 0.0 if loss.is_family else _SOFT * weighted_quantile(np.abs(y - mean), counts, 0.5)
+        soft = 0.0 if loss.is_family else softness(y, mean, counts, _SOFT)
         if np.isfinite(total):
             z, W = loss.working(y, mean, counts, soft)
         else:  # least squares may give means that the family has not

@@ -16,13 +16,12 @@ from scipy.linalg import lstsq
 from eqdarts.data.table import Table
 from eqdarts.fit.sketch import basis_of
 from eqdarts.losses.loss import Loss, mean_loss, working
-from eqdarts.losses.robust import weighted_quantile
+from eqdarts.losses.robust import softness
 
 _TERMS, _DEGREES = 40, 8  # of a model at the most; none of these numbers is tuned
 _ROWS_PER_TERM = 3
 _STEPS, _HALVINGS = 25, 6
 _NOTHING = 1e-6  # share of the loss by which a step must lower it
-_SOFT = 0.1  # of the median size of residuals: smaller ones are not told from zero
 _SURE = 8.0  # scores of chances lie between its negative and it: beyond, rows say nothing of how far
 _BELOW, _ABOVE = 7.0, 1.0  # scores of counts, beside the logarithms of their mean and of the greatest
 
@@ -40,11 +39,6 @@ def pilot(table: Table, loss: Loss, weights: np.ndarray) -> Pilot:
     """The best polynomial score. table: with the user's y   weights: [n]"""
     found = [p for columns in _kinds(table) for p in _of_kind(columns, table.y, weights, loss)]
     return min(found, key=lambda p: p.criterion)
-
-
-def softness(y: np.ndarray, mean: np.ndarray, weights: np.ndarray, share: float = _SOFT) -> float:
-    """The size of residuals that are told from zero no more."""
-    return share * weighted_quantile(np.abs(y - mean), weights, 0.5)
 
 
 def _kinds(table: Table) -> Iterator[np.ndarray]:

@@ -8,8 +8,8 @@ import numpy as np
 
 from eqdarts.data.table import Table
 from eqdarts.fit.formula import Compiled, fit_constants
-from eqdarts.fit.pilot import softness
 from eqdarts.losses.loss import Loss, mean_loss, working
+from eqdarts.losses.robust import softness
 
 _TURNS, _STEPS, _HALVINGS = 30, 10, 8  # not tuned
 _NOTHING = 1e-10  # share of the loss by which a turn must lower it

@@ -45,6 +45,8 @@ class Goal:
         loss = mean_loss(self.loss, self.y, mean, self.weights)
         if not np.isfinite(loss):
             return np.inf, np.inf
+        if not self._null > 0:  # a target of one value
+            return loss, 1.0
         relative = self.loss.relative(loss, self._null, float(self.weights.sum()), float(self.evidence))
         return loss, relative if np.isfinite(relative) else np.inf
 

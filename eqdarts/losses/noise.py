@@ -11,10 +11,9 @@ from eqdarts.data.table import Table
 from eqdarts.errors import InputDataError
 from eqdarts.losses.loss import Loss
 from eqdarts.losses.named import SQUARED
-from eqdarts.losses.robust import weighted_quantile
+from eqdarts.losses.robust import softness
 
 _OF_UNIT = ("absolute", "quantile")  # losses in the unit of y, not in its square
-_SOFT = 0.1  # of the median size of residuals: smaller ones are not told from zero (not tuned)
 _LEAST = 1e-12  # variance of a count or a share; a smaller one is rounding
 
 
@@ -94,8 +93,7 @@ def rows_of_fit(table: Table, noise: Noise, values: np.ndarray) -> Table:
     counts = np.ones(len(table)) if table.weights is None else table.weights
     if noise.loss.is_family:
         return replace(table, weights=counts / np.square(noise.spreads(mean)))
-    soft = _SOFT * weighted_quantile(np.abs(table.y - mean), counts, 0.5)
-    z, W = noise.loss.working(table.y, mean, counts, soft)
+    z, W = noise.loss.working(table.y, mean, counts, softness(table.y, mean, counts))
     return replace(table, y=z, weights=W / W.mean())
 
 

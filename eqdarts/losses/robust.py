@@ -16,6 +16,8 @@ from eqdarts.errors import InputDataError, check_range, shown
 from eqdarts.losses.link import IDENTITY, Link
 
 _NORMAL = 1.4826  # the standard deviation of normal errors over the median of their sizes
+SOFT = 0.1  # of the median size of residuals: smaller ones are not told from zero by a search (not tuned)
+_ROUNDED = 1e-10  # of the spread of y: smaller residuals are rounding
 _LEAST = 1e-12  # of the size of y: a smaller scale is rounding
 
 
@@ -218,6 +220,12 @@ def weighted_quantile(values: np.ndarray, weights: np.ndarray, q: float) -> floa
     order = np.argsort(values)
     below = np.cumsum(weights[order])
     return float(values[order][min(int(np.searchsorted(below, q * below[-1])), len(values) - 1)])
+
+
+def softness(y: np.ndarray, mean: np.ndarray, weights: np.ndarray, share: float = SOFT) -> float:
+    """The size of residuals that are told from zero no more: a share of their median, and more than rounding of y."""
+    spread = float(np.std(y)) or float(np.abs(y).max()) or 1.0
+    return max(share * weighted_quantile(np.abs(y - mean), weights, 0.5), _ROUNDED * spread)
 
 
 def least_constant(total: Any, y: np.ndarray) -> float:

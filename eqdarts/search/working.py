@@ -7,9 +7,10 @@ from dataclasses import replace
 import numpy as np
 
 from eqdarts.data.table import Table
-from eqdarts.fit.pilot import pilot, softness
+from eqdarts.fit.pilot import pilot
 from eqdarts.losses.goal import Goal
 from eqdarts.losses.loss import Loss, working
+from eqdarts.losses.robust import softness
 
 
 def piloted(table: Table, loss: Loss, weights: np.ndarray | None, pools: bool) -> tuple[Table, Goal]:
