@@ -62,6 +62,8 @@ def plot_groups(model: Any, X: Any = None, y: Any = None, groups: Any = None, in
         mine = place == g
         colour = f"C{k}" if few else RED
         _draw(ax, equation, X[mine], y[mine], own.labels[g], across, _range(X, across), colour, few)
+    for ax in axes[max(0, len(panels) - columns) : len(panels)]:  # nothing stands below them
+        ax.tick_params(labelbottom=True)
     if across is None:
         for ax in axes[: 1 if few else len(panels)]:
             ax.axline((float(np.mean(y)), float(np.mean(y))), slope=1, color=GREY, linewidth=0.8, zorder=0)
