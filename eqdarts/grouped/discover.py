@@ -9,9 +9,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import sympy
 
-from eqdarts.data.noise import AUTO, Noise, likeliest, possible_forms, weighted
+from eqdarts.data.noise import AUTO, Noise, least_value, likeliest, possible_forms, weighted
 from eqdarts.data.table import Table
-from eqdarts.data.zero import LADDER
 from eqdarts.equation.equation import Equation
 from eqdarts.equation.front import Front
 from eqdarts.fit.formula import template
@@ -27,6 +26,7 @@ from eqdarts.search.discover import Found
 from eqdarts.search.fit_options import FitOptions
 
 _PROMISING, _SHARED_OUT = 16, 6  # families that are fitted in full, and whose constants are then shared (not tuned)
+_ROUNDS = 4  # of weights at the values of a fit
 _SURE_SECONDS = 1.0  # for the first of them, if no time is left
 
 
@@ -91,9 +91,9 @@ def discover_groups(
     assert first is not None, "there is at least one search"
     limit = options.config.max_time
     deadline = np.inf if limit is None else max(start + limit, time.monotonic() + _SURE_SECONDS)
+    given, (table, noise) = table, _at_observations(table, options.noise)
     ranked = _ranked([*distinct(iter(some), columns), _mean(table)], table, deadline)
-    counts = table.pooled.roots**2
-    table, noise = _weighed(table, ranked, options.noise)
+    table, noise, counts = _weighed(given, table, ranked, noise)
     raw = np.repeat(units, [len(t) for t in groups])
     front = Front(rows=len(table))
     for equation in _equations(ranked, table, deadline, column, counts, raw):
@@ -119,25 +119,45 @@ def _ranked(some: list[Family], table: GroupedTable, deadline: float) -> list[Fa
     return [*(some[k] for k in order[:_PROMISING] if np.isfinite(lengths[k])), some[-1]]
 
 
-def _weighed(table: GroupedTable, ranked: list[Family], noise: Noise) -> tuple[GroupedTable, Noise]:
-    """The table with the weights of its noise, and of the groups where their errors differ, by the best family."""
-    family = ranked[0]
-    own = np.ones(len(family), dtype=bool)
-    fit = fitted(family, table, separate(family, table, family.form.values), own, {}, 20).fit
-    values = values_of(family.code, table.stacked, fit.values)
-    if not np.isfinite(values).all() or is_quiet(table.loss(fit.squares)):
-        return table, replace(noise, form="additive") if noise.form == AUTO else noise
-    if noise.form == AUTO:
-        forms = [Noise(form, LADDER.quiet) for form in possible_forms(table.pooled.y)]
-        noise = forms[likeliest([(form, values) for form in forms], table.pooled.y, table.pooled.weights)]
-    by_law, noise = weighted(table.pooled, noise, values)
-    table = _with_weights(table, by_law.roots**2)
-    if noise.known is not None:
+def _at_observations(table: GroupedTable, noise: Noise) -> tuple[GroupedTable, Noise]:
+    """The table with weights at y, where errors go with the law and none is known yet."""
+    if not noise.depends_on_law:
         return table, noise
-    squares = table.stacked.sums(((values - table.pooled.y) * table.pooled.roots) ** 2)
+    by_y, noise = weighted(table.pooled, replace(noise, floor=least_value(table.pooled.y)), table.pooled.y)
+    return _with_weights(table, by_y.roots**2), noise
+
+
+def _weighed(
+    given: GroupedTable, table: GroupedTable, ranked: list[Family], noise: Noise
+) -> tuple[GroupedTable, Noise, np.ndarray]:
+    """The table with the weights of its noise, and of the groups where their errors differ, by the best family.
+
+    And weights [N] without those of groups. given: without weights of the noise   table: with those at y
+    """
+    family = ranked[0]
+    own, values = np.ones(len(family), dtype=bool), table.pooled.y
+    squares = np.inf
+    for _ in range(_ROUNDS):
+        fit = fitted(family, table, separate(family, table, family.form.values), own, {}, 20).fit
+        values, squares = values_of(family.code, table.stacked, fit.values), fit.squares
+        if not np.isfinite(values).all() or is_quiet(table.loss(squares)):
+            plain = replace(noise, form="additive") if noise.form == AUTO else noise
+            return table, plain, table.pooled.roots**2
+        if noise.form == AUTO:
+            least = least_value(table.pooled.y)
+            forms = [Noise(form, least) for form in possible_forms(table.pooled.y)]
+            noise = forms[likeliest([(form, values) for form in forms], table.pooled.y, table.pooled.weights)]
+        if not noise.depends_on_law:
+            break
+        by_law, noise = weighted(given.pooled, noise, values)
+        table = _with_weights(given, by_law.roots**2)
+    counts = table.pooled.roots**2
+    if noise.known is not None:
+        return table, noise, counts
+    left = table.stacked.sums(((values - table.pooled.y) * table.pooled.roots) ** 2)
     constants = effective(family, table.stacked, family.form.values)
-    factors = error_factors(squares, table.stacked.counts, constants, exact=False)
-    return (table if factors is None else table.weighed(factors)), noise
+    factors = error_factors(left, table.stacked.counts, constants, exact=False)
+    return (table if factors is None else table.weighed(factors)), noise, counts
 
 
 def _with_weights(table: GroupedTable, weights: np.ndarray) -> GroupedTable:
