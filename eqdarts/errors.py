@@ -34,6 +34,13 @@ class InputTypeError(InputDataError, TypeError):
     """The same, for a value that is neither text nor a number; a `TypeError` too."""
 
 
+class NoSuchResultError(InputDataError, AttributeError):
+    """A fitted model has no such thing, as it was fitted in another way; an `AttributeError` too.
+
+    Whoever looks at all attributes of a model, as scikit-learn's diagram does, passes those over.
+    """
+
+
 class SearchWarning(UserWarning):
     """Something was left out or changed, and the result is still usable."""
 

@@ -1,5 +1,6 @@
 """Several outputs: an equation for each column of y, one model that holds them."""
 
+import inspect
 import json
 
 import numpy as np
@@ -262,3 +263,9 @@ def test_on_the_command_line(tmp_path, monkeypatch, capsys):
 def test_lines_are_aligned_at_signs_outside_of_names():
     lines = aligned_latex([r"\text{a = \{b} = 2", "c = d"]).splitlines()
     assert lines[1:3] == [r"\text{a = \{b} &= 2 \\", "c &= d"]
+
+
+def test_all_attributes_can_be_looked_through(model):
+    """As scikit-learn's diagram does: what a model does not have is an AttributeError, of one output and of several."""
+    for one in (model, model.output("F")):
+        assert "outputs_" in dict(inspect.getmembers(one))

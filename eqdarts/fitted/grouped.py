@@ -17,7 +17,7 @@ from eqdarts.equation.equation import Equation
 from eqdarts.equation.front import Front
 from eqdarts.equation.group_refit import with_group
 from eqdarts.equation.latex_table import group_table
-from eqdarts.errors import InputDataError
+from eqdarts.errors import InputDataError, NoSuchResultError
 from eqdarts.fitted.examined import Examined
 
 if TYPE_CHECKING:
@@ -112,7 +112,9 @@ class InGroups(Examined):
         check_is_fitted(self)
         own = self._row(None).by_group
         if own is None:
-            raise InputDataError(f"{what}: the model was fitted without groups; equation().constants has its constants")
+            raise NoSuchResultError(
+                f"{what}: the model was fitted without groups; equation().constants has its constants"
+            )
         return own
 
     def equation_of(self, group: Any, index: int | None = None) -> Equation:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+from sklearn import get_config
 from sklearn.utils import Tags, check_random_state, estimator_html_repr
 from sklearn.utils.validation import check_is_fitted
 
@@ -16,7 +17,7 @@ from eqdarts.data.columns import listed
 from eqdarts.data.outputs import aligned, beside
 from eqdarts.equation.model_file import FORMAT_OUTPUTS, VERSION, check_formulas
 from eqdarts.equation.prediction import Interval
-from eqdarts.errors import InputDataError, kept_warnings
+from eqdarts.errors import InputDataError, NoSuchResultError, kept_warnings
 from eqdarts.fitted.saving import FittedModel
 from eqdarts.formula.latex import aligned_latex
 from eqdarts.formula.records import Record
@@ -27,13 +28,6 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 _MOST = 1000  # outputs of a file
-
-
-class NeedsOneOutputError(InputDataError, AttributeError):
-    """Something that one equation has was asked of a model of several outputs.
-
-    It is an `AttributeError` too, as the model has no such attribute.
-    """
 
 
 class OutputsModel(FittedModel):
@@ -86,7 +80,7 @@ class OutputsModel(FittedModel):
         def __getattr__(self, name: str) -> Any:
             outputs = self.__dict__.get("_outputs")
             if outputs and not name.startswith("__") and hasattr(outputs[0], name):
-                raise NeedsOneOutputError(
+                raise NoSuchResultError(
                     f"this model has the outputs {listed(self._names)}, and each has that of its own: ask "
                     f"model.output({self._names[0]!r}) instead of the model"
                 )
@@ -253,9 +247,8 @@ class OutputsModel(FittedModel):
     def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, str]:
         if not self._several:
             return super()._repr_mimebundle_(**kwargs)
-        bundle = [one._repr_mimebundle_(**kwargs) for one in self._several]
         whole = {"text/plain": str(self), "text/latex": f"$\\displaystyle {self.latex()}$"}
-        return {**whole, "text/html": self._as_html()} if "text/html" in bundle[0] else whole
+        return {**whole, "text/html": self._as_html()} if get_config()["display"] == "diagram" else whole
 
     def _as_html(self) -> str:
         if not self._several:
