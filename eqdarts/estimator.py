@@ -45,8 +45,9 @@ from eqdarts.losses.named import loss_of
 from eqdarts.losses.noise import LossNoise, rows_of_fit
 from eqdarts.runtime.garbage import no_full_collections
 from eqdarts.search.discover import Found, discovered
+from eqdarts.search.earlier import Earlier
 from eqdarts.search.fit_options import FitOptions, fit_options
-from eqdarts.search.history import EpochRecord, history_table
+from eqdarts.search.history import EpochRecord, appended, history_table
 from eqdarts.search.large import SUBSET_ROWS, check_share, discovered_in_large, first_rows, is_large
 from eqdarts.templates.search import discovered_by_template
 
@@ -179,6 +180,10 @@ class DARTSRegressor(OutputsModel):
         expressions of columns, and constants, which are the names that are no columns. A formula is searched for each
         unknown function, by `max_time` for all of them together, and by `max_epochs` for each one, twice
         (`eqdarts.templates.search`). See `functions_`.
+    warm_start : bool
+        Does another `fit` go on from where the last one ended, with α, β and γ, its best graphs and the equations of
+        its front, all fitted to the rows that are given now? It needs the same columns and target, and the same options
+        on what graphs there are; there may be other rows and more time. False: a fit begins anew.
     callback : callable, optional
         Called after every epoch with an `EpochRecord`.
     device : str
@@ -263,6 +268,9 @@ class DARTSRegressor(OutputsModel):
     g = \\frac{G m}{r^{2}}
     """
 
+    _fits: int  # how many fits went on from one another
+    _fitted_with: dict[str, Any]  # the options of the last
+
     def __init__(
         self,
         *,
@@ -303,6 +311,7 @@ class DARTSRegressor(OutputsModel):
         max_complexity: int | None = None,
         max_columns: int | None = 20,
         template: str | None = None,
+        warm_start: bool = False,
         callback: Callable[[EpochRecord], None] | None = None,
         device: str = "cpu",
         n_jobs: int = -1,
@@ -346,6 +355,7 @@ class DARTSRegressor(OutputsModel):
         self.max_complexity = max_complexity
         self.max_columns = max_columns
         self.template = template
+        self.warm_start = warm_start
         self.callback = callback
         self.device = device
         self.n_jobs = n_jobs
@@ -361,7 +371,7 @@ class DARTSRegressor(OutputsModel):
         y_error: ArrayLike | None = None,
         groups: Any = None,
     ) -> DARTSRegressor:
-        """Search for the equation y = f(X). A second fit forgets the first.
+        """Search for the equation y = f(X). A second fit forgets the first, unless `warm_start` is true.
 
         Of a table with more than 10,000 rows, and `validation` a share, so many are drawn at random, and the extreme
         ones of each column with them (`eqdarts.data.subset`). The search sees these, and the equations of its front
@@ -400,6 +410,8 @@ class DARTSRegressor(OutputsModel):
         if outputs is not None:
             if groups is not None:
                 raise InputDataError("groups: y has several columns; fit one of them at a time")
+            if self.warm_start:
+                raise InputDataError("warm_start: a fit of several outputs does not go on; fit each by itself")
             return self._fit_outputs(as_frame(X), outputs, {"sample_weight": sample_weight, "y_error": y_error})
         if groups is not None:
             return self._fit_groups(X, y, sample_weight, y_error, groups)
@@ -409,15 +421,16 @@ class DARTSRegressor(OutputsModel):
         """header: units that stand there, by the names of columns"""
         table, options = self._checked(X, y, sample_weight, y_error, header)
         start = time.monotonic()  # the first unit that is read takes a second or more, which is no search
-        rng = self._generator()
+        earlier = self._earlier(table.names, table.target)
+        rng = self._generator() if earlier is None else self._generator().spawn(self._fits)[-1]
         if options.template is not None:
             search = discovered_by_template(table, options.template, options, rng, start)
         elif is_large(len(table), options):
-            search = discovered_in_large(table, options, rng)
+            search = discovered_in_large(table, options, rng, earlier)
         else:
-            search = discovered(table, options, rng, start)
+            search = discovered(table, options, rng, start, earlier)
         with search as found:
-            return self._store(found)
+            return self._store(found, earlier is not None)
 
     def _checked(
         self, X: Any, y: Any, sample_weight: Any, y_error: Any, header: Mapping[str, str]
@@ -432,6 +445,8 @@ class DARTSRegressor(OutputsModel):
         for name in ("units", "constraints", "template"):
             if getattr(self, name) is not None:
                 raise InputDataError(f"groups: {name} is not for constants by group; leave {name}= or groups= out")
+        if self.warm_start:
+            raise InputDataError("warm_start: a fit by groups does not go on; leave warm_start= or groups= out")
         if self.loss != "squared":
             raise InputDataError("groups: constants by group are fitted by least squares; leave loss= or groups= out")
         options, start = self._options(), time.monotonic()
@@ -574,8 +589,30 @@ class DARTSRegressor(OutputsModel):
         self._table(X, y)  # notes the names of the columns
         options = self._with_units(options, head, header)
         options.check_columns(head.names, head.target)
-        with discovered_in_large(source, options, self._generator()) as found:
-            return self._store(found)
+        earlier = self._earlier(head.names, head.target)
+        rng = self._generator() if earlier is None else self._generator().spawn(self._fits)[-1]
+        with discovered_in_large(source, options, rng, earlier) as found:
+            return self._store(found, earlier is not None)
+
+    def _earlier(self, columns: tuple[str, ...], target: str) -> Earlier | None:
+        """What this fit goes on from; None if it begins anew."""
+        if not self.warm_start or not hasattr(self, "front_"):
+            return None
+        if self._problem is None:
+            raise InputDataError(
+                "warm_start: this model has no α to go on from, as it comes of a file or was fitted by groups; fit it "
+                "with warm_start=False"
+            )
+        space, result = self.search_space_, self._result
+        if space is None or result is None:  # the target was constant
+            return None
+        known = [*self.front_, *(rival for rival in self._rivals if rival not in self.front_)]
+        earlier = Earlier(
+            self._fitted_with, self.front_[0].columns, self.target_name_, space, self._problem, result.alpha,
+            result.beta, result.gamma, result.population, result.noisy, tuple(known),
+        )  # fmt: skip
+        earlier.check(columns, target, self.get_params(deep=False))
+        return earlier
 
     def _with_units(self, options: FitOptions, table: Table, header: Mapping[str, str]) -> FitOptions:
         """With the units of the columns; notes their text. header: those that stand in the header"""
@@ -587,7 +624,8 @@ class DARTSRegressor(OutputsModel):
     def _options(self) -> FitOptions:
         return fit_options(self.get_params(deep=False))
 
-    def _store(self, found: Found) -> DARTSRegressor:
+    def _store(self, found: Found, goes_on: bool = False) -> DARTSRegressor:
+        """goes_on: is it a fit that went on from the last one?"""
         problem, result = found.problem, found.result
         kept = found.training
         self.__dict__.pop("_outputs", None)  # of a fit before
@@ -608,8 +646,12 @@ class DARTSRegressor(OutputsModel):
         # `resample` refits on these rows, so that a large table is not kept with the model.
         self._problem = problem.reduced()
         self._result = result if result is None else replace(result, history=(), alpha_history=())
-        self.history_ = history_table(() if result is None else result.history)
-        self.alpha_history_ = np.array([] if result is None else result.alpha_history)
+        history = history_table(() if result is None else result.history)
+        alphas = np.array([] if result is None else result.alpha_history)
+        self.history_ = appended(self.history_, history) if goes_on else history
+        self.alpha_history_ = np.concatenate([self.alpha_history_, alphas]) if goes_on else alphas
+        self._fits = self._fits + 1 if goes_on else 1
+        self._fitted_with = self.get_params(deep=False)
         self.stop_reason_ = "constant" if result is None else result.stop_reason
         _warn_of_limits(self.front_[self.best_index_], found.training)
         return self
@@ -617,6 +659,7 @@ class DARTSRegressor(OutputsModel):
     def _table(self, X: Any, y: Any) -> Table:
         """The table that `fit` was given; notes the names of the columns."""
         table, named = given_table(X, y)
+        self._earlier(table.names, table.target)  # refused before this model is changed
         check_finite_columns(table.X, table.names)
         if isinstance(y, np.ndarray) and y.ndim == 2:
             column_or_1d(y, warn=True)

@@ -62,9 +62,9 @@ HOUSE = {
         "shapes", "lattice", "library", "products", "waves", "gradient", "sources", "symmetry", "similarity",
     ),
     "search": (
-        "budget", "log", "history", "settled", "problem", "machine", "sums", "runs", "sampled", "relaxed", "warm_up",
-        "finish", "guesses", "exactness", "stops", "reformulations", "branches", "loop", "resample", "progress",
-        "fit_options", "noise", "working", "pose", "discover", "large",
+        "budget", "log", "history", "settled", "problem", "earlier", "machine", "sums", "runs", "sampled", "relaxed",
+        "warm_up", "finish", "guesses", "exactness", "stops", "reformulations", "branches", "loop", "resample",
+        "progress", "fit_options", "noise", "working", "pose", "discover", "large",
     ),
     "grouped": ("rows", "state", "sharing", "candidates", "writing", "discover", "rating", "fitting"),
     "templates": ("scaffold", "absorbed", "pilot", "working", "joined", "search"),

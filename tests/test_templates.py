@@ -214,6 +214,11 @@ def fit(text, y=None, columns=X, **options):
         ("f(log(x1 - 1))", {}, "not defined on"),
         ("f(x1 - x1 + 0*x2, x2)", {}, "made of columns"),
         ("f(x1)", {"validation": np.arange(40)}, "validation"),
+        ("f(x1)", {"constraints": {"must": ["x1"]}}, "constraints"),
+        ("f(x1)", {"guesses": ["a*x1"]}, "guesses"),
+        ("f(x1)", {"constants": {"R": 8.314}}, "constants"),
+        ("f(x1)", {"units": {"x1": "m", "x2": "m", "x3": "m", "y": "s"}}, "units"),
+        ("f(x1)", {"loss": "absolute"}, "loss"),
         ("log(f(x1)) + x2", {"y": np.ones(len(X))}, "has one value only"),
     ],
 )  # fmt: skip

@@ -22,6 +22,7 @@ from eqdarts.losses.noise import LossNoise
 from eqdarts.options import SearchConfig
 from eqdarts.runtime.interrupts import interrupts
 from eqdarts.runtime.threads import one_thread
+from eqdarts.search.earlier import Earlier
 from eqdarts.search.finish import constant_equation
 from eqdarts.search.fit_options import FitOptions
 from eqdarts.search.loop import SearchResult, run
@@ -58,28 +59,39 @@ class Found:
 
 
 @contextmanager
-def discovered(table: Table, options: FitOptions, rng: np.random.Generator, start: float) -> Iterator[Found]:
+def discovered(
+    table: Table, options: FitOptions, rng: np.random.Generator, start: float, earlier: Earlier | None = None
+) -> Iterator[Found]:
     """What is found on a table; Ctrl-C, then and while it is stored, costs nothing of it.
 
-    start: when the time of the search began, in `time.monotonic`
+    start: when the time of the search began, in `time.monotonic`   earlier: what it goes on from
     """
     with np.errstate(all="ignore"), interrupts() as noted:
-        yield discover(table, options, rng, Watch(options.config, start, noted))
+        yield discover(table, options, rng, Watch(options.config, start, noted), earlier=earlier)
 
 
 def discover(
-    table: Table, options: FitOptions, rng: np.random.Generator, watch: Watch, only_exact: bool = False
+    table: Table,
+    options: FitOptions,
+    rng: np.random.Generator,
+    watch: Watch,
+    only_exact: bool = False,
+    earlier: Earlier | None = None,
 ) -> Found:
     """The front of a checked table, each of whose equations is fitted to all of its rows.
 
     watch: with the settings of the search   only_exact: as in `run`; nothing is shown
+    earlier: what it goes on from
     """
-    posed = pose(table, options, rng, watch)
+    posed = pose(table, options, rng, watch, None if earlier is None else earlier.space.inputs)
     problem, training = posed.problem, posed.training
     summary = Summary.of(table, distinct_rows=len(problem.table))
     if posed.is_constant:
         front = admitted(Front((constant_equation(problem),), problem.evidence), problem)
         return Found(front, None, problem, None, training, summary)
+    if earlier is not None:
+        problem = earlier.in_scales_of(problem)
+        earlier = earlier.on(problem, training.table)
     config = watch.config
     space = _space(problem, config)
     machine = Machine(options.device, options.threads, prepare=partial(_compile, options))
@@ -87,7 +99,7 @@ def discover(
     verbose, target = 0 if only_exact else options.verbose, problem.table.target
     with one_thread(), progress(verbose, config, target, training.noise) as shown:
         callback = both(shown, None if only_exact else options.callback)
-        result = run(space, watch, problem, rng, machine, callback, only_exact)
+        result = run(space, watch, problem, rng, machine, callback, only_exact, earlier)
         front, training = _weighed_by_law(admitted(result.front, problem), training)
         front = with_known_constants(front, training.table.of_mean_weight_one(), options.constants)
         front = admitted(front, problem)

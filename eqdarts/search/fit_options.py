@@ -10,7 +10,7 @@ from typing import Any
 from eqdarts.data.noise import ADDITIVE, Noise, check_form
 from eqdarts.dimensions.table_units import TableUnits, check_units
 from eqdarts.equation.selection import CRITERIA
-from eqdarts.errors import InputDataError, check_choice, check_range, shown
+from eqdarts.errors import InputDataError, check_choice, check_flag, check_range, shown
 from eqdarts.fit.backend import available_cores, check_device
 from eqdarts.formula.templates import check_template
 from eqdarts.knowledge.constraints import Constraints
@@ -20,6 +20,7 @@ from eqdarts.losses.named import loss_of
 from eqdarts.losses.noise import LossNoise, noise_given
 from eqdarts.options import SearchConfig, search_config
 from eqdarts.propose.sources import check_proposers
+from eqdarts.search.earlier import check_warm_start
 from eqdarts.search.history import EpochRecord
 
 
@@ -103,6 +104,9 @@ def fit_options(parameters: Mapping[str, Any]) -> FitOptions:
         raise InputDataError(f"callback={shown(callback)}: expected a function of one EpochRecord, or None")
     if parameters["template"] is not None:
         check_template(parameters["template"])
+    check_flag("warm_start", parameters["warm_start"])
+    if parameters["warm_start"]:
+        check_warm_start(parameters)
     check_device(parameters["device"])
     config = search_config(parameters)
     if config.proposers is not None:

@@ -72,6 +72,19 @@ def history_table(records: Sequence[EpochRecord]) -> pd.DataFrame:
     """A row per epoch, with columns for each source of graphs: 0 where it had no part."""
     names = [name for name in EpochRecord.__dataclass_fields__ if name not in _NESTED]
     table = pd.DataFrame([record.as_row() for record in records], columns=None if records else names)
-    sources = table.columns.difference(names)
+    return _whole(table)
+
+
+def appended(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
+    """Two histories as one, of a search that went on: epochs, seconds and graphs are counted on."""
+    if not len(before) or not len(after):
+        return after if len(after) else before
+    on = {name: after[name] + before[name].iloc[-1] for name in ("epoch", "seconds", "graphs")}
+    return _whole(pd.concat([before, after.assign(**on)], ignore_index=True))
+
+
+def _whole(table: pd.DataFrame) -> pd.DataFrame:
+    """With 0 for sources of graphs that had no part in an epoch."""
+    sources = table.columns.difference(list(EpochRecord.__dataclass_fields__))
     whole = [name for name in sources if not name.endswith("_seconds")]
     return table.fillna(dict.fromkeys(sources, 0)).astype(dict.fromkeys(whole, "int64"))

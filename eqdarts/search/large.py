@@ -26,6 +26,7 @@ from eqdarts.losses.noise import LossNoise
 from eqdarts.runtime.interrupts import Interrupts, interrupts
 from eqdarts.runtime.threads import one_thread
 from eqdarts.search.discover import Found, admitted, discover
+from eqdarts.search.earlier import Earlier
 from eqdarts.search.fit_options import FitOptions
 from eqdarts.search.progress import both, progress
 from eqdarts.search.stops import Watch
@@ -60,11 +61,16 @@ def check_share(options: FitOptions) -> None:
 
 
 @contextmanager
-def discovered_in_large(source: Source, options: FitOptions, rng: np.random.Generator) -> Iterator[Found]:
-    """What is found on some rows of a large table, refitted to all; Ctrl-C while it is stored costs nothing of it."""
+def discovered_in_large(
+    source: Source, options: FitOptions, rng: np.random.Generator, earlier: Earlier | None = None
+) -> Iterator[Found]:
+    """What is found on some rows of a large table, refitted to all; Ctrl-C while it is stored costs nothing of it.
+
+    earlier: what the search goes on from
+    """
     drawn = Drawn(source, SUBSET_ROWS, int(rng.integers(2**31 - 1)), options.threads)
     start = time.monotonic()
-    if source.size >= _LONG:
+    if source.size >= _LONG and earlier is None:
         with np.errstate(all="ignore"), interrupts() as noted:
             sight = _at_first_sight(drawn, options, rng.spawn(1)[0], noted)
             if sight is not None:
@@ -74,7 +80,7 @@ def discovered_in_large(source: Source, options: FitOptions, rng: np.random.Gene
     subset = drawn.subset()
     watch = Watch(options.config, time.monotonic() - spent)
     with np.errstate(all="ignore"), interrupts() as watch.interrupts:
-        found = discover(subset.table, options, rng, watch)
+        found = discover(subset.table, options, rng, watch, earlier=earlier)
         yield _of_all(_confirmed(found, _weighed(source, found), options, watch.interrupts), subset, source)
 
 

@@ -6,6 +6,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -21,6 +22,7 @@ from eqdarts.graph.population import Population, front_of, joined, scores
 from eqdarts.graph.space import SearchSpace
 from eqdarts.search.branches import Branches, can_branch
 from eqdarts.search.budget import BUDGET
+from eqdarts.search.earlier import Earlier
 from eqdarts.search.finish import Draft, candidates, constant_equation, finish, finish_one, offer_all, simplest
 from eqdarts.search.guesses import from_guess
 from eqdarts.search.history import EpochRecord, Sight
@@ -28,6 +30,7 @@ from eqdarts.search.log import Share
 from eqdarts.search.machine import Machine
 from eqdarts.search.problem import Problem
 from eqdarts.search.relaxed import RelaxedSearch
+from eqdarts.search.runs import SampledState
 from eqdarts.search.sampled import SampledSearch
 from eqdarts.search.stops import ExactGraphs, Watch
 from eqdarts.search.sums import best_first, has_sums, plain_sums
@@ -99,6 +102,7 @@ class Searcher(Protocol[S]):
     """A way to search: `SampledSearch` or `RelaxedSearch`."""
 
     def start(self) -> S: ...
+    def resumed(self, earlier: Earlier) -> S: ...
     def epoch(self, state: S, fraction: float) -> S: ...
     def close(self, state: S, deadline: float) -> S:
         """Read off what the last epochs learned; deadline: when all must be over, in `time.monotonic`."""
@@ -122,6 +126,8 @@ class SearchResult:
         "exact", "settled", "max_epochs", "max_time", "patience", "interrupted" or "error".
     gamma : array [L] or None
         Architecture weights of the links at the end.
+    noisy : bool
+        Did the rows count as noisy in the end?
     """
 
     front: Front
@@ -132,6 +138,7 @@ class SearchResult:
     population: Population
     stop_reason: str
     gamma: np.ndarray | None = None
+    noisy: bool = False
 
 
 def run(
@@ -142,6 +149,7 @@ def run(
     machine: Machine | None = None,
     callback: Callable[[EpochRecord], None] | None = None,
     only_exact: bool = False,
+    earlier: Earlier | None = None,
 ) -> SearchResult:
     """Search until the equation is exact or settled, or until epochs, time or patience end.
 
@@ -150,6 +158,7 @@ def run(
     machine: its `prepare` is off the clock
     callback: called after every epoch; its errors are the caller's
     only_exact: are equations that leave something to explain of no use, so that none is made at the end?
+    earlier: what it goes on from, if it does not begin anew
 
     Warns
     -----
@@ -173,6 +182,8 @@ def run(
         branches = Branches(space, watch, problem, rng.spawn(1)[0], machine)
     work = _Run(space, problem, watch, assessor, searcher, branches, callback)
     during = watch.interrupts.during
+    if earlier is not None:
+        during(partial(work.resume, earlier))
     during(work.search)
     if watch.interrupts.noted or not (work.reason == "exact" or only_exact):
         during(work.conclude)
@@ -205,6 +216,16 @@ class _Run:
         self._is_closed = False
         self._error: Exception | None = None
         self.reason: str | None = None
+
+    def resume(self, earlier: Earlier) -> None:
+        """Go on from an earlier search, whose equations are fitted to these rows."""
+        for equation in earlier.equations:
+            self._front = self._front.offer(equation)
+
+        def state() -> None:
+            self._state = self._searcher.resumed(earlier)
+
+        self._guarded(state)
 
     def search(self) -> None:
         """Epochs until a stop."""
@@ -241,7 +262,7 @@ class _Run:
         alpha, beta = self._state.architecture
         return SearchResult(
             self._front, tuple(self._history), tuple(self._alphas[:epochs]), alpha, beta, self._state.population,
-            reason, self._state.gamma,
+            reason, self._state.gamma, isinstance(self._state, SampledState) and self._state.noisy,
         )  # fmt: skip
 
     def _guarded(self, step: Callable[[], None]) -> None:

@@ -6,13 +6,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from eqdarts.data.columns import check_varying, is_constant, scales_of, varying
+from eqdarts.data.columns import check_varying, is_constant, listed, scales_of, varying
 from eqdarts.data.kept import Training, keep
 from eqdarts.data.noise import weighted
 from eqdarts.data.rounding import rounding_alike
 from eqdarts.data.screening import screened
 from eqdarts.data.split import split_rows
 from eqdarts.data.table import Table
+from eqdarts.errors import InputDataError
 from eqdarts.knowledge.admission import Admission
 from eqdarts.knowledge.guesses import fitted_guess, read_guess
 from eqdarts.losses.noise import LossNoise, noise_of_loss
@@ -43,8 +44,10 @@ class Posed:
     training: Training
 
 
-def pose(table: Table, options: FitOptions, rng: np.random.Generator, watch: Watch) -> Posed:
-    """The problem that a checked table poses."""
+def pose(
+    table: Table, options: FitOptions, rng: np.random.Generator, watch: Watch, columns: tuple[str, ...] | None = None
+) -> Posed:
+    """The problem that a checked table poses. columns: that were chosen before, if a search goes on"""
     # Equal rows as one: a row given twice and a row of weight 2 come out alike. Where validation names some rows, they
     # stay as they are, and a model keeps copies.
     counted = table.merged() if options.splits_by_share else table.copied()
@@ -62,7 +65,10 @@ def pose(table: Table, options: FitOptions, rng: np.random.Generator, watch: Wat
     if not constant:
         options.constraints.check_rows(table)
         check_varying([name for name in rows.names if name not in options.constraints.never], used)
-        used = _with_all(screened(used, options.max_columns, rng, watch.until(BUDGET.screening)), used, options)
+        if columns is None:
+            used = _with_all(screened(used, options.max_columns, rng, watch.until(BUDGET.screening)), used, options)
+        else:
+            used = _as_before(used, columns)
     sizes = OF_LITTLE if goal is not None and goal.loss.is_family else Sizes()
     subset = snapping_rows(len(rows), rng, sizes.formula)
     everything = np.arange(len(rows))
@@ -94,6 +100,17 @@ def pose(table: Table, options: FitOptions, rng: np.random.Generator, watch: Wat
     if not constant and options.guesses:
         problem = with_guesses(problem, tuple(fitted_guess(guess, rows) for guess in options.guesses))
     return Posed(problem, constant, training)
+
+
+def _as_before(table: Table, columns: tuple[str, ...]) -> Table:
+    """The columns of an earlier search."""
+    fixed = [name for name in columns if name not in table.names]
+    if fixed:
+        raise InputDataError(
+            f"warm_start: {listed(fixed)} of the earlier fit has one value only in these rows; give rows in which it "
+            "varies, or fit with warm_start=False"
+        )
+    return table.select([table.names.index(name) for name in columns])
 
 
 def _with_all(screened: Table, table: Table, options: FitOptions) -> Table:

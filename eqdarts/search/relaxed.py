@@ -21,6 +21,7 @@ from eqdarts.graph.population import Population, best, joined, nothing
 from eqdarts.graph.space import SearchSpace
 from eqdarts.options import SearchConfig
 from eqdarts.propose.waves import rows_of_waves, with_frequencies
+from eqdarts.search.earlier import Earlier
 from eqdarts.search.log import Share
 
 _EVERY = 10  # epochs between two readings
@@ -107,6 +108,17 @@ class RelaxedSearch:
         device = self._train.y.device
         inner = descent.start(self._space, self._config, self._generator, device=device)
         return RelaxedState(inner, self._space.nodes, nothing(self._space), self._assessor.rows)
+
+    def resumed(self, earlier: Earlier) -> RelaxedState:
+        """α, β and the graphs of an earlier search, these fitted to the rows of this one; w starts anew."""
+        start, graphs = self.start(), earlier.population
+        weights = start.inner.architecture
+        with torch.no_grad():
+            for own, before in ((weights.alpha, earlier.alpha), (weights.beta, earlier.beta)):
+                if own.shape == before.shape:  # as many replicas
+                    own.copy_(torch.as_tensor(before))
+        found = self._assessor.all_of(graphs.batch, graphs.w, graphs.origin) if len(graphs) else graphs
+        return replace(start, population=best(found, start.rows))
 
     def epoch(self, state: RelaxedState, fraction: float) -> RelaxedState:
         """One epoch of w- and α-steps. fraction: of the search that is done, for the temperature."""

@@ -21,6 +21,7 @@ from eqdarts.data.table import Table
 from eqdarts.data.zero import LADDER
 from eqdarts.fit.assess import Assessor
 from eqdarts.graph.genotype import GenotypeBatch, concatenate
+from eqdarts.graph.links import LINK_NAMES
 from eqdarts.graph.population import WIDE_PER_BAND, WIDE_SIZE, Population, best, joined, nothing, scores
 from eqdarts.graph.space import SearchSpace
 from eqdarts.options import SearchConfig
@@ -31,6 +32,7 @@ from eqdarts.propose.proposer import Evidence, Graphs, Situation
 from eqdarts.propose.sources import PROPOSERS, made
 from eqdarts.propose.waves import rows_of_waves, with_frequencies
 from eqdarts.search.budget import BUDGET
+from eqdarts.search.earlier import Earlier
 from eqdarts.search.log import Log
 from eqdarts.search.runs import SampledState, arrived, gains, has_ended, next_run, reached
 from eqdarts.search.settled import Arrivals
@@ -147,6 +149,25 @@ class SampledSearch:
             rows=self._assessor.all_rows if noisy else self._assessor.rows,
             noisy=noisy,
         )
+
+    def resumed(self, earlier: Earlier) -> SampledState:
+        """α and the graphs of an earlier search, these fitted to the rows of this one."""
+        self._prepare()
+        noisy = earlier.noisy and self._assessor.can_confirm
+        start, graphs = self.start(noisy), earlier.population
+        weights = LinkedArchitecture(
+            earlier.alpha[0], earlier.beta[0], earlier.link_weights(self._space, self._prior.gamma)
+        )
+        fit = self._assessor.all_confirmed if noisy else self._assessor.all_of
+        usable = np.flatnonzero(np.isin(graphs.batch.links, [LINK_NAMES.index(link) for link in self._space.links]))
+        some = graphs.select(usable)
+        found = fit(some.batch, some.w, some.origin) if len(some) else nothing(self._space)
+        population = self._kept(found, start)
+        nodes = self._space.nodes
+        return replace(
+            start, weights=weights, nodes=nodes, grown=nodes, population=population, active=population,
+            sums=self._sums.opening(noisy, Log()), epochs=1, fitted=len(some),
+        )  # fmt: skip
 
     def epoch(self, state: SampledState, fraction: float, noisy: bool = False) -> SampledState:
         """Propose, fit, keep the best, move α. The number of latent nodes grows with the epochs.

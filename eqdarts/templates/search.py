@@ -84,6 +84,9 @@ def template_for(table: Table, text: str, options: FitOptions) -> Template:
         raise InputDataError("validation: row numbers and splitters do not fit the tables of a template; give a share")
     if isinstance(options.noise, LossNoise):
         raise InputDataError("loss: functions of a template are searched by squared errors; leave one of the two out")
+    for name, given in (("guesses", options.guesses), ("constants", options.constants)):
+        if given:
+            raise InputDataError(f"{name}: functions of a template are searched without them; leave one of the two out")
     if options.units is not None:
         raise InputDataError("units: functions of a template are not searched by units; leave one of the two out")
     if options.constraints != Constraints():
