@@ -89,8 +89,9 @@ HOUSE = {
         "serving",
     ),
     "cli": (
-        "groups", "manual", "messages", "completing", "reading", "cells", "searching", "choosing", "document", "screen",
-        "output", "fit", "show", "predict", "refit", "report", "demo", "sweep", "operations", "browser", "program",
+        "groups", "manual", "messages", "completing", "reading", "cells", "searching", "knowing", "choosing",
+        "document", "screen", "output", "fit", "show", "predict", "refit", "report", "demo", "sweep", "operations",
+        "browser", "program",
     ),
     "__main__": {},
 }  # fmt: skip

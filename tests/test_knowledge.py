@@ -13,6 +13,7 @@ from random_expressions import X, formulas
 from random_graphs import draw_graphs, space_of
 
 from eqdarts import Constraints, DARTSRegressor, Equation, Front, InputDataError, SearchWarning, parse_expression
+from eqdarts.cli.knowing import Knowing
 from eqdarts.data.table import Table
 from eqdarts.graph.genotype import prune
 from eqdarts.graph.to_sympy import Constants, column_symbols, to_expression
@@ -20,6 +21,7 @@ from eqdarts.knowledge.admission import Admission, broken_forms
 from eqdarts.knowledge.box import Box, around
 from eqdarts.knowledge.of_graphs import GraphGate
 from eqdarts.knowledge.shape import broken_shapes, broken_values, mended
+from eqdarts.report import report_html
 
 COLUMNS = ("x1", "x2")
 RNG = np.random.default_rng(5)
@@ -65,7 +67,7 @@ def broken(text, margin=0.0, **fields):
         ({"at": [({"x1": math.inf}, 2)]}, "2*x1/(x1 + x2)", "2*x1/(x1 + x2) + 1/x2", "value 2 at x1 -> inf"),
         ({"at": [({"x1": math.inf}, 0)]}, "x1*exp(-x1)", "log(x1)", "value 0 at x1 -> inf"),
         ({"at": [({"x1": -math.inf}, 0)]}, "exp(x1)", "exp(-x1)", "value 0 at x1 -> -inf"),
-        ({"sign": "nonnegative"}, "sqrt(x1 - 1)", "sqrt(x1 - 2)", "defined"),
+        ({"sign": "nonnegative"}, "sqrt(x1 - 1)", "sqrt(x1 - 2)", "defined everywhere"),
     ],
 )
 def test_checkers_say_what_holds(fields, keeps, breaks, name):
@@ -257,6 +259,7 @@ def test_what_was_kept_out_is_told_and_saved(constrained, tmp_path):
     pd.testing.assert_frame_equal(again.excluded_, excluded)
     assert Constraints.of(again.constraints) == KNOWN
     assert str(again) == str(constrained)
+    assert "Constraints kept out" in report_html(again)
 
 
 @pytest.mark.slow
@@ -267,3 +270,29 @@ def test_the_law_is_found_where_it_is_not_without_constraints(saturating):
         KNOWN, Table(*(np.asarray(a, dtype=float) for a in saturating), ("dose", "other"), "effect")
     ).admits(free.front_[free.best_index_])
     assert held.select(form="a*dose/(b + dose)").selected_ == held.select().best_index_
+
+
+def test_the_command_line_says_the_same():
+    knowing = Knowing(
+        guess=["v*c/(K + c)"], constant=["R=8.314", "N=6.02e23"], must="a,b", increasing="a", positive=True, bounds="0,"
+    )
+    assert knowing.options() == {
+        "guesses": ["v*c/(K + c)"],
+        "constants": {"R": 8.314, "N": 6.02e23},
+        "constraints": {"must": ("a", "b"), "increasing": ("a",), "sign": "positive", "bounds": (0.0, None)},
+    }
+    assert Knowing().options() == {"guesses": None, "constants": None, "constraints": None}
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"constant": ["R"]}, "--constant 'R': expected NAME=VALUE"),
+        ({"constant": ["R=x"]}, "--constant 'R=x'"),
+        ({"bounds": "3"}, "--bounds '3': expected LOW,HIGH"),
+        ({"bounds": "a,b"}, "--bounds 'a,b'"),
+    ],
+)
+def test_what_the_command_line_cannot_read_is_said(given, message):
+    with pytest.raises(InputDataError, match=message):
+        Knowing(**given).options()

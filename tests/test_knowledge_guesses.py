@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 import sympy
 
-from eqdarts import DARTSRegressor, InputDataError, parse_expression
+from eqdarts import DARTSRegressor, InputDataError, SearchWarning, parse_expression
 from eqdarts.data.table import Table
 from eqdarts.knowledge.guesses import fitted_guess, read_guess
 from eqdarts.search.guesses import changes
@@ -27,6 +27,7 @@ def test_a_guess_is_read(text, expected):
         ("v*x2 + c", "has x2, which is no column; the columns are 'c', 'flow rate', 'x1'"),
         ("a*flow_rate*c", "has flow_rate, which is no column"),
         ("a*b", "has none of the columns"),
+        ("a*c*x7", "has x7, which is no column"),
         ("a*c + rate", "has the target 'rate' on the right"),
         ("speed = a*c", "is one of 'speed', and the target is 'rate'"),
         ("a*c +", "guesses: 'a\\*c \\+': expression"),
@@ -65,6 +66,12 @@ def test_a_guess_is_fitted():
     c = np.linspace(0.2, 9, 23)
     law = fitted_guess("rate = v*c/(K + c)", Table(c[:, None], 7.3 * c / (1.9 + c), ("c",), "rate"))
     assert sorted(float(number) for number in law.expression.atoms(sympy.Float)) == pytest.approx([1.9, 7.3])
+
+
+def test_a_misspelt_column_is_mentioned():
+    c = np.linspace(0.2, 9, 23)
+    with pytest.warns(SearchWarning, match="do not determine a, conc, which count as constants; the columns are 'c'"):
+        fitted_guess("a*c/conc", Table(c[:, None], 7.3 * c + np.sin(c), ("c",), "rate"))
 
 
 def test_changes_hold_what_guesses_lack():

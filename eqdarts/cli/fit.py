@@ -10,6 +10,7 @@ import typer
 from eqdarts.cli.choosing import Choosing, check_targets
 from eqdarts.cli.completing import columns
 from eqdarts.cli.groups import grouped
+from eqdarts.cli.knowing import Knowing
 from eqdarts.cli.messages import heard, say
 from eqdarts.cli.output import Giving
 from eqdarts.cli.reading import (
@@ -32,6 +33,8 @@ EXAMPLES = """\
 eqdarts fit planets.csv --target period --features distance -o results
 # A law for each of two columns; --max-time is for both together.
 eqdarts fit data.csv --target x --target y
+# A starting equation, a constant that is known, and what must hold.
+eqdarts fit gas.csv --target p --guess "a*T/V" --constant R=8.314 --increasing T
 # Rows have errors of their own, and the search may take five minutes.
 eqdarts fit data.csv --target y --y-error sigma --max-time 300
 # For a script: the same again for the same seed.
@@ -65,6 +68,7 @@ def fit(
     noise: Noise = "additive",
     units: Units = None,
     template: Template = None,
+    knowing: Knowing,
     searching: Searching,
     seed: Seed = 0,
     choosing: Choosing,
@@ -80,7 +84,7 @@ def fit(
     with heard() as warnings:
         check_beside(columns, y_error, weights, groups)
         if is_streamed(file) and not one_hot and len(target) == 1 and groups is None:
-            model = searching.model(seed, noise, units, template, loss)
+            model = searching.model(seed, noise, units, template, loss, knowing.options())
             model.fit_file(
                 file,
                 target[0],
@@ -104,7 +108,7 @@ def fit(
                 from eqdarts.data.logarithm import log_of
 
                 y = log_of(y) if len(target) == 1 else y.apply(log_of).rename(columns=lambda name: f"log({name})")
-            model = searching.model(seed, noise, units, template, loss).fit(X, y, **beside)
+            model = searching.model(seed, noise, units, template, loss, knowing.options()).fit(X, y, **beside)
         if log_target:
             for one in model.outputs_:
                 say(f"the law is that of {one.target_name_}, the natural logarithm; its exponential is the target")

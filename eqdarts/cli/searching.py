@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
@@ -114,8 +115,9 @@ class Searching:
         units: str | None = None,
         template: str | None = None,
         loss: str = "squared",
+        known: Mapping[str, Any] | None = None,
     ) -> DARTSRegressor:
-        """A model of these options, not yet fitted. Its import takes seconds."""
+        """A model of these options, not yet fitted. Its import takes seconds. known: what is known of the law"""
         from eqdarts.estimator import DARTSRegressor
 
         return DARTSRegressor(
@@ -128,5 +130,6 @@ class Searching:
             noise=noise,
             units=named_units(units),
             template=template,
+            **(known or {}),
             verbose=0 if self.quiet else 1,
         )

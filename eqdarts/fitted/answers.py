@@ -319,6 +319,11 @@ class Answers(RegressorMixin, GivenRows):
         check_is_fitted(self)
         return self.noise_.loss if isinstance(self.noise_, LossNoise) else SQUARED
 
+    def excluded_text(self) -> str:
+        """What constraints kept out, in one line; empty where there was nothing."""
+        check_is_fitted(self)
+        return excluded_text(self._excluded)
+
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "front_")
 
@@ -363,7 +368,7 @@ class Answers(RegressorMixin, GivenRows):
         )
         own = self._row(None).by_group
         groups = "" if own is None else group_text(own)
-        return "\n".join(filter(None, (shown, groups, excluded_text(self._excluded))))
+        return "\n".join(filter(None, (shown, groups, self.excluded_text())))
 
     @property
     def _columns(self) -> tuple[str, ...]:

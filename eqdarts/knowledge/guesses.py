@@ -13,7 +13,7 @@ from eqdarts.data.columns import listed
 from eqdarts.data.table import Table
 from eqdarts.equation.equation import Equation
 from eqdarts.equation.refit import refit
-from eqdarts.errors import InputDataError, kept_warnings, shown
+from eqdarts.errors import InputDataError, kept_warnings, shown, warn
 from eqdarts.formula.parsing import parse_expression, split_equation
 
 _STARTS = 8  # of the fit of a guess; not tuned
@@ -74,6 +74,8 @@ def _resemble(name: str, column: str) -> bool:
     if name.casefold().replace("_", "") == column.casefold().replace("_", "").replace(" ", "") and len(name) > 1:
         return True
     one, other = _NUMBERED.fullmatch(name), _NUMBERED.fullmatch(column)
+    if one is not None and one[1] == "x":  # so columns without names are called
+        return True
     return one is not None and other is not None and one[1] == other[1]
 
 
@@ -84,13 +86,24 @@ def fitted_guess(text: str, table: Table) -> Equation:
     ------
     InputDataError
         If it cannot be fitted, with the guess.
+
+    Warns
+    -----
+    SearchWarning
+        If the rows do not determine a constant, as where a column's name is misspelt.
     """
     formula = read_guess(text, table.names, table.target)
     X = pd.DataFrame(table.X, columns=list(table.names))
     try:
         with kept_warnings():
-            return refit(
+            law = refit(
                 formula, X, pd.Series(table.y, name=table.target), sample_weight=table.weights, n_starts=_STARTS
             )
     except InputDataError as error:
         raise InputDataError(f"guesses: {shown(text)}: {error}") from error
+    if law.fit is not None and law.fit.undetermined:
+        warn(
+            f"guesses: {shown(text)}: the rows do not determine {', '.join(law.fit.undetermined)}, which count as "
+            f"constants; the columns are {listed(table.names)}"
+        )
+    return law

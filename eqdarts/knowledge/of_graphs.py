@@ -79,7 +79,7 @@ class GraphGate:
 
         with np.errstate(all="ignore"):
             value = at(box.points)
-            good &= self._noted("defined", good, np.isfinite(value).all(axis=1))
+            good &= self._noted("defined everywhere", good, np.isfinite(value).all(axis=1))
             slack = _SLACK * box.spread
             if self.y_scale is not None:
                 low, high = (side / self.y_scale for side in constraints.limits)

@@ -30,7 +30,7 @@ def broken_shapes(
     symbols = tuple(map(sympy.Symbol, columns))
     value = _values(expression, symbols, box.points)
     if not np.isfinite(value).all():
-        yield "defined"
+        yield "defined everywhere"
         return
     yield from _broken_limits(value, constraints, box)
     sloped = (*constraints.increasing, *constraints.decreasing)

@@ -127,7 +127,11 @@ def _page(model: Any, rows: Any, title: str | None, notes: Sequence[str]) -> str
         "facts": facts(model),
         "columns": columns_of(model),
         "notes": [*_notes(model, rows), *map(visible, notes)],
-        "search": [course(model), *([_ALPHA] if model.search_space_ is not None else [])],
+        "search": [
+            course(model),
+            *([_ALPHA] if model.search_space_ is not None else []),
+            *filter(None, [visible(model.excluded_text())]),
+        ],
         "search_pictures": of_search(model, sheet),
         "methods": {i: paragraph(model, e, i == best, __version__) for i, e in enumerate(equations)},
         "references": cited,

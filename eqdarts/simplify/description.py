@@ -94,7 +94,7 @@ def digits_of(expression: sympy.Expr) -> float:
         sum(
             _digits_of_node(node)
             for node in sympy.preorder_traversal(expression)
-            if isinstance(node, sympy.Rational | sympy.NumberSymbol) or (node.is_Pow and node.is_number)
+            if isinstance(node, sympy.Rational | KnownConstant) or node is sympy.pi or (node.is_Pow and node.is_number)
         )
     )
 
