@@ -442,7 +442,7 @@ class DARTSRegressor(OutputsModel):
         return table, self._with_units(options, table, header)
 
     def _fit_groups(self, X: Any, y: Any, sample_weight: Any, y_error: Any, groups: Any) -> DARTSRegressor:
-        for name in ("units", "constraints", "template"):
+        for name in ("units", "constraints", "guesses", "constants", "template"):
             if getattr(self, name) is not None:
                 raise InputDataError(f"groups: {name} is not for constants by group; leave {name}= or groups= out")
         if self.warm_start:

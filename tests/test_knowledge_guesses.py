@@ -116,3 +116,9 @@ def test_what_the_guess_lacked_is_found(continued):
 def test_guesses_are_saved(continued, tmp_path):
     continued.save(tmp_path / "model.json")
     assert list(DARTSRegressor.load(tmp_path / "model.json").guesses) == ["v*c/(K + c)"]
+
+
+@pytest.mark.parametrize("option", [{"guesses": ["a*x1"]}, {"constants": {"R": 8.3}}])
+def test_constants_by_group_take_neither(option):
+    with pytest.raises(InputDataError, match="is not for constants by group"):
+        DARTSRegressor(**option, max_epochs=1, verbose=0).fit(np.ones((6, 1)), np.arange(6.0), groups=list("aaabbb"))
