@@ -3,6 +3,7 @@
     python benchmarks/units.py --kit DIR --noise 0.1 --every 3    # resumes where it stopped; one fit after another
     python benchmarks/units.py --kit DIR --check                  # are all laws consistent with their units?
     python benchmarks/units.py --table
+    python benchmarks/units.py --prices 0,1,2.5,5,10              # what other prices of a unit would have chosen
 
 DIR: as for `recovery.py`. The units of each problem, feynman_units.json, follow from its physics; AI Feynman's own
 table (Udrescu & Tegmark 2020, Science Advances 6, eaay2631, units.csv) has them in powers of m, s, kg, K and V. One
@@ -21,6 +22,7 @@ import runner
 from recovery import kit
 
 from eqdarts import DARTSRegressor
+from eqdarts.simplify.description import NATS_PER_UNIT
 
 FILE = Path(__file__).with_name("feynman_units.json")
 TARGET = "the target"
@@ -86,6 +88,21 @@ def table(records: list[dict[str, Any]]) -> str:
     return runner.table(["noise", "units", "laws", "solved", "form", "on the front"], rows)
 
 
+def prices(records: list[dict[str, Any]], tried: list[float]) -> str:
+    """What a constant with a unit might have cost, in nats: how many choices change, and which."""
+    rows: list[list[object]] = []
+    for price in tried:
+        changed = []
+        for record in records:
+            offered = record["offered"] if record["units"] else []
+            if offered:
+                now = min(offered, key=lambda one: one[2])
+                then = min(offered, key=lambda one: one[2] + (price - NATS_PER_UNIT) * one[3])
+                changed += [f"{record['name']} at {record['noise']:.0%}: {then[0]}"] * (then != now)
+        rows.append([price, len(changed), "; ".join(changed)])
+    return runner.table(["nats", "other choices", "which"], rows)
+
+
 def main() -> None:
     parser = runner.parser(__doc__, "units", budget=10.0)
     parser.add_argument("--kit", help="folder of the problems and their judge")
@@ -94,7 +111,11 @@ def main() -> None:
     parser.add_argument("--every", type=int, default=1, help="only every so many problems")
     parser.add_argument("--first", type=int, default=0, help="from this one")
     parser.add_argument("--check", action="store_true", help="only test the units of the laws")
+    parser.add_argument("--prices", help="nats, by commas: print what these would have chosen, and measure nothing")
     given = parser.parse_args()
+    if given.prices:
+        print(prices(runner.read(given.results), [float(price) for price in given.prices.split(",")]))
+        return
     if given.table:
         print(table(runner.read(given.results)))
         return

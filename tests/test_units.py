@@ -245,6 +245,13 @@ def test_a_constant_is_printed_with_its_unit(fallen):
     assert fallen.units_ == {"w": "m/s", "m": "kg", "h": "m"}
 
 
+def test_a_constant_alone_needs_no_parentheses(fallen):
+    assert re.fullmatch(r"h = [0-9.]+\\,\\mathrm\{m\}", fallen.front_[0].latex())
+    assert re.fullmatch(
+        r"h = \\left\([0-9.]+ \\pm [0-9.]+\\right\)\\,\\mathrm\{m\}", fallen.equation(0).latex(errors=True)
+    )
+
+
 def test_units_are_saved(fallen, tmp_path):
     fallen.save(tmp_path / "model.json")
     again = DARTSRegressor.load(tmp_path / "model.json")

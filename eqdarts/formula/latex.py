@@ -169,6 +169,8 @@ def to_latex_with_errors(
     short = rounded(form.xreplace(places), digits)
     names |= {s: symbol_latex(s.name) for s in short.free_symbols if s not in names}
     printed = _printed(short, names, mul)
+    if units and short in names and printed.startswith(r"\left("):  # a constant alone
+        printed = printed.removeprefix(r"\left(").removesuffix(r"\right)")
     # A power and a right-hand side need no parentheses.
     printed = re.sub(r"\^\{\\left\(([^(){}]*\\pm[^(){}]*)\\right\)\}", r"^{\1}", printed)
     printed = re.sub(r"^\\left\(([^(){}]*\\pm[^(){}]*)\\right\)$", r"\1", printed)
