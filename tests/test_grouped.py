@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 import sympy
 
+from eqdarts.data.noise import Noise
 from eqdarts.data.table import Table
 from eqdarts.grouped.candidates import all_free, distinct, searches
+from eqdarts.grouped.discover import at_observations, weighed
 from eqdarts.grouped.rows import GroupedTable, error_factors
 from eqdarts.grouped.sharing import first_states, shared_out
 from eqdarts.grouped.state import Family, own_symbol
@@ -93,6 +95,25 @@ def test_errors_of_groups_differ_only_where_the_rows_show_it():
     assert factors.argmin() == 2
     assert factors[2] < factors[0] / 50
     assert error_factors(alike * np.array([1, 1, 400, 1, 1]), counts, 2, exact=True) is None
+
+
+@pytest.mark.parametrize("form", ["proportional", "auto"])
+def test_weights_of_noise_are_those_at_the_law(form):
+    rng, groups = np.random.default_rng(0), []
+    law = 300 * np.exp(-0.4 * np.linspace(0.3, 9, 12))
+    for size in (0.01, 0.2, 1):
+        groups.append(
+            Table(np.linspace(0.3, 9, 12)[:, None], size * law * (1 + 0.08 * rng.normal(size=12)), ("t",), "y")
+        )
+    given = GroupedTable(tuple(groups), LABELS[:3])
+    best = Family.of(all_free(sympy.sympify("2.0*exp(-0.5*t)"), (t,)), "given")
+    with np.errstate(all="ignore"):
+        table, noise = at_observations(given, Noise(form))
+        table, noise, counts = weighed(given, table, [best], noise)
+    assert noise.form == "proportional"
+    ratio = counts[:12] / counts[24:] * 0.01**2  # of the largest group and the smallest one at the same t
+    above = given.groups[0].y > 3 * noise.floor
+    np.testing.assert_allclose(ratio[above], 1, rtol=0.5)
 
 
 def test_searches_see_all_rows_levelled_ones_and_the_largest_groups():

@@ -91,9 +91,9 @@ def discover_groups(
     assert first is not None, "there is at least one search"
     limit = options.config.max_time
     deadline = np.inf if limit is None else max(start + limit, time.monotonic() + _SURE_SECONDS)
-    given, (table, noise) = table, _at_observations(table, options.noise)
+    given, (table, noise) = table, at_observations(table, options.noise)
     ranked = _ranked([*distinct(iter(some), columns), _mean(table)], table, deadline)
-    table, noise, counts = _weighed(given, table, ranked, noise)
+    table, noise, counts = weighed(given, table, ranked, noise)
     raw = np.repeat(units, [len(t) for t in groups])
     front = Front(rows=len(table))
     for equation in _equations(ranked, table, deadline, column, counts, raw):
@@ -119,7 +119,7 @@ def _ranked(some: list[Family], table: GroupedTable, deadline: float) -> list[Fa
     return [*(some[k] for k in order[:_PROMISING] if np.isfinite(lengths[k])), some[-1]]
 
 
-def _at_observations(table: GroupedTable, noise: Noise) -> tuple[GroupedTable, Noise]:
+def at_observations(table: GroupedTable, noise: Noise) -> tuple[GroupedTable, Noise]:
     """The table with weights at y, where errors go with the law and none is known yet."""
     if not noise.depends_on_law:
         return table, noise
@@ -127,7 +127,7 @@ def _at_observations(table: GroupedTable, noise: Noise) -> tuple[GroupedTable, N
     return _with_weights(table, by_y.roots**2), noise
 
 
-def _weighed(
+def weighed(
     given: GroupedTable, table: GroupedTable, ranked: list[Family], noise: Noise
 ) -> tuple[GroupedTable, Noise, np.ndarray]:
     """The table with the weights of its noise, and of the groups where their errors differ, by the best family.
