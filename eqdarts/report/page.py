@@ -15,9 +15,11 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from eqdarts import __version__
+from eqdarts.data.noise import Noise
 from eqdarts.data.units import with_unit
 from eqdarts.errors import kept_warnings
 from eqdarts.formula.visible import visible
+from eqdarts.losses.noise import LossNoise
 from eqdarts.report.drawings import Sheet
 from eqdarts.report.front import chart
 from eqdarts.report.groups import group_sentences
@@ -111,11 +113,12 @@ def _page(model: Any, rows: Any, title: str | None, notes: Sequence[str]) -> str
         "date": f"{today.day} {today:%B %Y}",
         "laws": laws,
         "best": best,
+        "error_term": _error_term(noise),
         "given_errors": noise.known is not None,
         "sure": sentences(model),
         "chart": chart([e.complexity for e in equations], [entry.level for entry in laws]),
         "error_name": error_name or f"typical error{f' in {unit}' if unit else ''}, on a logarithmic scale",
-        "error_heading": "Residuals" if noise.known is not None else "Error",
+        "error_heading": "Error" if _error_term(noise) == "Typical error" else _error_term(noise),
         "pictures": {i: of_law(model, i, rows, sheet) if i in drawn else () for i in range(len(laws))},
         "failures": {i: failures(e, rows) if rows is not None else () for i, e in enumerate(equations)},
         "used": {i: [with_unit(visible(name), units) for name in e.formula.used] for i, e in enumerate(equations)},
@@ -142,6 +145,11 @@ def _page(model: Any, rows: Any, title: str | None, notes: Sequence[str]) -> str
     }
     context["sheet"] = sheet.letter_sheet()
     return _environment().get_template("report.html").render(context)
+
+
+def _error_term(noise: Noise) -> str:
+    """What stands before how far an equation is from the rows."""
+    return "Loss" if isinstance(noise, LossNoise) else "Typical error" if noise.known is None else "Residuals"
 
 
 def _of_columns(equation: Any) -> str:

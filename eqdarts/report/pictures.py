@@ -16,6 +16,7 @@ from matplotlib.figure import Figure
 from eqdarts import plots
 from eqdarts.equation.equation import Equation
 from eqdarts.formula.visible import visible
+from eqdarts.losses.noise import LossNoise
 from eqdarts.report.drawings import Sheet
 from eqdarts.report.table import Rows, thinned
 
@@ -108,7 +109,11 @@ def _of_rows(
     some = thinned(rows, MOST_ROWS, rows.y - equation.predict(rows.X))
     used, target = list(equation.formula.used), visible(equation.target)
     given: dict[str, Any] = {"X": some.X, "y": some.y, "index": index}
-    band = "About 95 % of the rows should be within the band."
+    of_rows, of_law = (
+        "About 95 % of the rows should be within the band.",
+        "A band is that of the equation, not of rows.",
+    )
+    band = of_law if isinstance(model.noise_, LossNoise) else of_rows
     if len(used) <= 1:
         yield "Fit", f"The equation and the rows. {band}", partial(plots.plot_fit, model, **given, title=False)
     else:
