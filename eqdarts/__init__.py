@@ -9,6 +9,7 @@ from eqdarts.errors import EqdartsError, InputDataError, SearchWarning
 
 if TYPE_CHECKING:
     from eqdarts import dynamics
+    from eqdarts.classifier import DARTSClassifier
     from eqdarts.data.indicators import one_hot
     from eqdarts.data.reading import read_table
     from eqdarts.equation.equation import Equation
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from eqdarts.formula.parsing import parse_expression
     from eqdarts.graph.operations import OPERATIONS, Operation, register_operation
     from eqdarts.knowledge.constraints import Constraints
+    from eqdarts.loading import load_model
     from eqdarts.pipelines import unscaled
     from eqdarts.propose.sources import PROPOSERS
     from eqdarts.sweeping import sweep
@@ -27,6 +29,7 @@ __all__ = [
     "OPERATIONS",
     "PROPOSERS",
     "Constraints",
+    "DARTSClassifier",
     "DARTSRegressor",
     "EqdartsError",
     "Equation",
@@ -35,6 +38,7 @@ __all__ = [
     "Operation",
     "SearchWarning",
     "dynamics",
+    "load_model",
     "one_hot",
     "parse_expression",
     "read_table",
@@ -48,10 +52,12 @@ __all__ = [
 #: and ``eqdarts --help`` needs none of it.
 _HOMES = {
     "Constraints": "eqdarts.knowledge.constraints",
+    "DARTSClassifier": "eqdarts.classifier",
     "DARTSRegressor": "eqdarts.estimator",
     "Equation": "eqdarts.equation.equation",
     "Front": "eqdarts.equation.front",
     "OPERATIONS": "eqdarts.graph.operations",
+    "load_model": "eqdarts.loading",
     "Operation": "eqdarts.graph.operations",
     "PROPOSERS": "eqdarts.propose.sources",
     "one_hot": "eqdarts.data.indicators",

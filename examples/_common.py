@@ -11,10 +11,12 @@ from eqdarts.plots import overview
 DATA = Path(__file__).resolve().parent.parent / "data"
 
 
-def arguments(description: str | None) -> argparse.Namespace:
+def arguments(description: str | None, folds: bool = False) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--output", type=Path, default=Path(), metavar="DIR", help="folder of the plot")
     parser.add_argument("--max-time", type=float, default=20, metavar="SECONDS", help="length of the search")
+    if folds:
+        parser.add_argument("--folds", type=int, default=0, metavar="N", help="compare on rows left out, N times")
     return parser.parse_args()
 
 

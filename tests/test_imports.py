@@ -70,10 +70,17 @@ HOUSE = {
     "templates": ("scaffold", "absorbed", "pilot", "working", "joined", "search"),
     "plots": (
         "fonts", "style", "vector", "axes", "writing", "rows", "marks", "fit", "residuals", "response", "front",
-        "constants", "layout", "graph", "alpha", "history", "groups", "page", "trajectories",
+        "constants", "layout", "graph", "alpha", "history", "groups", "classes", "classes_page", "page",
+        "trajectories",
     ),
     "fitted": ("given", "answers", "examined", "grouped", "saving", "outputs"),
+    "classes": (
+        "labels", "baseline", "likelihood", "planes", "scores", "choosing", "settling", "selection", "listing", "card",
+        "answers", "saving",
+    ),
     "estimator": {},
+    "classifier": {},
+    "loading": {},
     "pipelines": {},
     "dynamics": (
         "smoothing", "given", "weak", "system", "shooting", "candidates", "choose", "forward", "steps", "writing",
@@ -81,7 +88,8 @@ HOUSE = {
     ),
     "sweeping": ("jobs", "outcome", "store", "workers", "study"),
     "report": (
-        "words", "groups", "front", "compact", "drawings", "table", "laws", "sureness", "methods", "pictures", "page",
+        "words", "groups", "front", "compact", "shell", "drawings", "table", "laws", "sureness", "methods", "pictures",
+        "classes", "page",
     ),
     "results": {},
     "app": (
@@ -90,7 +98,8 @@ HOUSE = {
     ),
     "cli": (
         "groups", "manual", "messages", "completing", "reading", "cells", "searching", "knowing", "choosing",
-        "document", "screen", "output", "fit", "show", "predict", "refit", "report", "demo", "sweep", "operations",
+        "document", "classes", "screen", "output", "fit", "show", "predict", "refit", "report", "demo", "sweep",
+        "operations",
         "browser", "program",
     ),
     "__main__": {},
@@ -105,6 +114,7 @@ LAZY = {
     ROOT / "__init__.py",
     ROOT / "fitted" / "examined.py",
     ROOT / "dynamics" / "model.py",
+    ROOT / "classes" / "answers.py",
     ROOT / "data" / "parquet.py",
     ROOT / "dimensions" / "reading.py",
     ROOT / "data" / "workbook.py",
@@ -118,16 +128,16 @@ HOMES = {
     "numba": ("runtime.loops", "runtime.compiled_cache"),
     "sympy": (
         "formula", "dimensions", "losses", "graph", "fit", "simplify", "equation", "knowledge", "propose.symmetry",
-        "search", "grouped", "templates", "plots", "fitted", "report.laws", "cli", "pipelines",
-        "dynamics",
+        "search", "grouped", "templates", "plots", "fitted", "classes", "report.laws", "cli", "pipelines", "dynamics",
     ),
-    "matplotlib": ("plots", "report.drawings", "report.pictures"),
+    "matplotlib": ("plots", "report.drawings", "report.pictures", "report.classes"),
     "sklearn": (
-        "runtime.orphans", "data", "equation.stability", "fitted", "estimator", "pipelines", "sweeping", "dynamics",
+        "runtime.orphans", "data", "equation.stability", "fitted", "classes.labels", "classes.baseline",
+        "classes.answers", "estimator", "pipelines", "sweeping", "dynamics",
     ),
     "pint": ("dimensions.reading",),
     "typer": ("cli",),
-    "jinja2": ("report.page", "app.pages"),
+    "jinja2": ("report.shell", "app.pages"),
     "markupsafe": ("report",),
     "starlette": ("app.guard", "app.pages", "app.serving"),
     "uvicorn": ("app.serving",),

@@ -32,7 +32,7 @@ class Cells:
     rows : int array
         Which of them are here.
     added : dict of str to array
-        Numbers, one for each of the rows.
+        Numbers or texts, one for each of the rows.
     """
 
     grid: Grid
@@ -124,7 +124,9 @@ class Cells:
     def _point(self) -> str:
         return self.grid.missing.numerals.decimal
 
-    def _written(self, value: float) -> str:
+    def _written(self, value: float | str) -> str:
+        if isinstance(value, str):
+            return value
         return "" if value != value else repr(float(value)).replace(".", self._point)
 
 

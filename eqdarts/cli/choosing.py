@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import typer
 
@@ -38,17 +38,17 @@ class Choosing:
         typer.Option(metavar="FORMULA", help="The equation of this form, such as 'a*exp(-k*t)'; a and k are any."),
     ] = None
 
-    def apply(self, model: DARTSRegressor) -> DARTSRegressor:
+    def apply(self, model: Any) -> Any:
         """The model, which has the chosen equation from now on."""
         if self != Choosing():
             model.select(self.index, complexity=self.complexity, form=self.form)
         return model
 
-    def load(self, path: Path, target: str | None = None) -> DARTSRegressor:
-        """A model from a file, or that of one of its targets, with the chosen equation."""
-        from eqdarts.estimator import DARTSRegressor
+    def load(self, path: Path, target: str | None = None) -> Any:
+        """A model of either kind from a file, or that of one of its targets, with the chosen equation."""
+        from eqdarts.loading import load_model
 
-        model = DARTSRegressor.load(path)
+        model: Any = load_model(path)
         if target is not None:
             model = model.output(target)
         check_targets([one.target_name_ for one in model.outputs_], self)

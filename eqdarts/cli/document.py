@@ -36,7 +36,7 @@ def of_model(model: DARTSRegressor, warnings: Sequence[str], files: Sequence[str
 
 def _of_one(model: DARTSRegressor) -> dict[str, Any]:
     law, best = model.equation(), int(model.best_index_)
-    front = _rows(model.equations_)
+    front = rows_of(model.equations_)
     for row, equation in zip(front, model.front_, strict=True):
         row["latex"] = equation.latex()
     chosen = {name: value for name, value in front[best].items() if name != "score"}
@@ -45,7 +45,7 @@ def _of_one(model: DARTSRegressor) -> dict[str, Any]:
         "columns": list(law.columns),
         "law": {**chosen, "index": best, **of_equation(law)},
         "front": [{"index": k, "chosen": k == best, **row} for k, row in enumerate(front)],
-        "rivals": _rows(model.rivals_),
+        "rivals": rows_of(model.rivals_),
         "loss": model.loss_.name,
         "noise": {"form": model.noise_.form, "text": model.noise_.text(law.loss)},
         "rows": model.training_.rows,
@@ -62,12 +62,12 @@ def of_equation(equation: Equation) -> dict[str, Any]:
         "expression": str(equation),
         "latex": equation.latex(),
         "columns": list(equation.formula.used),
-        "constants": _rows(constants),
+        "constants": rows_of(constants),
         "confidence": None if equation.fit is None else equation.fit.confidence,
     }
 
 
-def _rows(table: pd.DataFrame) -> list[dict[str, Any]]:
+def rows_of(table: pd.DataFrame) -> list[dict[str, Any]]:
     """The rows of a table of numbers and texts; what is no finite number is null."""
     return [
         {str(name): plain(value) for name, value in row.items()}

@@ -14,6 +14,7 @@ from eqdarts.cli.knowing import Knowing
 from eqdarts.cli.messages import heard, say
 from eqdarts.cli.output import Giving
 from eqdarts.cli.reading import (
+    Classes,
     Features,
     Groups,
     LogTarget,
@@ -22,6 +23,7 @@ from eqdarts.cli.reading import (
     Weights,
     YError,
     check_beside,
+    check_no_number,
     is_streamed,
     names,
     read_rows,
@@ -37,6 +39,8 @@ eqdarts fit data.csv --target x --target y
 eqdarts fit gas.csv --target p --guess "a*T/V" --constant R=8.314 --increasing T
 # Rows have errors of their own, and the search may take five minutes.
 eqdarts fit data.csv --target y --y-error sigma --max-time 300
+# A column of words is a class: what makes its probability?
+eqdarts fit patients.csv --target outcome -o results
 # For a script: the same again for the same seed.
 eqdarts fit data.csv --target y --max-epochs 50 --seed 1 --json > law.json"""
 
@@ -61,6 +65,7 @@ def fit(
     y_error: YError = None,
     weights: Weights = None,
     log_target: LogTarget = False,
+    classes: Classes = None,
     one_hot: OneHot = None,
     groups: Groups = None,
     reading: Reading,
@@ -81,9 +86,16 @@ def fit(
     giving.check()
     columns = names("--features", features)
     check_targets(target, choosing)
+    of_numbers = {
+        "--y-error": y_error, "--log-target": log_target, "--noise": noise != "additive", "--template": template,
+        "--target": len(target) > 1, "--groups": groups, "--loss": loss != "squared",
+        "what is known (--guess, --constant, ...)": any(value is not None for value in knowing.options().values()),
+    }  # fmt: skip
+    if classes:
+        check_no_number(of_numbers)
     with heard() as warnings:
         check_beside(columns, y_error, weights, groups)
-        if is_streamed(file) and not one_hot and len(target) == 1 and groups is None:
+        if is_streamed(file) and not one_hot and not classes and len(target) == 1 and groups is None:
             model = searching.model(seed, noise, units, template, loss, knowing.options())
             model.fit_file(
                 file,
@@ -103,7 +115,12 @@ def fit(
             X, y = model.training_rows()
         else:
             # Before the model, whose import takes seconds.
-            X, y, beside = read_rows(file, target, columns, reading, y_error, weights, one_hot or (), groups)
+            told = classes if len(target) == 1 else False
+            X, y, beside = read_rows(file, target, columns, reading, y_error, weights, one_hot or (), groups, told)
+            if classes or (len(target) == 1 and y.dtype.kind not in "fiub"):
+                check_no_number(of_numbers)
+                giving.give(searching.classifier(seed, units).fit(X, y, **beside), X, y, warnings, choosing)
+                return
             if log_target:
                 from eqdarts.data.logarithm import log_of
 

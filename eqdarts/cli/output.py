@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 import typer
 
 from eqdarts.cli.choosing import Choosing
-from eqdarts.cli.document import dumps, of_model
+from eqdarts.cli.classes import document_of, is_classifier
+from eqdarts.cli.document import dumps
 from eqdarts.cli.messages import INTERRUPTED
 from eqdarts.cli.screen import is_terminal, show_heading, show_model
 from eqdarts.errors import EqdartsError, InputDataError
@@ -22,6 +23,7 @@ from eqdarts.runtime.interrupts import interrupts
 if TYPE_CHECKING:
     import pandas as pd
 
+    from eqdarts.classifier import DARTSClassifier
     from eqdarts.estimator import DARTSRegressor
 
 #: What a fit writes to its folder.
@@ -66,7 +68,12 @@ class Giving:
         check_file(self.report, ".html", option="--report")
 
     def give(
-        self, model: DARTSRegressor, X: pd.DataFrame, y: Any, warnings: Sequence[str], choosing: Choosing = _AS_IT_IS
+        self,
+        model: DARTSRegressor | DARTSClassifier,
+        X: pd.DataFrame,
+        y: Any,
+        warnings: Sequence[str],
+        choosing: Choosing = _AS_IT_IS,
     ) -> None:
         """Print and write what was found; whoever presses Ctrl-C just now wants it as well.
 
@@ -83,7 +90,7 @@ class Giving:
             if self.report is not None:
                 files += write_pages(self.report, model, X, y, warnings, option="--report")
             if self.as_json:
-                print(dumps(of_model(model, warnings, list(map(str, files)))))
+                print(dumps(document_of(model, warnings, list(map(str, files)))))
             elif written:
                 print(f"\nwritten to {visible(str(self.output))}: {', '.join(written)}")
             if not self.as_json:
@@ -95,7 +102,7 @@ class Giving:
             raise wrong
 
 
-def _chosen(model: DARTSRegressor, choosing: Choosing) -> InputDataError | None:
+def _chosen(model: DARTSRegressor | DARTSClassifier, choosing: Choosing) -> InputDataError | None:
     """Make the choice, or what is wrong with it."""
     try:
         choosing.apply(model)
@@ -104,9 +111,9 @@ def _chosen(model: DARTSRegressor, choosing: Choosing) -> InputDataError | None:
     return None
 
 
-def print_model(model: DARTSRegressor) -> None:
+def print_model(model: Any) -> None:
     """Print a model for a person, or as plain text into a pipe."""
-    if is_terminal():
+    if is_terminal() and not is_classifier(model):
         for one in model.outputs_:
             if one is not model:
                 show_heading(f"target {one.target_name_}")
@@ -119,7 +126,7 @@ def print_model(model: DARTSRegressor) -> None:
 
 def write_pages(
     path: Path,
-    model: DARTSRegressor,
+    model: DARTSRegressor | DARTSClassifier,
     X: Any,
     y: Any,
     notes: Sequence[str],
@@ -132,7 +139,7 @@ def write_pages(
     """
     from eqdarts import report
 
-    outputs = model.outputs_
+    outputs: Sequence[Any] = model.outputs_
     paths = [path] if len(outputs) == 1 else _numbered(path, [one.target_name_ for one in outputs])
     for one, page in zip(outputs, paths, strict=True):
         column = y if one is model or y is None else y[one.target_name_]

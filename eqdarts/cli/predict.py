@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,6 +10,7 @@ import typer
 
 from eqdarts.cli.cells import Cells, cells_of
 from eqdarts.cli.choosing import Choosing, Model, Output
+from eqdarts.cli.classes import is_classifier, with_classes
 from eqdarts.cli.groups import grouped
 from eqdarts.cli.messages import say
 from eqdarts.cli.output import OutputFile, check_file, write_file
@@ -60,6 +62,9 @@ def predict(
         raise InputDataError(f"--interval {interval:g}: expected a share between 0 and 1, such as 0.95")
     with cells_of(file, reading) as cells:
         found = choosing.load(model, target)
+        if is_classifier(found):
+            _give(*with_classes(found, cells, column, interval), output)
+            return
         laws = [one.equation() for one in found.outputs_]
         if column is not None and len(laws) > 1:
             raise InputDataError(f"--column {column!r}: the model has {len(laws)} targets; choose one with --target")
@@ -77,6 +82,11 @@ def predict(
         for law, values in zip(laws, found_values, strict=True):
             _say_how_well(values[0], law, rows)
         whole = rows.with_columns(dict(zip(new, (v for values in found_values for v in values), strict=True)))
+    _give(whole, about, new, output)
+
+
+def _give(whole: Cells, about: Sequence[str], new: Sequence[str], output: Path | None) -> None:
+    """Write the table, or show the columns that the law speaks of and the new ones."""
     if output is not None:
         write_file(output, whole.csv())
         print(f"written to {visible(str(output))}: {len(whole)} rows")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
@@ -66,6 +66,17 @@ Groups = Annotated[
         metavar="COLUMN",
         autocompletion=named_columns,
         help="A column of labels of groups: one form for all, with constants that are shared or a group's own.",
+        rich_help_panel=PANEL,
+    ),
+]
+
+
+Classes = Annotated[
+    bool | None,
+    typer.Option(
+        "--classes/--no-classes",
+        help="Is the target a class, to be told by its probability?  [if there is no number in it]",
+        show_default=False,
         rich_help_panel=PANEL,
     ),
 ]
@@ -140,10 +151,11 @@ def read_rows(
     weights: str | None = None,
     one_hot: Sequence[str] = (),
     groups: str | None = None,
+    classes: bool | None = False,
 ) -> tuple[pd.DataFrame, Any, dict[str, pd.Series]]:
     """X, y, and the columns that `fit` takes beside them, from a file that is read at once.
 
-    y is a table of several targets, or the column of one.
+    y is a table of several targets, or the column of one. classes: is it of labels; None: if there is no number in it
     """
     from eqdarts import data
 
@@ -151,7 +163,7 @@ def read_rows(
     named = {option: name for option, name in beside.items() if name is not None}
     target, *more = targets
     X, y, others = data.read_rows(
-        file, target, columns, reading.form(), reading.missing(), (*more, *named.values()), one_hot, groups
+        file, target, columns, reading.form(), reading.missing(), (*more, *named.values()), one_hot, groups, classes
     )
     beside_rows = {option: others.iloc[:, len(more) + k] for k, option in enumerate(named)}
     if not more:
@@ -170,3 +182,10 @@ def check_beside(
     for option, name in (("--y-error", y_error), ("--weights", weights), ("--groups", groups)):
         if name is not None and columns is not None and name in columns:
             raise InputDataError(f"{option} {name!r} is among --features too; name it in one of them")
+
+
+def check_no_number(options: Mapping[str, Any]) -> None:
+    """Refuse options about the numbers of a target that is a class."""
+    for option, value in options.items():
+        if value:
+            raise InputDataError(f"{option} is of a target that is a number, and this one is a class; leave it out")

@@ -10,6 +10,7 @@ import typer
 
 from eqdarts.cli.cells import cells_of
 from eqdarts.cli.choosing import Choosing, Model, Output
+from eqdarts.cli.classes import columns_of, is_classifier
 from eqdarts.cli.groups import grouped
 from eqdarts.cli.messages import heard
 from eqdarts.cli.output import PANEL, check_file, write_pages
@@ -53,10 +54,14 @@ def report(
         found = choosing.load(model, target)
         X = y = None
         if cells is not None:
-            columns, targets = found.outputs_[0].front_[0].columns, [one.target_name_ for one in found.outputs_]
+            columns, targets = columns_of(found.outputs_[0]), [one.target_name_ for one in found.outputs_]
             cells.grid.check_labels(columns)
             cells.warn_of_other_units(found.units_)
-            rows, _ = cells.numbers([*columns, *targets])
-            X, y = rows[list(columns)], rows[targets[0]] if len(targets) == 1 else rows[targets]
+            if is_classifier(found):
+                X, kept = cells.numbers(columns)
+                y = cells.grid.classes(targets[0])[kept.rows]
+            else:
+                rows, _ = cells.numbers([*columns, *targets])
+                X, y = rows[list(columns)], rows[targets[0]] if len(targets) == 1 else rows[targets]
     for page in write_pages(output, found, X, y, notes, title):
         print(f"written to {visible(str(page))}")

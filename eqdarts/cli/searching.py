@@ -12,6 +12,7 @@ from eqdarts.cli.reading import names
 from eqdarts.errors import InputDataError
 
 if TYPE_CHECKING:
+    from eqdarts.classifier import DARTSClassifier
     from eqdarts.estimator import DARTSRegressor
 
 PANEL = "The search"
@@ -131,5 +132,19 @@ class Searching:
             units=named_units(units),
             template=template,
             **(known or {}),
+            verbose=0 if self.quiet else 1,
+        )
+
+    def classifier(self, seed: int, units: str | None = None) -> DARTSClassifier:
+        """The same for classes."""
+        from eqdarts.classifier import DARTSClassifier
+
+        return DARTSClassifier(
+            max_time=self.max_time,
+            max_epochs=self.max_epochs,
+            max_complexity=self.max_complexity,
+            random_state=seed,
+            operations=self.operation_names(),
+            units=named_units(units),
             verbose=0 if self.quiet else 1,
         )

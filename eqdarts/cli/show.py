@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from eqdarts.cli.choosing import Choosing, Model, Output
-from eqdarts.cli.document import dumps, of_model
+from eqdarts.cli.classes import document_of, is_classifier, written
+from eqdarts.cli.document import dumps
 from eqdarts.cli.groups import grouped
 from eqdarts.cli.messages import heard
 from eqdarts.cli.output import AsJson, print_model
@@ -43,9 +44,11 @@ def show(
     with heard() as warnings:
         found = choosing.load(model, target)
         if as_json:
-            print(dumps(of_model(found, warnings)))
+            print(dumps(document_of(found, warnings)))
         elif kind is None:
             print_model(found)
+        elif is_classifier(found):
+            print(written(found, kind))
         elif kind == "latex":
             print(found.latex())
         else:

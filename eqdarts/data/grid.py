@@ -50,12 +50,14 @@ class Grid:
         beside: Sequence[str] = (),
         one_hot: Sequence[str] = (),
         groups: str | None = None,
+        classes: bool = False,
     ) -> tuple[pd.DataFrame, pd.Series, pd.DataFrame]:
         """X, y, and the columns `beside` that belong to rows, such as their errors.
 
         Without the rows that are to be left out; a warning says how many.
 
         one_hot: columns of labels, which become columns of 0 and 1   groups: of `beside`, a column of labels
+        classes: is the target of labels?
         """
         labels = () if groups is None else (self._name(groups),)
         target, beside, one_hot = self._name(target), tuple(map(self._name, beside)), tuple(map(self._name, one_hot))
@@ -68,7 +70,7 @@ class Grid:
                 other = "the target" if name == target else "a column of errors, weights or groups"
                 raise InputDataError(f"{self.path}: column {name!r} is both {other} and something else; name it once")
         self._check_length()
-        y = self._numbers(target)
+        y = self.classes(target) if classes else self._numbers(target)
         if features is None:
             chosen = self._numeric_columns((target,), beside, one_hot)
         else:
@@ -77,7 +79,7 @@ class Grid:
         if not len(X.columns):
             raise InputDataError(f"{self.path}: no column of numbers besides the target {target!r}; add one")
         others = pd.DataFrame({n: self._labels(n) if n in labels else self._numbers(n) for n in beside}, index=X.index)
-        kept = ~(X.isna().any(axis=1) | np.isnan(y) | others.isna().any(axis=1)).to_numpy()
+        kept = ~(X.isna().any(axis=1) | pd.isna(y) | others.isna().any(axis=1)).to_numpy()
         if not kept.all():  # they are to be left out
             if not self.missing.drop:  # a column of labels has gaps
                 table = X if X.isna().any(axis=None) else others
@@ -153,6 +155,28 @@ class Grid:
         if name not in self.header:
             raise self._no_column(name)
         return self._numbers(name)
+
+    def classes(self, name: str) -> np.ndarray:
+        """A column of labels, whole numbers or text; NaN or None in the rows that are to be left out."""
+        name = self._name(name)
+        if name not in self.header:
+            raise self._no_column(name)
+        found = self._labels(name).to_numpy()
+        gaps = pd.isna(found)
+        if gaps.any() and not self.missing.drop:
+            raise self._empty(name, int(gaps.argmax()))
+        if found.dtype.kind == "f" and not gaps.any() and (found == np.round(found)).all():
+            return np.asarray(found.astype(np.int64))
+        return np.asarray(found)
+
+    def has_only_words(self, name: str) -> bool:
+        """Is there such a column, and no number in it? Then it can be nothing but labels."""
+        name = self._name(name)
+        if name not in self.header:
+            return False
+        cells = self._column(name)
+        words = cells[~(cells.isna() | cells.isin(self.missing.spellings))]
+        return len(words) > 0 and all(isinstance(cell, str) and self.missing.number(cell) is None for cell in words)
 
     def check_labels(self, names: Sequence[str]) -> None:
         """Raise `InputDataError` if a column of labels holds one of which none of these columns says that it is there.

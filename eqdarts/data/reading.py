@@ -113,6 +113,7 @@ def read_rows(
     beside: Sequence[str] = (),
     one_hot: Sequence[str] = (),
     groups: str | None = None,
+    classes: bool | None = False,
 ) -> tuple[pd.DataFrame, pd.Series, pd.DataFrame]:
     """Read X, y, and columns that belong to rows, such as their errors or weights.
 
@@ -134,6 +135,8 @@ def read_rows(
         Columns of labels, which become columns of 0 and 1.
     groups : str, optional
         One of `beside`, which holds labels.
+    classes : bool, optional
+        Is the target a column of labels? None: if there is no number in it.
 
     Returns
     -------
@@ -148,7 +151,9 @@ def read_rows(
         In one line: the file, the column or line, what stands there, and the way out.
     """
     with plain_file(path, form) as (file, known):
-        return _grid(file, known, missing).rows(target, features, beside, one_hot, groups)
+        grid = _grid(file, known, missing)
+        labels = grid.has_only_words(target) if classes is None else classes
+        return grid.rows(target, features, beside, one_hot, groups, labels)
 
 
 def read_csv(

@@ -29,6 +29,7 @@ from eqdarts.options import MAX_NODES
 
 FORMAT, VERSION = "eqdarts model", 1
 FORMAT_OUTPUTS = "eqdarts model of several outputs"
+CLASSES_FORMAT = "eqdarts classifier"  # of files that another kind of model reads
 _STOPS = ("exact", "settled", "max_epochs", "max_time", "patience", "interrupted", "error", "constant")
 _MAX_FORMULAS = 1_000_000  # characters
 _MAX_EQUATIONS = 1000
@@ -109,7 +110,7 @@ def write(saved: Saved, best_index: int) -> dict[str, Any]:
         "columns": list(saved.columns),
         "units": dict(saved.units),
         "named_columns": saved.named_columns,
-        "settings": _settings(saved.settings),
+        "settings": write_settings(saved.settings),
         "stop_reason": saved.stop_reason,
         "best_index": best_index,
         "selected": saved.selected,
@@ -165,6 +166,8 @@ def read(data: Record, defaults: Mapping[str, Any]) -> Saved:
     InputDataError
         Naming the file and the field.
     """
+    if data.data.get("format") == CLASSES_FORMAT:
+        raise data.error("format", "this model tells classes; load it with DARTSClassifier.load or eqdarts.load_model")
     data.header(FORMAT, VERSION)
     columns = data.items("columns", Record.text)
     if not columns or len(set(columns)) < len(columns):
@@ -181,7 +184,7 @@ def read(data: Record, defaults: Mapping[str, Any]) -> Saved:
     training = _training(data.record("training"), len(columns))
     front = Front(equations, data.integer("evidence", 1) if "evidence" in data else training.distinct_rows)
     noise = read_noise(data)
-    settings = _read_settings(data.record("settings"), defaults)
+    settings = read_settings(data.record("settings"), defaults)
     if isinstance(noise, LossNoise) and "loss" not in settings:  # an object, which the noise holds
         settings["loss"] = noise.loss
     return Saved(
@@ -300,7 +303,8 @@ def _space(data: Record, columns: tuple[str, ...]) -> SearchSpace | None:
         raise error if known else InputDataError(f"{data.where}: {error}") from error
 
 
-def _settings(settings: Mapping[str, Any]) -> dict[str, Any]:
+def write_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Those that JSON can hold; a `SearchWarning` names the others."""
     kept, left_out = {}, []
     for name, value in settings.items():
         if isinstance(value, Loss) and not isinstance(value, Own):
@@ -333,11 +337,12 @@ def _plain(value: Any) -> Any:
     return value if isinstance(value, str | bool | int) else None
 
 
-def _read_settings(data: Record, defaults: Mapping[str, Any]) -> dict[str, Any]:
+def read_settings(data: Record, defaults: Mapping[str, Any], kind: str = "DARTSRegressor") -> dict[str, Any]:
+    """The inverse of `write_settings`. defaults: of the options, by name   kind: of the model that has them"""
     settings = {}
     for name, value in data.data.items():
         if name not in defaults:
-            raise data.error(name, "is no option of DARTSRegressor")
+            raise data.error(name, f"is no option of {kind}")
         if isinstance(value, dict) and name in _NESTED:
             settings[name] = value
             continue

@@ -21,6 +21,8 @@ Examples
 """
 
 from eqdarts.plots.alpha import animate_alpha, plot_alpha
+from eqdarts.plots.classes import plot_calibration, plot_confusion, plot_probability
+from eqdarts.plots.classes_page import plot_score_front
 from eqdarts.plots.constants import plot_constants
 from eqdarts.plots.fit import plot_fit, plot_parity
 from eqdarts.plots.front import plot_front
@@ -37,6 +39,8 @@ __all__ = [
     "overview",
     "plot",
     "plot_alpha",
+    "plot_calibration",
+    "plot_confusion",
     "plot_constants",
     "plot_fit",
     "plot_front",
@@ -44,8 +48,10 @@ __all__ = [
     "plot_groups",
     "plot_history",
     "plot_parity",
+    "plot_probability",
     "plot_residuals",
     "plot_response",
+    "plot_score_front",
     "plot_weights",
     "svg",
 ]

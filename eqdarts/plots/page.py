@@ -13,6 +13,7 @@ from eqdarts.data.outputs import columns_of
 from eqdarts.equation.listing import percent
 from eqdarts.losses.noise import LossNoise
 from eqdarts.plots.axes import number
+from eqdarts.plots.classes_page import class_page
 from eqdarts.plots.fit import plot_fit, plot_parity, r_squared
 from eqdarts.plots.fonts import in_fonts, plain
 from eqdarts.plots.front import plot_front
@@ -30,11 +31,12 @@ def plot(model: Any, X: Any = None, y: Any = None, index: int | None = None) -> 
     """The page for the data at hand, under the equation.
 
     With one column in it: fit, residuals and front. With several: predicted against observed, the front, and for each
-    column the response and the residuals. Of a model of several outputs: fit and front of each.
+    column the response and the residuals. Of a model of several outputs: fit and front of each. Of a classifier:
+    calibration, confusion, the front, and probabilities.
 
     Parameters
     ----------
-    model : fitted DARTSRegressor
+    model : fitted DARTSRegressor or DARTSClassifier
     X, y, index
         As in `plot_fit`.
 
@@ -43,6 +45,8 @@ def plot(model: Any, X: Any = None, y: Any = None, index: int | None = None) -> 
     Figure
         Ready for ``savefig``; pyplot does not know it.
     """
+    if hasattr(model, "classes_"):
+        return class_page(model, X, y, index)
     if _has_several(model) and index is None:
         return _of_outputs(model, X, y)
     found = rows(model, X, y, index)
@@ -65,6 +69,8 @@ def overview(model: Any, X: Any = None, y: Any = None, index: int | None = None)
     Figure
         Ready for ``savefig``; pyplot does not know it.
     """
+    if hasattr(model, "classes_"):
+        return class_page(model, X, y, index)
     if _has_several(model) and index is None:
         return _of_outputs(model, X, y)
     found = rows(model, X, y, index)

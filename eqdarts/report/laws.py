@@ -109,7 +109,7 @@ def law(equation: Equation, index: int, noise: Noise, unit: str = "") -> Law:
     """
     digits = equation.digits or DIGITS
     fit = equation.fit
-    constants = () if fit is None else _constants(fit, equation.constant_units or {})
+    constants = () if fit is None else constants_of(fit, equation.constant_units or {})
     used = equation.formula.used
     unused = [name for name in equation.columns if name not in used]
     return Law(
@@ -155,7 +155,8 @@ def _markup(text: str) -> Markup:
     return Markup(text)  # `mathml` escapes names
 
 
-def _constants(fit: FitReport, units: Mapping[str, str]) -> tuple[Constant, ...]:
+def constants_of(fit: FitReport, units: Mapping[str, str]) -> tuple[Constant, ...]:
+    """Each constant with its standard error and limits."""
     return tuple(
         Constant(
             _markup(mathml(sympy.Symbol(str(name)), block=False)),

@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import os
 from collections.abc import Sequence
 from datetime import date
-from functools import cache
-from importlib.resources import files
 from typing import Any
-
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
 
 from eqdarts import __version__
 from eqdarts.data.noise import Noise
@@ -20,12 +13,14 @@ from eqdarts.data.units import with_unit
 from eqdarts.errors import kept_warnings
 from eqdarts.formula.visible import visible
 from eqdarts.losses.noise import LossNoise
+from eqdarts.report.classes import class_html
 from eqdarts.report.drawings import Sheet
 from eqdarts.report.front import chart
 from eqdarts.report.groups import group_sentences
 from eqdarts.report.laws import law
 from eqdarts.report.methods import all_bibtex, course, paragraph, references
 from eqdarts.report.pictures import of_law, of_search, shown_laws
+from eqdarts.report.shell import environment, policy, resource
 from eqdarts.report.sureness import rivals_of, sentences
 from eqdarts.report.table import are_others, columns_of, facts, failures, measures, row_heading, rows_of, units_of
 from eqdarts.report.words import count, listing, number, r_squared
@@ -50,7 +45,8 @@ def report_html(
 
     Parameters
     ----------
-    model : fitted DARTSRegressor
+    model : fitted DARTSRegressor or DARTSClassifier
+        Of a classifier: scores, probabilities, calibration, and which classes are confused.
     X : DataFrame or array [n, d], optional
     y : Series or array [n], optional
         Rows for the pictures; by default those that the model keeps. A model that was loaded from a file keeps none,
@@ -77,6 +73,8 @@ def report_html(
     >>> report_html(model, title="A reciprocal")[:15]
     '<!doctype html>'
     """
+    if hasattr(model, "classes_"):
+        return class_html(model, X, y, title, notes)
     rows = None if model.groups_ else rows_of(model, X, y)
     with kept_warnings():  # of equations other than the chosen one; what they say stands in the report
         return _page(model, rows, title, notes)
@@ -103,7 +101,7 @@ def _page(model: Any, rows: Any, title: str | None, notes: Sequence[str]) -> str
     target = visible(model.target_name_)
     unit = units.get(target, "")
     laws = [law(equation, i, noise, unit) for i, equation in enumerate(equations)]
-    style, script = _resource("style.css"), _resource("script.js")
+    style, script = resource("style.css"), resource("script.js")
     error_name = {"proportional": "error, as a share of the value", "given": "residuals over errors"}.get(noise.form)
     cited, today = references(__version__), date.today()
     context = {
@@ -141,10 +139,10 @@ def _page(model: Any, rows: Any, title: str | None, notes: Sequence[str]) -> str
         "bibtex": all_bibtex(cited),
         "style": style,
         "script": script,
-        "policy": _policy(style, script),
+        "policy": policy(style, script),
     }
     context["sheet"] = sheet.letter_sheet()
-    return _environment().get_template("report.html").render(context)
+    return environment().get_template("report.html").render(context)
 
 
 def _error_term(noise: Noise) -> str:
@@ -173,29 +171,3 @@ def _notes(model: Any, rows: Any) -> list[str]:
         f"Pictures show {count(len(rows), 'row')}, which are not those that the model was fitted to. On them the law "
         f"that was chosen has R² = {r_squared(missing)} and an error of {number(error)}."
     ]
-
-
-def _policy(style: str, script: str) -> str:
-    """What a browser may do with the page: nothing but its own style and script."""
-    return (
-        f"default-src 'none'; style-src {_hashed(style)}; script-src {_hashed(script)}; img-src data:; "
-        "base-uri 'none'; form-action 'none'"
-    )
-
-
-def _hashed(text: str) -> str:
-    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
-
-
-@cache
-def _environment() -> Environment:
-    return Environment(
-        loader=PackageLoader("eqdarts.report"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
-        lstrip_blocks=True,
-    )  # fmt: skip
-
-
-@cache
-def _resource(name: str) -> Markup:
-    """A file of the page, which holds nothing of a user's."""
-    return Markup((files("eqdarts.report") / "templates" / name).read_text(encoding="utf-8"))

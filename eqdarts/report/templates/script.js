@@ -59,7 +59,9 @@
       else document.getElementById("law").focus();
     });
   }
-  select(choices.find((c) => c.checked).value, false);
+  const chosen = choices.find((c) => c.checked);
+  if (chosen) select(chosen.value, false);
+  else fitAll();
 
   const switches = [...document.querySelectorAll("button.errors")];
   for (const button of switches) {
