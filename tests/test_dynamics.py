@@ -182,11 +182,10 @@ def test_pictures_have_what_they_should(law):
     assert [text.get_text() for text in figure.axes[2].get_legend().get_texts()] == ["dx/dt = 0", "dy/dt = 0"]
 
 
-@pytest.mark.slow
 def test_a_map_is_found_in_its_steps(tmp_path):
     rng = np.random.default_rng(0)
     x = [0.3]
-    for _ in range(80):
+    for _ in range(50):
         x.append(3.7 * x[-1] * (1 - x[-1]) + 0.003 * rng.normal())
     law = dynamics.fit(
         None, np.array(x), kind="map", operations=["scale", "power"], max_nodes=2, links=["identity"], **QUICK

@@ -93,7 +93,7 @@ def weighed(expression: sympy.Expr, form: WeakForm, origin: str) -> Candidate | 
 def candidates(form: WeakForm, found: Iterable[sympy.Expr]) -> list[Candidate]:
     """What a search found, sums of terms, and both with terms taken off: of each form the shortest, in order."""
     found = list(found)
-    variants = dict.fromkeys(variant for e in found for variant in (e, freed(e)))
+    variants = dict.fromkeys(variant for e in map(floated, found) for variant in (e, freed(e)))
     return _all(form, [("search", variant) for variant in variants])
 
 
@@ -161,6 +161,41 @@ def other_terms(expressions: Iterable[sympy.Expr], form: WeakForm) -> list[sympy
             if not bare.is_polynomial(*bare.free_symbols):
                 found.setdefault(form_of(bare, form.columns), bare)
     return list(found.values())[:_MOST_OTHERS]
+
+
+def floated(expression: sympy.Expr) -> sympy.Expr:
+    """The formula with a free number for every one but 1, −1 and exponents, and no more of them than can be told apart.
+
+    A search rounds constants as far as its rows allow, which were curves here and no observations.
+
+    Examples
+    --------
+    >>> x, y = sympy.symbols("x y")
+    >>> floated(x * (6 - 4 * y) / 5 + x)
+    -0.8*x*(y - 1.5) + x
+    """
+    if isinstance(expression, sympy.Add):
+        return sympy.Add(*map(floated, expression.args))
+    if expression.is_number:
+        return expression if abs(expression) == 1 else sympy.Float(expression)
+    number, rest = expression.as_coeff_Mul()
+    if isinstance(number, sympy.Float) or rest.is_Mul or rest.is_Pow:
+        factors = []
+        for factor in sympy.Mul.make_args(rest):
+            base, power = factor.as_base_exp()
+            if isinstance(base, sympy.Add) and power.is_Integer:
+                leading = next(t for t in base.args if not t.is_number).as_coeff_Mul()[0]
+                number *= leading**power
+                base = sympy.Add(*(floated(term / leading) for term in base.args))
+            elif base.is_number:
+                base, power = base, floated(power)
+            elif base.args:
+                base = base.func(*map(floated, base.args))
+            factors.append(base**power)
+        rest = sympy.Mul(*factors)
+    elif rest.args:
+        rest = rest.func(*map(floated, rest.args))
+    return rest * (number if abs(number) == 1 else sympy.Float(number))
 
 
 def freed(expression: sympy.Expr) -> sympy.Expr:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from eqdarts.dynamics.candidates import Candidate
+from eqdarts.dynamics.candidates import Candidate, freed
 from eqdarts.dynamics.given import Curves, Observed
 from eqdarts.dynamics.shooting import Segments, Shot, segments, segments_of, shoot, substeps_for
 from eqdarts.dynamics.system import System
@@ -17,6 +17,7 @@ from eqdarts.simplify.description import description_length
 _FIRST = 12  # observations in the first segments (not tuned)
 _LONGER = 3  # times, from one length to the next
 _RIVALS, _LARGER = 5, 2  # candidates of a state that are tried, and how many of those are larger than its shortest
+_RIVALS_SHARE = 0.5  # of the time that is left, to try them; the rest is for longer segments (not tuned)
 _ROUNDS = 3  # over all states
 _FLOOR = 1e-12  # of the variance: integration is not more exact
 _WORSE = 2.0  # times the noise: longer trajectories that leave more are lost, in chaos or to a poor optimum
@@ -36,12 +37,15 @@ class Chosen:
         Of its description, in nats.
     observations : int
         In a segment.
+    seconds : float
+        That one step of integration took in this fit.
     """
 
     shot: Shot
     places: tuple[int, ...]
     length: float
     observations: int
+    seconds: float
 
     def starts_of(self, given: Observed) -> np.ndarray:
         """Where each trajectory [trajectories, d] begins."""
@@ -70,22 +74,23 @@ def choose(
 
     def of(where: tuple[int, ...]) -> Chosen:
         if where not in known:
-            known[where] = _chosen(shoot(system(where), given), where, given, length)
+            known[where] = _fitted(system(where), where, given, length)
         return known[where]
 
-    best = of(places)
+    best, now = of(places), time.monotonic()
+    halfway = now + _RIVALS_SHARE * (deadline - now)
     for _ in range(_ROUNDS):
         before = best
         for state, some in enumerate(tried):
             for place in some:
-                if time.monotonic() > deadline:
+                if time.monotonic() > halfway:
                     break
                 other = of((*best.places[:state], place, *best.places[state + 1 :]))
                 best = min(best, other, key=lambda c: c.length)
         if best is before:
             break
     finalists = sorted(known.values(), key=lambda c: c.length)[:2]
-    return _prolonged(best, [c for c in finalists if c is not best], curves, scale, deadline)
+    return _prolonged(best, [c for c in finalists if c is not best], given, curves, scale, deadline)
 
 
 def refined(
@@ -94,7 +99,7 @@ def refined(
     """One combination, fitted to segments as long as it can follow."""
     length = min(_FIRST, max(len(one.trajectory) for one in curves))
     given = segments(curves, length, scale, substeps_for(system, curves, length, scale))
-    return _prolonged(_chosen(shoot(system, given), places, given, length), [], curves, scale, deadline)
+    return _prolonged(_fitted(system, places, given, length), [], given, curves, scale, deadline)
 
 
 def tried_of(some: Sequence[Candidate]) -> list[int]:
@@ -104,17 +109,24 @@ def tried_of(some: Sequence[Candidate]) -> list[int]:
     return sorted([*simpler[: _RIVALS - len(larger)], *larger])
 
 
-def _chosen(shot: Shot, places: tuple[int, ...], given: Segments, observations: int) -> Chosen:
-    n = int(given.seen.sum())
+def _fitted(system: System, places: tuple[int, ...], given: Segments, observations: int) -> Chosen:
+    start = time.monotonic()
+    shot, n = shoot(system, given), int(given.seen.sum())
     total = sum(
         description_length(max(float(loss) / spread**2, _FLOOR), expression, n)
         for loss, spread, expression in zip(shot.loss, given.scale, shot.system.expressions, strict=True)
     )
-    return Chosen(shot, places, total, observations)
+    seconds = (time.monotonic() - start) / (observations * given.substeps)
+    return Chosen(shot, places, total, observations, seconds)
 
 
 def _prolonged(
-    best: Chosen, others: Sequence[Chosen], curves: Sequence[Curves], scale: np.ndarray, deadline: float
+    best: Chosen,
+    others: Sequence[Chosen],
+    given: Segments,
+    curves: Sequence[Curves],
+    scale: np.ndarray,
+    deadline: float,
 ) -> Chosen:
     """Fitted to longer and longer segments, as long as trajectories follow; of several the shortest description."""
     longest = max(len(one.trajectory) for one in curves)
@@ -123,17 +135,30 @@ def _prolonged(
         length = min(length * _LONGER, longest)
         if length * _LONGER > 2 * longest:
             length = longest
-        started = time.monotonic()
-        substeps = substeps_for(best.shot.system, curves, length, scale)
-        if substeps * length > _MOST_STEPS:
+        left = deadline - time.monotonic()
+        if best.seconds * length > left:
             break
-        given = segments(curves, length, scale, substeps)
-        allowed = _WORSE * np.maximum(np.sqrt(best.shot.loss), given.noise)
-        now = [_chosen(shoot(c.shot.system, given), c.places, given, length) for c in (best, *others)]
+        substeps = substeps_for(best.shot.system, curves, length, scale)
+        if substeps * length > _MOST_STEPS or best.seconds * substeps * length > left:
+            break
+        if best.seconds * substeps * length * (1 + len(others)) > left:
+            others = []
+        longer = segments(curves, length, scale, substeps)
+        allowed = _WORSE * np.maximum(np.sqrt(best.shot.loss), longer.noise)
+        now = [_fitted(c.shot.system, c.places, longer, length) for c in (best, *others)]
         following = [c for c in now if (np.sqrt(c.shot.loss) <= allowed).all()]
         if not following:
             break
+        given = longer
         best, *others = sorted(following, key=lambda c: c.length)
-        if time.monotonic() + (_LONGER + 1) * (time.monotonic() - started) > deadline:
-            break
-    return best
+    return _freer(best, given, deadline)
+
+
+def _freer(best: Chosen, given: Segments, deadline: float) -> Chosen:
+    """With factors that were 1 fitted too, if observations ask for it."""
+    system = best.shot.system
+    free = replace(system, expressions=tuple(map(freed, system.expressions)))
+    steps = best.observations * given.substeps
+    if len(free.constants) == len(system.constants) or best.seconds * steps > deadline - time.monotonic():
+        return best
+    return min(best, _fitted(free, best.places, given, best.observations), key=lambda c: c.length)
