@@ -67,8 +67,9 @@ class DARTSClassifier(ClassAnswers):
     rows at once by their likelihood, and which score of each front is taken is decided together, by the shortest
     description.
 
-    It has the options of `DARTSRegressor`, all but ``loss`` and ``noise``; `max_time` is for all searches together,
-    `max_epochs` for each. ``model_selection="accuracy"`` takes the lowest log loss.
+    It has the options of `DARTSRegressor`, all but ``loss``, ``noise``, ``template``, ``guesses``, ``shared`` and
+    ``warm_start``; `max_time` is for all searches together, `max_epochs` for each. ``model_selection="accuracy"`` takes
+    the lowest log loss.
 
     Attributes
     ----------
