@@ -29,7 +29,8 @@ from eqdarts.data.table import CHUNK_ROWS, Table
 from eqdarts.data.user_table import check_no_form
 from eqdarts.dimensions.table_units import table_units
 from eqdarts.equation.constant_units import with_constant_units
-from eqdarts.equation.equation import Equation, as_written
+from eqdarts.equation.equation import Equation
+from eqdarts.equation.evaluation import as_written
 from eqdarts.equation.front import Front
 from eqdarts.equation.left_out import with_left_out
 from eqdarts.equation.precision import with_digits

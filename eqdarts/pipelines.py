@@ -14,7 +14,8 @@ from sklearn.utils.validation import check_is_fitted
 from eqdarts.data.affine import Affine, affine_of
 from eqdarts.data.kept import Training
 from eqdarts.data.table import numbered
-from eqdarts.equation.equation import Equation, evaluate
+from eqdarts.equation.equation import Equation
+from eqdarts.equation.evaluation import evaluate
 from eqdarts.equation.precision import with_digits
 from eqdarts.equation.refit import with_fit
 from eqdarts.errors import InputDataError

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from random_expressions import X, formulas, values
 
 from eqdarts import InputDataError, refit
-from eqdarts.equation.equation import Equation, evaluate
+from eqdarts.equation.equation import Equation
+from eqdarts.equation.evaluation import evaluate
 from eqdarts.equation.front import Front
 from eqdarts.equation.selection import scores
 from eqdarts.graph.to_sympy import plain

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from eqdarts import DARTSRegressor, Equation, Front, InputDataError, parse_expression
 from eqdarts.data.table import Table
 from eqdarts.data.zero import measure_of
-from eqdarts.equation.equation import evaluate
+from eqdarts.equation.evaluation import evaluate
 from eqdarts.formula.known import KnownConstant, as_symbols, with_known
 from eqdarts.formula.mathml import mathml
 from eqdarts.knowledge.named import candidates, loosened, with_known_constants

@@ -8,7 +8,8 @@ import sympy
 from eqdarts import DARTSRegressor, InputDataError, refit
 from eqdarts.data.kept import keep
 from eqdarts.data.table import Table
-from eqdarts.equation.equation import Equation, evaluate
+from eqdarts.equation.equation import Equation
+from eqdarts.equation.evaluation import evaluate
 from eqdarts.equation.refit import with_fit
 from eqdarts.errors import SearchWarning
 from eqdarts.search.problem import Problem

@@ -8,7 +8,8 @@ import sympy
 from eqdarts import DARTSRegressor
 from eqdarts.data.table import Table
 from eqdarts.equation.composed import Composed, put_together
-from eqdarts.equation.equation import Equation, evaluate
+from eqdarts.equation.equation import Equation
+from eqdarts.equation.evaluation import evaluate
 from eqdarts.errors import InputDataError, kept_warnings
 from eqdarts.formula.parsing import parse_expression
 from eqdarts.formula.templates import read_template

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from math import nan
 from typing import Any, overload
@@ -14,43 +14,33 @@ from numpy.typing import ArrayLike
 from sympy import Expr
 
 from eqdarts.data import rows_of, rows_of_values
-from eqdarts.dimensions.writing import unit_latex
 from eqdarts.equation.by_group import ByGroup
 from eqdarts.equation.composed import Composed
+from eqdarts.equation.evaluation import evaluate
+from eqdarts.equation.exported import Exported
 from eqdarts.equation.exports import record
-from eqdarts.equation.exports.c import to_c
 from eqdarts.equation.exports.calculus import derivative
-from eqdarts.equation.exports.domain import conditions
-from eqdarts.equation.exports.excel import EXCEL_DIGITS, to_excel
 from eqdarts.equation.exports.formula import Formula
-from eqdarts.equation.exports.python import to_python
-from eqdarts.equation.exports.solving import solve_for
-from eqdarts.equation.exports.torch import EquationModule, to_torch
 from eqdarts.equation.prediction import Interval, check_interval, limits
 from eqdarts.equation.regression import record as fit_record
-from eqdarts.equation.regression.intervals import Resampling, bootstrap, profile
+from eqdarts.equation.regression.intervals import Resampling, interval_limits
 from eqdarts.equation.regression.naming import floats_as_symbols
 from eqdarts.equation.regression.report import FitReport
 from eqdarts.errors import InputDataError, check_choice, check_range
-from eqdarts.formula.latex import to_latex, to_latex_with_errors, to_text
-from eqdarts.formula.mathml import mathml
-from eqdarts.formula.numbers import DIGITS, MOST_DIGITS
+from eqdarts.formula.numbers import MOST_DIGITS
 from eqdarts.formula.records import MAX_NAME, Record, dump, parse_json
 from eqdarts.formula.substitution import put_in
-from eqdarts.formula.tape import function, tape
 from eqdarts.formula.text import format_name
 from eqdarts.formula.visible import shortened
 from eqdarts.graph.genotype import Genotype
-from eqdarts.losses.noise import LossNoise
 from eqdarts.simplify.description import NATS_PER_UNIT, count_constants, description_length, size
-from eqdarts.simplify.singularities import with_limits
 
 _FORMAT, _VERSION = "eqdarts equation", 1
 _LONGEST_TARGET = 10 * MAX_NAME  # that of a derivative is made of several names
 
 
 @dataclass(frozen=True)
-class Equation:
+class Equation(Exported):
     """target = expression, over symbols named like the columns.
 
     Attributes
@@ -222,51 +212,9 @@ class Equation:
         fit = self.fit
         if fit is None:
             raise InputDataError("no fit is known of this equation; take it from model.equation(), or refit it")
-        with np.errstate(all="ignore"):
-            if method == "asymptotic":
-                low, high = fit.intervals(level)
-            elif fit.x_error is not None and method == "bootstrap" and resampling == "residual":
-                raise InputDataError(
-                    "resampling='residual' keeps the columns as they are, which have errors here; use 'pairs'"
-                )
-            elif isinstance(fit.noise, LossNoise):
-                raise InputDataError(
-                    f"method={method!r} is of least squares, and the fit had loss={fit.noise.loss.name!r}; use "
-                    "method='asymptotic'"
-                )
-            elif fit.model is None:
-                raise InputDataError(f"method={method!r} needs the rows, which are not kept here; refit the equation")
-            elif method == "profile":
-                low, high = profile(fit, fit.model, level)
-            else:
-                low, high = bootstrap(fit, fit.model, level, Resampling(resampling, int(n_resamples), random_state))
+        low, high = interval_limits(fit, method, level, Resampling(resampling, int(n_resamples), random_state))
         index = pd.Index(fit.names, dtype=object)
         return pd.DataFrame({"value": fit.values, "low": low, "high": high}, index=index)
-
-    def text(self, precision: int | None = None) -> str:
-        """The expression in one line, which `refit` and `eqdarts.formula.parsing.parse_expression` read.
-
-        A name that is no word, or that means something else there, such as pi, stands in backticks.
-
-        Parameters
-        ----------
-        precision : int, optional
-            Significant digits of the constants, from 1 to 17; by default `digits`.
-
-        Examples
-        --------
-        >>> flow = sympy.Symbol("flow rate (m3/s)")
-        >>> Equation(0.333333 * flow**2, (flow.name,), "p", 0.0, 0.0, "sample").text()
-        '0.3333*`flow rate (m3/s)`**2'
-        """
-        return to_text(self.expression, self._shown(precision))
-
-    def parts_text(self, precision: int | None = None) -> str:
-        """Of a template: it and its parts in one line; "" for an equation that is no template's."""
-        return "" if self.composed is None else self.composed.text(self.target, self._shown(precision))
-
-    def _shown(self, precision: int | None) -> int:
-        return precision if precision is not None else self.digits or DIGITS
 
     def __str__(self) -> str:
         return self.text(MOST_DIGITS)
@@ -274,10 +222,6 @@ class Equation:
     def __repr__(self) -> str:
         written = shortened(f"{format_name(self.target)} = {self.text()}")
         return f"Equation({written!r}, complexity={self.complexity}, loss={self.loss:.4g})"
-
-    def _repr_latex_(self) -> str:
-        """For notebooks."""
-        return f"$\\displaystyle {self.latex()}$"
 
     @property
     def formula(self) -> Formula:
@@ -414,129 +358,6 @@ class Equation:
         value = self.predict(rows).reshape(shape)
         return value if shape else float(value)
 
-    def sympy(self) -> Expr:
-        """The expression, over symbols named like the columns."""
-        return self.expression
-
-    def latex(self, precision: int | None = None, mul: str | None = None, errors: bool = False) -> str:
-        """``target = expression`` in LaTeX; of a template, that and its parts: y = a f(x), f(x) = …, a = ….
-
-        Parameters
-        ----------
-        precision : int, optional
-            Significant digits of the constants, from 1 to 17; by default `digits`.
-        mul : {None, "dot", "times", "thin"}
-            The sign between factors: ·, ×, or a thin space. None: nothing, or a thin space where names are words.
-            Constants that carry a unit, where those of the columns were given, are printed with it.
-        errors : bool
-            Print every constant with its standard error, as (1.234 ± 0.012): the error with two significant digits,
-            and the value to the same place. Parts of a template are put in.
-
-        Raises
-        ------
-        InputDataError
-            For an unknown sign, digits out of range, or if no standard errors are known.
-        """
-        if self.composed is not None and not errors:
-            return self.composed.latex(self.target, self._shown(precision), mul)
-        if not errors and not self.constant_units:
-            return to_latex(self.expression, self.target, self._shown(precision), mul)
-        form, constants = self._measured() if errors else self._unmeasured()
-        units = {name: unit_latex(unit) for name, unit in (self.constant_units or {}).items()}
-        return to_latex_with_errors(form, self.target, constants, self._shown(precision), mul, units)
-
-    def mathml(self, precision: int | None = None, errors: bool = False, block: bool = True) -> str:
-        """``target = expression`` as a ``<math>`` element for a page, which browsers typeset; names are escaped.
-
-        precision, errors: as for `latex`   block: on a line of its own, or within a text
-        """
-        form, constants = self._measured() if errors else (self.expression, None)
-        return mathml(form, self.target, self._shown(precision), constants, block)
-
-    def _measured(self) -> tuple[Expr, dict[str, tuple[float, float]]]:
-        """The formula with symbols for its constants, and the value and standard error of each."""
-        fit = self.fit
-        if fit is None:
-            raise InputDataError(
-                "errors=True: no standard errors are known; take it from model.equation(), or refit it"
-            )
-        rows = zip(fit.table.index, fit.table.value, fit.table.std_error, strict=True)
-        return fit.template, {str(name): (float(value), float(error)) for name, value, error in rows}
-
-    def _unmeasured(self) -> tuple[Expr, dict[str, tuple[float, float]]]:
-        """The same without standard errors."""
-        form, symbols, values = floats_as_symbols(self.expression, self.columns)
-        return form, {symbol.name: (float(value), nan) for symbol, value in zip(symbols, values, strict=True)}
-
-    def python(self, name: str | None = None) -> str:
-        """The source of a NumPy function of the columns that stand in the equation, in the order of the table.
-
-        It needs nothing but NumPy (and SciPy, if the equation holds erf or erfc). Names of columns that are no
-        identifiers are changed, and the docstring says which is which.
-
-        Parameters
-        ----------
-        name : str, optional
-            Of the function; by default like the target.
-
-        Raises
-        ------
-        InputDataError
-            If the name is no identifier, or the equation has a function without a counterpart.
-
-        Examples
-        --------
-        >>> G, m, r = sympy.symbols("G m r")
-        >>> law = Equation(G * m / r**2, ("G", "m", "r"), "g", 0.0, 0.0, "sample")
-        >>> print(law.python().splitlines()[-1].strip())
-        return G*m/r**2
-        """
-        return to_python(self.formula, name)
-
-    def c(self, name: str | None = None) -> str:
-        """The source of a C99 function of the columns that stand in the equation, as `python` has it.
-
-        It includes ``math.h`` and returns NaN or infinity off the domain; constants keep every bit.
-        """
-        return to_c(self.formula, name)
-
-    def excel(self, cells: Mapping[str, str] | None = None) -> str:
-        """A spreadsheet formula.
-
-        Parameters
-        ----------
-        cells : mapping of str to str, optional
-            The cell or name of each column, such as ``{"mass": "$B$2"}``; by default A2, B2, ... in the order of
-            the columns.
-
-        Returns
-        -------
-        str
-            Beginning with "="; in English, with commas. Off the domain a spreadsheet shows an error, or its own
-            idea of the root of a negative number. Constants have 15 digits, as many as a spreadsheet keeps; of an
-            equation that needs more, or was not fitted, they are sums of two numbers.
-
-        Raises
-        ------
-        InputDataError
-            For an unknown column or something that is no cell; if the formula is too long or beyond the range
-            of numbers in a spreadsheet.
-
-        Examples
-        --------
-        >>> x = sympy.Symbol("x")
-        >>> Equation(-(x**2) + 1, ("x",), "y", 0.0, 0.0, "sample").excel()
-        '=1 - A2^2'
-        """
-        return to_excel(self.formula, cells, self.digits is None or self.digits > EXCEL_DIGITS)
-
-    def torch(self) -> EquationModule:
-        """A module of all columns X [n, d] -> [n], with the constants as one float64 parameter ``constants``.
-
-        Differentiable by X and by the constants.
-        """
-        return to_torch(self.formula)
-
     def to_json(self) -> str:
         """The equation as JSON, for `from_json`; constants keep every bit.
 
@@ -617,68 +438,6 @@ class Equation:
             **changed,
         )  # fmt: skip
 
-    def domain(self) -> list[str]:
-        """Conditions on the columns under which the equation gives a real number.
-
-        They come from logarithms, inverse functions, denominators and powers that are no whole numbers; those
-        that always hold are left out. They speak of the equation as it is written, and so of exported code:
-        sin(x)/x has ``x != 0``, where `predict` gives the limit. `is_defined` tests rows by what `predict` gives.
-
-        Examples
-        --------
-        >>> x, y = sympy.symbols("x y")
-        >>> Equation(sympy.log(x) / (x - y), ("x", "y"), "z", 0.0, 0.0, "sample").domain()
-        ['x - y != 0', 'x > 0']
-        """
-        return conditions(self.expression, self._shown(None))
-
     def is_defined(self, X: pd.DataFrame | ArrayLike) -> np.ndarray:
         """On which rows X [n, d] the equation gives a finite number: bool [n]."""
         return np.isfinite(self.predict(X))
-
-    def solve_for(self, column: str, max_time: float = 20.0) -> list[Expr]:
-        """Expressions for a column, over the other columns and a symbol named like the target.
-
-        SymPy solves in a process of its own, which ends after max_time seconds; it takes about one to start.
-
-        Returns
-        -------
-        list of Expr
-            At least one. Solutions that need complex numbers or functions that are not elementary are left out,
-            and one may be valid on part of the domain only.
-
-        Raises
-        ------
-        InputDataError
-            If the column does not stand in the equation, or no solution is found in time.
-
-        Examples
-        --------
-        >>> T, l = sympy.symbols("T l")
-        >>> period = Equation(2.006 * sympy.sqrt(l), ("l",), "T", 0.0, 0.0, "sample")
-        >>> [sympy.N(s, 4) for s in period.solve_for("l")]
-        [0.2485*T**2]
-        """
-        return solve_for(Formula(self.expression, self.columns, self.target), column, max_time)
-
-
-def evaluate(expression: sympy.Expr, columns: Sequence[str], X: np.ndarray) -> np.ndarray:
-    """An expression over symbols named like the columns, on rows X [n, d]; NaN outside its domain.
-
-    Where it is undefined as it is written and has a limit, such as sin(x)/x at 0, that limit.
-    """
-    symbols = tuple(sympy.Symbol(name) for name in columns)
-    X = np.asarray(X, dtype=float)
-    return with_limits(expression, symbols, X, as_written(expression, columns, X))
-
-
-def as_written(expression: sympy.Expr, columns: Sequence[str], X: np.ndarray) -> np.ndarray:
-    """The same with NaN at limits too."""
-    names = {symbol.name for symbol in expression.free_symbols}
-    places = [k for k, name in enumerate(columns) if name in names]  # of two thousand columns few
-    symbols, rows = [sympy.Symbol(columns[k]) for k in places], [np.asarray(X, dtype=float)[:, k] for k in places]
-    value = np.array(np.broadcast_to(function(expression, symbols)(*rows), (np.shape(X)[0],)))
-    divided = tape(expression, symbols, divides=True)
-    if divided.divides:  # (x - y)/log(x/y) is 0/0 where columns are equal, whatever x·(1/y) is rounded to
-        value[np.isnan(np.broadcast_to(divided.value(*rows), value.shape))] = np.nan
-    return value

@@ -16,7 +16,8 @@ from eqdarts.data.groups import beside_columns, given_groups
 from eqdarts.data.kept import Training
 from eqdarts.data.noise import Noise
 from eqdarts.data.zero import Target
-from eqdarts.equation.equation import Equation, as_written, evaluate
+from eqdarts.equation.equation import Equation
+from eqdarts.equation.evaluation import as_written, evaluate
 from eqdarts.equation.group_refit import Constants, own_constants, refit_groups
 from eqdarts.equation.precision import with_digits
 from eqdarts.equation.regression.column_errors import ColumnErrors, column_errors

@@ -9,7 +9,7 @@ import sympy
 
 from eqdarts.data.noise import AUTO, Noise, floored, least_value, likeliest, possible_forms, weighted
 from eqdarts.data.table import Table
-from eqdarts.equation.equation import evaluate
+from eqdarts.equation.evaluation import evaluate
 from eqdarts.equation.regression.minimise import Optimum, minimise, never_defined
 from eqdarts.equation.regression.model import Model
 from eqdarts.errors import InputDataError

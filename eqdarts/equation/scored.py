@@ -16,7 +16,7 @@ from scipy import sparse, stats
 from scipy.optimize import linprog
 
 from eqdarts.data.table import Table
-from eqdarts.equation.equation import evaluate
+from eqdarts.equation.evaluation import evaluate
 from eqdarts.equation.regression.minimise import Optimum, minimise, sum_of_squares
 from eqdarts.equation.regression.model import Model
 from eqdarts.equation.regression.report import FitReport

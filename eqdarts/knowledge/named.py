@@ -22,7 +22,8 @@ import sympy
 from eqdarts.data.columns import check_name
 from eqdarts.data.table import Table
 from eqdarts.data.zero import measure_of
-from eqdarts.equation.equation import Equation, evaluate
+from eqdarts.equation.equation import Equation
+from eqdarts.equation.evaluation import evaluate
 from eqdarts.equation.front import Front
 from eqdarts.errors import InputDataError, shown
 from eqdarts.fit.formula import Template, compile_template, fit_constants, template

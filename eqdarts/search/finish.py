@@ -12,7 +12,8 @@ import sympy
 from eqdarts.data.table import Table
 from eqdarts.data.zero import LADDER
 from eqdarts.equation.constant_units import consistent
-from eqdarts.equation.equation import Equation, evaluate
+from eqdarts.equation.equation import Equation
+from eqdarts.equation.evaluation import evaluate
 from eqdarts.equation.exports.formula import Formula
 from eqdarts.equation.exports.record import in_table_units
 from eqdarts.equation.front import Front

@@ -11,9 +11,33 @@ from eqdarts.data.table import Table
 from eqdarts.equation.regression.minimise import local, sum_of_squares
 from eqdarts.equation.regression.model import Model
 from eqdarts.equation.regression.report import FitReport
+from eqdarts.errors import InputDataError
+from eqdarts.losses.noise import LossNoise
 
 _FARTHEST = 200.0  # standard errors that a profile is followed before a limit counts as infinite
 _LOST = 0.5  # most resamples whose fit may fail
+
+
+def interval_limits(fit: FitReport, method: str, level: float, resampling: Resampling) -> tuple[np.ndarray, np.ndarray]:
+    """Limits [K], [K] of the constants, "asymptotic", by "profile" or by "bootstrap".
+
+    Raises
+    ------
+    InputDataError
+        If the method is not for such a fit, or needs rows that are not kept.
+    """
+    if method == "asymptotic":
+        return fit.intervals(level)
+    if fit.x_error is not None and method == "bootstrap" and resampling.kind == "residual":
+        raise InputDataError("resampling='residual' keeps the columns as they are, which have errors here; use 'pairs'")
+    if isinstance(fit.noise, LossNoise):
+        raise InputDataError(
+            f"method={method!r} is of least squares, and the fit had loss={fit.noise.loss.name!r}; use "
+            "method='asymptotic'"
+        )
+    if fit.model is None:
+        raise InputDataError(f"method={method!r} needs the rows, which are not kept here; refit the equation")
+    return profile(fit, fit.model, level) if method == "profile" else bootstrap(fit, fit.model, level, resampling)
 
 
 def profile(report: FitReport, model: Model, level: float) -> tuple[np.ndarray, np.ndarray]:
