@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -43,7 +44,7 @@ from eqdarts.knowledge.admission import excluded_by
 from eqdarts.knowledge.constraints import Constraints
 from eqdarts.losses.given import check_no_errors, check_unit_of_score, weighed_for
 from eqdarts.losses.named import loss_of
-from eqdarts.losses.noise import LossNoise, rows_of_fit
+from eqdarts.losses.noise import LossNoise, left_of, rows_of_fit
 from eqdarts.runtime.garbage import no_full_collections
 from eqdarts.search.discover import Found, discovered
 from eqdarts.search.earlier import Earlier
@@ -632,7 +633,7 @@ class DARTSRegressor(OutputsModel):
         self.__dict__.pop("_outputs", None)  # of a fit before
         units, plain = problem.units, not isinstance(kept.noise, LossNoise)
         rows = kept.table if plain else _near_best(found)
-        sure = rated(found.front, rows, plain)
+        sure = rated(found.front, rows, plain, None if plain else partial(_left_of, kept))
         self.leaves_more_than_noise_, self._selected = sure.leaves_something, None
         self._rivals, shown = (
             tuple(with_constant_units(_shown_with(e, rows, plain), units) for e in some)
@@ -683,6 +684,12 @@ def _near_best(found: Found) -> Table:
     """The rows as least squares sees them near the best equation by a loss."""
     best, kept = found.front[choose(found.front, "best", found.front.rows)], found.training
     return rows_of_fit(kept.table, kept.noise, best.predict(kept.table.X))
+
+
+def _left_of(kept: Training, equation: Equation) -> np.ndarray | None:
+    """What an equation leaves of the rows by the loss of the fit."""
+    assert isinstance(kept.noise, LossNoise)
+    return left_of(kept.table, kept.noise, equation.predict(kept.table.X))
 
 
 def _shown_with(equation: Equation, rows: Table, plain: bool) -> Equation:

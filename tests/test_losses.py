@@ -7,8 +7,11 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import minimize
+from scipy.stats import binom, nbinom, poisson
 
 from eqdarts import DARTSRegressor, InputDataError, refit
+from eqdarts.data.nearby import holds_something
+from eqdarts.data.table import Table
 from eqdarts.losses import (
     LOSSES,
     Absolute,
@@ -198,3 +201,41 @@ def test_links_are_inverted_by_their_written_form():
         for link in (IDENTITY, LOG, LOGIT):
             assert sympy.simplify(link.score_of(link.mean_of(f)) - f) == 0
     assert set(LOSSES) >= {"squared", "poisson", "bernoulli"}
+
+
+@pytest.mark.parametrize(
+    ("loss", "y", "mean", "weights", "law"),
+    [
+        (Poisson(), COUNTS, RATE, np.ones(N), poisson(RATE)),
+        (NegativeBinomial(0.7), COUNTS, RATE, np.ones(N), nbinom(1 / 0.7, 1 / (1 + 0.7 * RATE))),
+        (Binomial(), SHARES, CHANCE, TRIALS, binom(TRIALS.astype(int), CHANCE)),
+        (Bernoulli(), HITS, CHANCE, TRIALS, binom(1, CHANCE)),  # a weight of so many equal rows
+    ],
+    ids=["poisson", "negative binomial", "binomial", "bernoulli"],
+)
+def test_what_is_left_lies_between_the_chances_of_less_and_of_as_much(loss, y, mean, weights, law):
+    k = np.round(y * (weights if loss.name == "binomial" else 1))
+    least, most = loss.below(y, mean, weights)
+    np.testing.assert_allclose(least, law.cdf(k - 1), atol=1e-12)
+    np.testing.assert_allclose(most, law.cdf(k), atol=1e-12)
+    left = loss.residual(y, mean, weights)
+    assert ((least <= left) & (left <= most)).all()
+
+
+@pytest.mark.parametrize("kind", ["yes or no", "counts"])
+def test_rows_near_each_other_err_alike_only_where_the_law_is_another(kind):
+    """The ranks of y - mean itself follow the columns even by the true law: most are near zero where chances are."""
+    loss, slope, bend = (Bernoulli(), 1.0, 3.0) if kind == "yes or no" else (Poisson(), 0.3, 0.6)
+    right, wrong = 0, 0
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        Z = rng.normal(0, 1.5, (600, 2))
+        score = slope * (1 + 2 * Z[:, 0] - 1.5 * Z[:, 1])
+        mean = loss.link.mean(score)
+        other = loss.link.mean(score + bend * (Z[:, 0] ** 2 - 2))
+        y = (rng.random(600) < mean).astype(float) if kind == "yes or no" else rng.poisson(mean).astype(float)
+        rows = Table(Z, y, ("a", "b"), "y")
+        right += holds_something(rows, loss.residual(y, mean, np.ones(600)))
+        wrong += holds_something(rows, loss.residual(y, other, np.ones(600)))
+    assert right <= 2
+    assert wrong >= 15

@@ -14,14 +14,14 @@ noise, and no form has more than half of the probability.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import sympy
 
 from eqdarts.data.nearby import holds_something
-from eqdarts.data.table import Table
+from eqdarts.data.table import Table, evenly
 from eqdarts.data.zero import LADDER, measure_of
 from eqdarts.equation.equation import Equation
 from eqdarts.equation.front import Front
@@ -84,15 +84,21 @@ class Rated:
     leaves_something: bool
 
 
-def rated(front: Front, table: Table, squared: bool = True) -> Rated:
+def rated(
+    front: Front, table: Table, squared: bool = True, left: Callable[[Equation], np.ndarray | None] | None = None
+) -> Rated:
     """How probable the forms are that a front was offered.
 
     table: the rows of the fit, as least squares sees them   squared: are losses those of least squares?
+    left: what an equation leaves of the rows [n], where that is another thing than what it is off by
     """
     length = {equation.expression: nats for equation, nats in front.offered}
     rows = table.evenly(SURENESS.rows)
     forms = by_form([equation for equation, _ in front.offered], rows, squared)
-    leaves_something = _leaves_something(forms[0][0], rows)
+    residual = None if left is None else left(forms[0][0])
+    if residual is not None:
+        residual = residual[evenly(len(table), SURENESS.rows)]
+    leaves_something = _leaves_something(forms[0][0], rows, residual)
     shares = probabilities([length[form[0].expression] for form in forms])
     shares *= 1 - SURENESS.unseen * leaves_something
     share = {equation.expression: float(p) for form, p in zip(forms, shares, strict=True) for equation in form}
@@ -128,9 +134,11 @@ def by_form(equations: Sequence[Equation], rows: Table, squared: bool = True) ->
     return forms
 
 
-def _leaves_something(equation: Equation, rows: Table) -> bool:
+def _leaves_something(equation: Equation, rows: Table, residual: np.ndarray | None) -> bool:
     if equation.relative_loss < LADDER.exact:
         return False
+    if residual is not None:
+        return holds_something(rows, residual)
     with np.errstate(all="ignore"):
         residual = (equation.predict(rows.X) - rows.y) / measure_of(rows).deviation * rows.roots
     return holds_something(rows, residual)

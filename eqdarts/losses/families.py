@@ -1,4 +1,8 @@
-"""Counts and shares: families whose variance goes with the mean, by their deviance (McCullagh & Nelder 1989)."""
+"""Counts and shares: families whose variance goes with the mean, by their deviance (McCullagh & Nelder 1989).
+
+What they leave of a row is a randomised quantile residual (Dunn & Smyth 1996): a count of 0 or a 1 lies as far from its
+mean as the mean says, so that residuals follow the columns even where the law is right, and their ranks do as well.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,7 @@ from typing import Any
 
 import numpy as np
 from scipy.optimize import minimize_scalar
-from scipy.special import gammaln, xlog1py, xlogy
+from scipy.special import betainc, gammaincc, gammaln, xlog1py, xlogy
 
 from eqdarts.errors import InputDataError, check_range
 from eqdarts.losses.link import LOG, LOGIT, Link
@@ -17,7 +21,7 @@ _WHOLE = 1e-9  # by how much of itself a count may differ from a whole number
 _DISPERSION = (1e-6, 1e4)  # that rows may show
 
 
-class _Family:
+class Family:
     """What families have in common."""
 
     is_family = True
@@ -45,13 +49,25 @@ class _Family:
     ) -> tuple[np.ndarray, np.ndarray]:
         return y, weights / self.variance(mean)
 
+    def below(self, y: np.ndarray, mean: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The chances of less than y, and of y at most."""
+        raise NotImplementedError
+
+    def residual(self, y: np.ndarray, mean: np.ndarray, weights: np.ndarray) -> np.ndarray:
+        """Between 0 and 1, and evenly spread if these are the means, whatever they are.
+
+        y can only be one of a few values, so a point between the two chances of `below` is drawn, always the same one.
+        """
+        least, most = self.below(y, mean, weights)
+        return np.asarray(least + np.random.default_rng(0).uniform(size=len(y)) * (most - least))
+
     def relative(self, loss: float, null: float, weight: float, evidence: float) -> float:
         """exp(−(2/N)(ℓ − ℓ₀)) for N observations, 1 less the R² of Cox & Snell (1989)."""
         return float(np.exp((loss - null) * weight / evidence))
 
 
 @dataclass(frozen=True)
-class Poisson(_Family):
+class Poisson(Family):
     """Counts with mean exp(f) and as much variance: the deviance is 2·(y·ln(y/m) − (y − m)).
 
     A count of k is worth k observations, as it is k events: this is what its Fisher information about f is.
@@ -74,6 +90,9 @@ class Poisson(_Family):
     def variance(self, mean: np.ndarray) -> np.ndarray:
         return mean
 
+    def below(self, y: np.ndarray, mean: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return np.where(y > 0, gammaincc(np.maximum(y, 1.0), mean), 0.0), gammaincc(y + 1, mean)
+
     def evidence(self, y: np.ndarray, weights: np.ndarray) -> float:
         return float(np.sum(weights * np.maximum(y, 1.0)))
 
@@ -82,7 +101,7 @@ class Poisson(_Family):
 
 
 @dataclass(frozen=True)
-class NegativeBinomial(_Family):
+class NegativeBinomial(Family):
     """Counts that scatter more than Poisson's: mean m = exp(f), variance m + a·m², a the dispersion (Hilbe 2011).
 
     Parameters
@@ -129,6 +148,10 @@ class NegativeBinomial(_Family):
     def variance(self, mean: np.ndarray) -> np.ndarray:
         return mean + self._a * mean**2
 
+    def below(self, y: np.ndarray, mean: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        r, share = 1 / self._a, self._a * mean / (1 + self._a * mean)
+        return np.where(y > 0, 1 - betainc(np.maximum(y, 1.0), r, share), 0.0), 1 - betainc(y + 1, r, share)
+
     def evidence(self, y: np.ndarray, weights: np.ndarray) -> float:
         return float(np.sum(weights * np.maximum(y / (1 + self._a * y), 1.0)))
 
@@ -139,7 +162,7 @@ class NegativeBinomial(_Family):
 
 
 @dataclass(frozen=True)
-class Binomial(_Family):
+class Binomial(Family):
     """Shares of successes among as many trials as the weight of a row says, with the chance 1/(1 + exp(−f)).
 
     Examples
@@ -167,6 +190,11 @@ class Binomial(_Family):
     def variance(self, mean: np.ndarray) -> np.ndarray:
         return mean * (1 - mean)
 
+    def below(self, y: np.ndarray, mean: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        hits, misses = weights * y, weights * (1 - y)
+        least = np.where(hits > 0, betainc(misses + 1, np.where(hits > 0, hits, 1.0), 1 - mean), 0.0)
+        return least, np.where(misses > 0, betainc(np.where(misses > 0, misses, 1.0), hits + 1, 1 - mean), 1.0)
+
     def evidence(self, y: np.ndarray, weights: np.ndarray) -> float:
         return float(np.sum(weights))
 
@@ -191,6 +219,9 @@ class Bernoulli(Binomial):
                 "use loss='binomial'"
             )
         check_varies(self.name, y, target)
+
+    def below(self, y: np.ndarray, mean: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return super().below(y, mean, np.ones(len(y)))  # a weight says how often a row counts, and is no trials
 
     def log_likelihood(self, y: np.ndarray, mean: np.ndarray, weights: np.ndarray) -> float:
         return float(np.sum(weights * (xlogy(y, mean) + xlog1py(1 - y, -mean))))

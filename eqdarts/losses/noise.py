@@ -9,6 +9,7 @@ import numpy as np
 from eqdarts.data.noise import ADDITIVE, Noise, check_form
 from eqdarts.data.table import Table
 from eqdarts.errors import InputDataError
+from eqdarts.losses.families import Family
 from eqdarts.losses.loss import Loss
 from eqdarts.losses.named import SQUARED
 from eqdarts.losses.robust import softness
@@ -95,6 +96,14 @@ def rows_of_fit(table: Table, noise: Noise, values: np.ndarray) -> Table:
         return replace(table, weights=counts / np.square(noise.spreads(mean)))
     z, W = noise.loss.working(table.y, mean, counts, softness(table.y, mean, counts))
     return replace(table, y=z, weights=W / W.mean())
+
+
+def left_of(table: Table, noise: LossNoise, values: np.ndarray) -> np.ndarray | None:
+    """What a law of these values [n] leaves of rows by a family: noise if it is right; None of another loss."""
+    if not isinstance(noise.loss, Family):
+        return None
+    counts = np.ones(len(table)) if table.weights is None else table.weights
+    return noise.loss.residual(table.y, values, counts)
 
 
 def noise_of_loss(loss: Loss, scale: float | None = None) -> LossNoise:
