@@ -318,3 +318,13 @@ def test_units_find_a_noisy_law():
     assert not sympy.simplify(ratio).free_symbols
     assert model.equation().dimensional == 0
     assert not form.has(sympy.Symbol("m"))
+
+
+@pytest.mark.parametrize("power", ["0.9573", "-1.8214", "1234567/10000000", "7/13", "0.00001"])
+def test_a_unit_with_a_fitted_power_is_read_again(power):
+    """Constants carry such units, and a model with one must be saved and shown."""
+    text = unit_text({"length": Fraction(power), "time": Fraction(-2)}, sympy.Integer(1), [])
+    again = read_unit(text).dimension
+    assert again["time"] == -2
+    assert abs(again.get("length", 0) - Fraction(power)) <= Fraction(1, 20_000)
+    assert unit_latex(text).startswith(r"\mathrm{")

@@ -31,6 +31,7 @@ _TOKEN = re.compile(
     re.VERBOSE,
 )
 _MOST_POWER = 99
+_MOST_PARTS = 10_000  # of which a power is a number; fitted ones are written with four decimals
 
 
 @dataclass(frozen=True)
@@ -166,8 +167,10 @@ class _Reader:
             power = Fraction(text)
         except (ValueError, ZeroDivisionError):
             raise self._error(f"the power {text!r} is no number") from None
-        if abs(power) > _MOST_POWER or power.denominator > _MOST_POWER:
+        if abs(power) > _MOST_POWER:
             raise self._error(f"the power {text} is beyond {_MOST_POWER}")
+        if power.denominator > _MOST_PARTS:
+            raise self._error(f"the power {text} has too many digits; four behind the point are enough")
         return power
 
     def _error(self, what: str) -> InputDataError:

@@ -102,8 +102,13 @@ def _joined(powers: Sequence[tuple[str, Fraction]]) -> str:
 def _power(name: str, power: Fraction) -> str:
     if power == 1:
         return name
-    shown = str(power) if power.denominator <= 12 else f"{float(power):.4g}"
+    shown = _number(power)
     return f"{name}^{shown}" if power.denominator == 1 or "/" not in shown else f"{name}^({shown})"
+
+
+def _number(power: Fraction) -> str:
+    """A power as units are read; what a fit gave has four decimals."""
+    return str(power) if power.denominator <= 12 else f"{float(power):.4f}".rstrip("0").rstrip(".")
 
 
 def unit_latex(text: str) -> str:
@@ -119,7 +124,7 @@ def unit_latex(text: str) -> str:
     factors = factors_of(text)
     parts = [] if factors.number == 1 else [f"{float(factors.number):.6g}"]
     for name, power in factors.powers:
-        shown = "" if power == 1 else f"^{{{power if power.denominator <= 12 else f'{float(power):.4g}'}}}"
+        shown = "" if power == 1 else f"^{{{_number(power)}}}"
         parts.append(_SYMBOLS.get(name, name) + shown)
     return rf"\mathrm{{{_THIN.join(parts)}}}"
 
