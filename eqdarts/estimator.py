@@ -6,52 +6,37 @@ import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils import column_or_1d
 
-from eqdarts.data import as_frame, check_finite_columns, given_table, units_of, with_errors
+from eqdarts.data import as_frame, check_finite_columns, given_table, units_of
 from eqdarts.data.cache import parsed_once
 from eqdarts.data.chunks import Source, open_table
 from eqdarts.data.dialect import FileFormat
 from eqdarts.data.grid import left_out
 from eqdarts.data.groups import beside_columns, given_groups
-from eqdarts.data.kept import Training
 from eqdarts.data.local import plain_file
 from eqdarts.data.logarithm import Logarithm
 from eqdarts.data.measured import Measured, Weighted
 from eqdarts.data.missing import Missing
-from eqdarts.data.noise import GIVEN, Noise
 from eqdarts.data.outputs import given_outputs
 from eqdarts.data.table import CHUNK_ROWS, Table
-from eqdarts.data.user_table import check_no_form
 from eqdarts.dimensions.table_units import table_units
-from eqdarts.equation.constant_units import with_constant_units
-from eqdarts.equation.equation import Equation
-from eqdarts.equation.evaluation import as_written
-from eqdarts.equation.front import Front
-from eqdarts.equation.left_out import with_left_out
-from eqdarts.equation.precision import with_digits
-from eqdarts.equation.rivals import rated
-from eqdarts.equation.selection import choose
 from eqdarts.errors import InputDataError, check_flag, warn
+from eqdarts.fitted.kept import Kept, kept_of, kept_of_groups, warn_of_limits
 from eqdarts.fitted.outputs import OutputsModel
+from eqdarts.fitted.searched import check_for_groups, check_for_large_file, searched, weighed, with_errors_of_file
 from eqdarts.grouped.fitting import discovered_in_groups
-from eqdarts.knowledge.admission import excluded_by
 from eqdarts.knowledge.constraints import Constraints
-from eqdarts.losses.given import check_no_errors, check_unit_of_score, weighed_for
-from eqdarts.losses.named import loss_of
-from eqdarts.losses.noise import LossNoise, left_of, rows_of_fit
+from eqdarts.losses.given import check_unit_of_score
 from eqdarts.runtime.garbage import no_full_collections
-from eqdarts.search.discover import Found, discovered
 from eqdarts.search.earlier import Earlier
 from eqdarts.search.fit_options import FitOptions, fit_options
 from eqdarts.search.history import EpochRecord, appended, history_table
-from eqdarts.search.large import SUBSET_ROWS, check_share, discovered_in_large, first_rows, is_large
-from eqdarts.templates.search import discovered_by_template
+from eqdarts.search.large import SUBSET_ROWS, discovered_in_large, first_rows
 
 
 class DARTSRegressor(OutputsModel):
@@ -424,50 +409,27 @@ class DARTSRegressor(OutputsModel):
         table, options = self._checked(X, y, sample_weight, y_error, header)
         start = time.monotonic()  # the first unit that is read takes a second or more, which is no search
         earlier = self._earlier(table.names, table.target)
-        rng = self._generator() if earlier is None else self._generator().spawn(self._fits)[-1]
-        if options.template is not None:
-            search = discovered_by_template(table, options.template, options, rng, start)
-        elif is_large(len(table), options):
-            search = discovered_in_large(table, options, rng, earlier)
-        else:
-            search = discovered(table, options, rng, start, earlier)
-        with search as found:
-            return self._store(found, earlier is not None)
+        with searched(table, options, self._generator_after(earlier), start, earlier) as found:
+            return self._store(kept_of(found), earlier is not None)
 
     def _checked(
         self, X: Any, y: Any, sample_weight: Any, y_error: Any, header: Mapping[str, str]
     ) -> tuple[Table, FitOptions]:
         """The table and the options, or what is wrong with them."""
         options = self._options()
-        table, options = _weighed(self._table(X, y), options, self.noise, sample_weight, y_error)
+        table, options = weighed(self._table(X, y), options, self.noise, sample_weight, y_error)
         options.check_columns(table.names, table.target)
         return table, self._with_units(options, table, header)
 
     def _fit_groups(self, X: Any, y: Any, sample_weight: Any, y_error: Any, groups: Any) -> DARTSRegressor:
-        for name in ("units", "constraints", "guesses", "constants", "template"):
-            if getattr(self, name) is not None:
-                raise InputDataError(f"groups: {name} is not for constants by group; leave {name}= or groups= out")
-        if self.warm_start:
-            raise InputDataError("warm_start: a fit by groups does not go on; leave warm_start= or groups= out")
-        if self.loss != "squared":
-            raise InputDataError("groups: constants by group are fitted by least squares; leave loss= or groups= out")
+        check_for_groups(self.get_params(deep=False))
         options, start = self._options(), time.monotonic()
-        self.__dict__.pop("_outputs", None)  # of a fit before
         labels, X = beside_columns(groups, X)
-        table, noise = with_errors(self._table(X, y), self.noise, sample_weight, y_error)
+        table, options = weighed(self._table(X, y), options, self.noise, sample_weight, y_error)
         known = given_groups(labels, len(table))
-        options = replace(options, noise=noise)
         with discovered_in_groups(table, known, options, self._generator(), start) as found:
-            self.leaves_more_than_noise_, self._selected = found.rated.leaves_something, None
-            self._rivals, self.front_ = found.rated.rivals, Front(found.rated.equations, found.front.rows)
-            self.search_space_, self.target_name_ = found.space, table.target
-            self.training_, self._training, self._groups = found.summary, found.training, found.groups
-            self.history_ = history_table(found.history)
-            self.alpha_history_ = np.array([])
-            self.noise_, self.stop_reason_, self.units_ = found.noise, found.stop_reason, units_of(X, y)
-            self._problem = self._result = None
-            self._excluded = ()
-        return self
+            self.units_ = units_of(X, y)
+            return self._store(kept_of_groups(found))
 
     def fit_file(
         self,
@@ -575,26 +537,18 @@ class DARTSRegressor(OutputsModel):
         options, head = self._options(), first_rows(source)
         X, y = head.as_pandas()
         if measured:
-            check_no_form(self.noise)
-            check_no_errors(loss_of(self.loss))
-            options = replace(options, noise=Noise(GIVEN))
+            options = with_errors_of_file(options, self.get_params(deep=False))
         if len(head) <= SUBSET_ROWS:
             if measured and head.weights is not None:
                 return self._fit(X, y, None, head.weights**-0.5, header)
             return self._fit(X, y, head.weights, None, header)
-        check_share(options)
-        if options.template is not None:
-            raise InputDataError(
-                f"template: of a file of more than {SUBSET_ROWS} rows no functions are searched; read it into memory "
-                "and use fit"
-            )
+        check_for_large_file(options)
         self._table(X, y)  # notes the names of the columns
         options = self._with_units(options, head, header)
         options.check_columns(head.names, head.target)
         earlier = self._earlier(head.names, head.target)
-        rng = self._generator() if earlier is None else self._generator().spawn(self._fits)[-1]
-        with discovered_in_large(source, options, rng, earlier) as found:
-            return self._store(found, earlier is not None)
+        with discovered_in_large(source, options, self._generator_after(earlier), earlier) as found:
+            return self._store(kept_of(found), earlier is not None)
 
     def _earlier(self, columns: tuple[str, ...], target: str) -> Earlier | None:
         """What this fit goes on from; None if it begins anew."""
@@ -626,36 +580,26 @@ class DARTSRegressor(OutputsModel):
     def _options(self) -> FitOptions:
         return fit_options(self.get_params(deep=False))
 
-    def _store(self, found: Found, goes_on: bool = False) -> DARTSRegressor:
+    def _generator_after(self, earlier: Earlier | None) -> np.random.Generator:
+        """A fit that goes on draws other numbers than those before it."""
+        return self._generator() if earlier is None else self._generator().spawn(self._fits)[-1]
+
+    def _store(self, kept: Kept, goes_on: bool = False) -> DARTSRegressor:
         """goes_on: is it a fit that went on from the last one?"""
-        problem, result = found.problem, found.result
-        kept = found.training
         self.__dict__.pop("_outputs", None)  # of a fit before
-        units, plain = problem.units, not isinstance(kept.noise, LossNoise)
-        rows = kept.table if plain else _near_best(found)
-        sure = rated(found.front, rows, plain, None if plain else partial(_left_of, kept))
-        self.leaves_more_than_noise_, self._selected = sure.leaves_something, None
-        self._rivals, shown = (
-            tuple(with_constant_units(_shown_with(e, rows, plain), units) for e in some)
-            for some in (sure.rivals, sure.equations)
-        )
-        self.front_, self._groups = Front(shown, found.front.rows), None
-        self._excluded = excluded_by(problem.admission)
-        self.search_space_ = found.space
-        self.target_name_ = problem.table.target
-        self.training_, self.noise_ = found.summary, found.training.noise
-        self._training = found.training
-        # `resample` refits on these rows, so that a large table is not kept with the model.
-        self._problem = problem.reduced()
-        self._result = result if result is None else replace(result, history=(), alpha_history=())
-        history = history_table(() if result is None else result.history)
-        alphas = np.array([] if result is None else result.alpha_history)
+        self.front_, self._rivals, self._selected = kept.front, kept.rivals, None
+        self.leaves_more_than_noise_, self._excluded = kept.leaves_something, kept.excluded
+        self.search_space_, self.target_name_ = kept.space, kept.target
+        self.training_, self._training, self._groups = kept.summary, kept.training, kept.groups
+        self.noise_, self.stop_reason_ = kept.noise, kept.stop_reason
+        self._problem, self._result = kept.problem, kept.result
+        history, alphas = history_table(kept.history), np.array(kept.alpha_history)
         self.history_ = appended(self.history_, history) if goes_on else history
         self.alpha_history_ = np.concatenate([self.alpha_history_, alphas]) if goes_on else alphas
         self._fits = self._fits + 1 if goes_on else 1
         self._fitted_with = self.get_params(deep=False)
-        self.stop_reason_ = "constant" if result is None else result.stop_reason
-        _warn_of_limits(self.front_[self.best_index_], found.training)
+        if kept.groups is None:
+            warn_of_limits(self.front_[self.best_index_], kept.training)
         return self
 
     def _table(self, X: Any, y: Any) -> Table:
@@ -667,42 +611,3 @@ class DARTSRegressor(OutputsModel):
             column_or_1d(y, warn=True)
         self._validated(table.X, table.names if named else None, reset=True)
         return table
-
-
-def _weighed(
-    table: Table, options: FitOptions, form: str, sample_weight: ArrayLike | None, y_error: ArrayLike | None
-) -> tuple[Table, FitOptions]:
-    """The table with the weights of its rows, and options with what was said of its noise."""
-    if not isinstance(options.noise, LossNoise):
-        table, noise = with_errors(table, form, sample_weight, y_error)
-        return table, replace(options, noise=noise)
-    table = weighed_for(options.noise.loss, table, sample_weight, y_error)
-    return table, options
-
-
-def _near_best(found: Found) -> Table:
-    """The rows as least squares sees them near the best equation by a loss."""
-    best, kept = found.front[choose(found.front, "best", found.front.rows)], found.training
-    return rows_of_fit(kept.table, kept.noise, best.predict(kept.table.X))
-
-
-def _left_of(kept: Training, equation: Equation) -> np.ndarray | None:
-    """What an equation leaves of the rows by the loss of the fit."""
-    assert isinstance(kept.noise, LossNoise)
-    return left_of(kept.table, kept.noise, equation.predict(kept.table.X))
-
-
-def _shown_with(equation: Equation, rows: Table, plain: bool) -> Equation:
-    """With as many digits as it takes, and, of least squares, with the error of rows left out."""
-    equation = with_digits(equation, rows)
-    return with_left_out(equation, rows) if plain else equation
-
-
-def _warn_of_limits(equation: Equation, training: Training) -> None:
-    """Say so where the equation has only a limit on the training rows."""
-    missing = np.flatnonzero(~np.isfinite(as_written(equation.expression, equation.columns, training.table.X)))
-    if len(missing) and equation.inner is None:
-        warn(
-            f"as it is written the equation is not defined on {len(missing)} of {len(training.table)} rows (it needs "
-            f"{' and '.join(equation.domain())}); its limit is taken there, and its constants come of the other rows"
-        )

@@ -74,7 +74,7 @@ HOUSE = {
         "constants", "layout", "graph", "alpha", "history", "groups", "classes", "classes_page", "page",
         "trajectories",
     ),
-    "fitted": ("given", "answers", "examined", "grouped", "saving", "outputs"),
+    "fitted": ("searched", "kept", "given", "answers", "examined", "grouped", "saving", "outputs"),
     "classes": (
         "labels", "baseline", "likelihood", "planes", "scores", "choosing", "settling", "selection", "listing", "card",
         "answers", "saving",
