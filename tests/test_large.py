@@ -460,7 +460,7 @@ def fitted_source(X, y):
     """A model that was fitted to a long table, how often that was read, and what was shown."""
     read = Long(X, y, ("m", "r"), "F", None, 1000)
     shown = []
-    found = model(callback=shown.append, max_epochs=20)._fit_source(read)
+    found = model(callback=shown.append, max_epochs=20)._fit_source(read, {})
     return found, read, shown
 
 
