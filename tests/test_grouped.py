@@ -9,7 +9,7 @@ import sympy
 from eqdarts.data.noise import Noise
 from eqdarts.data.table import Table
 from eqdarts.grouped.candidates import all_free, distinct, searches
-from eqdarts.grouped.discover import at_observations, weighed
+from eqdarts.grouped.discover import _mean, _ranked, at_observations, weighed
 from eqdarts.grouped.rows import GroupedTable, error_factors
 from eqdarts.grouped.sharing import first_states, shared_out
 from eqdarts.grouped.state import Family, own_symbol
@@ -128,6 +128,14 @@ def test_families_of_one_form_are_one():
     forms = [all_free(sympy.sympify(e), (t,)) for e in ("2.5*exp(-0.3*t)", "1.1*exp(0.7*t)", "2*t + 1.0")]
     some = [Family.of(form, "given") for form in forms]
     assert distinct(iter(some), ("t",)) == [some[0], some[2]]
+
+
+def test_where_time_is_over_a_family_of_few_constants_was_tried():
+    """Those of the first search, which came first, may be long."""
+    table = table_of(lambda x, a, k: a * np.exp(-k * x), HEIGHTS, 0.4)
+    texts = ("2.1*t**2 + 1.3*t + 0.7*sin(1.1*t + 0.3) + 0.2", "2.2*exp(-0.3*t)")
+    long, short = (Family.of(all_free(sympy.sympify(text), (t,)), "given") for text in texts)
+    assert _ranked([long, short, _mean(table)], table, time.monotonic() - 1)[0] is short
 
 
 def test_time_that_is_over_leaves_the_first_state():

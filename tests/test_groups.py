@@ -224,7 +224,10 @@ def test_a_table_for_a_paper_has_a_row_for_each_group(model):
 
 
 def test_a_report_lists_the_groups(model):
-    assert "The rows are those of 3 groups of rabbit." in report_html(model)
+    page = report_html(model)
+    assert "The rows are those of 3 groups of rabbit." in page
+    assert "Columns in it: c." in page  # constants of groups are no columns
+    assert r"\multicolumn{3}{l}{Shared:" in page
 
 
 @pytest.mark.slow

@@ -116,6 +116,8 @@ def run_searches(
         if interrupts.noted:
             return
         now = time.monotonic()
+        if limit is not None and k > 1 and now - start > SEARCHES.share * limit:
+            return  # a search cannot be as short as its share may be, and joint fits need their time
         share = None if limit is None else max(0.1, (SEARCHES.share * limit - (now - start)) / (len(some) - k))
         config = replace(options.config, max_time=share)
         shown = replace(options, config=config)

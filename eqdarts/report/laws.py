@@ -13,6 +13,7 @@ from eqdarts.data.noise import Noise
 from eqdarts.equation.equation import Equation
 from eqdarts.equation.exports.excel import letters
 from eqdarts.equation.figures import percent
+from eqdarts.equation.latex_table import group_table
 from eqdarts.equation.regression.report import FitReport
 from eqdarts.errors import EqdartsError
 from eqdarts.formula.mathml import mathml
@@ -110,8 +111,8 @@ def law(equation: Equation, index: int, noise: Noise, unit: str = "") -> Law:
     digits = equation.digits or DIGITS
     fit = equation.fit
     constants = () if fit is None else constants_of(fit, equation.constant_units or {})
-    used = equation.formula.used
-    unused = [name for name in equation.columns if name not in used]
+    used = columns_in(equation)
+    unused = [name for name in equation.columns if name not in equation.formula.used]
     return Law(
         index=index,
         text=visible(f"{format_name(equation.target)} = {equation.text()}"),
@@ -133,6 +134,12 @@ def law(equation: Equation, index: int, noise: Noise, unit: str = "") -> Law:
         unused=listing([visible(name) for name in unused]),
         codes=_codes(equation),
     )
+
+
+def columns_in(equation: Equation) -> list[str]:
+    """The columns that stand in it; constants of a group are none, though they come with the rows as columns do."""
+    own = () if equation.by_group is None else equation.by_group.names
+    return [name for name in equation.formula.used if name not in own]
 
 
 def _with_errors(equation: Equation, digits: int) -> Markup | None:
@@ -196,11 +203,18 @@ def _codes(equation: Equation) -> tuple[Code, ...]:
     ]
     return (
         _code("latex", "LaTeX", equation.latex, "For a paper."),
-        _code("errors", "LaTeX with errors", lambda: equation.latex(errors=True), "Constants with standard errors."),
+        _with_errors_in_latex(equation),
         _code("python", "Python", equation.python, "Needs NumPy only."),
         _code("c", "C", equation.c, "C99; include math.h."),
         _code("excel", "Excel", equation.excel, f"With {listing(cells)}." if cells else "For a cell."),
     )
+
+
+def _with_errors_in_latex(equation: Equation) -> Code:
+    own = equation.by_group
+    if own is not None:
+        return _code("errors", "LaTeX of the groups", lambda: group_table(own), "Constants with standard errors.")
+    return _code("errors", "LaTeX with errors", lambda: equation.latex(errors=True), "Constants with standard errors.")
 
 
 def _code(key: str, label: str, write: Callable[[], str], hint: str) -> Code:

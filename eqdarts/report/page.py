@@ -17,7 +17,7 @@ from eqdarts.report.classes import class_html
 from eqdarts.report.drawings import Sheet
 from eqdarts.report.front import chart
 from eqdarts.report.groups import group_sentences
-from eqdarts.report.laws import law
+from eqdarts.report.laws import columns_in, law
 from eqdarts.report.methods import all_bibtex, course, paragraph, references
 from eqdarts.report.pictures import of_law, of_search, shown_laws
 from eqdarts.report.shell import environment, policy, resource
@@ -151,7 +151,7 @@ def _error_term(noise: Noise) -> str:
 
 
 def _of_columns(equation: Any) -> str:
-    used = [visible(name) for name in equation.formula.used]
+    used = [visible(name) for name in columns_in(equation)]
     return f"{visible(equation.target)} from {listing(used)}; " if used else ""
 
 
