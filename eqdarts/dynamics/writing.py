@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
+from eqdarts.formula.records import or_null
 from eqdarts.formula.text import format_expression
 
 if TYPE_CHECKING:
@@ -29,7 +28,7 @@ def to_dict(law: Dynamics) -> dict[str, Any]:
         "time": given.time,
         "columns": list(law.system.columns),
         "equations": [format_expression(e) for e in law.system.expressions],
-        "errors": [None if not np.isfinite(e) else float(e) for e in law.errors],
+        "errors": [or_null(e) for e in law.errors],
         "loss": law.loss.tolist(),
         "followed": law.followed,
         "starts": law.starts.tolist(),

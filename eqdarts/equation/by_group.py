@@ -12,7 +12,7 @@ from scipy.stats import t as student
 
 from eqdarts.data.groups import places_of
 from eqdarts.errors import InputDataError
-from eqdarts.formula.records import Record
+from eqdarts.formula.records import Record, or_null
 
 INDEX = "g"  # of the constants that groups have of their own
 _MOST = 100_000  # groups and rows of them in a file
@@ -116,11 +116,11 @@ class ByGroup:
             "labels": list(self.labels),
             "names": list(self.names),
             "values": self.values.tolist(),
-            "errors": [[_plain(e) for e in row] for row in self.errors.tolist()],
+            "errors": [[or_null(e) for e in row] for row in self.errors.tolist()],
             "rows": self.rows.tolist(),
             "residual": self.residual.tolist(),
-            "shared": [{"name": k, "value": v, "std_error": _plain(e)} for k, (v, e) in self.shared.items()],
-            "length": _plain(self.length),
+            "shared": [{"name": k, "value": v, "std_error": or_null(e)} for k, (v, e) in self.shared.items()],
+            "length": or_null(self.length),
             "freedom": int(self.freedom),
         }
 
@@ -164,11 +164,6 @@ def _row_of(length: int) -> Callable[[Record, str], tuple[float, ...]]:
 def _shared(data: Record) -> tuple[str, tuple[float, float]]:
     error = data.number_or_nan("std_error")
     return data.text("name"), (data.number("value"), np.inf if np.isnan(error) else error)
-
-
-def _plain(value: float) -> float | None:
-    """JSON has no infinity."""
-    return float(value) if np.isfinite(value) else None
 
 
 def own_name(name: str, taken: Collection[str]) -> str:

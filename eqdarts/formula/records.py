@@ -59,6 +59,11 @@ def dump(record: dict[str, Any]) -> str:
     return text
 
 
+def or_null(value: float) -> float | None:
+    """JSON has no infinity, and nothing that is no number; `Record.number_or_nan` reads it back."""
+    return float(value) if math.isfinite(value) else None
+
+
 def _indented(value: Any, margin: str) -> str:
     inner = margin + "  "
     if isinstance(value, dict) and value:

@@ -10,7 +10,7 @@ from typing import Any
 from eqdarts.data.table import Table
 from eqdarts.errors import kept_warnings
 from eqdarts.estimator import DARTSRegressor
-from eqdarts.formula.records import Record
+from eqdarts.formula.records import Record, or_null
 from eqdarts.sweeping.jobs import Job
 
 _LONGEST = 100_000  # characters of a formula or a message
@@ -84,7 +84,7 @@ def run(job: Job, data: Table, with_model: bool) -> Result:
         equation=chosen.text(),
         latex=model.latex(),
         complexity=chosen.complexity,
-        loss=chosen.loss if math.isfinite(chosen.loss) else None,
+        loss=or_null(chosen.loss),
         r2=_r2(chosen.loss, model.training_.target_std),
         stop_reason=model.stop_reason_,
         warnings="; ".join(texts) or None,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any, Protocol
 
@@ -13,7 +12,7 @@ from eqdarts.errors import InputDataError
 from eqdarts.formula.known import KnownConstant, known_in, with_known
 from eqdarts.formula.numbers import MOST_DIGITS
 from eqdarts.formula.parsing import MAX_LENGTH, parse_expression
-from eqdarts.formula.records import Record
+from eqdarts.formula.records import Record, or_null
 from eqdarts.formula.text import format_expression
 from eqdarts.graph.genotype import Genotype
 from eqdarts.graph.links import LINK_NAMES
@@ -74,8 +73,8 @@ def write(equation: Exported) -> dict[str, Any]:
     return {
         "expression": _for_readers(equation.expression) if scaled else format_expression(equation.expression),
         "known": {name: [one.number, one.choices] for name, one in known.items()} or None,
-        "loss": _finite(equation.loss),
-        "relative_loss": _finite(equation.relative_loss),
+        "loss": or_null(equation.loss),
+        "relative_loss": or_null(equation.relative_loss),
         "origin": equation.origin,
         "genotype": None if equation.genotype is None else equation.genotype.to_dict(),
         "scaled": scaled,
@@ -154,10 +153,6 @@ def _genotype(record: Record) -> Genotype:
         record.items("inputs", lambda r, k: r.text(k, MAX_LENGTH)) if "inputs" in record else (),
         record.text("prefactor", MAX_LENGTH) if "prefactor" in record else "1",
     )
-
-
-def _finite(value: float) -> float | None:
-    return float(value) if math.isfinite(value) else None
 
 
 def _for_readers(expression: sympy.Expr) -> str:
