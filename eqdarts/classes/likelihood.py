@@ -20,7 +20,7 @@ from eqdarts.fit.formula import Compiled
 from eqdarts.formula.substitution import put_in
 from eqdarts.formula.tape import tape
 
-_STEPS = 200
+_STEPS = 200  # at the most; a fit that needs them all is said not to have converged (not tuned)
 _CONVERGED = 1e-10  # nats that a full step still promises, which is then the last
 _NOTHING = 1e-24  # and of a step that would only round
 _LEAST_DAMPING, _MOST_DAMPING = 1e-4, 1e12

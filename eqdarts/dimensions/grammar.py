@@ -12,7 +12,7 @@ from fractions import Fraction
 
 from eqdarts.errors import InputDataError
 
-_LONGEST = 200
+_LONGEST = 200  # characters of a unit
 _NONE = ("", "1", "-", "\u2013", "dimensionless", "none")
 _SUPERSCRIPTS = str.maketrans(
     "\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079\u207b\u207a", "0123456789-+"
@@ -30,7 +30,7 @@ _TOKEN = re.compile(
     )""",
     re.VERBOSE,
 )
-_MOST_POWER = 99
+_MOST_POWER = 99  # an exponent beyond it is a slip
 _MOST_PARTS = 10_000  # of which a power is a number; fitted ones are written with four decimals
 
 

@@ -18,7 +18,7 @@ _DERIVED = {
     "V": (("mass", 1), ("length", 2), ("time", -3), ("current", -1)),
     "C": (("current", 1), ("time", 1)),
 }  # fmt: skip
-_ROUNDING = 1e-12
+_ROUNDING = 1e-12  # relative: factors that are nearer are equal
 _NAMED = tuple(Unit(name, {base: Fraction(power) for base, power in of}) for name, of in _DERIVED.items())
 
 

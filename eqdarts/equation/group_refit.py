@@ -23,7 +23,7 @@ from eqdarts.fit.formula import Compiled
 from eqdarts.fit.joint import GroupRows, JointFit, fit_jointly, joint_errors, values_of
 from eqdarts.simplify.description import joint_length
 
-_STEPS = 300
+_STEPS = 300  # of a joint fit at the most (not tuned)
 _ROUNDS = 5  # of weights at the values of the fit
 _STARTS = 6  # of a group on its own: where all groups together, and some of the others, came to
 _SAME = 1e-6  # relative change of values at which weights stay

@@ -26,7 +26,7 @@ from eqdarts.templates.scaffold import Scaffold
 ROWS = 600  # to which a pilot is fitted
 _STARTS, _BEST = 32, 2  # at degree 1, and how many of them are grown
 _STEPS, _MORE_STEPS = 60, 20  # from a start, and after a degree was raised
-_DEGREES = 8
+_DEGREES = 8  # at the most
 _TERMS = 40  # of a function
 _ROWS_PER_TERM = 3
 _GAIN = 1e-7  # relative, by which a step must lower the loss
