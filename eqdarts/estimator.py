@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike
 from sklearn.utils import column_or_1d
 
@@ -22,14 +23,23 @@ from eqdarts.data.local import plain_file
 from eqdarts.data.logarithm import Logarithm
 from eqdarts.data.measured import Measured, Weighted
 from eqdarts.data.missing import Missing
-from eqdarts.data.outputs import given_outputs
+from eqdarts.data.outputs import beside, given_outputs
 from eqdarts.data.table import CHUNK_ROWS, Table
 from eqdarts.dimensions.table_units import table_units
 from eqdarts.errors import InputDataError, check_flag, warn
-from eqdarts.fitted.kept import Kept, kept_of, kept_of_groups, warn_of_limits
+from eqdarts.fitted.kept import Kept, kept_of, kept_of_groups, kept_of_outputs, warn_of_limits
 from eqdarts.fitted.outputs import OutputsModel
-from eqdarts.fitted.searched import check_for_groups, check_for_large_file, searched, weighed, with_errors_of_file
+from eqdarts.fitted.searched import (
+    check_for_groups,
+    check_for_large_file,
+    check_for_outputs,
+    check_one_output,
+    searched,
+    weighed,
+    with_errors_of_file,
+)
 from eqdarts.grouped.fitting import discovered_in_groups
+from eqdarts.grouped.outputs import check_outputs, discovered_for_all
 from eqdarts.knowledge.constraints import Constraints
 from eqdarts.losses.given import check_unit_of_score
 from eqdarts.runtime.garbage import no_full_collections
@@ -167,6 +177,10 @@ class DARTSRegressor(OutputsModel):
         expressions of columns, and constants, which are the names that are no columns. A formula is searched for each
         unknown function, by `max_time` for all of them together, and by `max_epochs` for each one, twice
         (`eqdarts.templates.search`). See `functions_`.
+    shared : {None, "graph"}
+        Of several columns of y: "graph" finds one structure for all of them, with constants of each one's own, and one
+        choice of equation holds for all (`select`). The structure is searched on the rows of all outputs, each in units
+        of its own standard deviation, and judged by all of them together. None: each column has a search of its own.
     warm_start : bool
         Does another `fit` go on from where the last one ended, with α, β and γ, its best graphs and the equations of
         its front, all fitted to the rows that are given now? It needs the same columns and target, and the same options
@@ -298,6 +312,7 @@ class DARTSRegressor(OutputsModel):
         max_complexity: int | None = None,
         max_columns: int | None = 20,
         template: str | None = None,
+        shared: str | None = None,
         warm_start: bool = False,
         callback: Callable[[EpochRecord], None] | None = None,
         device: str = "cpu",
@@ -342,6 +357,7 @@ class DARTSRegressor(OutputsModel):
         self.max_complexity = max_complexity
         self.max_columns = max_columns
         self.template = template
+        self.shared = shared
         self.warm_start = warm_start
         self.callback = callback
         self.device = device
@@ -399,7 +415,11 @@ class DARTSRegressor(OutputsModel):
                 raise InputDataError("groups: y has several columns; fit one of them at a time")
             if self.warm_start:
                 raise InputDataError("warm_start: a fit of several outputs does not go on; fit each by itself")
-            return self._fit_outputs(as_frame(X), outputs, {"sample_weight": sample_weight, "y_error": y_error})
+            beside_y = {"sample_weight": sample_weight, "y_error": y_error}
+            if self.shared is not None:
+                return self._fit_shared(as_frame(X), outputs, beside_y)
+            return self._fit_outputs(as_frame(X), outputs, beside_y)
+        check_one_output(self.shared)
         if groups is not None:
             return self._fit_groups(X, y, sample_weight, y_error, groups)
         return self._fit(X, y, sample_weight, y_error, units_of(X, y))
@@ -430,6 +450,23 @@ class DARTSRegressor(OutputsModel):
         with discovered_in_groups(table, known, options, self._generator(), start) as found:
             self.units_ = units_of(X, y)
             return self._store(kept_of_groups(found))
+
+    def _fit_shared(self, X: Any, outputs: Sequence[pd.Series], beside_y: Mapping[str, Any]) -> DARTSRegressor:
+        """One structure for all of these columns, with constants of each."""
+        check_for_outputs(self.get_params(deep=False))
+        start, given = time.monotonic(), {name: beside(name, value, outputs) for name, value in beside_y.items()}
+        models, tables, noises = [], [], []
+        for k, output in enumerate(outputs):
+            one = type(self)(**{**self.get_params(deep=False), "shared": None})
+            rows = {name: values[k] for name, values in given.items()}
+            table, options = one._checked(X, output, **rows, header=units_of(X, output))
+            models.append(one)
+            tables.append(table)
+            noises.append(options.noise)
+        check_outputs(tables)
+        with discovered_for_all(tables, self._options(), noises, self._generator(), start) as found:
+            kept = kept_of_outputs(found)
+            return self._keep(tuple(one._store(own) for one, own in zip(models, kept, strict=True)))
 
     def fit_file(
         self,
@@ -516,6 +553,7 @@ class DARTSRegressor(OutputsModel):
         """
         missing = Missing.of(na, drop_missing)
         check_flag("log_target", log_target)
+        check_one_output(self.shared)
         if y_error is not None and weights is not None:
             raise InputDataError("weights and y_error are both given; 1/y_error² is the weight of a row, so give one")
         kind, beside = (Measured, y_error) if weights is None else (Weighted, weights)

@@ -49,7 +49,7 @@ HOUSE = {
             "naming", "given", "affine", "model", "poles", "scales", "periodic", "starts", "minimise", "column_errors",
             "orthogonal", "report", "intervals", "record",
         ),
-        "prediction": {}, "evaluation": {}, "by_group": {}, "composed": {}, "written": {}, "exported": {},
+        "prediction": {}, "evaluation": {}, "by_group": {}, "composed": {}, "joint": {}, "written": {}, "exported": {},
         "equation": {}, "constant_units": {}, "figures": {},
         "markup": {}, "front": {}, "precision": {}, "confirm": {},
         "selection": {}, "picking": {}, "rivals": {}, "left_out": {}, "listing": {}, "latex_table": {}, "card": {},
@@ -67,7 +67,7 @@ HOUSE = {
         "warm_up", "finish", "guesses", "exactness", "stops", "reformulations", "branches", "loop", "resample",
         "progress", "fit_options", "noise", "working", "pose", "discover", "large",
     ),
-    "grouped": ("rows", "state", "sharing", "candidates", "writing", "discover", "rating", "fitting"),
+    "grouped": ("rows", "state", "sharing", "candidates", "writing", "discover", "rating", "fitting", "outputs"),
     "templates": ("scaffold", "absorbed", "pilot", "working", "joined", "search"),
     "plots": (
         "fonts", "style", "vector", "axes", "writing", "rows", "marks", "fit", "residuals", "response", "front",

@@ -67,8 +67,13 @@ class Choosing:
         return self.apply(model)
 
 
-def check_targets(targets: Sequence[str], choosing: Choosing) -> None:
-    """Refuse the choice of an equation where it is not said of which target, and a target that is named twice."""
+def check_targets(targets: Sequence[str], choosing: Choosing, shared_graph: bool = False) -> None:
+    """Refuse the choice of an equation where it is not said of which target, and a target that is named twice.
+
+    shared_graph: are several targets to have one structure?
+    """
+    if shared_graph and len(targets) < 2:
+        raise InputDataError("--shared-graph is for several targets; give --target for each of them")
     if len(set(targets)) < len(targets):
         raise InputDataError(f"--target: {max(targets, key=targets.count)!r} is named twice; name each column once")
     if len(targets) > 1 and choosing != Choosing():

@@ -28,7 +28,7 @@ from eqdarts.cli.reading import (
     names,
     read_rows,
 )
-from eqdarts.cli.searching import Loss, Noise, Searching, Seed, Template, Units
+from eqdarts.cli.searching import Loss, Noise, Searching, Seed, SharedGraph, Template, Units
 
 EXAMPLES = """\
 # Which law gives the period of a planet from its distance?
@@ -73,6 +73,7 @@ def fit(
     noise: Noise = "additive",
     units: Units = None,
     template: Template = None,
+    shared_graph: SharedGraph = False,
     knowing: Knowing,
     searching: Searching,
     seed: Seed = 0,
@@ -85,10 +86,11 @@ def fit(
     """
     giving.check()
     columns = names("--features", features)
-    check_targets(target, choosing)
+    check_targets(target, choosing, shared_graph)
     of_numbers = {
         "--y-error": y_error, "--log-target": log_target, "--noise": noise != "additive", "--template": template,
-        "--target": len(target) > 1, "--groups": groups, "--loss": loss != "squared",
+        "--target": len(target) > 1, "--groups": groups,
+        "--shared-graph": shared_graph, "--loss": loss != "squared",
         "what is known (--guess, --constant, ...)": any(value is not None for value in knowing.options().values()),
     }  # fmt: skip
     if classes:
@@ -96,7 +98,7 @@ def fit(
     with heard() as warnings:
         check_beside(columns, y_error, weights, groups)
         if is_streamed(file) and not one_hot and not classes and len(target) == 1 and groups is None:
-            model = searching.model(seed, noise, units, template, loss, knowing.options())
+            model = searching.model(seed, noise, units, template, loss, knowing.options(), shared_graph)
             model.fit_file(
                 file,
                 target[0],
@@ -125,7 +127,9 @@ def fit(
                 from eqdarts.data.logarithm import log_of
 
                 y = log_of(y) if len(target) == 1 else y.apply(log_of).rename(columns=lambda name: f"log({name})")
-            model = searching.model(seed, noise, units, template, loss, knowing.options()).fit(X, y, **beside)
+            model = searching.model(seed, noise, units, template, loss, knowing.options(), shared_graph).fit(
+                X, y, **beside
+            )
         if log_target:
             for one in model.outputs_:
                 say(f"the law is that of {one.target_name_}, the natural logarithm; its exponential is the target")

@@ -39,6 +39,14 @@ Template = Annotated[
         rich_help_panel=PANEL,
     ),
 ]
+SharedGraph = Annotated[
+    bool,
+    typer.Option(
+        "--shared-graph",
+        help="Of several targets: one structure for all, with constants of each.",
+        rich_help_panel=PANEL,
+    ),
+]
 Loss = Annotated[
     str,
     typer.Option(
@@ -117,6 +125,7 @@ class Searching:
         template: str | None = None,
         loss: str = "squared",
         known: Mapping[str, Any] | None = None,
+        shared_graph: bool = False,
     ) -> DARTSRegressor:
         """A model of these options, not yet fitted. Its import takes seconds. known: what is known of the law"""
         from eqdarts.estimator import DARTSRegressor
@@ -131,6 +140,7 @@ class Searching:
             noise=noise,
             units=named_units(units),
             template=template,
+            shared="graph" if shared_graph else None,
             **(known or {}),
             verbose=0 if self.quiet else 1,
         )

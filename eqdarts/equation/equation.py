@@ -21,6 +21,7 @@ from eqdarts.equation.exported import Exported
 from eqdarts.equation.exports import record
 from eqdarts.equation.exports.calculus import derivative
 from eqdarts.equation.exports.formula import Formula
+from eqdarts.equation.joint import Joint
 from eqdarts.equation.prediction import Interval, check_interval, limits
 from eqdarts.equation.regression import record as fit_record
 from eqdarts.equation.regression.intervals import Resampling, interval_limits
@@ -83,6 +84,8 @@ class Equation(Exported):
         Constants that each group of rows has of its own: symbols of the expression that are no columns.
     composed : Composed or None
         The template that the equation was put together by, with its parts; None if there was none.
+    joint : Joint or None
+        Of an equation of one of several outputs that have one structure: what all of them together say of it.
     """
 
     expression: Expr
@@ -103,6 +106,7 @@ class Equation(Exported):
     constant_units: Mapping[str, str] | None = field(default=None, compare=False)
     by_group: ByGroup | None = field(default=None, compare=False, repr=False)
     composed: Composed | None = field(default=None, compare=False, repr=False)
+    joint: Joint | None = field(default=None, compare=False, repr=False)
 
     @property
     def complexity(self) -> int:
@@ -113,8 +117,17 @@ class Equation(Exported):
         """Nats to write down what it leaves of so many rows, and itself (`eqdarts.simplify.description`)."""
         if self.by_group is not None:
             return self.by_group.length
+        if self.joint is not None:
+            return self.joint.length
         length = description_length(self.relative_loss, self.expression, rows)
         return length + NATS_PER_UNIT * self.dimensional
+
+    @property
+    def rank(self) -> tuple[int, float]:
+        """Complexity and relative loss by which a front compares it: those of all outputs that have its structure."""
+        if self.joint is not None:
+            return self.joint.complexity, self.joint.loss
+        return self.complexity, self.relative_loss
 
     def of_group(self, label: Any) -> Equation:
         """The equation of one group, with numbers for the constants that it has of its own.
@@ -395,6 +408,7 @@ class Equation(Exported):
     def to_record(self) -> dict[str, object]:
         """Plain values for JSON, without columns and target."""
         parts = {} if self.composed is None else {"composed": self.composed.to_record()}
+        parts |= {} if self.joint is None else {"joint": self.joint.to_record()}
         plain = {**record.write(self), **parts, "fit": None if self.fit is None else fit_record.write(self.fit)}
         return plain if self.by_group is None else {**plain, "by_group": self.by_group.to_record()}
 
@@ -404,7 +418,8 @@ class Equation(Exported):
         fit = fit_record.read(data.record("fit"), columns, record.read_known(data)) if "fit" in data else None
         composed = Composed.from_record(data.record("composed"), columns) if "composed" in data else None
         if "by_group" not in data:
-            return cls(**record.read(data, columns, target), fit=fit, composed=composed)
+            joint = Joint.from_record(data.record("joint")) if "joint" in data else None
+            return cls(**record.read(data, columns, target), fit=fit, composed=composed, joint=joint)
         own = ByGroup.from_record(data.record("by_group"))
         if set(own.names) & {*columns, target} or len(set(own.names)) < len(own.names):
             raise data.error("by_group", "names of constants are names of columns, or stand twice")
@@ -429,7 +444,14 @@ class Equation(Exported):
         """
         slope = derivative(self.formula, column)
         changed: dict[str, Any] = {"target": slope.target, "loss": nan, "relative_loss": nan, "origin": "derivative"}
-        changed |= {"genotype": None, "fit": None, "probability": None, "left_out": None, "composed": None}
+        changed |= {
+            "genotype": None,
+            "fit": None,
+            "probability": None,
+            "left_out": None,
+            "composed": None,
+            "joint": None,
+        }
         changed |= {"dimensional": 0, "constant_units": None}
         if self.inner is None:
             return replace(self, expression=slope.expression, **changed)

@@ -31,8 +31,8 @@ class _Rank:
 
     @classmethod
     def of(cls, equation: Equation, rows: int) -> _Rank:
-        loss = equation.relative_loss
-        return cls(equation, equation.complexity, loss, equation.description_length(rows))
+        complexity, loss = equation.rank
+        return cls(equation, complexity, loss, equation.description_length(rows))
 
     def dominates(self, other: _Rank) -> bool:
         """Is it as simple and as good? Losses that differ by rounding are equal."""

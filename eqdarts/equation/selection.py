@@ -22,7 +22,7 @@ def choose(front: Front, criterion: str, n: int) -> int:
     """
     check_choice("model_selection", criterion, CRITERIA)
     if criterion == "accuracy":
-        return int(np.argmin([e.relative_loss for e in front]))
+        return int(np.argmin([e.rank[1] for e in front]))
     if criterion == "score":
         return int(np.argmax(scores(front)))
     return int(np.argmin([e.description_length(n) for e in front]))
@@ -41,8 +41,8 @@ def credibility(front: Front, n: int) -> np.ndarray:
 
 def scores(front: Front) -> np.ndarray:
     """−Δ log loss / Δ complexity from one equation of the front to the next; 0 for the first."""
-    losses = np.log([max(e.relative_loss, LADDER.exact) for e in front])
-    complexity = np.array([e.complexity for e in front], dtype=float)
+    losses = np.log([max(e.rank[1], LADDER.exact) for e in front])
+    complexity = np.array([e.rank[0] for e in front], dtype=float)
     if len(front) < 2:
         return np.zeros(len(front))
     return np.concatenate([[0.0], -np.diff(losses) / np.maximum(np.diff(complexity), 1.0)])

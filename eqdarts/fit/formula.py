@@ -45,9 +45,12 @@ class Template:
     values: np.ndarray
     roles: tuple[str, ...]
 
-    def at(self, values: Any) -> sympy.Expr:
-        """The formula with numbers (floats, or exact SymPy numbers) for its constants."""
-        return rebuilt_with(self.expression, self.numbers(values))
+    def at(self, values: Any, as_written: bool = False) -> sympy.Expr:
+        """The formula with numbers (floats, or exact SymPy numbers) for its constants.
+
+        as_written: as in `rebuilt_with`
+        """
+        return rebuilt_with(self.expression, self.numbers(values), as_written)
 
     def numbers(self, values: Any) -> dict[sympy.Symbol, sympy.Expr]:
         """The number of each constant."""

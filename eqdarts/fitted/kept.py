@@ -24,6 +24,7 @@ from eqdarts.equation.selection import choose
 from eqdarts.errors import warn
 from eqdarts.graph.space import SearchSpace
 from eqdarts.grouped.fitting import FoundInGroups
+from eqdarts.grouped.outputs import FoundShared
 from eqdarts.knowledge.admission import excluded_by
 from eqdarts.losses.noise import LossNoise, left_of, rows_of_fit
 from eqdarts.search.discover import Found
@@ -104,6 +105,17 @@ def kept_of_groups(found: FoundInGroups) -> Kept:
         Front(sure.equations, found.front.rows), sure.rivals, sure.leaves_something, found.space,
         found.training.table.target, found.training, found.summary, found.noise, found.stop_reason, found.history,
         groups=found.groups,
+    )  # fmt: skip
+
+
+def kept_of_outputs(found: FoundShared) -> tuple[Kept, ...]:
+    """Of a search for outputs with one structure: what each of them keeps."""
+    return tuple(
+        Kept(
+            one.front, one.rivals, found.leaves_something, found.space, one.training.table.target, one.training,
+            one.summary, one.noise, found.stop_reason, found.history,
+        )
+        for one in found.outputs
     )  # fmt: skip
 
 

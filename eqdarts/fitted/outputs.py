@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+import sympy
 from sklearn import get_config
 from sklearn.utils import Tags, check_random_state, estimator_html_repr
 from sklearn.utils.validation import check_is_fitted
@@ -85,6 +86,57 @@ class OutputsModel(FittedModel):
                     f"model.output({self._names[0]!r}) instead of the model"
                 )
             return object.__getattribute__(self, name)  # again, as that says why there is none
+
+    def select(
+        self, index: int | None = None, *, complexity: int | None = None, form: str | sympy.Expr | None = None
+    ) -> Self:
+        """Choose another equation: from now on `predict`, `latex`, pictures, exports and files have it.
+
+        Without an argument the choice goes back to `model_selection`. `fit` and `clone` forget what was selected, and
+        `save` keeps it. For a single call every method takes ``index=``. Of several outputs with one structure
+        (``shared="graph"``) all get the same row, which is looked up among the equations of the first; others are
+        selected one by one (`output`).
+
+        Parameters
+        ----------
+        index : int, optional
+            A row of `equations_`.
+        complexity : int, optional
+            Of one of its equations.
+        form : str or sympy.Expr, optional
+            Such as "a*exp(-k*t)": symbols that are no columns, and numbers, stand for any constant; exponents that are
+            numbers stand for themselves. Of several equations that have the form, the one of the shortest description.
+
+        Returns
+        -------
+        DARTSRegressor
+            Itself.
+
+        Raises
+        ------
+        InputDataError
+            If there is no such equation; the message lists those that there are.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from eqdarts import DARTSRegressor
+        >>> x = np.arange(1.0, 21.0)
+        >>> model = DARTSRegressor(max_epochs=2, replicas=16, random_state=0, verbose=0).fit(x[:, None], 3 * x**2)
+        >>> print(model.select(complexity=1).latex())
+        y = 430.5
+        >>> print(model.select(form="a*x1**n").latex())
+        y = 3 x_{1}^{2}
+        >>> model.select().selected_ is None
+        True
+        """
+        if not self._several or self._several[0].front_[0].joint is None:
+            return super().select(index, complexity=complexity, form=form)
+        first, *others = self._several
+        row = first.select(index, complexity=complexity, form=form).selected_
+        for one in others:
+            one.select(row)
+        return self
 
     def predict(
         self,
@@ -229,6 +281,8 @@ class OutputsModel(FittedModel):
             settings["units"] = {
                 name: unit for one in outputs for name, unit in (one.get_params()["units"] or {}).items()
             }
+        if outputs[0].front_[0].joint is not None:
+            settings["shared"] = "graph"
         return cls(**settings)._keep(outputs)
 
     def __sklearn_is_fitted__(self) -> bool:

@@ -14,13 +14,13 @@ from eqdarts.data import with_errors
 from eqdarts.data.noise import GIVEN, Noise
 from eqdarts.data.table import Table
 from eqdarts.data.user_table import check_no_form
-from eqdarts.errors import InputDataError
+from eqdarts.errors import InputDataError, check_choice
 from eqdarts.losses.given import check_no_errors, weighed_for
 from eqdarts.losses.named import loss_of
 from eqdarts.losses.noise import LossNoise
 from eqdarts.search.discover import Found, discovered
 from eqdarts.search.earlier import Earlier
-from eqdarts.search.fit_options import FitOptions
+from eqdarts.search.fit_options import SHARED, FitOptions
 from eqdarts.search.large import SUBSET_ROWS, check_share, discovered_in_large, is_large
 from eqdarts.templates.search import discovered_by_template
 
@@ -68,6 +68,29 @@ def check_for_groups(settings: Mapping[str, Any]) -> None:
         raise InputDataError("warm_start: a fit by groups does not go on; leave warm_start= or groups= out")
     if settings["loss"] != "squared":
         raise InputDataError("groups: constants by group are fitted by least squares; leave loss= or groups= out")
+
+
+def check_for_outputs(settings: Mapping[str, Any]) -> None:
+    """Raise `InputDataError` if an option is not for one structure of several outputs."""
+    check_choice("shared", settings["shared"], SHARED)
+    for name in _NOT_BY_GROUP:
+        if settings[name] is not None:
+            raise InputDataError(f"shared: {name}= is not for one structure of several outputs; leave either out")
+    if settings["loss"] != "squared" or settings["noise"] != "additive":
+        raise InputDataError(
+            "shared: one structure is fitted by least squares, with errors that are alike in all rows or given as "
+            "y_error; leave loss= and noise=, or shared= out"
+        )
+
+
+def check_one_output(shared: Any) -> None:
+    """Raise `InputDataError` where one column of y is to share its structure."""
+    if shared is not None:
+        check_choice("shared", shared, SHARED)
+        raise InputDataError(
+            "shared='graph': y has one column, and a structure is shared by two or more; hand over all of them, or "
+            "leave shared= out"
+        )
 
 
 def check_for_large_file(options: FitOptions) -> None:

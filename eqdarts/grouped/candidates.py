@@ -21,7 +21,7 @@ from eqdarts.graph.population import Population, nothing, scores
 from eqdarts.graph.space import SearchSpace
 from eqdarts.graph.to_sympy import plain
 from eqdarts.grouped.rows import GroupedTable
-from eqdarts.grouped.state import Family
+from eqdarts.grouped.state import Family, factors_of
 from eqdarts.propose.shapes import graphs_with_shapes
 from eqdarts.runtime.interrupts import Interrupts
 from eqdarts.search.discover import Found, discover
@@ -201,8 +201,7 @@ def with_factor(form: Template) -> Template:
 
     In a·(1 − exp(−k·x)) groups differ by one constant, in a − b·exp(−k·x) by two. What is needless of it becomes 1.
     """
-    constants = set(form.constants)
-    if any(factor in constants for factor in sympy.Mul.make_args(form.expression)):
+    if factors_of(form):
         return form
     factor = sympy.Dummy("factor", real=True)
     return Template(

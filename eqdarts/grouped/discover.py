@@ -44,6 +44,8 @@ class GroupsFound:
     found : Found
         Of the first search, for what is kept of one.
     stop_reason : str
+    units : array [G]
+        Of the targets in the table; 1 where groups are alike.
     """
 
     front: Front
@@ -51,6 +53,7 @@ class GroupsFound:
     noise: Noise
     found: Found
     stop_reason: str
+    units: np.ndarray
 
     @property
     def space(self) -> SearchSpace | None:
@@ -75,13 +78,13 @@ def discover_groups(
     all rows, the structure once, own constants in each group.
 
     groups: checked tables with the same columns   start: in `time.monotonic`
-    alike: are targets of one kind, so that groups may be compared, and share a scale? Otherwise each is measured in
-    units of its own deviation, as several outputs are, and constants that are shared are shared in those units only
-    if they do not depend on them
+    alike: as in `GroupedTable`; otherwise each target is searched in units of its own deviation (`units` of what is
+    returned), and constants are those of the target in these units
     """
     check_share(options)
     units = np.ones(len(groups)) if alike else np.array([float(np.std(t.y)) or 1.0 for t in groups])
-    table = GroupedTable(tuple(replace(t, y=t.y / u) for t, u in zip(groups, units, strict=True)), tuple(labels))
+    in_units = tuple(replace(t, y=t.y / u) for t, u in zip(groups, units, strict=True))
+    table = GroupedTable(in_units, tuple(labels), alike)
     some: list[Family] = []
     columns, first, reasons = groups[0].names, None, []
     for what, found in run_searches(searches(table, levelled_only=not alike), options, rng, start, interrupts):
@@ -97,8 +100,9 @@ def discover_groups(
     raw = np.repeat(units, [len(t) for t in groups])
     front = Front(rows=len(table))
     for equation in _equations(ranked, table, deadline, column, counts, raw):
-        front = front.offer(equation)
-    return GroupsFound(front, table, noise, first, _reason(reasons, interrupts))
+        if options.max_complexity is None or equation.complexity <= options.max_complexity:
+            front = front.offer(equation)
+    return GroupsFound(front, table, noise, first, _reason(reasons, interrupts), units)
 
 
 def _mean(table: GroupedTable) -> Family:

@@ -70,10 +70,14 @@ def _agree(one: np.ndarray, other: np.ndarray, equation: Equation, table: Groupe
 
 
 def _leaves_something(equation: Equation, table: GroupedTable) -> bool:
-    """Do rows near each other err alike, whatever their group?"""
+    """Do rows near each other err alike, whatever their group? Of outputs, those of one of them."""
     rows = table.pooled
     if equation.relative_loss < LADDER.exact or len(rows) > SURENESS.rows or not rows.X.shape[1]:
         return False
     with np.errstate(all="ignore"):
         residual = (_values(equation, table) - rows.y) / table.measure.deviation * rows.roots
-    return holds_something(rows, residual)
+    if table.alike:
+        return holds_something(rows, residual)
+    # Outputs of one row may err alike, as one sample or day has it: that is no law.
+    parts = np.split(residual, table.stacked.first[1:])
+    return any(holds_something(group, part) for group, part in zip(table.groups, parts, strict=True))

@@ -32,10 +32,14 @@ class GroupedTable:
     groups : tuple of Table
         Each with at least one row; weights say how much each row counts.
     labels : tuple of str
+    alike : bool
+        Are targets of one kind, so that values and constants of groups may be compared? Those of several outputs are
+        not: a group is measured by its own mean, and every constant is its own.
     """
 
     groups: tuple[Table, ...]
     labels: tuple[str, ...]
+    alike: bool = True
 
     @cached_property
     def pooled(self) -> Table:
@@ -55,7 +59,12 @@ class GroupedTable:
     @cached_property
     def measure(self) -> Target:
         """What losses are measured by."""
-        return Target.of(self.pooled.y, self.pooled.weights)
+        measure = Target.of(self.pooled.y, self.pooled.weights)
+        if self.alike:
+            return measure
+        means = np.array([np.average(t.y, weights=t.weights) for t in self.groups])
+        away = self.pooled.y - means[self.stacked.place]
+        return replace(measure, variance=float(np.average(away**2, weights=self.pooled.weights)) or measure.variance)
 
     def __len__(self) -> int:
         return len(self.stacked)

@@ -63,6 +63,8 @@ def first_states(family: Family, table: GroupedTable) -> list[State]:
     masks = [np.zeros(K, dtype=bool), np.ones(K, dtype=bool)]
     masks += [np.arange(K) == k for k in range(K)]
     masks += [np.arange(K) != k for k in range(K)] if K > 2 else []
+    if not table.alike:
+        masks = [np.ones(K, dtype=bool)]
     found: list[State] = []
     for own in masks:
         starts = [start, alone] if own.sum() == 1 else [alone if own.any() else start]
@@ -79,7 +81,7 @@ def promise(family: Family, table: GroupedTable) -> float:
     ones, nothing = np.ones(len(family), dtype=bool), np.zeros(len(family), dtype=bool)
     start = np.tile(together, (len(table.groups), 1))
     lengths = []
-    for values, own in ((alone, ones), (start, nothing)):
+    for values, own in ((alone, ones), (start, nothing)) if table.alike else ((alone, ones),):
         loss = table.loss(fitted(family, table, values, own, {}, 4).fit.squares)
         if np.isfinite(loss):
             left = max(loss, LADDER.exact)
@@ -116,9 +118,13 @@ def _changed(state: State, table: GroupedTable, known: dict[tuple[object, ...], 
     n = len(table)
     errors = joint_errors(state.family.code, table.stacked, state.fit, state.own, state.free)
     for k in np.flatnonzero(state.free).tolist():
-        own = state.own.copy()
-        own[k] = not own[k]
-        trials: list[tuple[np.ndarray, dict[int, sympy.Expr], float]] = [(own, state.held, np.inf)]
+        trials: list[tuple[np.ndarray, dict[int, sympy.Expr], float]] = []
+        if table.alike:
+            own = state.own.copy()
+            own[k] = not own[k]
+            trials.append((own, state.held, np.inf))
+        elif k == state.family.factor:  # which carries the unit of each target
+            continue
         value, error = _typical(state.fit.values[:, k], errors.errors[:, k])
         for target, changes in _numbers(value, error, state.family.form.roles[k], n, bool(state.own[k])):
             rest = state.own.copy()

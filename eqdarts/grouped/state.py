@@ -7,7 +7,6 @@ from functools import cached_property
 
 import numpy as np
 import sympy
-from sympy.core.parameters import distribute
 
 from eqdarts.data.zero import Target
 from eqdarts.fit.formula import Compiled, Template, compile_template, fit_sets
@@ -42,6 +41,11 @@ class Family:
 
     def __len__(self) -> int:
         return len(self.form.values)
+
+    @cached_property
+    def factor(self) -> int:
+        """The place of the constant before the whole of it, which each of `eqdarts.grouped.candidates` has."""
+        return self.form.constants.index(factors_of(self.form)[0])
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,8 +90,17 @@ class State:
                 numbers.append(self.held[k])
             else:
                 numbers.append(own_symbol(k) if self.own[k] else sympy.Float(value))
-        with distribute(False):  # 2.5·(1 − exp(x)) stays a product
-            return self.family.form.at(numbers)
+        return self.family.form.at(numbers, as_written=True)  # 2.5·(1 − exp(x)) stays a product
+
+
+def factors_of(form: Template) -> list[sympy.Symbol]:
+    """The constants before the whole of a formula, of which none stands elsewhere in it as well."""
+    before = set(sympy.Mul.make_args(form.expression)).intersection(form.constants)
+    return [c for c in form.constants if c in before and _occurrences(c, form.expression) == 1]
+
+
+def _occurrences(symbol: sympy.Symbol, expression: sympy.Expr) -> int:
+    return sum(node == symbol for node in sympy.preorder_traversal(expression))
 
 
 def own_symbol(k: int) -> sympy.Symbol:

@@ -23,6 +23,8 @@ from eqdarts.propose.sources import check_proposers
 from eqdarts.search.earlier import check_warm_start
 from eqdarts.search.history import EpochRecord
 
+SHARED = ("graph",)  # what several outputs may share
+
 
 @dataclass(frozen=True, eq=False)
 class FitOptions:
@@ -104,6 +106,8 @@ def fit_options(parameters: Mapping[str, Any]) -> FitOptions:
         raise InputDataError(f"callback={shown(callback)}: expected a function of one EpochRecord, or None")
     if parameters["template"] is not None:
         check_template(parameters["template"])
+    if parameters["shared"] is not None:
+        check_choice("shared", parameters["shared"], SHARED)
     check_flag("warm_start", parameters["warm_start"])
     if parameters["warm_start"]:
         check_warm_start(parameters)
