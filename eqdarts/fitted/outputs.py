@@ -51,8 +51,8 @@ class OutputsModel(FittedModel):
     def output(self, name: str) -> Self:
         """The model of one output, by the name of its column.
 
-        It is what a fit of this column alone would be, with its own front, `select`, constants and rows. What is
-        selected there counts here too.
+        It has its own front, `select`, constants and rows, and is what a fit of this column alone would be, unless the
+        structure is `shared`. What is selected there counts here too.
 
         Raises
         ------
