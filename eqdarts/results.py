@@ -33,7 +33,8 @@ def equations_csv(model: Any, X: pd.DataFrame, y: pd.Series) -> bytes:
 def fit_png(model: Any, X: pd.DataFrame, y: pd.Series) -> bytes:
     """A picture of the fit and the front; of a model in groups, of each group."""
     picture = BytesIO()
-    figure = plot_groups(model) if model.groups_ else overview(model, X, y)
+    in_groups = getattr(model, "groups_", None)  # what tells classes has no groups
+    figure = plot_groups(model) if in_groups else overview(model, X, y)
     figure.savefig(picture, format="png", dpi=150)
     return picture.getvalue()
 

@@ -9,6 +9,7 @@ import sympy
 from command_line import run_here
 from hypothesis import given
 from hypothesis import strategies as st
+from matplotlib.figure import Figure
 from ready_searches import ReadySearch
 from scipy.optimize import minimize
 from scipy.special import log_softmax
@@ -21,7 +22,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import eqdarts.classifier
-from eqdarts import DARTSClassifier, DARTSRegressor, InputDataError, SearchWarning, load_model, plots
+from eqdarts import DARTSClassifier, DARTSRegressor, InputDataError, SearchWarning, load_model, plots, results
 from eqdarts.classes.likelihood import ClassRows, ScoreForm, fit_scores
 from eqdarts.classes.scores import probabilities_of
 from eqdarts.classes.selection import choose
@@ -424,6 +425,14 @@ def test_commands(ready, model, tmp_path, monkeypatch, capsys):
         refused = run_here(command, capsys)
         assert refused.returncode == 2
         assert message in refused.stderr
+
+
+def test_files_of_a_result_are_those_of_any_model(model, monkeypatch):
+    monkeypatch.setattr(results, "overview", lambda *_: Figure())  # as the drawing takes seconds
+    X, y, _ = three()
+    y = pd.Series(KINDS[y], name="tree")
+    assert results.fit_png(model, X, y).startswith(b"\x89PNG")
+    assert results.equations_csv(model, X, y).startswith(b"index,chosen")
 
 
 @pytest.mark.slow

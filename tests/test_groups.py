@@ -230,6 +230,19 @@ def test_a_report_lists_the_groups(model):
     assert r"\multicolumn{3}{l}{Shared:" in page
 
 
+def test_the_command_predicts_each_row_by_its_group(model, tmp_path):
+    X, y = rows()
+    X.assign(v=y).to_csv(tmp_path / "rabbits.csv", index=False)
+    model.save(tmp_path / "model.json")
+    told = [str(tmp_path / name) for name in ("model.json", "rabbits.csv", "p.csv")]
+    found = CliRunner().invoke(app, ["predict", *told[:2], "--output", told[2]])
+    assert found.exit_code == 0, found.output
+    np.testing.assert_allclose(pd.read_csv(told[2])["predicted v"], model.predict(X), rtol=1e-6)
+    refused = CliRunner().invoke(app, ["predict", *told[:2], "--interval", "0.9", "--output", told[2]])
+    assert isinstance(refused.exception, InputDataError)
+    assert "has no limits" in str(refused.exception)
+
+
 @pytest.mark.slow
 def test_the_command_takes_a_column_of_labels(tmp_path):
     X, y = rows()

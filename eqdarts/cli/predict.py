@@ -70,12 +70,21 @@ def predict(
             raise InputDataError(f"--column {column!r}: the model has {len(laws)} targets; choose one with --target")
         names = [_new_names(column or f"predicted {law.target}", interval is not None, cells) for law in laws]
         new = [name for some in names for name in some]
-        used = tuple(dict.fromkeys(name for law in laws for name in law.formula.used))
+        own = laws[0].by_group
+        constants = () if own is None else own.names
+        used = tuple(dict.fromkeys(n for law in laws for n in law.formula.used if n not in constants))
         cells.grid.check_labels(laws[0].columns)
         about = (*used, *(law.target for law in laws))
         cells.warn_of_other_units({name: unit for name, unit in found.units_.items() if name in about})
         X, rows = cells.numbers(used)
-        found_values = [(law.predict(X),) if interval is None else law.predict(X, interval=interval) for law in laws]
+        if own is not None:
+            if interval is not None:
+                raise InputDataError("--interval: a law with constants of groups has no limits; leave it out")
+            found_values = [(laws[0].predict(X, groups=rows.grid.classes(own.column)[rows.rows]),)]
+        elif interval is None:
+            found_values = [(law.predict(X),) for law in laws]
+        else:
+            found_values = [law.predict(X, interval=interval) for law in laws]
         for values in found_values:
             _warn_of_undefined(values[0], rows)
         _warn_of_range(X, rows, found.outputs_[0])
