@@ -47,6 +47,7 @@ from eqdarts.search.earlier import Earlier
 from eqdarts.search.fit_options import FitOptions, fit_options
 from eqdarts.search.history import EpochRecord, appended, history_table
 from eqdarts.search.large import SUBSET_ROWS, discovered_in_large, first_rows
+from eqdarts.templates.search import template_for
 
 
 class DARTSRegressor(OutputsModel):
@@ -439,7 +440,11 @@ class DARTSRegressor(OutputsModel):
         options = self._options()
         table, options = weighed(self._table(X, y), options, self.noise, sample_weight, y_error)
         options.check_columns(table.names, table.target)
-        return table, self._with_units(options, table, header)
+        options.constraints.check_rows(table)
+        options = self._with_units(options, table, header)
+        if options.template is not None:
+            template_for(table, options.template, options)
+        return table, options
 
     def _fit_groups(self, X: Any, y: Any, sample_weight: Any, y_error: Any, groups: Any) -> DARTSRegressor:
         check_for_groups(self.get_params(deep=False))
@@ -590,6 +595,11 @@ class DARTSRegressor(OutputsModel):
 
     def _earlier(self, columns: tuple[str, ...], target: str) -> Earlier | None:
         """What this fit goes on from; None if it begins anew."""
+        if self.warm_start and self._several:
+            raise InputDataError(
+                "warm_start: this model was fitted to several outputs, which do not go on; fit with warm_start=False, "
+                "or go on with one of outputs_"
+            )
         if not self.warm_start or not hasattr(self, "front_"):
             return None
         if self._problem is None:

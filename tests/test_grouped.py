@@ -6,14 +6,20 @@ import numpy as np
 import pytest
 import sympy
 
+from eqdarts import DARTSRegressor
 from eqdarts.data.noise import Noise
 from eqdarts.data.table import Table
+from eqdarts.equation.equation import Equation
+from eqdarts.equation.front import Front
 from eqdarts.grouped.candidates import all_free, distinct, searches
-from eqdarts.grouped.discover import _mean, _ranked, at_observations, weighed
+from eqdarts.grouped.discover import _mean, _ranked, at_observations, discover_groups, weighed
 from eqdarts.grouped.rows import GroupedTable, error_factors
 from eqdarts.grouped.sharing import first_states, shared_out
 from eqdarts.grouped.state import Family, own_symbol
 from eqdarts.grouped.writing import as_equation
+from eqdarts.runtime.interrupts import Interrupts
+from eqdarts.search.discover import Found
+from eqdarts.search.fit_options import fit_options
 
 t = sympy.Symbol("t")
 LABELS = ("A", "B", "C", "D", "E")
@@ -136,6 +142,27 @@ def test_where_time_is_over_a_family_of_few_constants_was_tried():
     texts = ("2.1*t**2 + 1.3*t + 0.7*sin(1.1*t + 0.3) + 0.2", "2.2*exp(-0.3*t)")
     long, short = (Family.of(all_free(sympy.sympify(text), (t,)), "given") for text in texts)
     assert _ranked([long, short, _mean(table)], table, time.monotonic() - 1)[0] is short
+
+
+def test_no_equation_is_larger_than_allowed(monkeypatch):
+    x = sympy.Symbol("t")
+    found = [Equation(e, ("t",), "y", 1.0, 0.1, "sample") for e in (1.3 * x, 1.3 * x + 0.2 * x**2)]
+    front = Front(rows=22)
+    for equation in found:
+        front = front.offer(equation)
+    searched = Found(front, None, None, None, None, None)
+    monkeypatch.setattr("eqdarts.grouped.discover.run_searches", lambda *_: [("pooled", searched)])
+    table, none = table_of(lambda x, v, b: v * x + b * x**2, HEIGHTS[:2], 0.37), Interrupts()
+    sizes = []
+    for limit in (None, 3):
+        options = fit_options(DARTSRegressor(max_complexity=limit).get_params())
+        with np.errstate(all="ignore"):
+            groups = discover_groups(
+                table.groups, table.labels, options, np.random.default_rng(0), time.monotonic(), none
+            )
+        sizes.append(max(equation.complexity for equation in groups.front))
+    assert sizes[0] > 3
+    assert sizes[1] == 3
 
 
 def test_time_that_is_over_leaves_the_first_state():

@@ -192,6 +192,27 @@ def test_predictions_say_which_group_is_unknown(model):
         model.predict(AT, groups="A", interval=0.95)
 
 
+@pytest.mark.parametrize("ask", ["refit", "stability", "resample", "extrapolation"])
+def test_what_is_not_known_of_groups_says_so_and_is_no_answer_without_them(model, ask):
+    X, y = rows()
+    given = {"refit": (X, y), "stability": (), "resample": (2,), "extrapolation": (X,)}
+    with pytest.raises(InputDataError, match=f"^{ask}: .*each group|^{ask}: .*by group"):
+        getattr(model, ask)(*given[ask])
+
+
+def test_errors_and_pictures_of_one_equation_say_where_those_of_groups_are(model):
+    with pytest.raises(InputDataError, match="latex_groups"):
+        model.latex(errors=True)
+    with pytest.raises(InputDataError, match="by_group"):
+        model.equation().intervals()
+    for draw in (plots.plot_fit, plots.plot_residuals, plots.plot_response):
+        with pytest.raises(InputDataError, match="plot_groups"):
+            draw(model, *rows())
+    assert model.plot(*rows()).axes[0].get_legend().get_title().get_text() == "rabbit"
+    with pytest.raises(InputDataError, match="no history of α"):
+        plots.plot_weights(model)
+
+
 def test_labels_are_sorted_numbers_by_size():
     groups = given_groups(pd.Series([10, 2, 10, 2.0, 2], name="day"), 5)
     assert (groups.name, groups.labels) == ("day", ("2", "10"))

@@ -71,7 +71,7 @@ HOUSE = {
     "templates": ("scaffold", "absorbed", "pilot", "working", "joined", "search"),
     "plots": (
         "fonts", "style", "vector", "axes", "writing", "rows", "marks", "fit", "residuals", "response", "front",
-        "constants", "layout", "graph", "alpha", "history", "groups", "classes", "classes_page", "page",
+        "constants", "layout", "graph", "history", "alpha", "groups", "classes", "classes_page", "page",
         "trajectories",
     ),
     "fitted": ("searched", "kept", "given", "answers", "examined", "grouped", "saving", "outputs"),

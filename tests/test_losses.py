@@ -1,5 +1,7 @@
 """Losses: working responses against slopes of the loss, constants against independent optima, bad input."""
 
+import pickle
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -26,6 +28,7 @@ from eqdarts.losses import (
 )
 from eqdarts.losses.link import IDENTITY, LOG, LOGIT
 from eqdarts.losses.loss import mean_loss, working
+from eqdarts.losses.noise import noise_of_loss
 
 N = 211
 RNG = np.random.default_rng(3)
@@ -191,6 +194,12 @@ def test_losses_have_their_own_idea_of_errors():
     for wrong in (lambda: Quantile(1.0), lambda: Quantile("a"), lambda: Huber(0), lambda: NegativeBinomial(-1)):
         with pytest.raises(InputDataError):
             wrong()
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_what_a_model_keeps_of_a_loss_is_pickled(name):
+    noise = noise_of_loss(LOSSES[name])
+    assert pickle.loads(pickle.dumps(noise)) == noise
 
 
 def test_links_are_inverted_by_their_written_form():

@@ -172,6 +172,20 @@ def test_outputs_that_cannot_be_used_are_named_before_any_search(change, said):
         DARTSRegressor(**OPTIONS, callback=lambda record: pytest.fail("searched")).fit(X, change(X, Y))
 
 
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"template": "F*m + f(v)"}, "'F' stands on the right-hand side"),
+        ({"constraints": {"bounds": [None, 1e-3]}}, "constraints: .* values of 'E' are outside"),
+    ],
+)
+def test_options_that_an_output_contradicts_are_named_before_any_search(options, said):
+    X, Y = table()
+    Y = Y.assign(F=-np.abs(Y.F))[["F", "E"]] if "constraints" in options else Y[["E", "F"]]
+    with pytest.raises(InputDataError, match=said):
+        DARTSRegressor(**OPTIONS, **options, callback=lambda record: pytest.fail("searched")).fit(X, Y)
+
+
 def test_an_output_that_does_not_vary_is_said():
     X, Y = table()
     with pytest.warns(SearchWarning, match="'c' has one value only, 2"):

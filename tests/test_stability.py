@@ -6,6 +6,7 @@ import pytest
 import sympy
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn.base import clone
 
 from eqdarts import DARTSRegressor, InputDataError
 from eqdarts.equation.equation import Equation
@@ -79,6 +80,14 @@ def test_subsamples_repeat_with_their_seed_and_take_their_time(fitted):
 def test_wrong_options_are_named(fitted, options, message):
     with pytest.raises(InputDataError, match=message):
         fitted[0].stability(**options)
+
+
+def test_units_of_a_header_are_those_of_resampled_tables(fitted):
+    model, X, y = fitted
+    units = clone(model).set_params(units="header", max_epochs=1, replicas=8, proposers=("monomials",))
+    columns = {"m": "m [kg]", "h": "h [m]", "noise": "noise [1]"}
+    found = units.fit(X.rename(columns=columns), y.rename("E [J]")).stability(2)
+    assert found.failed == 0
 
 
 def test_missing_columns_and_levels_are_named(stable, fitted):

@@ -230,6 +230,11 @@ def test_what_cannot_be_searched_is_refused_before(text, options, message):
         fit(text, **options)
 
 
+def test_laws_that_are_all_too_large_are_an_error_that_says_so():
+    with pytest.raises(InputDataError, match="more than 1 nodes; raise max_complexity"):
+        fit("x1 + f(x2)", max_complexity=1, proposers=("monomials",), max_epochs=1)
+
+
 def test_an_argument_of_one_value_is_refused():
     with pytest.raises(InputDataError, match="x3 in f\\(x3\\) has one value only, 2"):
         fit("f(x3)", columns=np.column_stack([X[:, :2], np.full(len(X), 2.0)]))

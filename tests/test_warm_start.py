@@ -1,5 +1,7 @@
 """A fit that goes on from the last one, and fits that do not."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -106,6 +108,19 @@ def test_several_outputs_or_groups_do_not_go_on():
         DARTSRegressor(warm_start=True, **OPTIONS).fit(X, pd.DataFrame({"y": y, "z": y}))
     with pytest.raises(InputDataError, match="by groups"):
         DARTSRegressor(warm_start=True, **OPTIONS).fit(X, y, groups=np.arange(90) % 3)
+
+
+def test_a_model_of_several_outputs_does_not_begin_anew(fits):
+    both = DARTSRegressor(warm_start=True, **OPTIONS)._keep((fits[0], fits[0]))
+    with pytest.raises(InputDataError, match="fitted to several outputs"):
+        both.fit(X, y)
+
+
+def test_equations_that_are_too_large_by_now_are_left_out(fits):
+    earlier = fits[0]._earlier(("a", "b"), "y")
+    most = max(equation.complexity for equation in earlier.equations)
+    on = earlier.on(replace(earlier.problem, max_complexity=most - 1), fits[0]._training.table)
+    assert 0 < max(equation.complexity for equation in on.equations) < most
 
 
 def test_a_model_of_a_file_does_not_go_on(fits, tmp_path):

@@ -223,6 +223,11 @@ class Equation(Exported):
         if not 0 < level < 1:
             raise InputDataError(f"level={level!r}: expected a number between 0 and 1, such as 0.95")
         fit = self.fit
+        if fit is None and self.by_group is not None:
+            raise InputDataError(
+                "intervals: there are none of constants by group; their standard errors stand in by_group.table and "
+                "by_group.shared_table"
+            )
         if fit is None:
             raise InputDataError("no fit is known of this equation; take it from model.equation(), or refit it")
         low, high = interval_limits(fit, method, level, Resampling(resampling, int(n_resamples), random_state))

@@ -135,6 +135,8 @@ def stability(
 
 def _settings(estimator: Any, n_jobs: int | None, n_resamples: int, max_time: float | None) -> dict[str, object]:
     settings: dict[str, object] = {"verbose": 0, "callback": None}
+    if estimator.units == "header":  # the names of resampled tables have none
+        settings["units"] = dict(estimator.units_)
     if n_jobs not in (None, 1):
         settings["n_jobs"] = 1
     if max_time is not None:

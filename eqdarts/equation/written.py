@@ -8,6 +8,7 @@ from math import nan
 from sympy import Expr
 
 from eqdarts.dimensions.writing import unit_latex
+from eqdarts.equation.by_group import ByGroup
 from eqdarts.equation.composed import Composed
 from eqdarts.equation.regression.naming import floats_as_symbols
 from eqdarts.equation.regression.report import FitReport
@@ -25,6 +26,7 @@ class Written:
     target: str
     digits: int | None
     fit: FitReport | None
+    by_group: ByGroup | None
     constant_units: Mapping[str, str] | None
     composed: Composed | None
 
@@ -97,6 +99,11 @@ class Written:
     def _measured(self) -> tuple[Expr, dict[str, tuple[float, float]]]:
         """The formula with symbols for its constants, and the value and standard error of each."""
         fit = self.fit
+        if fit is None and self.by_group is not None:
+            raise InputDataError(
+                "errors=True: the equation has constants for each group, whose errors stand in by_group.table and "
+                "by_group.shared_table, and in latex_groups() of the model"
+            )
         if fit is None:
             raise InputDataError(
                 "errors=True: no standard errors are known; take it from model.equation(), or refit it"

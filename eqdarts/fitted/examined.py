@@ -103,6 +103,11 @@ class Examined(Answers):
             from those of the model.
         """
         row, form = self._row(index), noise
+        if row.by_group is not None:
+            raise InputDataError(
+                "refit: the equation has constants for each group; refit_group(X, y, name) adds a group, and "
+                "eqdarts.refit(formula, X, y, groups=) fits all of them"
+            )
         if form is None:  # errors are given for the rows of one table
             form = self.noise_.form if self.noise_.depends_on_law and y_error is None else ADDITIVE.form
         if isinstance(self.noise_, LossNoise):
@@ -121,6 +126,7 @@ class Examined(Answers):
         """
         check_is_fitted(self)
         check_range("k", k, 1, integer=True)
+        self._check_ungrouped("resample")
         if self._problem is None:
             raise InputDataError("resample needs the training rows, which a file does not hold; fit again")
         if self._result is None or self.search_space_ is None:
@@ -162,6 +168,7 @@ class Examined(Answers):
             Printable, with the tables `forms` and `columns`, and `predict_interval`.
         """
         check_is_fitted(self)
+        self._check_ungrouped("stability")
         check_range("n_resamples", n_resamples, 2, integer=True)
         check_choice("method", method, ("bootstrap", "subsample"))
         if max_time is not None:
@@ -191,8 +198,15 @@ class Examined(Answers):
             equations, in residual standard deviations; flagged: one of these.
         """
         chosen = self._row(None)
+        self._check_ungrouped("extrapolation")
         check_range("threshold", threshold, 0)
         X_array = self._rows(X)
         check_finite_columns(X_array, chosen.columns)
         found = extrapolation(X_array, self.front_, chosen, self._kept(), threshold)
         return found.set_axis(X.index, axis=0) if isinstance(X, pd.DataFrame) else found
+
+    def _check_ungrouped(self, what: str) -> None:
+        if self._row(None).by_group is not None:
+            raise InputDataError(
+                f"{what}: not of a model with constants by group; fit one group alone, or without groups="
+            )

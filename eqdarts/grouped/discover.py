@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -24,6 +24,7 @@ from eqdarts.grouped.writing import as_equation
 from eqdarts.runtime.interrupts import Interrupts
 from eqdarts.search.discover import Found
 from eqdarts.search.fit_options import FitOptions
+from eqdarts.simplify.description import size
 
 _PROMISING, _SHARED_OUT = 16, 6  # families that are fitted in full, and whose constants are then shared (not tuned)
 _ROUNDS = 4  # of weights at the values of a fit
@@ -90,7 +91,7 @@ def discover_groups(
     for what, found in run_searches(searches(table, levelled_only=not alike), options, rng, start, interrupts):
         first = first or found
         reasons.append("constant" if found.result is None else found.result.stop_reason)
-        some += families(what, found, columns)
+        some += _small(families(what, found, columns), options.max_complexity)
     assert first is not None, "there is at least one search"
     limit = options.config.max_time
     deadline = np.inf if limit is None else max(start + limit, time.monotonic() + _SURE_SECONDS)
@@ -103,6 +104,13 @@ def discover_groups(
         if options.max_complexity is None or equation.complexity <= options.max_complexity:
             front = front.offer(equation)
     return GroupsFound(front, table, noise, first, _reason(reasons, interrupts), units)
+
+
+def _small(some: Iterator[Family], limit: int | None) -> Iterator[Family]:
+    """Those that may be small enough once each constant has become a 1 or a 0, which takes it and its sign away."""
+    for one in some:
+        if limit is None or size(one.form.at(np.full(len(one), 1.2345))) - 2 * len(one) <= limit:
+            yield one
 
 
 def _mean(table: GroupedTable) -> Family:

@@ -48,6 +48,10 @@ class Link:
     score_of: Callable[[sympy.Expr], sympy.Expr]
 
 
+def _same(f: sympy.Expr) -> sympy.Expr:
+    return f
+
+
 def _exponential(f: np.ndarray) -> np.ndarray:
     return np.asarray(np.exp(np.minimum(f, _LARGEST)))
 
@@ -80,6 +84,6 @@ def _logit_of(p: sympy.Expr) -> sympy.Expr:
     return sympy.log(p / (1 - p))
 
 
-IDENTITY = Link("identity", np.asarray, np.ones_like, np.asarray, lambda f: f, lambda f: f)
+IDENTITY = Link("identity", np.asarray, np.ones_like, np.asarray, _same, _same)  # named, so that models pickle
 LOG = Link("log", _exponential, _exponential, np.log, sympy.exp, _log_of)
 LOGIT = Link("logit", expit, _logistic_slope, logit, _logistic_of, _logit_of)

@@ -21,6 +21,7 @@ from eqdarts.graph.genotype import Genotype
 from eqdarts.graph.space import SearchSpace
 from eqdarts.plots.fonts import in_fonts, width_of
 from eqdarts.plots.graph import UNIT, short_name, target_text, vertices
+from eqdarts.plots.history import alphas_of
 from eqdarts.plots.layout import ACROSS, Layout
 from eqdarts.plots.rows import place_of
 from eqdarts.plots.style import GREY, new_paper, room_of
@@ -206,9 +207,7 @@ def course_of(model: Any, index: int | None = None) -> Course:
     """
     place = place_of(model, index)
     genotype, space = model.front_[place].genotype, model.search_space_
-    history = np.asarray(model.alpha_history_, dtype=np.float64)  # [epochs, R, A, E, M]
-    if history.ndim != 5 or not len(history):
-        raise InputDataError("there is no history of α: a file does not hold it, and a constant needs none; fit again")
+    history = alphas_of(model)  # [epochs, R, A, E, M]
     if genotype is None:
         raise InputDataError("this equation has no graph, so that α says nothing of it")
     if (

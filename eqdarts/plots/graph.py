@@ -51,7 +51,9 @@ def plot_graph(
     """
     genotype = model if isinstance(model, Genotype) else equation_at(model, index).genotype
     if genotype is None:
-        raise InputDataError("this equation has no graph to draw, as a constant has none")
+        raise InputDataError(
+            "this equation has no graph to draw; those of constants, guesses, templates and groups have none"
+        )
     nodes = len(genotype.aggregators)
     d = (len(genotype.operations) - nodes * (nodes - 1) // 2) // nodes
     names = tuple(inputs) if inputs is not None else genotype.inputs or _input_names(model, d)

@@ -91,6 +91,7 @@ def plot_weights(
     Axes
     """
     space: SearchSpace = model.search_space_
+    alphas_of(model)  # is there a history?
     shown = _chosen_edges(space, node, edges)
     ax = new_axes((6.4, min(9.0, 1.2 + 0.5 * len(shown)))) if ax is None else ax
     lines = getattr(model, "relaxation", None) == "sigmoid"
@@ -134,6 +135,23 @@ def plot_weights(
     return ax
 
 
+def alphas_of(model: Any) -> np.ndarray:
+    """The history of α of a model, [epochs, R, A, E, M].
+
+    Raises
+    ------
+    InputDataError
+        If it has none.
+    """
+    history = np.asarray(model.alpha_history_, dtype=np.float64)
+    if history.ndim != 5 or not len(history):
+        raise InputDataError(
+            "there is no history of α: files, and fits with a template or groups, do not hold it, and a constant needs "
+            "none; fit again"
+        )
+    return history
+
+
 def _chosen_edges(space: SearchSpace, node: int | None, edges: Sequence[int] | None) -> list[int]:
     places = range(len(space.edges))
     if edges is not None:
@@ -160,7 +178,7 @@ def _aggregator(model: Any, node: int) -> str:
 def _edge_weights(model: Any, shown: list[int], replica: int) -> np.ndarray:
     """α of these edges turned into weights: [epochs, edges, M]."""
     space: SearchSpace = model.search_space_
-    history = np.asarray(model.alpha_history_, dtype=np.float64)  # [epochs, R, A, E, M]
+    history = alphas_of(model)  # [epochs, R, A, E, M]
     if replica not in range(history.shape[1]):
         raise InputDataError(f"replica={replica!r}: choose from 0 to {history.shape[1] - 1}")
     alpha = history[:, replica]

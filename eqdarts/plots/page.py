@@ -17,9 +17,10 @@ from eqdarts.plots.classes_page import class_page
 from eqdarts.plots.fit import plot_fit, plot_parity, r_squared
 from eqdarts.plots.fonts import in_fonts, plain
 from eqdarts.plots.front import plot_front
+from eqdarts.plots.groups import plot_groups
 from eqdarts.plots.residuals import plot_residuals
 from eqdarts.plots.response import plot_response
-from eqdarts.plots.rows import Rows, exact, rows, used_columns
+from eqdarts.plots.rows import Rows, equation_at, exact, rows, used_columns
 from eqdarts.plots.style import GREY, new_page, note
 from eqdarts.plots.writing import law
 
@@ -32,7 +33,7 @@ def plot(model: Any, X: Any = None, y: Any = None, index: int | None = None) -> 
 
     With one column in it: fit, residuals and front. With several: predicted against observed, the front, and for each
     column the response and the residuals. Of a model of several outputs: fit and front of each. Of a classifier:
-    calibration, confusion, the front, and probabilities.
+    calibration, confusion, the front, and probabilities. Of groups: what `plot_groups` draws.
 
     Parameters
     ----------
@@ -49,6 +50,8 @@ def plot(model: Any, X: Any = None, y: Any = None, index: int | None = None) -> 
         return class_page(model, X, y, index)
     if _has_several(model) and index is None:
         return _of_outputs(model, X, y)
+    if equation_at(model, index).by_group is not None:
+        return plot_groups(model, X, y, index=index)
     found = rows(model, X, y, index)
     if len(used_columns(found.equation)) <= 1:
         return _of_one(model, X, y, index, found)
@@ -73,6 +76,8 @@ def overview(model: Any, X: Any = None, y: Any = None, index: int | None = None)
         return class_page(model, X, y, index)
     if _has_several(model) and index is None:
         return _of_outputs(model, X, y)
+    if equation_at(model, index).by_group is not None:
+        return plot_groups(model, X, y, index=index)
     found = rows(model, X, y, index)
     figure = new_page((10.4, 4.6))
     left, right = figure.subplots(1, 2)

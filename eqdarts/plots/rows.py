@@ -153,6 +153,8 @@ def rows(model: Any, X: Any, y: Any, index: int | None = None, y_error: Any = No
         If there are none, or X and y do not fit together.
     """
     equation = equation_at(model, index)
+    if equation.by_group is not None:
+        raise InputDataError("the equation has constants for each group; plots.plot_groups(model) draws all of them")
     if X is None and y is None:
         X, y = _training(model)
     if X is None or y is None:

@@ -84,7 +84,9 @@ class Earlier:
 
     def on(self, problem: Problem, rows: Table) -> Earlier:
         """With equations that are refitted to other rows. problem: that they are a problem of"""
-        front = confirmed(self.equations, rows, rows=problem.evidence)
+        limit = np.inf if problem.max_complexity is None else problem.max_complexity
+        known = [equation for equation in self.equations if equation.complexity <= limit]
+        front = confirmed(known, rows, rows=problem.evidence)
         return replace(self, equations=tuple(front))
 
     def in_scales_of(self, problem: Problem) -> Problem:

@@ -59,8 +59,15 @@ def discovered_by_template(
     """What is found on a table for the template in a text; Ctrl-C costs nothing of what was found.
 
     start: when the time of the search began, in `time.monotonic`
+
+    Warns
+    -----
+    SearchWarning
+        If columns stand nowhere in it.
     """
     law = template_for(table, text, options)
+    if law.unused:
+        warn(f"template: the columns {', '.join(map(format_name, law.unused))} stand nowhere in it and are left out")
     with np.errstate(all="ignore"), interrupts() as noted:
         law = identifiable(law, table.X)
         yield _Search(law, table, options, rng, Watch(options.config, start, noted)).found()
@@ -73,11 +80,6 @@ def template_for(table: Table, text: str, options: FitOptions) -> Template:
     ------
     InputDataError
         Naming what is wrong with it.
-
-    Warns
-    -----
-    SearchWarning
-        If columns stand nowhere in it.
     """
     law = read_template(text, table.names, table.target)
     if not options.splits_by_share:
@@ -108,8 +110,8 @@ def template_for(table: Table, text: str, options: FitOptions) -> Template:
                         f"template: {to_text(argument)} in {to_text(use)} has one value only, {values[0]:g}; "
                         "leave it out"
                     )
-    if law.unused:
-        warn(f"template: the columns {', '.join(map(format_name, law.unused))} stand nowhere in it and are left out")
+    if np.ptp(table.y) == 0:
+        raise InputDataError(f"template: the target {table.target!r} has one value only")
     return law
 
 
@@ -142,6 +144,11 @@ class _Search:
         self.rows, self.seen = rows, seen
         self.front = Front(rows=len(rows))
         self.watch.interrupts.during(self._search)
+        limit = self.options.max_complexity
+        if not len(self.front) and limit is not None and self.joints:
+            raise InputDataError(
+                f"template: every law of this form that was found has more than {limit} nodes; raise max_complexity"
+            )
         if not len(self.front):
             raise InputDataError("template: the search was ended before it had found anything")
         if training.noise.depends_on_law:
@@ -232,6 +239,8 @@ class _Search:
 
     def _better(self, pilot: Pilot) -> Pilot:
         """The best law as a pilot, where it explains the rows as shortly as the pilot did."""
+        if not len(self.front):  # all are too large
+            return pilot
         best = self.front[choose(self.front, "best", self.front.rows)]
         composed = best.composed
         if composed is None or best.relative_loss > 1.5 * pilot.loss:
