@@ -175,7 +175,7 @@ def test_outputs_that_cannot_be_used_are_named_before_any_search(change, said):
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"template": "F*m + f(v)"}, "'F' stands on the right-hand side"),
+        ({"template": "F*m + f(r)"}, "'F' stands on the right-hand side"),
         ({"constraints": {"bounds": [None, 1e-3]}}, "constraints: .* values of 'E' are outside"),
     ],
 )

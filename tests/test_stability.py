@@ -85,8 +85,9 @@ def test_wrong_options_are_named(fitted, options, message):
 def test_units_of_a_header_are_those_of_resampled_tables(fitted):
     model, X, y = fitted
     units = clone(model).set_params(units="header", max_epochs=1, replicas=8, proposers=("monomials",))
-    columns = {"m": "m [kg]", "h": "h [m]", "noise": "noise [1]"}
-    found = units.fit(X.rename(columns=columns), y.rename("E [J]")).stability(2)
+    X, y = X.copy(), y.copy()
+    X.attrs["units"], y.attrs["units"] = {"m": "kg", "h": "m", "noise": "1"}, {"E": "J"}
+    found = units.fit(X, y).stability(2)
     assert found.failed == 0
 
 
