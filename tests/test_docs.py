@@ -21,7 +21,15 @@ def named(page):
     return str(page.relative_to(DOCS).with_suffix(""))
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if sessions(page)], ids=named)
+#: Pages whose sessions take more than five seconds, as they search several times.
+LONG = {"howto/classes", "howto/dynamics", "howto/losses", "howto/many_fits", "howto/prior_knowledge", "howto/python"}
+
+
+def marked(page):
+    return pytest.param(page, id=named(page), marks=[pytest.mark.slow] if named(page) in LONG else [])
+
+
+@pytest.mark.parametrize("page", [marked(page) for page in PAGES if sessions(page)])
 def test_python_sessions(page, monkeypatch):
     monkeypatch.chdir(ROOT)
     assert run_session(page).attempted > 5

