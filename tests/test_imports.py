@@ -17,8 +17,8 @@ HOUSE = {
         "orphans", "writing", "overlapping", "garbage", "threads", "interrupts", "kernel", "compiled_cache", "loops",
     ),
     "formula": (
-        "visible", "records", "functions", "substitution", "known", "parsing", "text", "tape", "numbers", "latex",
-        "templates",
+        "visible", "records", "functions", "substitution", "pickled", "known", "parsing", "text", "tape", "numbers",
+        "latex", "templates",
         "mathml",
     ),
     "data": (

@@ -12,6 +12,7 @@ from eqdarts.errors import InputDataError
 from eqdarts.formula.latex import expression_latex, to_latex, to_text
 from eqdarts.formula.numbers import DIGITS
 from eqdarts.formula.parsing import MAX_LENGTH, parse_expression
+from eqdarts.formula.pickled import KeepsFormulas
 from eqdarts.formula.records import Record
 from eqdarts.formula.text import format_expression, format_name
 
@@ -19,7 +20,7 @@ _MOST = 50  # functions or constants of a file
 
 
 @dataclass(frozen=True)
-class Composed:
+class Composed(KeepsFormulas):
     """A template and its parts.
 
     Attributes

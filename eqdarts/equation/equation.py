@@ -29,6 +29,7 @@ from eqdarts.equation.regression.naming import floats_as_symbols
 from eqdarts.equation.regression.report import FitReport
 from eqdarts.errors import InputDataError, check_choice, check_range
 from eqdarts.formula.numbers import MOST_DIGITS
+from eqdarts.formula.pickled import KeepsFormulas
 from eqdarts.formula.records import MAX_NAME, Record, dump, parse_json
 from eqdarts.formula.substitution import put_in
 from eqdarts.formula.text import format_name
@@ -41,7 +42,7 @@ _LONGEST_TARGET = 10 * MAX_NAME  # that of a derivative is made of several names
 
 
 @dataclass(frozen=True)
-class Equation(Exported):
+class Equation(KeepsFormulas, Exported):
     """target = expression, over symbols named like the columns.
 
     Attributes

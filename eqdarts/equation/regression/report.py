@@ -15,12 +15,13 @@ from eqdarts.equation.regression.column_errors import ColumnErrors
 from eqdarts.equation.regression.minimise import Optimum
 from eqdarts.equation.regression.model import Model
 from eqdarts.fit.covariance import residual_variance, spread
+from eqdarts.formula.pickled import KeepsFormulas
 from eqdarts.losses.noise import LossNoise
 from eqdarts.simplify.description import description_length
 
 
 @dataclass(frozen=True, eq=False)
-class FitReport:
+class FitReport(KeepsFormulas):
     """What least squares says about the constants of one formula.
 
     Weights are relative: errors with a weight of 4 are half as large as those with a weight of 1, and their
