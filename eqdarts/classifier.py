@@ -110,8 +110,8 @@ class DARTSClassifier(ClassAnswers):
     >>> model = DARTSClassifier(max_epochs=3, replicas=64, max_nodes=1, random_state=0, verbose=0).fit(X, y)
     >>> sorted(model.sympy()["dead"].free_symbols, key=str)
     [dose]
-    >>> model.predict_proba(pd.DataFrame({"dose": [2.0], "age": [1.0]})).round(1).tolist()
-    [[0.5, 0.5]]
+    >>> model.predict(pd.DataFrame({"dose": [0.5, 3.5], "age": [1.0, 1.0]})).tolist()
+    ['alive', 'dead']
     """
 
     def __init__(self, **options: Any) -> None:

@@ -121,7 +121,9 @@ def given_target(y: Any) -> tuple[np.ndarray, str | None]:
         raise InputDataError(f"y should be a 1d array with a value for each row of X, and is a {type(y).__name__}")
     what = f"the target {name or 'y'!r}"
     check_unmasked(np.ma.ravel(y) if np.ma.isMaskedArray(y) else column, what)
-    return checked_numbers(column, what, "equations are of numbers; DARTSClassifier takes labels"), name
+    return checked_numbers(
+        column, what, "equations are of numbers: encode it as such, or let DARTSClassifier tell labels"
+    ), name
 
 
 def _target_name(own: str | None, y: np.ndarray, X: np.ndarray, names: Sequence[str]) -> str:

@@ -231,7 +231,8 @@ class Equation(KeepsFormulas, Exported):
             )
         if fit is None:
             raise InputDataError("no fit is known of this equation; take it from model.equation(), or refit it")
-        low, high = interval_limits(fit, method, level, Resampling(resampling, int(n_resamples), random_state))
+        with np.errstate(all="ignore"):
+            low, high = interval_limits(fit, method, level, Resampling(resampling, int(n_resamples), random_state))
         index = pd.Index(fit.names, dtype=object)
         return pd.DataFrame({"value": fit.values, "low": low, "high": high}, index=index)
 
