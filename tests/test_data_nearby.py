@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from strategies import examples
 
 from eqdarts.data.nearby import ambiguity, holds_nothing, planes_of, structure
 from eqdarts.data.table import Table
@@ -22,7 +23,7 @@ def test_columns_that_leave_nothing_open_are_told_from_those_that_do():
 
 
 @given(st.integers(0, 2**32 - 1))
-@settings(max_examples=20)
+@examples(20)
 def test_rows_of_noise_know_nothing_of_each_other(seed):
     """Whatever it is distributed like; about one in forty looks as if they did."""
     rng = np.random.default_rng(seed)

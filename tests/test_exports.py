@@ -17,6 +17,7 @@ import torch
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from random_expressions import X, formulas
+from strategies import examples
 
 from eqdarts import DARTSRegressor, InputDataError
 from eqdarts.equation.equation import Equation
@@ -142,7 +143,7 @@ def test_c_source_computes_the_equation(tmp_path):
 
 
 @needs_compiler
-@settings(max_examples=4, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.data_too_large])
+@examples(4, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.data_too_large])
 @given(st.lists(formulas, min_size=25, max_size=25))
 def test_c_source_of_any_formula(tmp_path_factory, many):
     expressions = [plain(f) for f in many]

@@ -6,8 +6,9 @@ import pickle
 import numpy as np
 import pytest
 import sympy
-from hypothesis import given, settings
+from hypothesis import given
 from random_expressions import formulas
+from strategies import examples
 
 from eqdarts import Equation
 from eqdarts.formula.pickled import put_together_again, taken_apart
@@ -26,7 +27,7 @@ def test_a_sum_is_not_multiplied_out(again):
 
 
 @given(formulas)
-@settings(max_examples=60, deadline=None)
+@examples(60)
 def test_formulas_are_put_together_as_they_were(formula):
     for one in (formula, sympy.Mul(sympy.Float(1.25), formula + x, evaluate=False)):
         again = put_together_again(pickle.loads(pickle.dumps(taken_apart(one))))

@@ -7,10 +7,11 @@ import numpy as np
 import pandas as pd
 import pytest
 import sympy
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from random_expressions import X, formulas
 from random_graphs import draw_graphs, space_of
+from strategies import examples
 
 from eqdarts import Constraints, DARTSRegressor, Equation, Front, InputDataError, SearchWarning, parse_expression
 from eqdarts.cli.knowing import Knowing
@@ -80,7 +81,7 @@ def test_shapes_are_asked_for_in_the_margin_too():
     assert broken("x1*(8 - x1)", increasing=["x1"], margin=0.1) == ["increasing in x1"]
 
 
-@settings(max_examples=15, deadline=None)
+@examples(15)
 @given(slope=st.floats(-5, 5).filter(lambda a: abs(a) > 1e-3), power=st.sampled_from([1, 2, 3]), shift=st.floats(-3, 3))
 def test_monotone_is_what_the_slope_says(slope, power, shift):
     text = f"{slope!r}*x1**{power} + {shift!r}*x2"
@@ -88,7 +89,7 @@ def test_monotone_is_what_the_slope_says(slope, power, shift):
     assert bool(broken(text, decreasing=["x1"])) == (slope > 0)
 
 
-@settings(max_examples=25, deadline=None)
+@examples(25)
 @given(expression=formulas)
 def test_bounds_are_what_values_say(expression):
     expression = expression.xreplace({s: sympy.Symbol(s.name) for s in expression.free_symbols})

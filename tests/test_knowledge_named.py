@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 import sympy
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from strategies import examples
 
 from eqdarts import DARTSRegressor, Equation, Front, InputDataError, parse_expression
 from eqdarts.data.table import Table
@@ -79,7 +80,7 @@ def test_a_name_is_shorter_than_digits():
     assert description_length(1e-4, KnownConstant("R", 8.314, 50) * x, 100) > by_name
 
 
-@settings(max_examples=25, deadline=None)
+@examples(25)
 @given(
     value=st.floats(1e-30, 1e30), power=st.sampled_from([-2, -1, 1, 2]), other=st.floats(0.1, 9.0), sign=st.booleans()
 )

@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from strategies import examples
 
 from eqdarts.data.table import unevenly
 from eqdarts.fit.periodogram import chance, line_of, peaks, successive
@@ -48,7 +49,7 @@ def test_a_sum_of_waves_is_found_one_by_one():
 
 
 @given(seeds)
-@settings(max_examples=10)
+@examples(10)
 def test_gains_are_those_of_least_squares(seed):
     rng = np.random.default_rng(seed)
     x, y, root = rng.uniform(0, 1, 31), rng.normal(size=31), rng.uniform(0.5, 2, 31)

@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from strategies import examples
 
 from eqdarts.fit.periodogram import plane_chance, plane_of, plane_peaks, successive_planes
 
@@ -17,7 +18,7 @@ seeds = st.integers(0, 2**32 - 1)
     regular=st.booleans(),
     seed=seeds,
 )
-@settings(max_examples=8)
+@examples(8)
 def test_the_highest_peak_of_a_plane_is_its_wave(omega, phase, units, regular, seed):
     grid = np.stack([a.ravel() for a in np.meshgrid(np.linspace(-1, 1, 43), np.linspace(-1, 1, 41))])
     u = grid if regular else np.random.default_rng(seed).uniform(-1, 1, (2, 307))

@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 import sympy
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from strategies import examples
 
 from eqdarts import InputDataError, SearchWarning, refit
 from eqdarts.data.table import Table
@@ -50,7 +51,7 @@ FORMULAS = [
 
 @pytest.mark.parametrize("formula", FORMULAS)
 @given(seed=seeds)
-@settings(max_examples=3)
+@examples(3)
 def test_exact_data_give_the_constants_back(formula, seed):
     rng = np.random.default_rng(seed)
     rows = np.sort(rng.uniform(0.2, 4, (37, 1)), axis=0)
@@ -116,7 +117,7 @@ def base():
 
 
 @given(by_x=st.floats(-12, 12), by_y=st.floats(-12, 12))
-@settings(max_examples=6)
+@examples(6)
 def test_units_of_rows_and_target_carry_over_to_the_constants(base, by_x, by_y):
     table, v = decay()
     kx, ky = 10.0**by_x, 10.0**by_y
@@ -127,7 +128,7 @@ def test_units_of_rows_and_target_carry_over_to_the_constants(base, by_x, by_y):
 
 
 @given(seeds)
-@settings(max_examples=4)
+@examples(4)
 def test_a_weight_of_two_moves_the_constants_like_two_rows(seed):
     table, v = decay(seed)
     weights = np.random.default_rng(seed).integers(0, 4, 41).astype(float)
@@ -362,7 +363,7 @@ NUMBERED = {
 
 @pytest.mark.parametrize("formula", NUMBERED)
 @given(data=st.data())
-@settings(max_examples=10)
+@examples(10)
 def test_scales_see_the_numbers_beside_a_constant(formula, data):
     form = sympy.parse_expr(formula, {"x1": x})
     constants = tuple(sorted(form.free_symbols - {x}, key=lambda s: s.name))
@@ -380,7 +381,7 @@ def test_scales_see_the_numbers_beside_a_constant(formula, data):
 
 @pytest.mark.parametrize("formula", NUMBERED)
 @given(data=st.data())
-@settings(max_examples=2)
+@examples(2)
 def test_a_number_beside_a_constant_changes_nothing_else(formula, data):
     form = sympy.parse_expr(formula, {"x1": x})
     constants = sorted(form.free_symbols - {x}, key=lambda s: s.name)

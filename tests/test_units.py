@@ -7,9 +7,10 @@ import numpy as np
 import pandas as pd
 import pytest
 import sympy
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from random_expressions import formulas
+from strategies import examples
 
 from eqdarts import DARTSRegressor
 from eqdarts.cli.searching import named_units
@@ -153,7 +154,7 @@ POWERS = st.fractions(-3, 3, max_denominator=2)
 SYSTEM = {"a": "kg", "b": "m", "c": "s", "d": "1", "y": "1"}
 
 
-@settings(max_examples=20, deadline=None)
+@examples(20)
 @given(st.lists(st.tuples(POWERS, POWERS, POWERS), min_size=2, max_size=3), st.integers(0, 3), st.integers(0, 2))
 def test_terms_made_alike_are_consistent_and_a_changed_exponent_is_not(terms, function, changed):
     """Each term gets a constant with the unit that makes it one of the target, and then one that does not."""
@@ -179,7 +180,7 @@ def test_terms_made_alike_are_consistent_and_a_changed_exponent_is_not(terms, fu
     assert (consistent(exact, columns, units) is None) or len(dimensions) == 1
 
 
-@settings(max_examples=30, deadline=None)
+@examples(30)
 @given(formulas)
 def test_whatever_is_written_gets_an_answer(formula):
     """And what is consistent stays so, with as many constants that carry a unit."""

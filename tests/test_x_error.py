@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from command_line import run_here
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import least_squares
+from strategies import examples
 
 from eqdarts import DARTSRegressor, Equation, InputDataError, SearchWarning, refit
 
@@ -32,7 +33,7 @@ def test_pearsons_data_with_yorks_weights(york):
     assert york.fit.chi_square == pytest.approx(11.8664, abs=5e-5)
 
 
-@settings(max_examples=4)
+@examples(4)
 @given(st.integers(0, 2**32 - 1), st.floats(0.2, 5))
 def test_a_line_is_that_of_deming(seed, ratio):
     rng = np.random.default_rng(seed)
