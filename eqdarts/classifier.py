@@ -28,6 +28,7 @@ from eqdarts.errors import InputDataError, shown
 from eqdarts.estimator import DARTSRegressor
 from eqdarts.formula.records import dump
 from eqdarts.losses.link import LOGIT
+from eqdarts.options_together import not_with
 from eqdarts.runtime.writing import write_text
 from eqdarts.search.history import history_table
 
@@ -35,16 +36,9 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 #: Options of the regressor that mean nothing here, and why.
-_NOT_HERE = {
-    "loss": "the likelihood of the classes is what is fitted",
-    "noise": "the probabilities say how much rows of one class scatter",
-    "template": "each class has a score of its own; fit a template to one of them by DARTSRegressor(loss='bernoulli')",
-    "guesses": "a guess is of one score; fit that class by DARTSRegressor(loss='bernoulli')",
-    "shared": "each class has a score of its own",
-    "warm_start": "its searches are of several targets; fit anew with more time",
-}
+_NOT_HERE = not_with("classes")
 #: Options that a sum of columns would not heed.
-_WITHOUT_PLANES = ("operations", "constraints", "units", "max_complexity")
+_WITHOUT_PLANES = ("operations", "constraints", "max_complexity")
 _SEARCHES = 0.9  # of `max_time`; the rest is for the joint fits of scores
 
 
@@ -67,9 +61,9 @@ class DARTSClassifier(ClassAnswers):
     rows at once by their likelihood, and which score of each front is taken is decided together, by the shortest
     description.
 
-    It has the options of `DARTSRegressor`, all but ``loss``, ``noise``, ``template``, ``guesses``, ``shared`` and
-    ``warm_start``; `max_time` is for all searches together, `max_epochs` for each. ``model_selection="accuracy"`` takes
-    the lowest log loss.
+    It has the options of `DARTSRegressor`, all but ``loss``, ``noise``, ``template``, ``guesses``, ``constants``,
+    ``units``, ``shared`` and ``warm_start``; `max_time` is for all searches together, `max_epochs` for each.
+    ``model_selection="accuracy"`` takes the lowest log loss.
 
     Attributes
     ----------

@@ -23,25 +23,17 @@ from eqdarts.data.local import plain_file
 from eqdarts.data.logarithm import Logarithm
 from eqdarts.data.measured import Measured, Weighted
 from eqdarts.data.missing import Missing
+from eqdarts.data.noise import GIVEN, Noise
 from eqdarts.data.outputs import beside, given_outputs
 from eqdarts.data.table import CHUNK_ROWS, Table
 from eqdarts.dimensions.table_units import table_units
 from eqdarts.errors import InputDataError, check_flag, warn
 from eqdarts.fitted.kept import Kept, kept_of, kept_of_groups, kept_of_outputs, warn_of_limits
 from eqdarts.fitted.outputs import OutputsModel
-from eqdarts.fitted.searched import (
-    check_for_groups,
-    check_for_large_file,
-    check_for_outputs,
-    check_one_output,
-    searched,
-    weighed,
-    with_errors_of_file,
-)
+from eqdarts.fitted.searched import searched, weighed
 from eqdarts.grouped.fitting import discovered_in_groups
 from eqdarts.grouped.outputs import check_outputs, discovered_for_all
 from eqdarts.knowledge.constraints import Constraints
-from eqdarts.losses.given import check_unit_of_score
 from eqdarts.runtime.garbage import no_full_collections
 from eqdarts.search.earlier import Earlier
 from eqdarts.search.fit_options import FitOptions, fit_options
@@ -410,17 +402,12 @@ class DARTSRegressor(OutputsModel):
         InputDataError
             A `ValueError` that names the column, row or option.
         """
-        outputs = given_outputs(X, y)
+        outputs, beside_y = given_outputs(X, y), {"sample_weight": sample_weight, "y_error": y_error}
+        self._options(outputs=1 if outputs is None else len(outputs), groups=groups, **beside_y)
         if outputs is not None:
-            if groups is not None:
-                raise InputDataError("groups: y has several columns; fit one of them at a time")
-            if self.warm_start:
-                raise InputDataError("warm_start: a fit of several outputs does not go on; fit each by itself")
-            beside_y = {"sample_weight": sample_weight, "y_error": y_error}
             if self.shared is not None:
                 return self._fit_shared(as_frame(X), outputs, beside_y)
             return self._fit_outputs(as_frame(X), outputs, beside_y)
-        check_one_output(self.shared)
         if groups is not None:
             return self._fit_groups(X, y, sample_weight, y_error, groups)
         return self._fit(X, y, sample_weight, y_error, units_of(X, y))
@@ -447,7 +434,6 @@ class DARTSRegressor(OutputsModel):
         return table, options
 
     def _fit_groups(self, X: Any, y: Any, sample_weight: Any, y_error: Any, groups: Any) -> DARTSRegressor:
-        check_for_groups(self.get_params(deep=False))
         options, start = self._options(), time.monotonic()
         labels, X = beside_columns(groups, X)
         table, options = weighed(self._table(X, y), options, self.noise, sample_weight, y_error)
@@ -458,7 +444,6 @@ class DARTSRegressor(OutputsModel):
 
     def _fit_shared(self, X: Any, outputs: Sequence[pd.Series], beside_y: Mapping[str, Any]) -> DARTSRegressor:
         """One structure for all of these columns, with constants of each."""
-        check_for_outputs(self.get_params(deep=False))
         start, given = time.monotonic(), {name: beside(name, value, outputs) for name, value in beside_y.items()}
         models, tables, noises = [], [], []
         for k, output in enumerate(outputs):
@@ -558,9 +543,7 @@ class DARTSRegressor(OutputsModel):
         """
         missing = Missing.of(na, drop_missing)
         check_flag("log_target", log_target)
-        check_one_output(self.shared)
-        if y_error is not None and weights is not None:
-            raise InputDataError("weights and y_error are both given; 1/y_error² is the weight of a row, so give one")
+        self._options(outputs=1, y_error=y_error, weights=weights)
         kind, beside = (Measured, y_error) if weights is None else (Weighted, weights)
         columns = inputs if inputs is None or beside is None else [*inputs, beside]
         form = FileFormat(delimiter, decimal, thousands, encoding, sheet)
@@ -577,15 +560,15 @@ class DARTSRegressor(OutputsModel):
     @no_full_collections()
     def _fit_source(self, source: Source, header: Mapping[str, str], measured: bool = False) -> DARTSRegressor:
         """header: units that stand there   measured: do weights come of the errors of rows?"""
-        options, head = self._options(), first_rows(source)
+        head = first_rows(source)
         X, y = head.as_pandas()
-        if measured:
-            options = with_errors_of_file(options, self.get_params(deep=False))
         if len(head) <= SUBSET_ROWS:
             if measured and head.weights is not None:
                 return self._fit(X, y, None, head.weights**-0.5, header)
             return self._fit(X, y, head.weights, None, header)
-        check_for_large_file(options)
+        options = self._options(large_file=True)
+        if measured:
+            options = replace(options, noise=Noise(GIVEN))
         self._table(X, y)  # notes the names of the columns
         options = self._with_units(options, head, header)
         options.check_columns(head.names, head.target)
@@ -621,12 +604,10 @@ class DARTSRegressor(OutputsModel):
     def _with_units(self, options: FitOptions, table: Table, header: Mapping[str, str]) -> FitOptions:
         """With the units of the columns; notes their text. header: those that stand in the header"""
         units, self.units_ = table_units(self.units, table.names, table.target, header)
-        if units is not None:
-            check_unit_of_score(options.noise)
         return replace(options, units=units)
 
-    def _options(self) -> FitOptions:
-        return fit_options(self.get_params(deep=False))
+    def _options(self, **beside: Any) -> FitOptions:
+        return fit_options(self.get_params(deep=False), **beside)
 
     def _generator_after(self, earlier: Earlier | None) -> np.random.Generator:
         """A fit that goes on draws other numbers than those before it."""

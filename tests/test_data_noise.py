@@ -158,7 +158,7 @@ def test_given_errors_are_weights_of_a_known_unit(seed, factor):
     ("form", "weights", "errors", "message"),
     [
         ("gaussian", None, None, "noise='gaussian' is not known"),
-        ("additive", np.ones(23), 0.1, "y_error and sample_weight"),
+        ("additive", np.ones(23), 0.1, "y_error= and sample_weight="),
         ("proportional", None, 0.1, "y_error .* noise='proportional'"),
         ("poisson", None, 0.1, "y_error .* noise='poisson'"),
         ("additive", None, [1.0, 2.0], r"y_error has the shape \(2,\)"),

@@ -182,7 +182,7 @@ def test_a_model_keeps_units_and_its_file_does(write, tmp_path):
     assert list(model.feature_names_in_) == ["t"]
     model.save(tmp_path / "model.json")
     assert DARTSRegressor.load(tmp_path / "model.json").units_ == model.units_
-    refused(lambda: quiet().fit_file(path, "h", weights="w", y_error="w", **form), "weights and y_error")
+    refused(lambda: quiet().fit_file(path, "h", weights="w", y_error="w", **form), "y_error= and weights= ")
     refused(lambda: quiet().fit_file(path, "h", weights="v", **form), "weights='v'")
     logged = quiet().fit_file(path, "h (m)", ["t"], weights="w", log_target=True, **form)
     assert (logged.target_name_, logged.units_) == ("log(h)", {"t": "s"})

@@ -13,6 +13,7 @@ ROOT = Path(eqdarts.__file__).parent
 #: The rooms of the package, lower ones first. What stands later imports what stands before.
 HOUSE = {
     "errors": {},
+    "options_together": {},
     "runtime": (
         "orphans", "writing", "overlapping", "garbage", "threads", "interrupts", "kernel", "compiled_cache", "loops",
     ),

@@ -52,9 +52,9 @@ def test_a_guess_is_refused_before_the_search():
         ({"guesses": ["a*x9"]}, "x9, which is no column"),
         ({"guesses": ["a*x1"], "constraints": {"never": ["x1"]}}, "'x1', which constraints name in never"),
         ({"guesses": ["log(x1 - 20)*a*x2"]}, "undefined"),
-        ({"guesses": ["a*x1"], "loss": "absolute"}, "guesses: they need loss='squared'"),
-        ({"guesses": ["a*x1"], "template": "a*x1 + f(x2)"}, "guesses: they do not reach into a template"),
-        ({"constants": {"R": 8.3}, "loss": "absolute"}, "constants: they need loss='squared'"),
+        ({"guesses": ["a*x1"], "loss": "absolute"}, "guesses=.* they need loss='squared'"),
+        ({"guesses": ["a*x1"], "template": "a*x1 + f(x2)"}, "guesses=.* they do not reach into a template"),
+        ({"constants": {"R": 8.3}, "loss": "absolute"}, "constants=.* they need loss='squared'"),
     ):
         model = DARTSRegressor(**options, max_epochs=1, callback=called.append, random_state=0, verbose=0)
         with pytest.raises(InputDataError, match=message):
@@ -120,5 +120,5 @@ def test_guesses_are_saved(continued, tmp_path):
 
 @pytest.mark.parametrize("option", [{"guesses": ["a*x1"]}, {"constants": {"R": 8.3}}])
 def test_constants_by_group_take_neither(option):
-    with pytest.raises(InputDataError, match="is not for constants by group"):
+    with pytest.raises(InputDataError, match="not for constants by group"):
         DARTSRegressor(**option, max_epochs=1, verbose=0).fit(np.ones((6, 1)), np.arange(6.0), groups=list("aaabbb"))

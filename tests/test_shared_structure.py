@@ -144,15 +144,15 @@ def test_save_and_load(model, tmp_path):
     [
         ({"shared": "alpha"}, {}, "shared='alpha'.*graph"),
         ({"shared": 1}, {}, "shared=1"),
-        ({"template": "a*f(m)"}, {}, "shared: template="),
-        ({"guesses": ["a*m"]}, {}, "shared: guesses="),
-        ({"constants": {"R": 8.3}}, {}, "shared: constants="),
-        ({"units": {"m": "kg"}}, {}, "shared: units="),
-        ({"constraints": {"must": ["m"]}}, {}, "shared: constraints="),
-        ({"loss": "absolute"}, {}, "shared: .*loss="),
-        ({"noise": "poisson"}, {}, "shared: .*noise="),
+        ({"template": "a*f(m)"}, {}, "shared='graph' and template="),
+        ({"guesses": ["a*m"]}, {}, "shared='graph' and guesses="),
+        ({"constants": {"R": 8.3}}, {}, "shared='graph' and constants="),
+        ({"units": {"m": "kg"}}, {}, "shared='graph' and units="),
+        ({"constraints": {"must": ["m"]}}, {}, "shared='graph' and constraints="),
+        ({"loss": "absolute"}, {}, "shared='graph' and loss='absolute' .*least squares"),
+        ({"noise": "poisson"}, {}, "shared='graph' and noise='poisson' .*least squares"),
         ({"warm_start": True}, {}, "warm_start"),
-        ({}, {"groups": "m"}, "groups: y has several columns"),
+        ({}, {"groups": "m"}, "groups= and a y of several columns .*one column at a time"),
         ({"validation": [0, 1]}, {}, "validation"),
     ],
 )
@@ -163,9 +163,9 @@ def test_what_does_not_go_together_is_said_before_the_search(options, given, mes
 
 def test_one_output_shares_with_none(tmp_path):
     X, Y = table()
-    with pytest.raises(InputDataError, match="y has one column"):
+    with pytest.raises(InputDataError, match="a y of one column"):
         DARTSRegressor(**QUICK).fit(X, Y["F"])
-    with pytest.raises(InputDataError, match="y has one column"):
+    with pytest.raises(InputDataError, match="a y of one column"):
         DARTSRegressor(**QUICK).fit_file(tmp_path / "none.csv", "F")
     with pytest.raises(InputDataError, match="shared='alpha'"):
         DARTSRegressor(**{**QUICK, "shared": "alpha"}).fit(X, Y["F"])

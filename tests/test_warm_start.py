@@ -81,7 +81,7 @@ def test_equations_are_fitted_to_more_rows(fits):
         ({}, ["a", "b"], "z", "the target was y, and now z"),
         ({"max_nodes": 3}, ["a", "b"], "y", "max_nodes was 2, and is 3 now"),
         ({"operations": ["exp"]}, ["a", "b"], "y", "operations was None"),
-        ({"template": "f(a)"}, ["a", "b"], "y", "with template='f\\(a\\)' does not go on"),
+        ({"template": "f(a)"}, ["a", "b"], "y", "template='f\\(a\\)' do not go together"),
         ({"warm_start": "yes"}, ["a", "b"], "y", "expected True or False"),
         ({"loss": "absolute"}, ["a", "b"], "y", "loss='squared'"),
     ],

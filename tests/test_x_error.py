@@ -158,7 +158,7 @@ def test_the_law_of_a_model_takes_them_by_name():
         ({"x_error": {"x": 0.1}}, "x_error needs y_error too"),
         ({"x_error": {"x": 0.1}, "y_error": 1.0, "sample_weight": np.ones(10)}, "sample_weight"),
         ({"x_error": {"x": 0.1}, "y_error": 1.0, "noise": "proportional"}, "noise='proportional'"),
-        ({"x_error": {"x": 0.1}, "loss": "absolute"}, "x_error is for squared errors"),
+        ({"x_error": {"x": 0.1}, "loss": "absolute"}, "x_error= .* belongs to least squares"),
     ],
 )
 def test_what_cannot_be_used_is_named(options, said):

@@ -89,7 +89,7 @@ def fit(
     check_targets(target, choosing, shared_graph)
     of_numbers = {
         "--y-error": y_error, "--log-target": log_target, "--noise": noise != "additive", "--template": template,
-        "--target": len(target) > 1, "--groups": groups,
+        "--target": len(target) > 1, "--groups": groups, "--units": units,
         "--shared-graph": shared_graph, "--loss": loss != "squared",
         "what is known (--guess, --constant, ...)": any(value is not None for value in knowing.options().values()),
     }  # fmt: skip
@@ -121,7 +121,7 @@ def fit(
             X, y, beside = read_rows(file, target, columns, reading, y_error, weights, one_hot or (), groups, told)
             if classes or (len(target) == 1 and y.dtype.kind not in "fiub"):
                 check_no_number(of_numbers)
-                giving.give(searching.classifier(seed, units).fit(X, y, **beside), X, y, warnings, choosing)
+                giving.give(searching.classifier(seed).fit(X, y, **beside), X, y, warnings, choosing)
                 return
             if log_target:
                 from eqdarts.data.logarithm import log_of

@@ -145,7 +145,7 @@ class Searching:
             verbose=0 if self.quiet else 1,
         )
 
-    def classifier(self, seed: int, units: str | None = None) -> DARTSClassifier:
+    def classifier(self, seed: int) -> DARTSClassifier:
         """The same for classes."""
         from eqdarts.classifier import DARTSClassifier
 
@@ -155,6 +155,5 @@ class Searching:
             max_complexity=self.max_complexity,
             random_state=seed,
             operations=self.operation_names(),
-            units=named_units(units),
             verbose=0 if self.quiet else 1,
         )

@@ -17,6 +17,7 @@ from eqdarts.data.frames import as_frame, as_series
 from eqdarts.data.noise import GIVEN, Noise, check_form, weights_of
 from eqdarts.data.table import Table, numbered
 from eqdarts.errors import InputDataError, warn
+from eqdarts.options_together import check_together
 
 _TABLE = "a DataFrame, or an array [n, d] with a row per observation"
 
@@ -158,21 +159,8 @@ def with_errors(
         Naming the row, or the options that contradict each other.
     """
     check_form(form)
+    check_together({"noise": form}, sample_weight=sample_weight, y_error=y_error)
     if y_error is None:
         return replace(table, weights=checked_weights(sample_weight, len(table))), Noise(form)
-    if sample_weight is not None:
-        raise InputDataError(
-            "y_error and sample_weight both say how much a row counts; give one of them (a weight is 1/y_error**2, up "
-            "to a factor)"
-        )
-    check_no_form(form)
     weights, unit = weights_of(checked_errors(y_error, len(table)))
     return replace(table, weights=weights), Noise(GIVEN, unit=unit)
-
-
-def check_no_form(form: str) -> None:
-    """Raise `InputDataError` if the option `noise` contradicts errors that are given."""
-    if Noise(form).depends_on_law:
-        raise InputDataError(
-            f"y_error says what the error of each row is, and noise={form!r} says otherwise; leave one of them out"
-        )

@@ -107,7 +107,7 @@ def fit(
     check_choice("order", order, (1, 2))
     check_range("lags", lags, 1, 20, integer=True)
     check_flag("autonomous", autonomous)
-    settings = _settings(options, max_time, random_state)
+    settings = _settings(options, max_time, random_state, kind)
     if kind == "map" and order != 1:
         raise InputDataError("order: difference equations look back by lags=2, they have no second order")
     if kind == "flow" and lags != 1:
@@ -138,13 +138,14 @@ def fit(
     return of_flow(given, lists, chosen)
 
 
-def _settings(options: dict[str, Any], max_time: float | None, random_state: Any) -> dict[str, Any]:
+def _settings(options: dict[str, Any], max_time: float | None, random_state: Any, kind: str) -> dict[str, Any]:
     """The options of each search, checked before any."""
     known = [name for name in inspect.signature(DARTSRegressor).parameters if name not in ("max_time", "random_state")]
     for name in options:
         if name not in known:
             raise InputDataError(f"{name} is no option; those of DARTSRegressor are {', '.join(known)}")
-    fit_options(DARTSRegressor(**options, max_time=max_time, random_state=random_state).get_params(deep=False))
+    model = DARTSRegressor(**options, max_time=max_time, random_state=random_state)
+    fit_options(model.get_params(deep=False), dynamics=kind)
     return dict(options)
 
 

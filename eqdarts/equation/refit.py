@@ -14,7 +14,6 @@ from numpy.typing import ArrayLike
 from eqdarts.data import Table, check_finite_columns, with_errors
 from eqdarts.data.groups import beside_columns, given_groups
 from eqdarts.data.kept import Training
-from eqdarts.data.noise import Noise
 from eqdarts.data.zero import Target
 from eqdarts.equation.equation import Equation
 from eqdarts.equation.evaluation import as_written, evaluate
@@ -43,6 +42,7 @@ from eqdarts.losses.given import weighed_for
 from eqdarts.losses.goal import Goal
 from eqdarts.losses.named import SQUARED, loss_of
 from eqdarts.losses.noise import LossNoise, noise_given, rows_of_fit
+from eqdarts.options_together import check_together
 
 
 def refit(
@@ -161,13 +161,14 @@ def refit(
         raise InputDataError("bounds: not with groups=; leave them out, or hold constants with fixed=")
     right, given = formula_and_table(expression, X, y)
     errors = noise_given(loss_of(loss), noise)
+    check_together(
+        {"loss": loss, "noise": noise}, groups=groups, sample_weight=sample_weight, y_error=y_error, x_error=x_error
+    )
     spreads = None
     if x_error is not None:
-        _check_beside_x_error(errors, y_error)
+        _check_beside_x_error(y_error)
         spreads = column_errors(x_error, X, given.names, len(given))
     if isinstance(errors, LossNoise):
-        if groups is not None:
-            raise InputDataError("loss: constants by group are fitted by least squares; leave loss= or groups= out")
         table = weighed_for(errors.loss, given, sample_weight, y_error)
     else:
         table, errors = with_errors(given, noise, sample_weight, y_error)
@@ -241,9 +242,7 @@ def _equation(best: Reweighted, missed: np.ndarray, found: FitReport, table: Tab
     return with_digits(law, table)
 
 
-def _check_beside_x_error(noise: Noise, y_error: ArrayLike | None) -> None:
-    if isinstance(noise, LossNoise):
-        raise InputDataError(f"x_error is for squared errors, and loss={noise.loss.name!r} is another; leave one out")
+def _check_beside_x_error(y_error: ArrayLike | None) -> None:
     if y_error is None:
         raise InputDataError(
             "x_error needs y_error too, as only their ratio says how far a row is from the formula along each column; "

@@ -15,7 +15,7 @@ import sympy
 
 from eqdarts.data.columns import is_constant, varying
 from eqdarts.data.table import Table
-from eqdarts.errors import InputDataError, kept_warnings
+from eqdarts.errors import kept_warnings
 from eqdarts.fit.formula import Template
 from eqdarts.graph.population import Population, nothing, scores
 from eqdarts.graph.space import SearchSpace
@@ -208,9 +208,3 @@ def with_factor(form: Template) -> Template:
         factor * form.expression, form.columns, (*form.constants, factor), np.append(form.values, 1.0),
         (*form.roles, "factor"),
     )  # fmt: skip
-
-
-def check_share(options: FitOptions) -> None:
-    """Raise `InputDataError` where rows to validate are named, which each search would need anew."""
-    if not options.splits_by_share:
-        raise InputDataError("validation: with groups, give the share of rows to validate, such as 0.25")

@@ -16,7 +16,7 @@ from eqdarts.equation.front import Front
 from eqdarts.fit.formula import template
 from eqdarts.fit.joint import values_of
 from eqdarts.graph.space import SearchSpace
-from eqdarts.grouped.candidates import check_share, distinct, families, run_searches, searches
+from eqdarts.grouped.candidates import distinct, families, run_searches, searches
 from eqdarts.grouped.rows import GroupedTable, error_factors, is_quiet
 from eqdarts.grouped.sharing import first_states, promise, shared_out
 from eqdarts.grouped.state import Family, State, effective, fitted, separate
@@ -82,7 +82,6 @@ def discover_groups(
     alike: as in `GroupedTable`; otherwise each target is searched in units of its own deviation (`units` of what is
     returned), and constants are those of the target in these units
     """
-    check_share(options)
     units = np.ones(len(groups)) if alike else np.array([float(np.std(t.y)) or 1.0 for t in groups])
     in_units = tuple(replace(t, y=t.y / u) for t, u in zip(groups, units, strict=True))
     table = GroupedTable(in_units, tuple(labels), alike)

@@ -6,13 +6,13 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from eqdarts.data.noise import ADDITIVE, Noise, check_form
+from eqdarts.data.noise import Noise, check_form
 from eqdarts.data.table import Table
-from eqdarts.errors import InputDataError
 from eqdarts.losses.families import Family
 from eqdarts.losses.loss import Loss
 from eqdarts.losses.named import SQUARED
 from eqdarts.losses.robust import softness
+from eqdarts.options_together import check_together
 
 _OF_UNIT = ("absolute", "quantile")  # losses in the unit of y, not in its square
 _LEAST = 1e-12  # variance of a count or a share; a smaller one is rounding
@@ -122,9 +122,5 @@ def noise_given(loss: Loss, form: str) -> Noise:
     check_form(form)
     if loss == SQUARED:
         return Noise(form)
-    if form != ADDITIVE.form:
-        raise InputDataError(
-            f"noise={form!r} belongs to least squares, and loss={loss.name!r} has its own idea of errors; leave one of "
-            "them out"
-        )
+    check_together({"loss": loss, "noise": form})
     return noise_of_loss(loss)

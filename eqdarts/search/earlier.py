@@ -24,8 +24,6 @@ FIXED = (
     "operations", "aggregators", "links", "max_nodes", "relaxation", "optimizer", "readout_inputs",
     "readout_coefficients", "readout_intercept", "units", "constraints", "loss", "template",
 )  # fmt: skip
-#: Options with which no fit goes on, as their searches are several, or on other tables than the rows.
-_ALONE = ("template",)
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,15 +97,6 @@ class Earlier:
         """γ for the links of another space, where links may have come or gone with the values of y."""
         known = {} if self.gamma is None else dict(zip(self.space.links, self.gamma.tolist(), strict=True))
         return np.array([known.get(link, value) for link, value in zip(space.links, otherwise.tolist(), strict=True)])
-
-
-def check_warm_start(settings: Mapping[str, Any]) -> None:
-    """Raise `InputDataError` if no fit can go on with these options."""
-    for name in _ALONE:
-        if settings.get(name) is not None:
-            raise InputDataError(f"warm_start: a fit with {name}={shown(settings[name])} does not go on; leave one out")
-    if settings.get("loss", "squared") != "squared":
-        raise InputDataError("warm_start: only fits with loss='squared' go on; leave one of the two out")
 
 
 def _listed(names: tuple[str, ...]) -> str:

@@ -19,8 +19,8 @@ from eqdarts.knowledge.named import check_constant_names, checked_constants
 from eqdarts.losses.named import loss_of
 from eqdarts.losses.noise import LossNoise, noise_given
 from eqdarts.options import SearchConfig, search_config
+from eqdarts.options_together import check_together
 from eqdarts.propose.sources import check_proposers
-from eqdarts.search.earlier import check_warm_start
 from eqdarts.search.history import EpochRecord
 
 SHARED = ("graph",)  # what several outputs may share
@@ -82,13 +82,16 @@ class FitOptions:
                 raise InputDataError(f"guesses: {guess!r} has {never[0]!r}, which constraints name in never")
 
 
-def fit_options(parameters: Mapping[str, Any]) -> FitOptions:
+def fit_options(parameters: Mapping[str, Any], **beside: Any) -> FitOptions:
     """The options that the parameters of an estimator give, by name.
+
+    beside: what else they have to go together with (`eqdarts.options_together`)
 
     Raises
     ------
     InputDataError
-        Naming an option that is out of range, or without effect in the search that the others choose.
+        Naming an option that is out of range, without effect in the search that the others choose, or not for what
+        else is asked.
     """
     check_choice("model_selection", parameters["model_selection"], CRITERIA)
     check_form(parameters["noise"])
@@ -109,8 +112,6 @@ def fit_options(parameters: Mapping[str, Any]) -> FitOptions:
     if parameters["shared"] is not None:
         check_choice("shared", parameters["shared"], SHARED)
     check_flag("warm_start", parameters["warm_start"])
-    if parameters["warm_start"]:
-        check_warm_start(parameters)
     check_device(parameters["device"])
     config = search_config(parameters)
     if config.proposers is not None:
@@ -130,14 +131,6 @@ def fit_options(parameters: Mapping[str, Any]) -> FitOptions:
         constraints=Constraints.of(parameters["constraints"]),
         template=parameters["template"],
     )
-    _check_together(options)
+    linked = isinstance(noise, LossNoise) and noise.loss.link.name != "identity" and noise.loss.name
+    check_together(parameters, linked=linked, **beside)
     return options
-
-
-def _check_together(options: FitOptions) -> None:
-    """Starting equations and known constants are compared with y itself, by squares."""
-    for name in ("guesses", "constants"):
-        if getattr(options, name) and options.template is not None:
-            raise InputDataError(f"{name}: they do not reach into a template's functions; leave one of the two out")
-        if getattr(options, name) and isinstance(options.noise, LossNoise):
-            raise InputDataError(f"{name}: they need loss='squared', with any form of noise; leave one of the two out")

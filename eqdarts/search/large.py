@@ -21,7 +21,7 @@ from eqdarts.equation.equation import Equation
 from eqdarts.equation.front import Front
 from eqdarts.equation.model_file import Summary
 from eqdarts.equation.selection import choose
-from eqdarts.errors import InputDataError, warn
+from eqdarts.errors import warn
 from eqdarts.losses.noise import LossNoise
 from eqdarts.runtime.interrupts import Interrupts, interrupts
 from eqdarts.runtime.threads import one_thread
@@ -44,20 +44,6 @@ def is_large(rows: int, options: FitOptions) -> bool:
 def first_rows(source: Source) -> Table:
     """A whole table that is not large; of a large one a row more than that."""
     return _head(source, SUBSET_ROWS + 1).table
-
-
-def check_share(options: FitOptions) -> None:
-    """Raise `InputDataError` unless the rows that validate are a share, which a large file needs."""
-    if isinstance(options.noise, LossNoise):
-        raise InputDataError(
-            f"loss={options.noise.loss.name!r} is for tables of at most {SUBSET_ROWS} rows when read from a file; read "
-            "the table and hand it over to fit"
-        )
-    if not options.splits_by_share:
-        raise InputDataError(
-            f"validation: row numbers and splitters are for tables of at most {SUBSET_ROWS} rows when read from "
-            "a file; give a share"
-        )
 
 
 @contextmanager

@@ -27,8 +27,6 @@ from eqdarts.formula.latex import to_text
 from eqdarts.formula.tape import on_rows
 from eqdarts.formula.templates import Template, read_template
 from eqdarts.formula.text import format_name
-from eqdarts.knowledge.constraints import Constraints
-from eqdarts.losses.noise import LossNoise
 from eqdarts.runtime.interrupts import interrupts
 from eqdarts.search.discover import Found, discover
 from eqdarts.search.finish import equation_of
@@ -82,17 +80,6 @@ def template_for(table: Table, text: str, options: FitOptions) -> Template:
         Naming what is wrong with it.
     """
     law = read_template(text, table.names, table.target)
-    if not options.splits_by_share:
-        raise InputDataError("validation: row numbers and splitters do not fit the tables of a template; give a share")
-    if isinstance(options.noise, LossNoise):
-        raise InputDataError("loss: functions of a template are searched by squared errors; leave one of the two out")
-    for name, given in (("guesses", options.guesses), ("constants", options.constants)):
-        if given:
-            raise InputDataError(f"{name}: functions of a template are searched without them; leave one of the two out")
-    if options.units is not None:
-        raise InputDataError("units: functions of a template are not searched by units; leave one of the two out")
-    if options.constraints != Constraints():
-        raise InputDataError("constraints: they do not reach into a template's functions; leave one of the two out")
     symbols = tuple(map(sympy.Symbol, table.names))
     for function in law.functions:
         for use in function.uses:
