@@ -159,8 +159,8 @@ def test_given_errors_are_weights_of_a_known_unit(seed, factor):
     [
         ("gaussian", None, None, "noise='gaussian' is not known"),
         ("additive", np.ones(23), 0.1, "y_error= and sample_weight="),
-        ("proportional", None, 0.1, "y_error .* noise='proportional'"),
-        ("poisson", None, 0.1, "y_error .* noise='poisson'"),
+        ("proportional", None, 0.1, "y_error= and noise='proportional'"),
+        ("poisson", None, 0.1, "y_error= and noise='poisson'"),
         ("additive", None, [1.0, 2.0], r"y_error has the shape \(2,\)"),
         ("additive", None, np.r_[np.ones(22), 0.0], r"y_error: 0.0 \(row 22\)"),
         ("additive", None, np.r_[np.nan, np.ones(22)], r"y_error: nan \(row 0\)"),
