@@ -179,7 +179,7 @@ def test_what_cannot_be_grouped_is_refused():
         columns = X if isinstance(options["groups"], str) or message == "is an input as well" else X[["c"]]
         with pytest.raises(InputDataError, match=message):
             quick.fit(columns, y, **options)
-    with pytest.raises(InputDataError, match="validation= .*give a share"):
+    with pytest.raises(InputDataError, match=r"validation= .*give a share"):
         quick.set_params(validation=np.arange(33) < 5).fit(X, y, groups="rabbit")
 
 

@@ -403,7 +403,7 @@ def test_the_same_equations_from_memory_and_from_files(tmp_path):
     np.testing.assert_allclose(errors[1].std_error, errors[0].std_error, rtol=0.1)
     again.save(tmp_path / "model.json")
     np.testing.assert_array_equal(DARTSRegressor.load(tmp_path / "model.json").predict(X), again.predict(X))
-    with pytest.raises(InputDataError, match="validation= and fit_file of more than 10,000 rows .*give a share"):
+    with pytest.raises(InputDataError, match=r"validation= and fit_file of more than 10,000 rows .*give a share"):
         model(validation=[1, 2, 3]).fit_file(tmp_path / "t.csv", "F")
 
 

@@ -185,11 +185,11 @@ def test_bad_targets_and_losses_are_named(loss, y, message):
 
 
 def test_losses_have_their_own_idea_of_errors():
-    with pytest.raises(InputDataError, match="noise='poisson' .* belongs to least squares"):
+    with pytest.raises(InputDataError, match=r"noise='poisson' .* belongs to least squares"):
         DARTSRegressor(loss="absolute", noise="poisson").fit(X, LINE)
-    with pytest.raises(InputDataError, match="y_error= .* belongs to least squares"):
+    with pytest.raises(InputDataError, match=r"y_error= .* belongs to least squares"):
         DARTSRegressor(loss="absolute").fit(X, LINE, y_error=0.1)
-    with pytest.raises(InputDataError, match="y_error= .* belongs to least squares"):
+    with pytest.raises(InputDataError, match=r"y_error= .* belongs to least squares"):
         refit("a*x", X, COUNTS, loss="poisson", y_error=0.1)
     for wrong in (lambda: Quantile(1.0), lambda: Quantile("a"), lambda: Huber(0), lambda: NegativeBinomial(-1)):
         with pytest.raises(InputDataError):
