@@ -14,7 +14,9 @@ from eqdarts.dynamics.candidates import freed, weighed
 from eqdarts.dynamics.choose import refined
 from eqdarts.dynamics.given import curves_of, observed
 from eqdarts.dynamics.model import of_flow
+from eqdarts.dynamics.shooting import segments, shoot
 from eqdarts.dynamics.smoothing import smooth
+from eqdarts.dynamics.steps import statistics
 from eqdarts.dynamics.system import System
 from eqdarts.dynamics.weak import bumps, weak_form
 from eqdarts.errors import EqdartsError
@@ -107,6 +109,33 @@ def test_constants_come_back_with_their_errors(law):
         assert abs(value - truth) < 4 * law.constants["std_error"][row]
     assert law.followed == 90
     assert (np.sqrt(law.loss) < 0.013 * law.observed.spread).all()
+
+
+def test_a_constant_of_steps_that_rows_do_not_determine_has_no_finite_error():
+    """At 0 and 1 no row tells x from x²; the mean where x is 0 is known as well as ever."""
+    x = np.tile([0.0, 1.0], 6)
+    y = 2 + 3 * x + 0.1 * np.random.default_rng(0).normal(size=12)
+    system = System((eqdarts.parse_expression("2.125 + 1.5*x + 1.25*x**2", ("x",)),), ("x",))
+    errors, (loss,) = statistics(system, x[:, None], y[:, None])
+    at_zero = system.constants == 2.125
+    assert errors[at_zero] == pytest.approx(np.sqrt(12 * loss / (12 - 3) / 6))
+    assert np.isinf(errors[~at_zero]).all()
+
+
+def test_a_constant_of_trajectories_that_rows_do_not_determine_has_no_finite_error():
+    """Two inputs that go together, as two gauges of one thing do: x' = 0.5·u + 0.25·v + 1.5 with v = 2·u."""
+    t = np.linspace(0, 3, 40)
+    inputs = pd.DataFrame({"u": np.cos(t), "v": 2 * np.cos(t)})
+    x = np.sin(t) + 1.5 * t + 0.01 * np.random.default_rng(0).normal(size=40)
+    curves = curves_of(observed(t, pd.DataFrame({"x": x}), inputs, None), 1, timed=False)
+    system = System((eqdarts.parse_expression("0.5*u + 0.25*v + 1.5", ("x", "u", "v")),), ("x", "u", "v"))
+    shot = shoot(system, segments(curves, 40, np.array([x.std()])))
+    design = np.column_stack([np.ones(40), np.sin(t), t])
+    residual = x - design @ np.linalg.lstsq(design, x)[0]
+    error = np.sqrt(np.linalg.inv(design.T @ design)[2, 2] * (residual @ residual) / (40 - 4))
+    known = np.isfinite(shot.errors)
+    assert shot.errors[known] == pytest.approx(error, rel=1e-3)
+    assert system.constants[known] == pytest.approx(1.5)
 
 
 def test_a_prediction_from_elsewhere_is_the_law(law):

@@ -52,7 +52,7 @@ class Dynamics:
     places : tuple of int
         Which of these was chosen for each state.
     errors : array [K]
-        Standard errors of all constants, one equation after the other.
+        Standard errors of all constants, one equation after the other; infinite where the rows do not determine one.
     loss : array [k]
         Mean squared residual of each state: of integrated trajectories, or of the next step of a map.
     followed : int
@@ -273,7 +273,7 @@ class Dynamics:
 def of_flow(given: Observed, lists: Sequence[Sequence[Candidate]], chosen: Chosen) -> Dynamics:
     """What `fit` returns."""
     system = chosen.shot.system
-    errors, loss = np.sqrt(np.diag(chosen.shot.covariance)), chosen.shot.loss
+    errors, loss = chosen.shot.errors, chosen.shot.loss
     return Dynamics(
         system, given, "flow", 1, tuple(map(tuple, lists)), chosen.places, errors, loss, chosen.observations,
         chosen.starts_of(given),
@@ -281,7 +281,7 @@ def of_flow(given: Observed, lists: Sequence[Sequence[Candidate]], chosen: Chose
 
 
 def _with(law: Dynamics, chosen: Chosen) -> Dynamics:
-    errors = np.sqrt(np.diag(chosen.shot.covariance))
+    errors = chosen.shot.errors
     return replace(
         law, system=chosen.shot.system, places=chosen.places, errors=errors, loss=chosen.shot.loss,
         followed=chosen.observations, starts=chosen.starts_of(law.observed),

@@ -16,13 +16,14 @@ from scipy.optimize import least_squares
 
 from eqdarts.dynamics.given import Curves
 from eqdarts.dynamics.system import System
+from eqdarts.fit.covariance import residual_variance, spread
 
 _SUBSTEPS = (1, 2, 4, 8, 16)  # between observations
 _TOLERANCE = 0.1  # of the noise that integration may err by
 _LEAST_NOISE = 1e-5  # of a state's spread: integration is not more exact
 _ENOUGH = 1e-5  # of the sum of squares: a step that gains less is the last
 _FAR = 1e6  # times the spread: beyond it a trajectory has blown up
-_DIFFERENCE = 1e-6  # relative step of finite differences
+_DIFFERENCE = 1e-6  # relative step of finite differences, and the share by which they err
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,14 +69,14 @@ class Shot:
     starts : array [d, S]
     loss : array [k]
         Mean squared residual of each state.
-    covariance : array [K, K]
-        Of the constants.
+    errors : array [K]
+        Standard errors of the constants; infinite where undetermined.
     """
 
     system: System
     starts: np.ndarray
     loss: np.ndarray
-    covariance: np.ndarray
+    errors: np.ndarray
 
 
 def noise_of(curves: Sequence[Curves], scale: np.ndarray) -> np.ndarray:
@@ -186,7 +187,6 @@ def shoot(system: System, given: Segments, starts: np.ndarray | None = None, mos
         at, first, jac=jacobian, method=method, x_scale=unit, max_nfev=most, ftol=_ENOUGH, xtol=1e-9, gtol=1e-10
     )
     loss = np.mean((found.fun.reshape(k, n) * given.noise[:, None]) ** 2, axis=1)
-    scaled = found.jac * unit
-    covariance = np.linalg.pinv(scaled.T @ scaled, rcond=1e-14, hermitian=True) * np.outer(unit, unit)
-    covariance = covariance[:K, :K] * float(found.fun @ found.fun) / max(n * k - len(first), 1)
-    return Shot(system.at(found.x[:K]), found.x[K:].reshape(d, S), loss, covariance)
+    variance = residual_variance(float(found.fun @ found.fun), n * k, len(first))
+    errors = np.sqrt(variance) * spread(found.jac.T, rounding=_DIFFERENCE).errors[:K]
+    return Shot(system.at(found.x[:K]), found.x[K:].reshape(d, S), loss, errors)

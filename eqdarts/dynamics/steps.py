@@ -7,6 +7,7 @@ import numpy as np
 from eqdarts.data.columns import check_names
 from eqdarts.dynamics.given import Observed
 from eqdarts.dynamics.system import System
+from eqdarts.fit.covariance import residual_variance, spread
 
 
 def columns_of(given: Observed, lags: int, timed: bool) -> tuple[str, ...]:
@@ -35,13 +36,12 @@ def first_of(given: Observed, lags: int) -> np.ndarray:
 
 
 def statistics(system: System, X: np.ndarray, Y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Standard errors [K] of the constants, by the slopes at them, and the mean squared residuals [k]."""
+    """Standard errors [K] of the constants, infinite where undetermined, and the mean squared residuals [k]."""
     errors, losses = [np.zeros(0)], []
     for k in range(system.states):
         values, slopes = system.by_constants(k, X)
         left = Y[:, k] - values
-        free = max(len(left) - slopes.shape[1], 1)
-        covariance = np.linalg.pinv(slopes.T @ slopes, hermitian=True) * float(left @ left) / free
-        errors.append(np.sqrt(np.diag(covariance)))
+        variance = residual_variance(float(left @ left), *slopes.shape)
+        errors.append(np.sqrt(variance) * spread(slopes.T).errors)
         losses.append(float(np.mean(left**2)))
     return np.concatenate(errors), np.array(losses)

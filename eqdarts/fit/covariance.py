@@ -53,16 +53,20 @@ class Spread:
     undetermined: np.ndarray
 
 
-def spread(jacobian: np.ndarray, held: np.ndarray) -> Spread:
-    """How far the rows let the constants move, from the Jacobian [K, n]; held: bool [K], at a bound."""
+def spread(jacobian: np.ndarray, held: np.ndarray | None = None, rounding: float = _RANK) -> Spread:
+    """How far the rows let the constants move, from the Jacobian [K, n].
+
+    held: bool [K], at a bound; by default none
+    rounding: singular values below this share of the largest, which by default are those of exact derivatives
+    """
     K = len(jacobian)
-    free = np.flatnonzero(~held)
+    free = np.arange(K) if held is None else np.flatnonzero(~held)
     inverse, errors = np.full((K, K), np.nan), np.full(K, np.nan)
     undetermined = np.zeros(K, dtype=bool)
     if not len(free):
         return Spread(inverse, errors, 1.0, undetermined)
     sizes, directions, lengths = decomposed(jacobian[free])
-    lost = sizes <= _RANK * max(sizes[0], 1e-300)
+    lost = sizes <= rounding * max(sizes[0], 1e-300)
     concerned = (np.abs(directions[lost]) > _SHARE).any(axis=0)
     undetermined[free] = concerned
     kept = directions[~lost].T / sizes[~lost]
