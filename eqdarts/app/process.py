@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 import queue
-import subprocess
+import subprocess  # nosec B404 # no shell, and nothing of a user's among its arguments
 import sys
 from collections.abc import Callable
 from contextlib import suppress
@@ -41,7 +41,7 @@ class Worker:
             own_group = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}  # type: ignore[attr-defined]
         with open(self._log, "wb") as log:
             # Ctrl-C at the terminal is meant for the app, which then ends this process in its own way.
-            self._process = subprocess.Popen(
+            self._process = subprocess.Popen(  # nosec B603 # this Python, a module of ours, a folder of ours
                 [sys.executable, "-m", "eqdarts.app.worker", str(folder)],
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, cwd=folder, env=_environment(), **own_group,
             )  # fmt: skip

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
-from xml.dom.minidom import Document, Element
+from xml.dom.minidom import Document, Element  # nosec B408 # writes, never reads
 
 import sympy
 from sympy.printing.mathml import MathMLPresentationPrinter

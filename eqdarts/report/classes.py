@@ -77,7 +77,7 @@ def class_html(model: Any, X: Any = None, y: Any = None, title: str | None = Non
         "subtitle": f"{listing([visible(name) for name in one.classes])}; {count(model.training_.rows, 'row')}",
         "release": __version__,
         "date": f"{today.day} {today:%B %Y}",
-        "formulas": [Markup(line) for line in formulas(one, block=True)],
+        "formulas": [Markup(line) for line in formulas(one, block=True)],  # nosec B704 # MathML with names escaped
         "baseline": visible(one.classes[one.baseline]),
         "is_binary": one.is_binary,
         "tiles": _tiles(one),
@@ -117,7 +117,7 @@ def _tiles(one: Scores) -> list[tuple[str, str]]:
 
 
 def _row(index: int, one: Scores) -> ScoreRow:
-    small = tuple(Markup(equation.mathml(block=False)) for equation in one.equations)
+    small = tuple(Markup(equation.mathml(block=False)) for equation in one.equations)  # nosec B704 # names escaped
     return ScoreRow(
         index,
         str(one.complexity),
@@ -131,7 +131,7 @@ def _row(index: int, one: Scores) -> ScoreRow:
 def _constants(equation: Equation) -> ScoreConstants:
     fit = equation.fit
     assert fit is not None
-    form = Markup(mathml(fit.template, equation.target, equation.digits or DIGITS))
+    form = Markup(mathml(fit.template, equation.target, equation.digits or DIGITS))  # nosec B704 # it escapes names
     return ScoreConstants(form, constants_of(fit, {}))
 
 

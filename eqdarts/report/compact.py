@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from xml.etree import ElementTree
+from xml.etree import ElementTree  # nosec B405 # for its elements alone
 
 Element = ElementTree.Element
 

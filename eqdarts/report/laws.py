@@ -159,7 +159,7 @@ def typeset(equation: Equation, block: bool) -> Markup:
 
 
 def _markup(text: str) -> Markup:
-    return Markup(text)  # `mathml` escapes names
+    return Markup(text)  # nosec B704 # `mathml` escapes names
 
 
 def constants_of(fit: FitReport, units: Mapping[str, str]) -> tuple[Constant, ...]:

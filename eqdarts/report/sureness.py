@@ -36,7 +36,7 @@ def rivals_of(model: Any, unit: str = "") -> tuple[Rival, ...]:
     digits = {e.expression: e.digits for e in model.front_}
     return tuple(
         Rival(
-            Markup(mathml(row.sympy, "", digits.get(row.sympy) or 4, block=False)),
+            Markup(mathml(row.sympy, "", digits.get(row.sympy) or 4, block=False)),  # nosec B704 # it escapes names
             percent(row.probability),
             round(100 * row.probability, 1),
             level_text(model.noise_, row.loss, unit),
