@@ -173,18 +173,21 @@ def floated(expression: sympy.Expr) -> sympy.Expr:
     >>> x, y = sympy.symbols("x y")
     >>> floated(x * (6 - 4 * y) / 5 + x)
     -0.8*x*(y - 1.5) + x
+    >>> floated(sympy.pi * x / 2 + sympy.sqrt(2))
+    1.5707963267949*x + 1.4142135623731
     """
+    if expression.is_number:
+        return expression if abs(expression) == 1 else expression.evalf()
     if isinstance(expression, sympy.Add):
         return sympy.Add(*map(floated, expression.args))
-    if expression.is_number:
-        return expression if abs(expression) == 1 else sympy.Float(expression)
-    number, rest = expression.as_coeff_Mul()
+    number, rest = expression.as_independent(*expression.free_symbols, as_Add=False)
     if isinstance(number, sympy.Float) or rest.is_Mul or rest.is_Pow:
         factors = []
         for factor in sympy.Mul.make_args(rest):
             base, power = factor.as_base_exp()
             if isinstance(base, sympy.Add) and power.is_Integer:
-                leading = next(t for t in base.args if not t.is_number).as_coeff_Mul()[0]
+                first = next(t for t in base.args if not t.is_number)
+                leading = first.as_independent(*first.free_symbols, as_Add=False)[0]
                 number *= leading**power
                 base = sympy.Add(*(floated(term / leading) for term in base.args))
             elif base.is_number:
@@ -195,7 +198,7 @@ def floated(expression: sympy.Expr) -> sympy.Expr:
         rest = sympy.Mul(*factors)
     elif rest.args:
         rest = rest.func(*map(floated, rest.args))
-    return rest * (number if abs(number) == 1 else sympy.Float(number))
+    return rest * (number if abs(number) == 1 else number.evalf())
 
 
 def freed(expression: sympy.Expr) -> sympy.Expr:
