@@ -177,7 +177,8 @@ class DARTSRegressor(OutputsModel):
     warm_start : bool
         Does another `fit` go on from where the last one ended, with α, β and γ, its best graphs and the equations of
         its front, all fitted to the rows that are given now? It needs the same columns and target, and the same options
-        on what graphs there are; there may be other rows and more time. False: a fit begins anew.
+        on what graphs there are and, of a wide table, `max_columns`; there may be other rows and more time. False: a
+        fit begins anew.
     callback : callable, optional
         Called after every epoch with an `EpochRecord`.
     device : str
@@ -193,11 +194,12 @@ class DARTSRegressor(OutputsModel):
     ----------
     equations_ : DataFrame
         The front, a row per equation: complexity, loss (mean squared error, of weighted rows where noise or weights say
-        so), r2 (1 less the share of the variance that it leaves), error (the level of the noise: its standard deviation
-        in units of the target, or as a share of the value where noise is proportional, or times the value's root),
-        loo (the same of each row by the constants that the others give; NaN where it is not known, as of exact laws and
-        of more than 2000 rows), probability (of its form, constants aside: see `rivals_`), score, equation, sympy,
-        origin.
+        so), r2 (1 less the share of the variance that it leaves; by another loss d2 in its place, the explained
+        deviance or loss: 1 less `loss` over that of the best constant), error (the level of the noise: its standard
+        deviation in units of the target, or as a share of the value where noise is proportional, or times the value's
+        root), loo (the same of each row by the constants that the others give; NaN where it is not known, as of exact
+        laws and of more than 2000 rows), probability (of its form, constants aside: see `rivals_`), score, equation,
+        sympy, origin.
     rivals_ : DataFrame
         Every form of equation, constants aside, that the search came upon and that has a probability of at least one in
         a hundred, most probable first; also such as the front does not hold, as another is as simple and fits as well.
@@ -205,7 +207,7 @@ class DARTSRegressor(OutputsModel):
         what the rows show, if the law is among what the search came upon (`eqdarts.equation.rivals`).
     excluded_ : DataFrame
         What `constraints` kept out, a row per constraint that was broken: how many graphs and equations, and the best
-        of these equations with its complexity, loss and r2.
+        of these equations with its complexity, loss and r2 or d2.
     best_index_ : int
         The row that `model_selection` chooses, or the one that was selected (`select`).
     selected_ : int or None

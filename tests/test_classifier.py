@@ -418,9 +418,9 @@ def test_commands(ready, model, tmp_path, monkeypatch, capsys):
         (("show", "model.json", "--as", "c"), "tells classes"),
         (("predict", "model.json", "trees.csv", "--interval", "0.9"), "--interval"),
         (("refit", "model.json", "trees.csv"), "tells classes"),
-        ((*fit, "--target", "tree", "--noise", "poisson"), "--noise"),
+        ((*fit, "--target", "tree", "--loss", "bernoulli"), "this one is a class ('ash', "),
         ((*fit, "--target", "number", "--classes", "--y-error", "wet"), "--y-error"),
-        ((*fit, "--target", "tree", "--no-classes"), "not a number"),
+        ((*fit, "--target", "tree", "--no-classes"), "labels (they are 'ash', "),
     ):
         refused = run_here(command, capsys)
         assert refused.returncode == 2

@@ -174,18 +174,23 @@ def test_refit_of_a_formula(run, tmp_path):
         (("v = slope*s", "rates.csv", "--bound", "slope=1"), "--bound 'slope=1'"),
         (("v = __import__('os')*s", "rates.csv"), "expression"),
         (("v = a*who", "rates.csv"), "'who'"),
+        (("v = slope*S + rest", "rates.csv"), "no column of the table stands in"),
+        (("v = slope*s + rest*whom", "rates.csv"), "'whom' is no column; did you mean 'who'?"),
     ):
         done = run("refit", *arguments, code=2)
         assert part in done.stderr
         assert len(done.stderr.splitlines()) == 1
 
 
-def test_refit_of_a_saved_model(run):
+def test_refit_of_a_saved_model(run, tmp_path):
     model = DARTSRegressor.load("model.json")
     document = json.loads(run("refit", "model.json", "table.csv", "--json").stdout)
     values = [row["value"] for row in document["constants"]]
     assert values == pytest.approx(model.equation().constants["value"].tolist(), rel=1e-3)
     assert "\x1b" not in run("refit", "model.json", "table.csv").stdout
+    (tmp_path / "other.csv").write_text("T (s),u,h\n1,2,3\n2,4,3\n4,5,6\n")
+    done = run("refit", "model.json", "other.csv", code=2)
+    assert "no column 't (s)'; did you mean 'T (s)'?" in done.stderr
 
 
 def test_report_hands_model_and_table_on(run, tmp_path, monkeypatch):

@@ -87,6 +87,7 @@ def test_columns_without_a_name_are_left_out_with_a_warning(write):
     [
         ("a,note,y\n1,Venus,2\n3,Mars,4\n", ["column 'note'", "'Venus' in line 2 is text", "--features"]),
         ("a,when,y\n1,2020-01-02,2\n3,2020-01-03,4\n", ["column 'when'", "'2020-01-02' in line 2 is a date"]),
+        ("a,y\n1,no\n2,yes\n3,no\n", ["column 'y'", "'no' in line 2", "labels (they are 'no', 'yes')", "--classes"]),
         ("a,b,y\n1,2,3\n4,<LOD,5\n6,7,8\n", ["column 'b'", "'<LOD' in line 3", "--na '<LOD' --drop-missing"]),
         ("a,b,y\n1,,3\n4,,5\n", ["column 'b'", "'' in line 2 is empty", "--features"]),
         ("a,b,y\n1,1_000,3\n4,5,5\n", ["column 'b'", "'1_000' in line 2 is text"]),

@@ -1,6 +1,8 @@
 """``groups=`` in fits, predictions, files and `refit`."""
 
 import json
+from copy import copy
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +15,7 @@ from typer.testing import CliRunner
 from eqdarts import DARTSRegressor, plots, refit
 from eqdarts.cli.program import app
 from eqdarts.data.groups import beside_columns, given_groups, places_of
+from eqdarts.equation.front import Front
 from eqdarts.errors import InputDataError, SearchWarning
 from eqdarts.report import report_html
 
@@ -190,6 +193,20 @@ def test_predictions_say_which_group_is_unknown(model):
         model.predict(AT, groups="Z")
     with pytest.raises(InputDataError, match="interval"):
         model.predict(AT, groups="A", interval=0.95)
+
+
+def test_a_law_without_own_constants_needs_no_groups(model):
+    X, y = rows()
+    law = refit("v*c/(K + c)", X, y, groups="rabbit", shared=["v", "K"])
+    assert law.by_group.names == ()
+    at = X[["c"]].iloc[:5]
+    np.testing.assert_array_equal(law.predict(at), law.predict(at, groups=X.rabbit.iloc[:5]))
+    known = copy(model)
+    known.front_ = Front((replace(law, columns=("c",), target="v", genotype=None),), len(X))
+    np.testing.assert_array_equal(known.select(0).predict(at), law.predict(at))
+    np.testing.assert_array_equal(known.predict(at.assign(rabbit="a new one")), law.predict(at))
+    with pytest.raises(InputDataError, match="'Z' was not in the fit"):
+        law.of_group("Z")
 
 
 @pytest.mark.parametrize("ask", ["refit", "stability", "resample", "extrapolation"])

@@ -19,7 +19,7 @@ HOUSE = {
     ),
     "formula": (
         "visible", "records", "functions", "substitution", "pickled", "known", "parsing", "text", "tape", "numbers",
-        "latex", "templates",
+        "latex", "likely", "templates",
         "mathml",
     ),
     "data": (

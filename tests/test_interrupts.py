@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from eqdarts import DARTSRegressor, InputDataError, SearchWarning, cli
+from eqdarts import DARTSRegressor, InputDataError, SearchWarning, cli, dynamics
 from eqdarts.cli import output
 from eqdarts.runtime import interrupts
 from eqdarts.search import large, loop, pose
@@ -342,6 +342,34 @@ def test_ctrl_c_before_the_search_says_so_too(monkeypatch, capsys, tmp_path):
     monkeypatch.setattr(DARTSRegressor, "_options", lambda self: press())
     assert cli.main(["fit", str(tmp_path / "table.csv"), "--target", "y"]) == 130
     assert capsys.readouterr().err.strip() == "eqdarts: interrupted"
+
+
+def test_one_press_ends_the_searches_of_all_outputs():
+    X, y = line()
+    epochs = []
+
+    def callback(record):
+        epochs.append(record.epoch)
+        if len(epochs) == 5:
+            press()
+
+    model = tiny(callback=callback)
+    with pytest.warns(SearchWarning, match=r"interrupted before 'r' had been searched: the equation of each"):
+        model.fit(X, pd.DataFrame({"p": y, "q": y**2, "r": np.sin(y)}))
+    assert epochs == [1, 2, 3, 4, 1]
+    assert [one.stop_reason_ for one in model.outputs_] == ["max_epochs", "interrupted", "interrupted"]
+    assert np.isfinite(model.predict(X)).all()
+    assert shows_the_line(model.output("p"), X, y)
+
+
+def test_one_press_ends_the_searches_of_all_states():
+    t = np.arange(40)
+    states = pd.DataFrame({"u": 0.9**t, "v": 5 * 0.8**t})
+    epochs = []
+    options = {"max_epochs": 3, "max_time": None, "replicas": 16, "random_state": 0, "verbose": 0}
+    law = dynamics.fit(t, states, kind="map", **options, callback=lambda record: (epochs.append(record), press()))
+    assert len(epochs) == 1
+    assert set(law.sympy()) == {"u", "v"}
 
 
 def test_an_interrupt_within_an_inner_fit_ends_both(monkeypatch):

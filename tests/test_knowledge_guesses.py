@@ -28,6 +28,7 @@ def test_a_guess_is_read(text, expected):
         ("a*flow_rate*c", "has flow_rate, which is no column"),
         ("a*b", "has none of the columns"),
         ("a*c*x7", "has x7, which is no column"),
+        ("a*c*`flow rat`", "has flow rat, which is no column; did you mean 'flow rate'"),
         ("a*c + rate", "has the target 'rate' on the right"),
         ("speed = a*c", "is one of 'speed', and the target is 'rate'"),
         ("a*c +", "guesses: 'a\\*c \\+': expression"),

@@ -124,6 +124,8 @@ def test_refit_is_the_maximum_of_the_likelihood(formula, y, weights, loss, mean,
     score = D.T @ (counts * slope / variance(m) * (y - m))
     assert np.abs(score / np.sqrt(np.diag(information))).max() < 1e-5
     assert law.fit.deviance == pytest.approx(counts.sum() * mean_loss(family, y, m, counts))
+    minus, observations = -2 * family.log_likelihood(y, m, counts), N if weights is None else TRIALS.sum()
+    assert (law.fit.aic, law.fit.bic) == pytest.approx((minus + 4, minus + 2 * np.log(observations)))
 
 
 def test_the_dispersion_comes_of_the_rows():

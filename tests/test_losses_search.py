@@ -1,13 +1,15 @@
 """Searches by a loss: the truth comes back from counts, chances and wild rows; a model says what it was fitted by."""
 
+import io
 import json
 
 import numpy as np
 import pandas as pd
 import pytest
 import sympy
+from sklearn.metrics import d2_pinball_score, d2_tweedie_score
 
-from eqdarts import DARTSRegressor, InputDataError
+from eqdarts import DARTSRegressor, InputDataError, cli, refit
 from eqdarts.losses import Quantile
 from eqdarts.losses.link import LOG, LOGIT
 from eqdarts.losses.loss import mean_loss
@@ -36,7 +38,15 @@ def test_counts_give_their_law(counted):
     best, table = counted.best_index_, counted.equations_
     deviance = mean_loss(counted.loss_, COUNTS.to_numpy(float), counted.predict(T), np.ones(len(T)))
     assert table["loss"][best] == pytest.approx(deviance)
-    assert table["r2"][0] == 0
+    assert table["d2"][0] == 0
+    assert table["d2"][best] == pytest.approx(d2_tweedie_score(COUNTS, counted.predict(T), power=1), rel=1e-9)
+    assert counted.score(T, COUNTS) == pytest.approx(table["d2"][best], rel=1e-9)
+    shown = f"explained deviance {table['d2'][best]:.5g}"
+    texts = (str(counted), counted.latex_table(caption=""), counted._repr_html_())
+    assert shown in texts[0]
+    assert shown in texts[2]
+    assert "Explained deviance" in texts[1]
+    assert not [word for word in ("R²", "R2", "R^") for text in texts if word in text]
     assert table["loo"].isna().all()
     assert "loss: poisson, mean deviance" in str(counted)
     low, high = counted.predict(T, interval=0.9, kind="mean")[1:]
@@ -47,17 +57,39 @@ def test_counts_give_their_law(counted):
         counted.refit(T, COUNTS).intervals("profile")
 
 
-def test_a_file_holds_the_loss(counted, tmp_path):
+def test_a_file_holds_the_loss(counted, tmp_path, capsys):
     counted.save(tmp_path / "model.json")
     again = DARTSRegressor.load(tmp_path / "model.json")
+    assert (again.equations_["d2"] == counted.equations_["d2"]).all()
     assert (str(again), again.loss_, again.loss) == (str(counted), counted.loss_, "poisson")
     assert (again.predict(T) == counted.predict(T)).all()
     assert again.refit(T, COUNTS).loss == pytest.approx(counted.refit(T, COUNTS).loss)
+    T.to_csv(tmp_path / "new.csv", index=False)
+    ask = ["predict", str(tmp_path / "model.json"), str(tmp_path / "new.csv"), "--interval", "0.9"]
+    assert cli.main(ask) == 2
+    assert "--kind mean" in capsys.readouterr().err
+    assert cli.main([*ask, "--kind", "mean"]) == 0
+    limits = pd.read_csv(io.StringIO(capsys.readouterr().out))
+    low, high = counted.predict(T, interval=0.9, kind="mean")[1:]
+    assert limits["predicted clicks low"].to_numpy() == pytest.approx(low)
+    assert limits["predicted clicks high"].to_numpy() == pytest.approx(high)
     record = json.loads((tmp_path / "model.json").read_text(encoding="utf-8"))
     record["noise"]["loss"]["name"] = "os.system"
     (tmp_path / "model.json").write_text(json.dumps(record), encoding="utf-8")
     with pytest.raises(InputDataError, match=r"os\.system"):
         DARTSRegressor.load(tmp_path / "model.json")
+
+
+@pytest.mark.parametrize("loss", ["absolute", "huber", "log_cosh", Quantile(0.9)], ids=str)
+def test_a_target_of_one_value_is_explained_by_a_constant(loss):
+    y = np.full(len(T), 0.1)
+    model = DARTSRegressor(loss=loss, **SUMS).fit(T, y)
+    assert not model.leaves_more_than_noise_
+    row = model.equations_.iloc[0]
+    assert (row["loss"], row["d2"], row["probability"], model.score(T, y), model.score(T, y + 1)) == (0, 1, 1, 1, 0)
+    assert "more than noise" not in str(model)
+    assert model.equation().constants["value"].tolist() == pytest.approx([0.1])
+    assert refit("c + d*t", T, y, loss=loss).constants["value"].tolist() == pytest.approx([0.1, 0], abs=1e-12)
 
 
 @pytest.mark.filterwarnings("ignore:loss. left out")
@@ -67,6 +99,8 @@ def test_wild_rows_and_own_losses(tmp_path):
     wild = np.where(np.arange(len(T)) % 5 == 0, line + RNG.uniform(5, 20, len(T)), line)
     median = DARTSRegressor(loss=Quantile(0.5), **SUMS).fit(T, wild)
     assert median.predict(T) == pytest.approx(1 + 2 * T.t, abs=0.2)
+    assert median.score(T, wild) == pytest.approx(d2_pinball_score(wild, median.predict(T), alpha=0.5), rel=1e-9)
+    assert "explained loss" in str(median)
     own, plain = (DARTSRegressor(loss=loss, **SUMS).fit(T, line.to_numpy()) for loss in (squares, "squared"))
     assert own.latex() == plain.latex()
     assert own.front_[own.best_index_].loss == pytest.approx(plain.front_[plain.best_index_].loss)

@@ -302,6 +302,37 @@ def test_wrong_input_is_named(change, message):
         refit(**call)
 
 
+@pytest.mark.parametrize(
+    ("formula", "likely"),
+    [("a*volatge + b", "voltage"), ("a*voltage + b*Current", "current"), ("a*voltage + b*voltge**2", "voltage")],
+)
+def test_a_misspelt_column_is_no_constant_unless_that_is_said(formula, likely):
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame(rng.uniform(1, 2, (20, 2)), columns=["voltage", "current"])
+    y = (2 * table["voltage"] + 3).to_numpy()
+    wrong = next(word for word in re.findall(r"\w{2,}", formula) if word not in table.columns)
+    with pytest.raises(InputDataError, match=rf"'{wrong}' is no column; did you mean '{likely}'"):
+        refit(formula, table, y)
+    law = refit(formula, table, y, fixed={wrong: 1.0, **({"a": 2.0} if "voltage" not in formula else {})})
+    assert wrong not in law.fit.names
+
+
+def test_constants_that_are_called_after_a_column_are_constants():
+    table = pd.DataFrame({"temp": np.linspace(1, 3, 20)})
+    law = refit("k_temp*(temp - temp_0)", table, 2.5 * (table["temp"].to_numpy() - 0.75))
+    assert values(law).tolist() == pytest.approx([2.5, 0.75], rel=1e-9)
+    law = refit("a*(x1 - x0)", table.to_numpy(), 2.5 * (table["temp"].to_numpy() - 0.75))
+    assert values(law).tolist() == pytest.approx([2.5, 0.75], rel=1e-9)
+    with pytest.raises(InputDataError, match="'x2' is no column; did you mean 'x1'"):
+        refit("a*x1 + b*x2", table.to_numpy(), table["temp"].to_numpy())
+
+
+def test_a_formula_of_constants_alone_is_refused():
+    table, v = decay()
+    with pytest.raises(InputDataError, match=r"no column of the table stands in .*, so A, k, s are all constants"):
+        refit("A*exp(-k*s)", table, v)
+
+
 def test_more_constants_than_rows_are_refused_and_as_many_are_warned_about():
     table, v = decay()
     with pytest.raises(InputDataError, match=r"3 constants.*2 rows"):

@@ -172,7 +172,7 @@ def test_rows_of_another_table_are_measured_by_themselves(fitted):
     assert not are_others(model, rows_of(model, None, None))
     some = rows_of(model, X.to_numpy()[:20], y[:20])
     assert are_others(model, some)
-    missing, error = measures(model.front_[model.best_index_], some)
+    missing, error = measures(model.front_[model.best_index_], some, model.loss_)
     assert 1 - missing == pytest.approx(model.score(X[:20], y[:20]))
     assert error**2 == pytest.approx(np.mean((y[:20] - model.predict(X[:20])) ** 2))
 

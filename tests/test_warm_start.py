@@ -81,6 +81,7 @@ def test_equations_are_fitted_to_more_rows(fits):
         ({}, ["a", "b"], "z", "the target was y, and now z"),
         ({"max_nodes": 3}, ["a", "b"], "y", "max_nodes was 2, and is 3 now"),
         ({"operations": ["exp"]}, ["a", "b"], "y", "operations was None"),
+        ({"max_columns": 1}, ["a", "b"], "y", "max_columns was 20, and is 1 now"),
         ({"template": "f(a)"}, ["a", "b"], "y", "template='f\\(a\\)' do not go together"),
         ({"warm_start": "yes"}, ["a", "b"], "y", "expected True or False"),
         ({"loss": "absolute"}, ["a", "b"], "y", "loss='squared'"),
@@ -101,6 +102,18 @@ def test_what_cannot_go_on_is_named_and_changes_nothing(fits, options, columns, 
 def test_a_column_of_one_value_is_refused(fits):
     with kept_warnings(), pytest.raises(InputDataError, match="'b' of the earlier fit has one value only"):
         fits[0].fit(X.assign(b=1.0), X.a.rename("y"))
+
+
+@pytest.mark.filterwarnings("ignore:the search sees the 1 most promising")
+def test_max_columns_may_change_where_it_changes_no_column_and_guesses_have_known_ones(fits):
+    earlier, settings = fits[0]._earlier(("a", "b"), "y"), fits[0].get_params()
+    for most in (None, 2, 7):
+        earlier.check(("a", "b"), "y", settings | {"max_columns": most})
+    narrow = DARTSRegressor(max_epochs=1, warm_start=True, **OPTIONS | {"max_columns": 1}).fit(X, y)
+    (seen,) = narrow.screened_columns_
+    (other,) = {"a", "b"} - {seen}
+    with pytest.raises(InputDataError, match=rf"guesses: 'k\*{other}' has '{other}', which the earlier search did not"):
+        narrow.set_params(guesses=[f"k*{other}"]).fit(X, y)
 
 
 def test_several_outputs_or_groups_do_not_go_on():

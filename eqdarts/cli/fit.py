@@ -120,7 +120,7 @@ def fit(
             told = classes if len(target) == 1 else False
             X, y, beside = read_rows(file, target, columns, reading, y_error, weights, one_hot or (), groups, told)
             if classes or (len(target) == 1 and y.dtype.kind not in "fiub"):
-                check_no_number(of_numbers)
+                check_no_number(of_numbers, sorted(y.dropna().unique(), key=str))
                 giving.give(searching.classifier(seed).fit(X, y, **beside), X, y, warnings, choosing)
                 return
             if log_target:

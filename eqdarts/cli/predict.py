@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
+    from eqdarts.data.noise import Noise
     from eqdarts.equation.equation import Equation
     from eqdarts.estimator import DARTSRegressor
 
@@ -32,6 +33,8 @@ EXAMPLES = """\
 eqdarts predict results/model.json new.csv -o predicted.csv
 # With limits between which nineteen of twenty new measurements lie.
 eqdarts predict results/model.json new.csv --interval 0.95
+# Of counts and chances the limits of the law are known, and not those of a measurement.
+eqdarts predict results/model.json new.csv --interval 0.95 --kind mean
 # By the equation in row 2 of the front.
 eqdarts predict results/model.json new.csv --select 2 > predicted.csv"""
 
@@ -45,6 +48,13 @@ def predict(
         float | None,
         typer.Option(metavar="SHARE", help="Limits too, between which this share of new measurements lies: 0.95."),
     ] = None,
+    kind: Annotated[
+        str,
+        typer.Option(
+            metavar="KIND",
+            help="Of what --interval says the limits: observation, a new measurement, or mean, the law itself.",
+        ),
+    ] = "observation",
     column: Annotated[
         str | None, typer.Option(metavar="NAME", help="What the new column is called.", show_default="predicted TARGET")
     ] = None,
@@ -60,6 +70,8 @@ def predict(
     check_file(output, ".csv", file, model)
     if interval is not None and not 0 < interval < 1:
         raise InputDataError(f"--interval {interval:g}: expected a share between 0 and 1, such as 0.95")
+    if interval is None and kind != "observation":
+        raise InputDataError(f"--kind {kind}: it is of limits; give --interval too, such as --interval 0.95")
     with cells_of(file, reading) as cells:
         found = choosing.load(model, target)
         if is_classifier(found):
@@ -80,16 +92,17 @@ def predict(
         if own is not None:
             if interval is not None:
                 raise InputDataError("--interval: a law with constants of groups has no limits; leave it out")
-            found_values = [(laws[0].predict(X, groups=rows.grid.classes(own.column)[rows.rows]),)]
+            labels = rows.grid.classes(own.column)[rows.rows] if own.names else None
+            found_values = [(laws[0].predict(X, groups=labels),)]
         elif interval is None:
             found_values = [(law.predict(X),) for law in laws]
         else:
-            found_values = [law.predict(X, interval=interval) for law in laws]
+            found_values = [law.predict(X, interval=interval, kind=kind) for law in laws]
         for values in found_values:
             _warn_of_undefined(values[0], rows)
         _warn_of_range(X, rows, found.outputs_[0])
         for law, values in zip(laws, found_values, strict=True):
-            _say_how_well(values[0], law, rows)
+            _say_how_well(values[0], law, rows, found.outputs_[0].noise_)
         whole = rows.with_columns(dict(zip(new, (v for values in found_values for v in values), strict=True)))
     _give(whole, about, new, output)
 
@@ -143,9 +156,12 @@ def _warn_of_range(X: pd.DataFrame, rows: Cells, model: DARTSRegressor) -> None:
             )
 
 
-def _say_how_well(predicted: np.ndarray, law: Equation, cells: Cells) -> None:
-    """R² and the error, where the table has the target too."""
+def _say_how_well(predicted: np.ndarray, law: Equation, cells: Cells, noise: Noise) -> None:
+    """R² and the error, or D² by another loss, where the table has the target too."""
     import numpy as np
+
+    from eqdarts.losses.goal import unexplained
+    from eqdarts.losses.noise import LossNoise
 
     measured = cells.numbers_or_none(law.target)
     if measured is None:
@@ -154,7 +170,9 @@ def _say_how_well(predicted: np.ndarray, law: Equation, cells: Cells) -> None:
     if both.sum() < 2 or np.ptp(measured[both]) == 0:
         return
     residuals = measured[both] - predicted[both]
-    r2 = 1 - float(np.mean(residuals**2) / np.var(measured[both]))
+    missing = float(np.mean(residuals**2) / np.var(measured[both]))
+    if isinstance(noise, LossNoise):
+        missing = unexplained(noise.loss, measured[both], predicted[both])
     error = float(np.sqrt(np.mean(residuals**2)))
-    good = f"R² {explained(1 - r2)}, root of the mean squared error {error:.4g}"
+    good = f"{noise.explained_name} {explained(missing)}, root of the mean squared error {error:.4g}"
     say(f"on the {both.sum()} rows with {law.target!r}: {good}")

@@ -71,6 +71,7 @@ Groups = Annotated[
 ]
 
 
+_NAMED = 6  # labels in a message
 Classes = Annotated[
     bool | None,
     typer.Option(
@@ -184,8 +185,12 @@ def check_beside(
             raise InputDataError(f"{option} {name!r} is among --features too; name it in one of them")
 
 
-def check_no_number(options: Mapping[str, Any]) -> None:
-    """Refuse options about the numbers of a target that is a class."""
+def check_no_number(options: Mapping[str, Any], labels: Sequence[Any] = ()) -> None:
+    """Refuse options about the numbers of a target that is a class. labels: of the target"""
+    named = f" ({', '.join(repr(str(label)) for label in labels)})" if 0 < len(labels) <= _NAMED else ""
     for option, value in options.items():
         if value:
-            raise InputDataError(f"{option} is of a target that is a number, and this one is a class; leave it out")
+            raise InputDataError(
+                f"{option} is of a target that is a number, and this one is a class{named}, which is told by its "
+                "probability without it; leave it out"
+            )

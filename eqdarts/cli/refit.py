@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -137,6 +137,7 @@ def _fitted(
     x_error: Sequence[str],
 ) -> Equation:
     from eqdarts.equation.refit import refit
+    from eqdarts.equation.regression.given import check_columns
     from eqdarts.formula.parsing import parse_expression, split_equation
     from eqdarts.losses.named import SQUARED, free
 
@@ -145,7 +146,10 @@ def _fitted(
     left: str | None
     if formula.endswith(".json"):
         model = choosing.load_for(Path(formula), target)
-        expression = form = model.equation().expression
+        found = model.equation()
+        expression = form = found.expression
+        own = () if found.by_group is None else found.by_group.names
+        used = sorted(set(found.formula.used).difference(own))
         cells.grid.check_labels(model.front_[0].columns)
         left = model.target_name_
         by_loss = model.loss_ != SQUARED
@@ -159,10 +163,12 @@ def _fitted(
         left, right = split_equation(formula)
         left = None if left is None else _unquoted(left)
         expression, form = formula, parse_expression(right, cells.spellings)
+        check_columns(form, cells.spellings, _named(options), "--start {}=1")
+        used = sorted(symbol.name for symbol in form.free_symbols if cells.has(symbol.name))
     target = target or left
     if target is None:
         raise InputDataError("--target COLUMN: which column is to be explained? Or write the formula as 'y = …'")
-    used = sorted(name for name in {symbol.name for symbol in form.free_symbols} - {target} if cells.has(name))
+    used = [name for name in used if name != target]
     of_columns = _errors_by_name(x_error, used, cells)
     named = [error for error in (y_error, *of_columns.values()) if error is not None and _is_column(error, cells)]
     X, _ = cells.numbers(list(dict.fromkeys([*used, target, *named])))
@@ -180,6 +186,11 @@ def _fitted(
         x_error={name: errors(given) for name, given in of_columns.items()} if of_columns else None,
         **options,
     )
+
+
+def _named(options: Mapping[str, Any]) -> set[str]:
+    """The constants of which options say something."""
+    return {name for option in ("start", "fixed", "bounds") for name in options[option]}
 
 
 def _is_column(text: str, cells: Cells) -> bool:
@@ -212,7 +223,7 @@ def _document(law: Equation, formula: str, warnings: list[str]) -> dict[str, Any
         **of_equation(law),
         "fixed": {name: plain(value) for name, value in fit.fixed.items()},
         "loss": plain(law.loss),
-        "r2": plain(1 - law.relative_loss),
+        fit.noise.explained_key: plain(1 - fit.noise.missing(law.loss, law.relative_loss)),
         "residual_std": plain(fit.residual_std),
         "rows": fit.observations,
         "degrees_of_freedom": fit.degrees_of_freedom,

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
+    from eqdarts.data.noise import Noise
     from eqdarts.equation.equation import Equation
     from eqdarts.equation.regression.report import FitReport
     from eqdarts.estimator import DARTSRegressor
@@ -105,7 +106,7 @@ def show_fit(law: Equation) -> None:
             screen.print("LaTeX with errors:", style="dim", end=" ")
             screen.print(law.latex(errors=True), soft_wrap=True)
         screen.print(
-            f"R² {explained(law.relative_loss)}; residual standard deviation {fit.residual_std:.4g}, of "
+            f"{_share(law, fit.noise)}residual standard deviation {fit.residual_std:.4g}, of "
             f"{fit.observations} rows and {fit.degrees_of_freedom} degrees of freedom.",
             style="dim",
         )
@@ -195,7 +196,7 @@ def _front(model: DARTSRegressor, width: int) -> Table:
         "",
         "row",
         "nodes",
-        "R²",
+        model.noise_.explained_name,
         "error, %" if share else "error",
         *["left out"] * left_out,
         "how sure",
@@ -209,7 +210,7 @@ def _front(model: DARTSRegressor, width: int) -> Table:
                 ("→" if _has_symbols() else "->") if k == model.best_index_ else "",
                 str(k),
                 str(equation.complexity),
-                explained(equation.relative_loss),
+                explained(model.noise_.missing(equation.loss, equation.relative_loss)),
                 *("" if loss is None else f"{model.noise_.level(loss) * factor:.4g}" for loss in levels),
                 percent(equation.probability),
             ]
@@ -240,14 +241,22 @@ def broken(formula: str, width: int) -> str:
     return "\n".join(line.rstrip() for line in lines)
 
 
+def _share(law: Equation, noise: Noise) -> str:
+    """What it explains, by its name; empty where that is not known."""
+    share = explained(noise.missing(law.loss, law.relative_loss))
+    return f"{noise.explained_name[0].upper()}{noise.explained_name[1:]} {share}; " if share else ""
+
+
 def explained(relative_loss: float) -> str:
-    """R² in five digits that never says that nothing is left where something is.
+    """R², or its like, in five digits that never says that nothing is left where something is; empty of NaN.
 
     Examples
     --------
     >>> [explained(loss) for loss in (1.0, 0.31, 2e-4, 3e-9, 0.0)]
     ['0', '0.69', '0.9998', '>0.99999', '1']
     """
+    if relative_loss != relative_loss:
+        return ""
     value = round(1.0 - relative_loss, 5) + 0.0
     return ">0.99999" if value == 1 and relative_loss > 1e-15 else f"{value:.5g}"
 

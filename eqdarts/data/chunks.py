@@ -15,7 +15,7 @@ from eqdarts.data.csv import column_chunks, dialect_of
 from eqdarts.data.dialect import Dialect, FileFormat
 from eqdarts.data.grid import not_a_number, shown_cell
 from eqdarts.data.header import check_header, warn_of_nameless
-from eqdarts.data.missing import FEWER_COLUMNS, HOW_TO_DROP, Missing
+from eqdarts.data.missing import FEWER_COLUMNS, HOW_TO_DROP, Missing, words_in
 from eqdarts.data.parquet import is_parquet, parquet_chunks, parquet_columns, parquet_rows
 from eqdarts.data.table import CHUNK_ROWS, Table
 from eqdarts.data.units import Headings
@@ -132,7 +132,9 @@ class FileSource:
             for k, column in enumerate(found):
                 values, text = self.missing.numbers(column)
                 if text is not None:
-                    raise _not_a_number(self.path, columns[k], column, text, start, self.missing, True)
+                    raise _not_a_number(
+                        self.path, columns[k], column, text, start, self.missing, True, k == len(self.names)
+                    )
                 numbers[k] = values
             if not _all_finite(numbers):
                 numbers = self._without_gaps(numbers, columns, start)
@@ -168,11 +170,19 @@ def _all_finite(numbers: np.ndarray) -> bool:
 
 
 def _not_a_number(
-    path: Path, name: str, column: pd.Series | np.ndarray, row: int, start: int, missing: Missing, chosen: bool
+    path: Path,
+    name: str,
+    column: pd.Series | np.ndarray,
+    row: int,
+    start: int,
+    missing: Missing,
+    chosen: bool,
+    is_target: bool = False,
 ) -> InputDataError:
     cell = column.iloc[row] if isinstance(column, pd.Series) else column[row]
+    labels = words_in(column, missing) if is_target else ()
     place = f"{shown_cell(cell)} in row {start + row + 1} below the header"
-    return InputDataError(f"{path}: {not_a_number(name, cell, place, missing, chosen)}")
+    return InputDataError(f"{path}: {not_a_number(name, cell, place, missing, chosen, labels)}")
 
 
 def open_table(

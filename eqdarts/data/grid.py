@@ -13,7 +13,7 @@ from eqdarts.data.columns import listed
 from eqdarts.data.header import check_header, check_once, check_targets, similar, warn_of_nameless
 from eqdarts.data.indicators import label_column, with_indicators
 from eqdarts.data.indicators import one_hot as as_indicators
-from eqdarts.data.missing import DATE, FEWER_COLUMNS, HOW_TO_DROP, Missing, advice
+from eqdarts.data.missing import DATE, FEWER_COLUMNS, HOW_TO_DROP, Missing, advice, words_in
 from eqdarts.data.numerals import looks_like_number
 from eqdarts.data.units import Headings
 from eqdarts.errors import InputDataError, shown, warn
@@ -70,7 +70,7 @@ class Grid:
                 other = "the target" if name == target else "a column of errors, weights or groups"
                 raise InputDataError(f"{self.path}: column {name!r} is both {other} and something else; name it once")
         self._check_length()
-        y = self.classes(target) if classes else self._numbers(target)
+        y = self.classes(target) if classes else self._numbers(target, is_target=True)
         if features is None:
             chosen = self._numeric_columns((target,), beside, one_hot)
         else:
@@ -105,7 +105,7 @@ class Grid:
         if features is None:
             columns |= self._numeric_columns(targets, by)
         for name in (*(features or ()), *targets):
-            columns[name] = self._numbers(name)
+            columns[name] = self._numbers(name, is_target=name in targets)
         found = pd.DataFrame(columns)
         found.attrs["units"] = dict(self.headings.units)
         return found
@@ -175,8 +175,7 @@ class Grid:
         if name not in self.header:
             return False
         cells = self._column(name)
-        words = cells[~(cells.isna() | cells.isin(self.missing.spellings))]
-        return len(words) > 0 and all(isinstance(cell, str) and self.missing.number(cell) is None for cell in words)
+        return bool(words_in(cells, self.missing))
 
     def check_labels(self, names: Sequence[str]) -> None:
         """Raise `InputDataError` if a column of labels holds one of which none of these columns says that it is there.
@@ -231,13 +230,13 @@ class Grid:
             raise InputDataError(f"{self.path}: no column of numbers besides the target {listed(targets)}; add one")
         return columns
 
-    def _numbers(self, name: str, chosen: bool = True) -> np.ndarray:
+    def _numbers(self, name: str, chosen: bool = True, is_target: bool = False) -> np.ndarray:
         """chosen: was the column asked for?"""
         values, text = self.missing.numbers(self._column(name))
         if text is None and np.isnan(values).all():
             text = 0
         if text is not None:
-            raise InputDataError(f"{self.path}: {self._not_a_number(name, text, chosen)}")
+            raise InputDataError(f"{self.path}: {self._not_a_number(name, text, chosen, is_target)}")
         bad = np.flatnonzero(np.isinf(values) if self.missing.drop else ~np.isfinite(values))
         if len(bad):
             raise InputDataError(
@@ -255,9 +254,10 @@ class Grid:
             f"{self.path}: column {name!r}: {self._at(name, row)} is empty; fill it, or drop it ({HOW_TO_DROP})"
         )
 
-    def _not_a_number(self, name: str, row: int, chosen: bool) -> str:
-        cell = self._column(name).iloc[row]
-        return not_a_number(name, cell, self._at(name, row), self.missing, chosen)
+    def _not_a_number(self, name: str, row: int, chosen: bool, is_target: bool) -> str:
+        column = self._column(name)
+        labels = words_in(column, self.missing) if is_target else ()
+        return not_a_number(name, column.iloc[row], self._at(name, row), self.missing, chosen, labels)
 
     def _at(self, name: str, row: int) -> str:
         """A cell and where it stands: ``'abc' in line 17``."""
@@ -276,10 +276,12 @@ def left_out(path: str, count: int, rows: int) -> str:
     return f"{path}: left out {count} of {rows} rows, which have missing cells"
 
 
-def not_a_number(name: str, cell: object, place: str, missing: Missing, chosen: bool) -> str:
+def not_a_number(
+    name: str, cell: object, place: str, missing: Missing, chosen: bool, labels: Sequence[str] = ()
+) -> str:
     """What a cell is that should be a number, and what to do. place: the cell and where it stands
 
-    chosen: was its column asked for?
+    chosen: was its column asked for?   labels: of a target that holds nothing else
     """
     kind = _kind(cell.strip()) if isinstance(cell, str) else "empty" if cell is None else f"a {type(cell).__name__}"
     if isinstance(cell, str) and kind != DATE and looks_like_number(cell.strip()):
@@ -288,7 +290,7 @@ def not_a_number(name: str, cell: object, place: str, missing: Missing, chosen: 
             f"column {name!r}: {place} is no number as others are in this file, with {marks}; write it alike, or say "
             f"what its marks are (decimal, thousands; --decimal, --thousands)"
         )
-    return f"column {name!r}: {place} is {kind}, not a number; {advice(shown(cell)[1:-1], chosen, kind)}"
+    return f"column {name!r}: {place} is {kind}, not a number; {advice(shown(cell)[1:-1], chosen, kind, labels)}"
 
 
 def _kind(cell: str) -> str:

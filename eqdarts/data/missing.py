@@ -20,6 +20,7 @@ USUAL = tuple(
          for form in (text, text.upper(), text.capitalize())} | {"", "NaN", "-NaN"}
     )
 )  # fmt: skip
+_NAMED = 6  # labels in a message
 _BOOLEANS = {"true": 1.0, "false": 0.0}
 
 
@@ -118,15 +119,35 @@ class Missing:
             return None
 
 
+def words_in(cells: pd.Series | np.ndarray, missing: Missing) -> tuple[str, ...]:
+    """The labels of a column that holds nothing else, in their order; none where a number is among them.
+
+    Examples
+    --------
+    >>> words_in(np.array(["yes", "no", "", "yes"], dtype=object), Missing())
+    ('no', 'yes')
+    >>> words_in(np.array(["1.5", "<LOD"], dtype=object), Missing())
+    ()
+    """
+    found = {cell for cell in pd.unique(pd.Series(cells)) if not (cell is None or cell != cell)}
+    words = [cell for cell in found if cell not in missing.spellings]
+    if not all(isinstance(cell, str) and missing.number(cell) is None for cell in words):
+        return ()
+    return tuple(sorted(words))
+
+
 DATE = "a date"
 FEWER_COLUMNS = "name the columns to use (features, --features)"
 
 
-def advice(cell: str, chosen: bool, kind: str) -> str:
+def advice(cell: str, chosen: bool, kind: str, labels: Sequence[str] = ()) -> str:
     """What to do about a cell that is no number. chosen: was its column asked for?   kind: what it is
 
-    A date is no sign that a value is missing.
+    A date is no sign that a value is missing. labels: of a target that holds nothing else
     """
+    if labels and kind != DATE:
+        named = f"they are {', '.join(map(repr, labels))}" if len(labels) <= _NAMED else f"there are {len(labels)}"
+        return f"its cells are labels ({named}), so have it told which is how likely (DARTSClassifier, --classes)"
     if kind == DATE:
         return "turn dates into numbers, such as days since the first" if chosen else FEWER_COLUMNS
     first = "turn it into a number" if chosen else FEWER_COLUMNS

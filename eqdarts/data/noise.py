@@ -94,6 +94,20 @@ class Noise:
             return f"{100 * level:.3g} % of the value"
         return f"{level:.3g}" + (" times the root of the value" if self.form == "poisson" else "")
 
+    def missing(self, loss: float, relative: float) -> float:
+        """What a law leaves of all that there is to explain: of the variance, which `relative` is."""
+        return relative
+
+    @property
+    def explained_key(self) -> str:
+        """The column of the share that a law explains."""
+        return "r2"
+
+    @property
+    def explained_name(self) -> str:
+        """This share in words."""
+        return "R²"
+
     @property
     def shows_level(self) -> bool:
         """Is the level of the errors, and so where observations are to be expected, known from a fit?"""

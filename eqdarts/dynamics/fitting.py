@@ -21,6 +21,7 @@ from eqdarts.dynamics.system import System
 from eqdarts.dynamics.weak import weak_form
 from eqdarts.errors import EqdartsError, InputDataError, check_choice, check_flag, check_range
 from eqdarts.estimator import DARTSRegressor
+from eqdarts.runtime.interrupts import interrupts
 from eqdarts.search.fit_options import fit_options
 
 _SEARCHED = 0.45  # of the time, for the searches; the rest is for trajectories (not tuned)
@@ -119,14 +120,16 @@ def fit(
     deadline = np.inf if max_time is None else start + max_time
     curves = curves_of(given, order, not autonomous)
     lists = []
-    for k in range(len(given.states)):
-        left = (
-            None
-            if max_time is None
-            else max(0.5, (deadline - time.monotonic() - (1 - _SEARCHED) * max_time) / (len(given.states) - k))
-        )
-        found = searched(curves, k, settings, left, rng)
-        lists.append(candidates(weak_form(curves, k), found))
+    with interrupts() as pressed:  # in the search of one state it is for those of the others too
+        for k in range(len(given.states)):
+            left = (
+                None
+                if max_time is None
+                else max(0.5, (deadline - time.monotonic() - (1 - _SEARCHED) * max_time) / (len(given.states) - k))
+            )
+            found = searched(curves, k, settings, left, rng)
+            lists.append(candidates(weak_form(curves, k), found))
+    deadline = time.monotonic() if pressed.noted else deadline
     for k, some in enumerate(lists):
         if not some:
             raise EqdartsError(f"no right-hand side of {given.states[k]!r} is defined all along its curve")

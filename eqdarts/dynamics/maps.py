@@ -14,6 +14,7 @@ from eqdarts.dynamics.model import Dynamics
 from eqdarts.dynamics.steps import columns_of, first_of, statistics, steps
 from eqdarts.dynamics.system import System
 from eqdarts.estimator import DARTSRegressor
+from eqdarts.runtime.interrupts import interrupts
 from eqdarts.simplify.description import description_length
 
 
@@ -30,17 +31,18 @@ def fit_map(
     X, Y = steps(given, lags, not autonomous)
     deadline = None if max_time is None else time.monotonic() + max_time
     fronts, places = [], []
-    for k, name in enumerate(given.states):
-        left = None if deadline is None else max(0.5, (deadline - time.monotonic()) / (len(given.states) - k))
-        model = DARTSRegressor(**{**options, "max_time": left, "random_state": int(rng.integers(2**31))})
-        model.fit(pd.DataFrame(X, columns=list(columns)), pd.Series(Y[:, k], name=f"{name}_next"))
-        best = model.sympy()
-        found = dict.fromkeys([best, *model.rivals_["sympy"], *model.equations_["sympy"]])
-        losses = {e: float(np.mean((model_values(e, columns, X) - Y[:, k]) ** 2) / np.var(Y[:, k])) for e in found}
-        some = [Candidate(e, loss, description_length(loss, e, len(Y)), "search") for e, loss in losses.items()]
-        ranked = sorted((c for c in some if np.isfinite(c.loss)), key=lambda c: c.length)
-        fronts.append(tuple(ranked))
-        places.append(next(i for i, c in enumerate(ranked) if c.expression == best))
+    with interrupts():  # in the search of one state it is for those of the others too
+        for k, name in enumerate(given.states):
+            left = None if deadline is None else max(0.5, (deadline - time.monotonic()) / (len(given.states) - k))
+            model = DARTSRegressor(**{**options, "max_time": left, "random_state": int(rng.integers(2**31))})
+            model.fit(pd.DataFrame(X, columns=list(columns)), pd.Series(Y[:, k], name=f"{name}_next"))
+            best = model.sympy()
+            found = dict.fromkeys([best, *model.rivals_["sympy"], *model.equations_["sympy"]])
+            losses = {e: float(np.mean((model_values(e, columns, X) - Y[:, k]) ** 2) / np.var(Y[:, k])) for e in found}
+            some = [Candidate(e, loss, description_length(loss, e, len(Y)), "search") for e, loss in losses.items()]
+            ranked = sorted((c for c in some if np.isfinite(c.loss)), key=lambda c: c.length)
+            fronts.append(tuple(ranked))
+            places.append(next(i for i, c in enumerate(ranked) if c.expression == best))
     expressions = tuple(some[place].expression for some, place in zip(fronts, places, strict=True))
     system = System(expressions, columns, timed=not autonomous)
     errors, loss = statistics(system, X, Y)

@@ -101,7 +101,12 @@ class ByGroup:
         return places_of(groups, n, self.labels)
 
     def beside(self, X: np.ndarray, groups: Any) -> np.ndarray:
-        """Rows X [n, d] with the constants of their groups beside them: [n, d + K]."""
+        """Rows X [n, d] with the constants of their groups beside them: [n, d + K].
+
+        Where groups have none of their own, rows of any group will do, and `groups` need not be given.
+        """
+        if not self.names:
+            return X
         return np.column_stack([X, self.values[self.places(groups, len(X))]])
 
     def of(self, label: Any) -> dict[str, float]:

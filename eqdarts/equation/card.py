@@ -7,7 +7,7 @@ from html import escape
 
 from eqdarts.data.noise import ADDITIVE, Noise
 from eqdarts.equation.equation import Equation
-from eqdarts.equation.figures import level, percent, shown_r2
+from eqdarts.equation.figures import level, percent, shown_explained
 from eqdarts.equation.front import Front
 from eqdarts.equation.listing import cautions, undecided
 from eqdarts.equation.markup import STYLE, equations_markup, figure
@@ -50,7 +50,9 @@ def _with_errors(law: Equation) -> str:
 
 def _facts(law: Equation, rows: int, noise: Noise) -> list[str]:
     """How good the law is, and how sure its form."""
-    facts = [f"{rows:,} {'row' if rows == 1 else 'rows'}", f"R² {shown_r2(law)}", _error(law, noise)]
+    share = shown_explained(law, noise)
+    facts = [f"{rows:,} {'row' if rows == 1 else 'rows'}", *[f"{noise.explained_name} {share}"] * bool(share)]
+    facts.append(_error(law, noise))
     if law.probability is not None:
         facts.append(f"probability of this form {percent(law.probability)}")
     return facts

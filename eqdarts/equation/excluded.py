@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from eqdarts.data.noise import ADDITIVE, Noise
 from eqdarts.equation.equation import Equation
-from eqdarts.equation.figures import r2
+from eqdarts.equation.figures import explained
 from eqdarts.formula.records import Record
 from eqdarts.formula.text import format_name
 from eqdarts.formula.visible import shortened
@@ -39,8 +40,8 @@ class Excluded:
     best: Equation | None = None
 
 
-def excluded_table(excluded: Sequence[Excluded]) -> pd.DataFrame:
-    """A row per constraint: constraint, graphs, equations, complexity, loss, r2 and equation of the best."""
+def excluded_table(excluded: Sequence[Excluded], noise: Noise = ADDITIVE) -> pd.DataFrame:
+    """A row per constraint: constraint, graphs, equations, complexity, loss, r2 (or d2) and equation of the best."""
     best = [one.best for one in excluded]
     return pd.DataFrame(
         {
@@ -49,7 +50,7 @@ def excluded_table(excluded: Sequence[Excluded]) -> pd.DataFrame:
             "equations": [one.equations for one in excluded],
             "complexity": pd.array([None if e is None else e.complexity for e in best], dtype="Int64"),
             "loss": [np.nan if e is None else e.loss for e in best],
-            "r2": [np.nan if e is None else r2(e) for e in best],
+            noise.explained_key: [np.nan if e is None else explained(e, noise) for e in best],
             "equation": [None if e is None else e.text() for e in best],
         }
     )

@@ -1,4 +1,4 @@
-"""What is said of an equation in a cell of a table: probability, R², the level of its errors."""
+"""What is said of an equation in a cell of a table: probability, what it explains, the level of its errors."""
 
 from __future__ import annotations
 
@@ -20,14 +20,20 @@ def percent(probability: float | None) -> str:
     return ">99 %" if whole > 99 else "<1 %" if whole < 1 else f"{whole} %"
 
 
-def r2(equation: Equation) -> float:
-    """R² of the rows of the fit; 0 of a mean, and not a rounding error less."""
-    return round(1.0 - equation.relative_loss, 15) + 0.0
+def missing(equation: Equation, noise: Noise) -> float:
+    """What it leaves of the variance of the rows of the fit, or of the loss of the best constant."""
+    return noise.missing(equation.loss, equation.relative_loss)
 
 
-def shown_r2(equation: Equation) -> str:
-    """R² in five digits, where more would be rounding."""
-    return f"{round(r2(equation), 9) + 0.0:.5g}"
+def explained(equation: Equation, noise: Noise) -> float:
+    """R² of the rows of the fit, or D² by another loss; 0 of a constant, and not a rounding error less."""
+    return round(1.0 - missing(equation, noise), 15) + 0.0
+
+
+def shown_explained(equation: Equation, noise: Noise) -> str:
+    """The same in five digits, where more would be rounding; empty where it is not known."""
+    share = explained(equation, noise)
+    return "" if share != share else f"{round(share, 9) + 0.0:.5g}"
 
 
 def level(loss: float | None, noise: Noise) -> float | None:

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from eqdarts.data.noise import ADDITIVE, Noise
 from eqdarts.equation.by_group import ByGroup
 from eqdarts.equation.equation import Equation
-from eqdarts.equation.figures import level, percent, r2
+from eqdarts.equation.figures import explained, level, percent
 from eqdarts.formula.latex import number_latex, symbol_latex, text_latex
 from eqdarts.formula.numbers import DIGITS, Measured
 
@@ -31,7 +31,7 @@ def latex_table(
     known = any(equation.left_out is not None for equation in equations)
     rated = any(equation.probability is not None for equation in equations)
     share = r" (\%)" if noise.form == "proportional" else ""
-    heads = [_with_unit(equations[0].target, units), "Complexity", "$R^{2}$", f"Error{share}"]
+    heads = [_with_unit(equations[0].target, units), "Complexity", _share_head(noise), f"Error{share}"]
     heads += [f"Left out{share}"] * known + ["Probability"] * rated
     lines = [
         rf"\begin{{tabular}}{{ll{'r' * (len(heads) - 1)}}}",
@@ -44,7 +44,7 @@ def latex_table(
                     r"$\rightarrow$" if k == chosen else "",
                     f"${_right(equation, precision, errors)}$",
                     str(equation.complexity),
-                    f"${number_latex(r2(equation), 5)}$",
+                    _explained(equation, noise),
                     _figure(level(equation.loss, noise)),
                     *[_figure(level(equation.left_out, noise))] * known,
                     *[_share(percent(equation.probability))] * rated,
@@ -114,6 +114,15 @@ def _right(equation: Equation, precision: int | None, errors: bool) -> str:
 
 def _figure(value: float | None) -> str:
     return "" if value is None else f"${number_latex(value, 3)}$"
+
+
+def _share_head(noise: Noise) -> str:
+    return "$R^{2}$" if noise.explained_key == "r2" else noise.explained_name.capitalize()
+
+
+def _explained(equation: Equation, noise: Noise) -> str:
+    share = explained(equation, noise)
+    return "" if share != share else f"${number_latex(share, 5)}$"
 
 
 def _share(share: str) -> str:

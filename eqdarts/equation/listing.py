@@ -10,7 +10,7 @@ import pandas as pd
 from eqdarts.data.noise import ADDITIVE, Noise
 from eqdarts.equation.by_group import ByGroup
 from eqdarts.equation.equation import Equation
-from eqdarts.equation.figures import level, percent, r2, shown_r2
+from eqdarts.equation.figures import explained, level, percent, shown_explained
 from eqdarts.equation.front import Front
 from eqdarts.equation.selection import scores
 from eqdarts.formula.numbers import DIGITS
@@ -34,13 +34,14 @@ def front_table(front: Front, noise: Noise = ADDITIVE) -> pd.DataFrame:
 def equation_table(equations: Sequence[Equation], noise: Noise = ADDITIVE) -> pd.DataFrame:
     """A row per equation: complexity, loss, r2, error, loo, probability, equation, sympy, origin.
 
-    And units, of the constants that carry one, where those of the columns were given.
+    By another loss than the squared one d2 in place of r2. And units, of the constants that carry one, where those of
+    the columns were given.
     """
     table = pd.DataFrame(
         {
             "complexity": [e.complexity for e in equations],
             "loss": [e.loss for e in equations],
-            "r2": [r2(e) for e in equations],
+            noise.explained_key: [explained(e, noise) for e in equations],
             "error": [noise.level(e.loss) for e in equations],
             "loo": [np.nan if e.left_out is None else noise.level(e.left_out) for e in equations],
             "probability": pd.array([e.probability for e in equations], dtype="float64"),
@@ -85,16 +86,19 @@ def front_text(
     head = [f"{'error, %' if share else 'error':>9}"]
     known = any(equation.left_out is not None for equation in front)
     head += [f"{'left out':>9}"] * known
-    lines = [f"   complexity        loss        R2  {'  '.join(head)}  probability  equation"]
+    share_head = "R2" if noise.explained_key == "r2" else "explained"
+    lines = [f"   complexity        loss {share_head:>9}  {'  '.join(head)}  probability  equation"]
     for i, equation in enumerate(front):
         mark = "->" if i == chosen else "  "
         losses = [equation.loss, equation.left_out][: 1 + known]
         levels = [level(loss, noise) for loss in losses]
         errors = "  ".join(f"{'' if value is None else f'{value:.4g}':>9}" for value in levels)
-        fit = f"{equation.loss:10.4g}  {shown_r2(equation):>8}  {errors}"
+        fit = f"{equation.loss:10.4g}  {shown_explained(equation, noise):>8}  {errors}"
         lines.append(f"{mark} {equation.complexity:10d}  {fit}  {percent(equation.probability):>11}  {_line(equation)}")
     if noise != ADDITIVE:
-        lines.append(f"{noise.title}, {noise.text(front[chosen].loss)}")
+        share_text = shown_explained(front[chosen], noise)
+        more = f", {noise.explained_name} {share_text}" if noise.explained_key != "r2" and share_text else ""
+        lines.append(f"{noise.title}, {noise.text(front[chosen].loss)}{more}")
     carried = constants_with_units(front[chosen])
     lines += [f"units of its constants: {carried}"] if carried else []
     lines += cautions(front, chosen, leaves_something, automatic)

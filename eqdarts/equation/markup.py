@@ -7,7 +7,7 @@ from html import escape
 
 from eqdarts.data.noise import ADDITIVE, Noise
 from eqdarts.equation.equation import Equation
-from eqdarts.equation.figures import level, percent, shown_r2
+from eqdarts.equation.figures import level, percent, shown_explained
 
 #: Colours are those of the page that it stands in, light or dark; nothing outside `.eqdarts` is touched.
 STYLE = """<style>
@@ -46,7 +46,7 @@ def equations_markup(equations: Sequence[Equation], noise: Noise = ADDITIVE, cho
     """A ``<table>``: a row per equation, with the chosen one marked. What no equation has is no column."""
     known = any(equation.left_out is not None for equation in equations)
     rated = any(equation.probability is not None for equation in equations)
-    heads = ["", "complexity", "R²", in_words(noise), *["left out"] * known, *["probability"] * rated]
+    heads = ["", "complexity", noise.explained_name, in_words(noise), *["left out"] * known, *["probability"] * rated]
     head = "".join(f'<th scope="col">{escape(name)}</th>' for name in heads)
     body = "".join(_row(k, e, noise, known, rated, k == chosen) for k, e in enumerate(equations))
     return (
@@ -59,7 +59,7 @@ def _row(number: int, equation: Equation, noise: Noise, known: bool, rated: bool
     figures = [
         f"▸ {number}" if chosen else str(number),
         str(equation.complexity),
-        shown_r2(equation),
+        shown_explained(equation, noise),
         _figure(level(equation.loss, noise)),
         *[_figure(level(equation.left_out, noise))] * known,
         *[percent(equation.probability)] * rated,

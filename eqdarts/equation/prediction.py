@@ -94,7 +94,7 @@ def _of_mean(
     if kind != "mean":
         raise InputDataError(
             f"limits of single observations are not known by loss={loss.name!r}; ask for those of the law itself by "
-            'kind="mean"'
+            'kind="mean" (--kind mean)'
         )
     with np.errstate(all="ignore"):
         score = loss.link.score(value)
@@ -116,7 +116,7 @@ def _noise(fit: FitReport, value: np.ndarray, y_error: ArrayLike | None) -> np.n
     if fit.noise.known is not None:
         raise InputDataError(
             "the errors of the rows were given, so those of new observations are not known: give y_error=, or ask for "
-            'the limits of the law itself by kind="mean"'
+            'the limits of the law itself by kind="mean" (--kind mean)'
         )
     level = fit.residual_std / fit.noise.unit if fit.noise.depends_on_law else fit.residual_std
     return np.asarray(level * fit.noise.spreads(value))  # squares of large values would overflow

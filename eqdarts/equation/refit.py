@@ -23,6 +23,7 @@ from eqdarts.equation.regression.column_errors import ColumnErrors, column_error
 from eqdarts.equation.regression.given import (
     Bound,
     bounds_of,
+    check_columns,
     check_names,
     constants_of,
     formula_and_table,
@@ -76,8 +77,9 @@ def refit(
     expression : sympy.Expr or str
         In the names of the columns, such as "A*exp(-k*t)" or "E = c*v^2"; the left side is the name of the target
         or y. What eqdarts prints is read: a name that is no word stands in backticks. Its constants are the symbols
-        that are no columns; numbers are then exact. Without such symbols its own floats are the constants, called c0,
-        c1, ... in the order in which they are printed, and start from their values.
+        that are no columns; numbers are then exact. One that is spelt nearly like a column is refused, unless `start`,
+        `bounds`, `fixed` or `shared` name it. Without such symbols its own floats are the constants, called c0, c1, ...
+        in the order in which they are printed, and start from their values.
     X : DataFrame, Series or array [n, d]
         The columns of an array are x1, x2, ...; those of a table that do not stand in the formula may hold anything.
     y : Series or array [n]
@@ -174,6 +176,8 @@ def refit(
         table, errors = with_errors(given, noise, sample_weight, y_error)
     form, constants, known = constants_of(right, table.names)
     check_names(constants, start=start, bounds=bounds, fixed=fixed)
+    named = (shared,) if isinstance(shared, str) else shared
+    check_columns(right, table.names, {*(start or ()), *(bounds or ()), *(fixed or ()), *named})
     held = {name: number_of("fixed", name, value) for name, value in (fixed or {}).items()}
     form = form.xreplace({sympy.Symbol(name): exact(value) for name, value in held.items()})
     free = [k for k, c in enumerate(constants) if c.name not in held]

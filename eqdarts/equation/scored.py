@@ -95,10 +95,21 @@ def with_likelihood(found: FitReport, loss: Loss, table: Table, expression: symp
     return replace(
         found,
         aic=float(minus + 2 * parameters),
-        bic=float(minus + np.log(goal.evidence) * parameters),
+        bic=float(minus + np.log(_observations(loss, counts)) * parameters),
         mdl=description_length(relative, expression, goal.evidence),
         deviance=float(average * counts.sum()),
+        noise=replace(found.noise, null=goal.null) if isinstance(found.noise, LossNoise) else found.noise,
     )
+
+
+def _observations(loss: Loss, counts: np.ndarray) -> float:
+    """The n of ln(n) in the BIC: rows as often as each counts, of shares the trials.
+
+    A count is one observation however large it is: rows are what was drawn independently, and other programs for
+    Poisson regression count them too. Each trial of a share is one, as its successes might as well be rows of 0 and 1,
+    whose likelihood is the same up to a constant, so that the criterion must not tell the two apart.
+    """
+    return float(counts.sum()) if loss.is_family else float(len(counts))
 
 
 def scale_of_errors(loss: Loss, y: np.ndarray, mean: np.ndarray, weights: np.ndarray, constants: int) -> float:

@@ -214,8 +214,9 @@ class Answers(RegressorMixin, GivenRows):
         Returns
         -------
         str
-            A column for the right-hand sides, complexity, R², the error (`error` of `equations_`, in per cent where
-            noise is proportional), that of rows left out, and the probability of the form.
+            A column for the right-hand sides, complexity, R² (by another loss the explained deviance or loss), the
+            error (`error` of `equations_`, in per cent where noise is proportional), that of rows left out, and the
+            probability of the form.
 
         Examples
         --------
@@ -311,7 +312,7 @@ class Answers(RegressorMixin, GivenRows):
     def excluded_(self) -> pd.DataFrame:
         """What constraints kept out of the front."""
         check_is_fitted(self)
-        return excluded_table(self._excluded)
+        return excluded_table(self._excluded, self.noise_)
 
     @property
     def loss_(self) -> Loss:

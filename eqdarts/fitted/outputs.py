@@ -14,14 +14,19 @@ from sklearn.utils import Tags, check_random_state, estimator_html_repr
 from sklearn.utils.validation import check_is_fitted
 
 from eqdarts.data import as_frame, units_of
+from eqdarts.data.cells import checked_weights
 from eqdarts.data.columns import listed
 from eqdarts.data.outputs import aligned, beside
+from eqdarts.data.user_table import given_target
 from eqdarts.equation.model_file import FORMAT_OUTPUTS, VERSION, check_formulas
 from eqdarts.equation.prediction import Interval
-from eqdarts.errors import InputDataError, NoSuchResultError, kept_warnings
+from eqdarts.errors import InputDataError, NoSuchResultError, kept_warnings, warn
 from eqdarts.fitted.saving import FittedModel
 from eqdarts.formula.latex import aligned_latex
 from eqdarts.formula.records import Record
+from eqdarts.losses.goal import unexplained
+from eqdarts.losses.named import SQUARED
+from eqdarts.runtime.interrupts import interrupts
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -191,12 +196,26 @@ class OutputsModel(FittedModel):
         return Interval(*(np.column_stack(part) for part in zip(*found, strict=True)))
 
     def score(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
-        """R² of the predictions; of several outputs the mean of theirs, as scikit-learn has it.
+        """R² of the predictions; by another loss than the squared one D², the explained deviance or loss.
+
+        D² is 1 less the loss of the predictions over that of the best constant for y: of counts as
+        `sklearn.metrics.d2_tweedie_score` with power 1 has it, of 0 and 1 as `d2_log_loss_score`, and of quantiles as
+        `d2_pinball_score`. Of several outputs it is the mean of theirs, as scikit-learn has it.
 
         Columns of a table y that are called like the outputs are taken by their names.
         """
-        value = super().score(X, aligned(y, self._names) if self._several else y, sample_weight)
-        return float(value)
+        if self._several:
+            y = aligned(y, self._names)
+        if self.loss_ == SQUARED:
+            return float(super().score(X, y, sample_weight))
+        if self._several:
+            columns = as_frame(y)
+            columns = columns.to_numpy() if isinstance(columns, pd.DataFrame) else np.asarray(columns)
+            scores = [one.score(X, columns[:, k], sample_weight) for k, one in enumerate(self._several)]
+            return float(np.mean(scores))
+        known = given_target(y)[0]
+        weights = None if sample_weight is None else checked_weights(sample_weight, len(known))
+        return 1.0 - unexplained(self.loss_, known, np.asarray(self.predict(X)), weights)
 
     def sympy(self, index: int | None = None) -> Any:
         """The chosen equation, or row `index` of `equations_`, over symbols named like the columns.
@@ -330,15 +349,25 @@ class OutputsModel(FittedModel):
             rows = {option: values[k] for option, values in given.items()}
             with kept_warnings():  # they come again
                 models[-1]._checked(X, output, **rows, header=units_of(X, output))
-        for k, (one, output) in enumerate(zip(models, outputs, strict=True)):
-            share = None if left is None else left / (len(outputs) - k)
-            start = time.monotonic()
-            one.set_params(max_time=share)
-            one.fit(X, output, **{option: values[k] for option, values in given.items()})
-            if left is not None and share is not None:  # what is beyond its share was compilation
-                left -= min(time.monotonic() - start, share)
-            one.set_params(max_time=self.max_time)
-        return self._keep(tuple(models))
+        unsearched = []
+        with interrupts() as pressed:
+            for k, (one, output) in enumerate(zip(models, outputs, strict=True)):
+                share = None if left is None else left / (len(outputs) - k)
+                start = time.monotonic()
+                one.set_params(max_time=share)
+                unsearched += [one] * pressed.noted
+                one.fit(X, output, **{option: values[k] for option, values in given.items()})
+                if left is not None and share is not None:  # what is beyond its share was compilation
+                    left -= min(time.monotonic() - start, share)
+                one.set_params(max_time=self.max_time)
+            self._keep(tuple(models))
+        if unsearched:
+            names = listed([one.target_name_ for one in unsearched])
+            warn(
+                f"interrupted before {names} had been searched: the equation of each is a constant, or one that needs "
+                "no search"
+            )
+        return self
 
     def _keep(self, outputs: tuple[Self, ...]) -> Self:
         """Hold these models, and forget what was fitted before."""

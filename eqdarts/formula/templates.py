@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,11 +11,9 @@ from sympy.core.function import AppliedUndef
 
 from eqdarts.errors import InputDataError
 from eqdarts.formula.latex import to_text
+from eqdarts.formula.likely import likely_column
 from eqdarts.formula.parsing import parse_expression, split_equation
 from eqdarts.formula.text import format_name
-
-_ALIKE = 0.75  # share of letters in common from which a constant may be a misspelled column (not tuned)
-_NUMBERED = re.compile(r"(.*?[^\W\d])_?\d+")
 
 
 @dataclass(frozen=True)
@@ -192,9 +188,5 @@ def _check_constant(name: str, template: Template, target: str) -> None:
 
 def _advice(name: str, columns: Sequence[str]) -> str:
     """The column that a name may be meant for, as a question; empty if there is none near it."""
-    near = difflib.get_close_matches(name, columns, 1, _ALIKE) if len(name) > 2 else []
-    same = [c for c in columns if c.casefold() == name.casefold() and len(name) > 1]
-    numbered = _NUMBERED.fullmatch(name)
-    stems = [c for c in columns if numbered and (m := _NUMBERED.fullmatch(c)) and m.group(1) == numbered.group(1)]
-    found = [*same, *near, *stems]
-    return f"did you mean {format_name(found[0])}? " if found else ""
+    likely = likely_column(name, columns)
+    return f"did you mean {format_name(likely)}? " if likely is not None else ""

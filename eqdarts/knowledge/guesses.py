@@ -14,6 +14,7 @@ from eqdarts.data.table import Table
 from eqdarts.equation.equation import Equation
 from eqdarts.equation.refit import refit
 from eqdarts.errors import InputDataError, kept_warnings, shown, warn
+from eqdarts.formula.likely import likely_column
 from eqdarts.formula.parsing import parse_expression, split_equation
 
 _STARTS = 8  # of the fit of a guess; not tuned
@@ -64,6 +65,12 @@ def read_guess(text: str, columns: Sequence[str], target: str) -> sympy.Expr:
     for name in names:
         if name not in columns and any(_resemble(name, column) for column in columns):
             raise InputDataError(f"{where} has {name}, which is no column; the columns are {listed(columns)}")
+        likely = None if name in columns else likely_column(name, columns)
+        if likely is not None:
+            raise InputDataError(
+                f"{where} has {name}, which is no column; did you mean {likely!r}? A constant needs a name less like "
+                "that of a column"
+            )
     if not set(names) & set(columns):
         raise InputDataError(f"{where} has none of the columns, which are {listed(columns)}")
     return formula

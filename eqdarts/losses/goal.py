@@ -11,6 +11,23 @@ import sympy
 from eqdarts.losses.loss import Loss, mean_loss
 
 
+def unexplained(loss: Loss, y: np.ndarray, mean: np.ndarray, weights: np.ndarray | None = None) -> float:
+    """The loss of these means over that of the best constant: 1 less D², the explained deviance or loss.
+
+    Examples
+    --------
+    >>> from eqdarts.losses import Absolute
+    >>> round(unexplained(Absolute(), np.array([0.0, 1.0, 5.0]), np.array([0.0, 1.0, 4.0])), 9)
+    0.2
+    """
+    weights = np.ones(len(y)) if weights is None else weights
+    goal = Goal(loss, y, weights)
+    total = mean_loss(loss, y, mean, weights)
+    if not 0 < goal.null < np.inf:
+        return 0.0 if total == 0 else 1.0
+    return total / goal.null
+
+
 @dataclass(frozen=True, eq=False)
 class Goal:
     """The target itself, where the table of a search has a working response of the score in its place.
@@ -45,13 +62,14 @@ class Goal:
         loss = mean_loss(self.loss, self.y, mean, self.weights)
         if not np.isfinite(loss):
             return np.inf, np.inf
-        if not self._null > 0:  # a target of one value
-            return loss, 1.0
-        relative = self.loss.relative(loss, self._null, float(self.weights.sum()), float(self.evidence))
+        if not self.null > 0:  # a target of one value
+            return loss, 0.0 if loss == 0 else 1.0
+        relative = self.loss.relative(loss, self.null, float(self.weights.sum()), float(self.evidence))
         return loss, relative if np.isfinite(relative) else np.inf
 
     @cached_property
-    def _null(self) -> float:
+    def null(self) -> float:
+        """The mean loss of the best constant."""
         return mean_loss(self.loss, self.y, np.full(len(self.y), self.constant), self.weights)
 
     def mean_of(self, score: sympy.Expr) -> sympy.Expr:

@@ -28,6 +28,8 @@ class LossNoise(Noise):
     Attributes
     ----------
     loss : Loss
+    null : float or None
+        The mean loss of the best constant; None of models that older releases wrote.
     scale : float or None
         Of a fit: such that scale²·(JᵀWJ)⁻¹ is the covariance of its constants, W = 1/variance in families, where it
         is 1, and else the weights that the user gave. None of a model.
@@ -42,6 +44,28 @@ class LossNoise(Noise):
 
     loss: Loss = field(default=SQUARED)
     scale: float | None = None
+    null: float | None = None
+
+    def missing(self, loss: float, relative: float) -> float:
+        """What a law leaves of the loss of the best constant, NaN where that is not known.
+
+        Where the best constant leaves nothing, neither does a law that is exact; any other leaves all.
+
+        1 less this is D², the explained deviance of a family (Hastie, Tibshirani & Wainwright 2015, section 3.2).
+        """
+        if self.null is None:
+            return np.nan
+        if not self.null > 0:
+            return 0.0 if loss == 0 else 1.0
+        return loss / self.null
+
+    @property
+    def explained_key(self) -> str:
+        return "d2"
+
+    @property
+    def explained_name(self) -> str:
+        return "explained deviance" if self.loss.is_family else "explained loss"
 
     def spreads(self, values: np.ndarray) -> np.ndarray:
         return np.asarray(np.sqrt(np.maximum(self.loss.variance(np.asarray(values)), _LEAST)))
@@ -106,9 +130,9 @@ def left_of(table: Table, noise: LossNoise, values: np.ndarray) -> np.ndarray | 
     return noise.loss.residual(table.y, values, counts)
 
 
-def noise_of_loss(loss: Loss, scale: float | None = None) -> LossNoise:
+def noise_of_loss(loss: Loss, scale: float | None = None, null: float | None = None) -> LossNoise:
     """The noise that a loss stands for."""
-    return LossNoise(f"{loss.name} loss", loss=loss, scale=scale)
+    return LossNoise(f"{loss.name} loss", loss=loss, scale=scale, null=null)
 
 
 def noise_given(loss: Loss, form: str) -> Noise:

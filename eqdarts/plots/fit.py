@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
+from eqdarts.losses.goal import unexplained
+from eqdarts.losses.noise import LossNoise
 from eqdarts.plots.axes import along, dress, label, scaled
 from eqdarts.plots.marks import band, bars, points, undefined, without_poles
 from eqdarts.plots.rows import Rows, rows, used_columns, values_along
@@ -102,6 +104,14 @@ def plot_parity(
     Axes
     """
     return _parity(rows(model, X, y, index, y_error), ax, title)
+
+
+def how_much(found: Rows) -> str:
+    """R² of the rows in mathtext, or by another loss the explained share of that, by its name."""
+    y, predicted = found.y[found.defined], found.predicted[found.defined]
+    if not isinstance(found.noise, LossNoise):
+        return r_squared(y, predicted)
+    return f"{found.noise.explained_name} {1 - unexplained(found.noise.loss, y, predicted):.4g}"
 
 
 def r_squared(y: np.ndarray, predicted: np.ndarray) -> str:
@@ -213,7 +223,7 @@ def _parity(found: Rows, ax: Axes | None, title: bool) -> Axes:
     label(ax, "x", found.target, ", observed")
     label(ax, "y", found.target, ", predicted")
     if title and defined.any():
-        ax.text(0.04, 0.96, r_squared(found.y[defined], found.predicted[defined]), transform=ax.transAxes, va="top")
+        ax.text(0.04, 0.96, how_much(found), transform=ax.transAxes, va="top")
     undefined(ax, found, "lower right")
     return _finished(ax, found, title)
 

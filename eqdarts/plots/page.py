@@ -14,7 +14,7 @@ from eqdarts.equation.listing import percent
 from eqdarts.losses.noise import LossNoise
 from eqdarts.plots.axes import number
 from eqdarts.plots.classes_page import class_page
-from eqdarts.plots.fit import plot_fit, plot_parity, r_squared
+from eqdarts.plots.fit import how_much, plot_fit, plot_parity
 from eqdarts.plots.fonts import in_fonts, plain
 from eqdarts.plots.front import plot_front
 from eqdarts.plots.groups import plot_groups
@@ -185,7 +185,7 @@ def _head(figure: Figure, found: Rows, width: float) -> None:
     """The law in large letters, and in small ones how good it is."""
     equation, defined = found.equation, found.defined
     written = law(equation, 0.94 * 72 * width, size=16.0)
-    facts = [r_squared(found.y[defined], found.predicted[defined])] if defined.any() else []
+    facts = [how_much(found)] if defined.any() else []
     facts.append("exact to rounding" if exact(equation) else _error(found))
     if equation.probability is not None:
         facts.append(f"probability {percent(equation.probability)}")

@@ -172,10 +172,10 @@ def _choice(model: Any, equation: Equation, chosen: bool) -> str:
 def _result(model: Any, equation: Equation) -> str:
     fit, by_loss = equation.fit, isinstance(model.noise_, LossNoise)
     unit = visible(units_of(model).get(equation.target, ""))
-    parts = [
-        f"It has R² = {r_squared(equation.relative_loss)} and {'a' if by_loss else 'an error of'} "
-        f"{level_text(model.noise_, equation.loss, unit)}"
-    ]
+    share = r_squared(model.noise_.missing(equation.loss, equation.relative_loss))
+    size = f"{'a' if by_loss else 'an error of'} {level_text(model.noise_, equation.loss, unit)}"
+    name = f"an {model.noise_.explained_name} of" if by_loss else "R² ="
+    parts = [f"It has {name} {share} and {size}" if share else f"It has {size}"]
     if equation.probability is not None:
         parts.append(
             f"a probability of {chance(equation.probability)} among all forms of equation that the search came upon"

@@ -12,6 +12,7 @@ from eqdarts.data.noise import Noise
 from eqdarts.data.units import with_unit
 from eqdarts.errors import kept_warnings
 from eqdarts.formula.visible import visible
+from eqdarts.losses.named import SQUARED
 from eqdarts.losses.noise import LossNoise
 from eqdarts.report.classes import class_html
 from eqdarts.report.drawings import Sheet
@@ -116,6 +117,7 @@ def _page(model: Any, rows: Any, title: str | None, notes: Sequence[str]) -> str
         "sure": sentences(model),
         "chart": chart([e.complexity for e in equations], [entry.level for entry in laws]),
         "error_name": error_name or f"typical error{f' in {unit}' if unit else ''}, on a logarithmic scale",
+        "share_name": noise.explained_name[0].upper() + noise.explained_name[1:],
         "error_heading": "Error" if _error_term(noise) == "Typical error" else _error_term(noise),
         "pictures": {i: of_law(model, i, rows, sheet) if i in drawn else () for i in range(len(laws))},
         "failures": {i: failures(e, rows) if rows is not None else () for i, e in enumerate(equations)},
@@ -166,8 +168,9 @@ def _notes(model: Any, rows: Any) -> list[str]:
         ]
     if not are_others(model, rows):
         return []
-    missing, error = measures(model.front_[model.best_index_], rows)
+    missing, error = measures(model.front_[model.best_index_], rows, model.loss_)
+    name = "R² =" if model.loss_ == SQUARED else f"an {model.noise_.explained_name} of"
     return [
         f"Pictures show {count(len(rows), 'row')}, which are not those that the model was fitted to. On them the law "
-        f"that was chosen has R² = {r_squared(missing)} and an error of {number(error)}."
+        f"that was chosen has {name} {r_squared(missing)} and an error of {number(error)}."
     ]

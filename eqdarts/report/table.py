@@ -13,6 +13,9 @@ from eqdarts.data.zero import LADDER
 from eqdarts.equation.equation import Equation
 from eqdarts.errors import InputDataError
 from eqdarts.formula.visible import visible
+from eqdarts.losses.goal import unexplained
+from eqdarts.losses.loss import Loss
+from eqdarts.losses.named import SQUARED
 from eqdarts.losses.noise import LossNoise
 from eqdarts.report.words import count, level_text, number
 
@@ -183,13 +186,17 @@ def row_heading(rows: Rows | None) -> str:
     return "Row, from 0" if rows is not None and isinstance(rows.X.index, pd.RangeIndex) else "Row"
 
 
-def measures(equation: Equation, rows: Rows) -> tuple[float, float]:
-    """What an equation leaves of the variance of these rows, and the root of its mean squared error there."""
-    residual = rows.y - equation.predict(rows.X)
+def measures(equation: Equation, rows: Rows, loss: Loss) -> tuple[float, float]:
+    """What an equation leaves of the variance of these rows, or of a loss, and the root of its mean squared error."""
+    predicted = equation.predict(rows.X)
+    residual = rows.y - predicted
     size = float(np.abs(rows.y - rows.y.mean()).max()) or 1.0  # squares of large values would overflow
     square = float(np.mean(np.square(residual / size)))
     variance = float(np.mean(np.square((rows.y - rows.y.mean()) / size)))
-    return square / variance if variance else np.nan, float(np.sqrt(square)) * size
+    missing = square / variance if variance else np.nan
+    if loss != SQUARED:
+        missing = unexplained(loss, rows.y, predicted)
+    return missing, float(np.sqrt(square)) * size
 
 
 def _worst(residual: np.ndarray) -> np.ndarray:

@@ -91,13 +91,17 @@ def is_rounding(value: float, error: float) -> bool:
 
 
 def r_squared(missing: float) -> str:
-    """R², given what a law leaves of the variance: beyond four nines by how much it falls short of 1.
+    """R², or D² by another loss, given what a law leaves: beyond four nines by how much it falls short of 1.
+
+    Empty of NaN, which is what is not known.
 
     Examples
     --------
     >>> r_squared(0.0278), r_squared(9.7e-9), r_squared(0.0)
     ('0.9722', '1 − 9.7 × 10⁻⁹', '1')
     """
+    if missing != missing:
+        return ""
     if not 0 < missing < _NEAR_ONE:
         return number(round(1 - missing, 4) + 0.0)
     return "1" if missing < 1e-30 else f"1 − {number(missing, 2)}"

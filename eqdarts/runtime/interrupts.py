@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from types import FrameType
 
 
@@ -60,16 +61,37 @@ class Interrupts:
             raise KeyboardInterrupt
 
 
+_OUTER: ContextVar[Interrupts | None] = ContextVar("eqdarts_interrupts", default=None)
+
+
 @contextmanager
 def interrupts() -> Iterator[Interrupts]:
-    """Within it Ctrl-C is noted. In threads and below other handlers, only what raises KeyboardInterrupt is."""
+    """Within it Ctrl-C is noted. In threads and below other handlers, only what raises KeyboardInterrupt is.
+
+    One within another is the same: a press in one search of several is for all that come after it.
+    """
+    outer = _OUTER.get()
+    if outer is not None:
+        yield outer
+        return
     found = Interrupts()
+    token = _OUTER.set(found)
+    try:
+        with _heard_by(found):
+            yield found
+    finally:
+        _OUTER.reset(token)
+
+
+@contextmanager
+def _heard_by(found: Interrupts) -> Iterator[None]:
+    """With its handler, where there is no other one."""
     in_main = threading.current_thread() is threading.main_thread()
     if not in_main or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
-        yield found
+        yield
         return
     before = signal.signal(signal.SIGINT, found.pressed)
     try:
-        yield found
+        yield
     finally:
         signal.signal(signal.SIGINT, before)

@@ -79,6 +79,12 @@ class Earlier:
                     f"warm_start: {name} was {shown(option)}, and is {shown(changed)} now, so that graphs of "
                     "the earlier fit are none of this one; set it back, or fit with warm_start=False"
                 )
+        option, changed = (given.get("max_columns") for given in (self.settings, settings))
+        if _at_most(option, columns) != _at_most(changed, columns):
+            raise InputDataError(
+                f"warm_start: max_columns was {shown(option)}, and is {shown(changed)} now, and a fit that goes on "
+                "searches the columns of the earlier one; set it back, or fit with warm_start=False"
+            )
 
     def on(self, problem: Problem, rows: Table) -> Earlier:
         """With equations that are refitted to other rows. problem: that they are a problem of"""
@@ -97,6 +103,11 @@ class Earlier:
         """γ for the links of another space, where links may have come or gone with the values of y."""
         known = {} if self.gamma is None else dict(zip(self.space.links, self.gamma.tolist(), strict=True))
         return np.array([known.get(link, value) for link, value in zip(space.links, otherwise.tolist(), strict=True)])
+
+
+def _at_most(limit: int | None, columns: tuple[str, ...]) -> int:
+    """How many of the columns a search sees."""
+    return len(columns) if limit is None else min(int(limit), len(columns))
 
 
 def _listed(names: tuple[str, ...]) -> str:

@@ -54,7 +54,7 @@ def pose(
     goal = None
     if isinstance(options.noise, LossNoise):
         rows, goal = piloted(counted, options.noise.loss, counted.weights, options.splits_by_share)
-        training = keep(counted, table.observations, noise_of_loss(goal.loss), counted.weights)
+        training = keep(counted, table.observations, noise_of_loss(goal.loss, null=goal.null), counted.weights)
     else:
         rows, noise = weighted(*noise_of(counted, options.noise))
         training = keep(rows, table.observations, noise, counted.weights)
@@ -69,6 +69,7 @@ def pose(
             used = _with_all(screened(used, options.max_columns, rng, watch.until(BUDGET.screening)), used, options)
         else:
             used = _as_before(used, columns)
+            _check_guesses(options, rows, columns)
     sizes = OF_LITTLE if goal is not None and goal.loss.is_family else Sizes()
     subset = snapping_rows(len(rows), rng, sizes.formula)
     everything = np.arange(len(rows))
@@ -111,6 +112,18 @@ def _as_before(table: Table, columns: tuple[str, ...]) -> Table:
             "varies, or fit with warm_start=False"
         )
     return table.select([table.names.index(name) for name in columns])
+
+
+def _check_guesses(options: FitOptions, table: Table, columns: tuple[str, ...]) -> None:
+    """Raise `InputDataError` if a guess has a column that the earlier search did not see."""
+    for guess in options.guesses:
+        used = {symbol.name for symbol in read_guess(guess, table.names, table.target).free_symbols}
+        unseen = sorted(used.intersection(table.names).difference(columns))
+        if unseen:
+            raise InputDataError(
+                f"warm_start: guesses: {guess!r} has {listed(unseen)}, which the earlier search did not see; leave it "
+                "out, or fit with warm_start=False"
+            )
 
 
 def _with_all(screened: Table, table: Table, options: FitOptions) -> Table:

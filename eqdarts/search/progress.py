@@ -113,7 +113,7 @@ class Card:
     def __init__(self, config: SearchConfig, target: str, noise: Noise = ADDITIVE) -> None:
         self._by_epochs, self._wanted = config.max_epochs is not None, config.agreeing_runs
         self._total = config.max_epochs if self._by_epochs else config.max_time
-        self._what, self._target = _what(noise), target
+        self._what, self._target, self._squares = _what(noise), target, noise.explained_key == "r2"
         self._place, self._next = InPlace(), -math.inf
         self._last: EpochRecord | None = None
 
@@ -129,7 +129,8 @@ class Card:
         self._last = record
         if time.monotonic() < self._next:
             return
-        line = f"{self._what}: {self._how_far(record)}, {_how_sure(record.found, self._wanted)}{_how_good(record)}"
+        line = f"{self._what}: {self._how_far(record)}, {_how_sure(record.found, self._wanted)}"
+        line += _how_good(record, self._squares)
         law = _typeset(record.equation, self._target)
         html = (
             f"<div>{self._meter(record)}{escape(line)}</div>"
@@ -152,9 +153,11 @@ class Card:
         return f'<progress max="{float(self._total)}" value="{float(self._done(record))}"></progress> '
 
 
-def _how_good(record: EpochRecord) -> str:
-    """R² of the best graph, on the rows that rank it."""
-    return f"best R² {1 - record.best_loss:.5g}" if math.isfinite(record.best_loss) else "nothing fits yet"
+def _how_good(record: EpochRecord, squares: bool) -> str:
+    """R² of the best graph, on the rows that rank it; by another loss than squares what the search ranks by."""
+    if not math.isfinite(record.best_loss):
+        return "nothing fits yet"
+    return f"best R² {1 - record.best_loss:.5g}" if squares else f"loss {record.best_loss:.4g}"
 
 
 @lru_cache(maxsize=8)

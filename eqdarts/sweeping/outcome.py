@@ -11,6 +11,7 @@ from eqdarts.data.table import Table
 from eqdarts.errors import kept_warnings
 from eqdarts.estimator import DARTSRegressor
 from eqdarts.formula.records import Record, or_null
+from eqdarts.losses.named import SQUARED
 from eqdarts.sweeping.jobs import Job
 
 _LONGEST = 100_000  # characters of a formula or a message
@@ -85,7 +86,7 @@ def run(job: Job, data: Table, with_model: bool) -> Result:
         latex=model.latex(),
         complexity=chosen.complexity,
         loss=or_null(chosen.loss),
-        r2=_r2(chosen.loss, model.training_.target_std),
+        r2=_r2(chosen.loss, model.training_.target_std) if model.loss_ == SQUARED else None,
         stop_reason=model.stop_reason_,
         warnings="; ".join(texts) or None,
     )

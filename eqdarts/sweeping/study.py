@@ -79,8 +79,9 @@ def sweep(
     -------
     DataFrame
         A row per fit, by target, group, setting and seed, whichever finished first: target, a column for each of
-        `by`, setting, seed, seconds, equation, latex, complexity, loss (mean squared error), r2, stop_reason,
-        warnings, error (class and message; missing where the fit succeeded), and model (path of its file).
+        `by`, setting, seed, seconds, equation, latex, complexity, loss (mean squared error, or that of another
+        loss, which has no r2), r2, stop_reason, warnings, error (class and message; missing where the fit succeeded),
+        and model (path of its file).
 
     Raises
     ------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,8 +11,10 @@ import sympy
 from sympy.core.parameters import distribute
 
 from eqdarts.data import Table, as_frame, as_series, as_words, given_table, is_numeric
+from eqdarts.data.columns import listed as names_listed
 from eqdarts.equation.regression.naming import floats_as_symbols, free_symbols, with_exact_numbers
 from eqdarts.errors import InputDataError
+from eqdarts.formula.likely import likely_column
 from eqdarts.formula.parsing import parse_expression, split_equation
 from eqdarts.graph.to_sympy import plain
 
@@ -116,6 +118,28 @@ def check_names(constants: tuple[sympy.Symbol, ...], **options: Mapping[str, obj
             raise InputDataError(
                 f"{option}: {unknown[0]!r} is no constant of the formula; it has {listed(constants) or 'none'}"
             )
+
+
+def check_columns(
+    form: sympy.Expr, columns: Sequence[str], said: Iterable[str], how: str = "start={{{!r}: 1.0}}"
+) -> None:
+    """Raise `InputDataError` where a constant of a formula is likely to be a misspelt column.
+
+    columns: all of the table   said: constants that are named in options   how: to say of a name that it is a constant
+    """
+    constants = tuple(c for c in free_symbols(form, columns) if c.name not in said)
+    for name in (c.name for c in constants):
+        near = likely_column(name, columns)
+        if near is not None:
+            raise InputDataError(
+                f"expression: {name!r} is no column; did you mean {near!r}? If it is a constant, say so with "
+                f"{how.format(name)}"
+            )
+    if len(constants) > 1 and len(columns) and not {s.name for s in form.free_symbols}.intersection(columns):
+        raise InputDataError(
+            f"expression: no column of the table stands in {form}, so {listed(constants)} are all constants; "
+            f"the columns are {names_listed(columns)}"
+        )
 
 
 def number_of(option: str, name: str, value: object) -> float:

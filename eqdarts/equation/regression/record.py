@@ -14,7 +14,7 @@ from eqdarts.equation.regression.report import FitReport
 from eqdarts.errors import InputDataError
 from eqdarts.formula.known import KnownConstant, with_known
 from eqdarts.formula.parsing import MAX_LENGTH, parse_expression
-from eqdarts.formula.records import Record
+from eqdarts.formula.records import Record, or_null
 from eqdarts.formula.text import format_expression
 from eqdarts.losses.noise import LossNoise, noise_of_loss
 from eqdarts.losses.record import read as read_loss
@@ -114,7 +114,8 @@ def read_noise(data: Record) -> Noise:
         raise noise.error("unit", f"expected a number above zero, got {unit!r}")
     if "loss" in noise:
         scale = None if noise.data.get("scale") is None else _number(noise, "scale")
-        return noise_of_loss(read_loss(noise.record("loss")), scale)
+        null = None if noise.data.get("null") is None else noise.number("null")
+        return noise_of_loss(read_loss(noise.record("loss")), scale, null)
     return Noise(noise.choice("form", (*FORMS, GIVEN)), noise.number("floor", 0.0), unit)
 
 
@@ -122,7 +123,12 @@ def write_noise(noise: Noise) -> dict[str, Any]:
     """The inverse of `read_noise`."""
     if isinstance(noise, LossNoise):
         scale = None if noise.scale is None else _plain(noise.scale)
-        return {"form": noise.form, "floor": 0.0, "unit": 1.0, "scale": scale, "loss": write_loss(noise.loss)}
+        parts = {
+            "scale": scale,
+            "null": None if noise.null is None else or_null(noise.null),
+            "loss": write_loss(noise.loss),
+        }
+        return {"form": noise.form, "floor": 0.0, "unit": 1.0, **parts}
     return {"form": noise.form, "floor": noise.floor, "unit": noise.unit}
 
 

@@ -71,8 +71,9 @@ class FitReport(KeepsFormulas):
         columns included (`eqdarts.equation.regression.orthogonal`).
     deviance : float
         The sum of the loss over rows, which of counts and shares is the deviance; NaN of least squares. By a loss `aic`
-        and `bic` are those of its likelihood (NaN where it has none), and standard errors come of its information, or
-        are those of M-estimates.
+        and `bic` are those of its likelihood (NaN where it has none), with the n of `bic` as many as there are rows,
+        which may have weights, or of shares as there are trials; standard errors come of its information, or are those
+        of M-estimates.
     """
 
     names: tuple[str, ...]
@@ -262,7 +263,10 @@ def report(
 
 
 def _deviance(rss: float, n: int, weights: np.ndarray, inflation: float, known: float | None) -> float:
-    """−2 log L of normal errors whose variance is rss/n over the weight of a row, or a known one over that."""
-    with np.errstate(divide="ignore"):
-        of_size = 1 + np.log(rss / n) if known is None else np.log(known) + rss / known / n
+    """−2 log L of normal errors whose variance is rss/n over the weight of a row, or a known one over that.
+
+    NaN where a known one is zero, as that of an exact law by another loss, whose likelihood is not this.
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        of_size = 1 + np.log(rss / n) if known is None else np.log(known) + np.float64(rss) / known / n
         return float(n * (np.log(2 * np.pi) + of_size) - inflation * np.log(weights).sum())
