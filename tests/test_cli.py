@@ -106,6 +106,7 @@ def test_bad_input_is_refused_and_nothing_is_written(run, table, tmp_path):
         ((tmp_path / "missing.csv", "--target", "y"), "no such file"),
         ((table, "--target", "Y"), "did you mean 'y'?"),
         ((table, "--target", "y", "--features", "x 1,,"), "--features 'x 1,,'"),
+        ((table, "--target", "y", "--features", "x\n1"), "expected names separated by commas"),
         ((table, "--target", "y", "--features", "x 1,y"), "'y' is the target"),
         ((table, "--target", "y", "--features", "note"), "'text' in line 2 is text"),
         ((table, "--target", "y", "--delimiter", ";"), "try delimiter ','"),

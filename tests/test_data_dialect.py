@@ -172,6 +172,12 @@ def test_other_encodings_are_tried_and_said(path):
     assert both(path, "t;y\n\u22120,1;2,5\n0,2;\u22122,75\n")[0].tolist() == [[-0.1, 2.5], [0.2, -2.75]]
 
 
+@pytest.mark.parametrize("encoding", ["hex", "rot13", "zip", "nosuch", "a\0b"])
+def test_codecs_that_make_no_text_are_no_encodings(path, encoding):
+    with pytest.raises(InputDataError, match=f"encoding={encoding!r} is not known".replace("\\", r"\\")):
+        both(path, "t;y\n1;2\n2;3\n", form=FileFormat(encoding=encoding))
+
+
 def test_what_is_said_by_the_user_is_not_said_again(path):
     form = FileFormat(";", ",", "", "utf-8")
     assert both(path, "t;y\n0,1;2,5\n0,2;2,75\n", form=form)[2] == []

@@ -42,6 +42,10 @@ def test_what_follows_the_columns_is_no_noise():
     assert holds_nothing(TABLE, waves + 10 * rng.normal(size=311), sure=True)
 
 
+def test_one_row_knows_nothing():
+    assert holds_nothing(Table(np.ones((1, 2)), np.ones(1)), np.ones(1))
+
+
 def test_few_rows_are_never_sure():
     noise = np.random.default_rng(0).normal(size=12)
     assert holds_nothing(TABLE.rows(np.arange(12)), noise)

@@ -107,6 +107,19 @@ def test_a_damaged_spreadsheet_is_refused(write):
     refused(lambda: read_csv(write(content.replace(b"xl/work", b"xl/wark"), "table.xlsx"), "y"), "table.xlsx")
 
 
+@pytest.mark.parametrize("place", [4, 60, 200])
+def test_a_damaged_parquet_file_is_refused_whenever_it_shows(tmp_path, place):
+    """The table of contents is sound, so that it shows when rows are read."""
+    path = tmp_path / "t.parquet"
+    pd.DataFrame({"t": np.arange(1.0, 7), "y": np.arange(2.0, 14, 2)}).to_parquet(path)
+    content = bytearray(path.read_bytes())
+    content[place : place + 9] = bytes(9)
+    path.write_bytes(content)
+    for read in (read_table, lambda path: read_csv(path, "y"), lambda path: list(open_table(path, "y").chunks())):
+        with pytest.raises(InputDataError, match="cannot be read as Parquet"):
+            read(path)
+
+
 def test_parquet_is_read_at_once_too(tmp_path):
     frame = pd.DataFrame({"t [s]": [0.1, 0.2, 0.3], "s": ["u", "v", "u"], "y": [1, 2, 3]})
     frame.to_parquet(tmp_path / "t.parquet")

@@ -117,6 +117,8 @@ def test_rows_without_noise_and_rows_of_one_value():
     assert small.predict(T) == pytest.approx(1e-30 * (1 + 2 * T.t), rel=1e-9)
     one = DARTSRegressor(loss="huber", **SUMS).fit(T, np.full(len(T), 3.0))
     assert (one.stop_reason_, str(one.sympy())) == ("constant", "3.00000000000000")
+    same = DARTSRegressor(loss="absolute", **SUMS).fit(np.full((5, 2), 4.0), np.full(5, 3.0))
+    assert str(same.sympy()) == "3.00000000000000"
 
 
 @pytest.mark.slow

@@ -132,7 +132,10 @@ def names(option: str, text: str | None) -> tuple[str, ...] | None:
     """Names separated by commas; one that contains a comma is quoted, as in a CSV file."""
     if text is None:
         return None
-    found = tuple(name.strip() for row in csv.reader([text], skipinitialspace=True) for name in row)
+    try:
+        found = tuple(name.strip() for row in csv.reader([text], skipinitialspace=True) for name in row)
+    except csv.Error:  # an end of line that is not quoted, or a name beyond what csv reads
+        found = ()
     if not found or not all(found):
         raise InputDataError(f"{option} {text!r}: expected names separated by commas")
     return found

@@ -25,7 +25,7 @@ def planes_of(X: np.ndarray) -> Planes:
     n, m = X.shape
     u = rankdata(X, axis=0) / n
     asked = np.linspace(0, n - 1, min(_ASKED, n)).astype(int)
-    near = cKDTree(u).query(u[asked], min(2 * m + 4, n))[1][:, 1:]  # without the row itself
+    near = cKDTree(u).query(u[asked], range(1, min(2 * m + 4, n) + 1))[1][:, 1:]  # without the row itself
     offsets = u[near] - u[asked][:, None]  # [q, k, m]
     design = np.concatenate([np.ones((*near.shape, 1)), offsets], axis=2)
     return asked, near, np.linalg.pinv(design, rcond=1e-6)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,9 @@ from eqdarts.data.text_file import first_bytes
 from eqdarts.errors import EqdartsError, InputDataError
 
 
-def _opened(path: Path) -> Any:
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
+    """The open file; what pyarrow cannot make of it, now or when its rows are read, is an `InputDataError`."""
     try:
         from pyarrow import ArrowException, parquet
     except ImportError as error:
@@ -22,8 +25,9 @@ def _opened(path: Path) -> Any:
         ) from error
     try:
         # Read ahead by pyarrow itself, the whole file would come to lie in memory.
-        return parquet.ParquetFile(path, pre_buffer=False)
-    except (ArrowException, OSError) as error:
+        with parquet.ParquetFile(path, pre_buffer=False) as file:
+            yield file
+    except (ArrowException, OSError, UnicodeError) as error:
         raise InputDataError(f"{path}: cannot be read as Parquet ({' '.join(str(error).split())[:120]})") from error
 
 

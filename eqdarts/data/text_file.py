@@ -86,10 +86,8 @@ def _only_member(path: Path) -> IO[bytes]:
 
 def opened(path: Path, encoding: str) -> io.TextIOWrapper:
     """Its text, with every line end as a line feed."""
-    try:
-        return io.TextIOWrapper(unpacked(path), encoding=encoding, newline=None)
-    except LookupError as error:
-        raise _unknown(encoding) from error
+    _check_encoding(encoding)
+    return io.TextIOWrapper(unpacked(path), encoding=encoding, newline=None)
 
 
 def head_of(path: Path, encoding: str | None) -> tuple[str, str]:
@@ -108,10 +106,9 @@ def head_of(path: Path, encoding: str | None) -> tuple[str, str]:
     whole = len(start) < HEAD_BYTES
     marked = next((name for mark, name in _MARKS.items() if start.startswith(mark)), None)
     used = encoding or marked or "utf-8"
+    _check_encoding(used)
     try:
         text = _decoded(start, used, whole)
-    except LookupError as error:
-        raise _unknown(used) from error
     except UnicodeError as error:
         if encoding is not None or marked is not None:
             raise not_text(path, used, start, error, marked) from error
@@ -125,6 +122,14 @@ def head_of(path: Path, encoding: str | None) -> tuple[str, str]:
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     _check_text(path, text, used, encoding, marked)
     return (text if whole else text[: text.rfind("\n") + 1] or text), used
+
+
+def _check_encoding(encoding: str) -> None:
+    """Raise `InputDataError` unless it makes text of bytes; codecs such as hex and rot13 do not."""
+    try:
+        io.TextIOWrapper(io.BytesIO(), encoding=encoding)
+    except (LookupError, ValueError) as error:
+        raise InputDataError(f"encoding={encoding!r} is not known; try 'utf-8' or 'latin-1'") from error
 
 
 def _decoded(start: bytes, encoding: str, whole: bool) -> str:
@@ -167,6 +172,3 @@ def damaged(path: Path, error: Exception) -> EqdartsError:
         return InputDataError(f"{path}: cannot be read ({error.strerror}); check the path")
     return InputDataError(f"{path}: a compressed file that is damaged ({' '.join(str(error).split())}); copy it again")
 
-
-def _unknown(encoding: str) -> InputDataError:
-    return InputDataError(f"encoding={encoding!r} is not known; try 'utf-8' or 'latin-1'")
