@@ -33,7 +33,7 @@ HOUSE = {
     "graph": ("operations", "links", "space", "genotype", "tensor_program", "to_sympy", "population"),
     "options": {},
     "fit": {
-        "flat": {}, "sketch": {}, "pilot": {}, "covariance": {}, "policy": {}, "periodogram": {},
+        "flat": {}, "sketch": {}, "pilot": {}, "covariance": {}, "damped": {}, "policy": {}, "periodogram": {},
         "compiled": ("expressions", "own", "elementary", "program", "separable", "graphs", "formulas"),
         "least_squares": {}, "graphs": {}, "backend": {}, "formula": {}, "joint": {}, "leave_out": {}, "stream": {},
         "scoring": {}, "roundness": {}, "assess": {},

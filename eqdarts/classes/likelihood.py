@@ -16,17 +16,17 @@ import sympy
 from scipy.special import log_softmax
 
 from eqdarts.equation.regression.naming import floats_as_symbols
+from eqdarts.fit.covariance import inverses
+from eqdarts.fit.damped import Damping, Step, descended
 from eqdarts.fit.formula import Compiled
 from eqdarts.formula.substitution import put_in
 from eqdarts.formula.tape import tape
 
 _STEPS = 200  # at the most; a fit that needs them all is said not to have converged (not tuned)
-_CONVERGED = 1e-10  # nats that a full step still promises, which is then the last
-_NOTHING = 1e-24  # and of a step that would only round
-_LEAST_DAMPING, _MOST_DAMPING = 1e-4, 1e12
+#: Fisher's steps are full ones, and damped where they go too far; one that promises 1e-10 nats is the last (not tuned).
+_DAMPING = Damping(first=0.0, least=1e-4, below=0.0, most=1e12, nats=1e-10)
 _ZERO = 1e-8  # of its error: a constant that is smaller is what rounding leaves of nothing
 _RANK = 1e-12  # eigenvalues of the information, of a diagonal of ones, below this share of the largest are rounding
-_SHARE = 1e-3  # of a direction without information; a constant with less is not concerned
 #: Rows that a constant's class and the others share, each by P(1 − P), below which their scores tell them apart: the
 #: constants may grow as they like then.
 _APART = 0.05
@@ -194,26 +194,15 @@ def _climbed(
     forms: Sequence[ScoreForm], rows: ClassRows, theta: np.ndarray, parts: Sequence[slice]
 ) -> tuple[np.ndarray, float, bool]:
     """Constants [P] of a maximum, its log-likelihood, and whether it was reached."""
-    now, damping = _likelihood(forms, rows, theta, parts), 0.0
-    if not np.isfinite(now) or not len(theta):
-        return theta, now, True
-    for _ in range(_STEPS):
-        gradient, information, _ = _curvature(forms, rows, theta, parts)
-        step, gain = _step(gradient, information, damping)
-        converged = damping == 0.0 and gain < _CONVERGED
-        if gain <= _NOTHING:
-            return theta, now, True
-        then = _likelihood(forms, rows, theta + step, parts)
-        if then >= now:
-            theta, now = theta + step, then
-            damping = 0.0 if damping <= _LEAST_DAMPING else damping / 10
-        else:
-            damping = max(10 * damping, _LEAST_DAMPING)
-        if converged:
-            return theta, now, True
-        if damping > _MOST_DAMPING:
-            break
-    return theta, now, False
+
+    def look(at: np.ndarray) -> tuple[float, Step]:
+        def step(damping: float) -> tuple[np.ndarray, float]:
+            return _step(*_curvature(forms, rows, at, parts)[:2], damping)
+
+        return -_likelihood(forms, rows, at, parts), step
+
+    found = descended(theta, look, _DAMPING, _STEPS)
+    return found.values, -found.loss, found.converged
 
 
 def _likelihood(forms: Sequence[ScoreForm], rows: ClassRows, theta: np.ndarray, parts: Sequence[slice]) -> float:
@@ -276,10 +265,8 @@ def _inverse(information: np.ndarray, free: np.ndarray) -> tuple[np.ndarray, np.
     block = information[np.ix_(places, places)]
     sizes = np.sqrt(np.diag(block))
     sizes[sizes == 0] = 1.0
-    values, vectors = np.linalg.eigh(block / np.outer(sizes, sizes))
-    lost = values <= _RANK * max(values[-1], 1e-300)
-    known = ~(np.abs(vectors[:, lost]) > _SHARE).any(axis=1)
-    inverse = (vectors[:, ~lost] / values[~lost]) @ vectors[:, ~lost].T / np.outer(sizes, sizes)
-    covariance[np.ix_(places[known], places[known])] = inverse[np.ix_(known, known)]
-    errors[places[known]] = np.sqrt(np.diag(inverse)[known])
+    ((inverse,), (lost,)) = inverses((block / np.outer(sizes, sizes))[None], _RANK)
+    inverse /= np.outer(sizes, sizes)
+    covariance[np.ix_(places[~lost], places[~lost])] = inverse[np.ix_(~lost, ~lost)]
+    errors[places[~lost]] = np.sqrt(np.diag(inverse)[~lost])
     return covariance, errors

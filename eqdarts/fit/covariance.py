@@ -5,8 +5,9 @@ spread evenly over them: Σr² and J·Jᵀ are then the same share of the whole,
 on all.
 
 There is one s² for all. The inverse has three forms, as what the rows do not determine means three things: `spread`
-names it, for those who read the errors; `eqdarts.fit.flat.inverse_of_squares` makes it very long, for steps along it;
-and `standard_errors` of hundreds of graphs in every epoch has a ridge, which takes a fifth of the time.
+names it, for those who read the errors, and so does `inverses`, from normal equations;
+`eqdarts.fit.flat.inverse_of_squares` makes it very long, for steps along it; and `standard_errors` of hundreds of
+graphs in every epoch has a ridge, which takes a fifth of the time.
 """
 
 from __future__ import annotations
@@ -77,6 +78,19 @@ def spread(jacobian: np.ndarray, held: np.ndarray | None = None, rounding: float
     errors[known] = (np.sqrt(np.diag(block)) / lengths)[~concerned]
     errors[free[concerned]] = np.inf
     return Spread(inverse, errors, float("inf") if lost.any() else float(sizes[0] / sizes[-1]), undetermined)
+
+
+def inverses(blocks: np.ndarray, rounding: float = _RANK) -> tuple[np.ndarray, np.ndarray]:
+    """Pseudo-inverses of symmetric matrices [G, K, K] of unit diagonals, and what they do not determine: bool [G, K].
+
+    rounding: eigenvalues below this are
+    """
+    values, vectors = np.linalg.eigh(blocks)
+    kept = values > rounding
+    inverted = np.where(kept, 1.0 / np.where(kept, values, 1.0), 0.0)
+    inverse = np.einsum("gik,gk,gjk->gij", vectors, inverted, vectors)
+    lost = np.where(kept[:, None, :], 0.0, np.abs(vectors)).max(axis=2, initial=0.0) > _SHARE
+    return inverse, np.asarray(lost)
 
 
 def spread_of_values(jacobian: np.ndarray, held: np.ndarray, slopes: np.ndarray) -> np.ndarray:

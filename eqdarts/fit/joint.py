@@ -8,16 +8,15 @@ much as one of each group on its own. Steps are damped as Marquardt (1963) has i
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cache
 
 import numpy as np
 
-from eqdarts.fit.covariance import residual_variance
+from eqdarts.fit.covariance import inverses, residual_variance
+from eqdarts.fit.damped import Damping, Step, descended
 from eqdarts.fit.formula import Compiled
 
-_FIRST, _LEAST, _MOST = 1e-3, 1e-14, 1e8  # damping, as a share of the diagonal
-_LOWER, _RAISE = 0.2, 6.0  # after a step that helped, and after one that did not
-_DONE = 1e-13  # share of the sum of squares that a step must lower, or the fit is over
-_SHARE = 1e-3  # of a direction without information; a constant with less is not concerned
+_DAMPING = Damping(lowered=0.2, raised=6.0, least=1e-14, below=1e-14, share=1e-13)  # as a share of the diagonal
 _RANK = 1e-11  # eigenvalues of a block of unit diagonal below this are rounding
 
 
@@ -96,31 +95,16 @@ def fit_jointly(
 
     own: bool [K], constants with a value in each group   free: bool [K], the others keep their values
     """
-    values = np.array(start, dtype=float)
-    own, shared = own & free, ~own & free
+    values, own, shared = np.array(start, dtype=float), own & free, ~own & free
+
+    def look(at: np.ndarray) -> tuple[float, Step]:
+        residual, J = _linearised(code, rows, at)
+        arrow = cache(lambda: _Arrow.of(rows, residual, J, own, shared))
+        return _squares(residual), lambda damping: arrow().step(damping)
+
     with np.errstate(all="ignore"):
-        residual, J = _linearised(code, rows, values)
-        squares = _squares(residual)
-        if not np.isfinite(squares) or not free.any():
-            return JointFit(values, squares)
-        damping = _FIRST
-        for _ in range(steps):
-            system = _Arrow.of(rows, residual, J, own, shared)
-            while damping <= _MOST:
-                trial = values + system.step(damping)
-                new_residual, new_J = _linearised(code, rows, trial)
-                new = _squares(new_residual)
-                if new <= squares:
-                    break
-                damping *= _RAISE
-            else:
-                break
-            gain = squares - new
-            values, residual, J, squares = trial, new_residual, new_J, new
-            damping = max(_LEAST, damping * _LOWER)
-            if gain <= _DONE * squares:
-                break
-    return JointFit(values, squares)
+        found = descended(values, look, _DAMPING, steps if free.any() else 0)
+    return JointFit(found.values, found.loss)
 
 
 def joint_errors(
@@ -202,8 +186,8 @@ class _Arrow:
             shared,
         )
 
-    def step(self, damping: float) -> np.ndarray:
-        """The change of all constants [G, K], 0 for those that are held."""
+    def step(self, damping: float) -> tuple[np.ndarray, float]:
+        """The change of all constants [G, K], 0 for those that are held, and how much it lowers Σr² by them."""
         out = np.zeros((len(self.A), len(self.own)))
         block = self.A + damping * np.eye(self.A.shape[1])
         solved = np.linalg.solve(block, np.concatenate([self.a[:, :, None], self.B], axis=2))  # [G, O, 1 + S]
@@ -213,18 +197,18 @@ class _Arrow:
             turned = np.swapaxes(self.B, 1, 2)
             matrix = self.C + damping * np.eye(len(self.c)) - (turned @ B).sum(axis=0)
             change = -np.linalg.lstsq(matrix, self.c - (turned @ a[:, :, None])[:, :, 0].sum(axis=0), rcond=None)[0]
-        out[:, self.own] = -(a + B @ change) / self.u
-        out[:, self.shared] = change / self.v
-        return out
+        moved = -(a + B @ change)
+        out[:, self.own], out[:, self.shared] = moved / self.u, change / self.v
+        return out, -float((self.a * moved).sum() + self.c @ change)
 
     def spread(self) -> np.ndarray:
         """√diag((JᵀWJ)⁻¹) [G, K]; infinite where undetermined."""
         out = np.zeros((len(self.A), len(self.own)))
-        inverse, lost = _inverses(self.A)
+        inverse, lost = inverses(self.A, _RANK)
         reach = inverse @ self.B  # [G, O, S]
         matrix = self.C - (np.swapaxes(self.B, 1, 2) @ reach).sum(axis=0)
         # Beside what own constants of a group could take up, rounding is all that is left of a shared one.
-        within, lost_shared = _inverses(matrix[None], np.diag(self.C) if len(self.C) else None)
+        within, lost_shared = inverses(matrix[None], _RANK * float(np.diag(self.C).max(initial=0.0) or 1.0))
         square = np.einsum("goo->go", inverse) + np.einsum("gos,st,got->go", reach, within[0], reach)
         if lost_shared[0].any():
             lost = lost | (np.abs(reach[:, :, lost_shared[0]]) > _RANK).any(axis=2)
@@ -232,17 +216,3 @@ class _Arrow:
         errors = np.sqrt(np.maximum(np.diag(within[0]), 0.0)) / self.v
         out[:, self.shared] = np.where(lost_shared[0], np.inf, errors)
         return out
-
-
-def _inverses(blocks: np.ndarray, size: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
-    """Pseudo-inverses of symmetric matrices [G, K, K], and what is not determined: bool [G, K].
-
-    size: [K], what diagonal elements are to be compared with; by default 1
-    """
-    values, vectors = np.linalg.eigh(blocks)
-    least = _RANK * (1.0 if size is None or not len(size) else float(size.max()))
-    kept = values > least
-    inverted = np.where(kept, 1.0 / np.where(kept, values, 1.0), 0.0)
-    inverse = np.einsum("gik,gk,gjk->gij", vectors, inverted, vectors)
-    lost = np.where(kept[:, None, :], 0.0, np.abs(vectors)).max(axis=2, initial=0.0) > _SHARE
-    return inverse, np.asarray(lost)

@@ -19,6 +19,7 @@ import numpy as np
 from eqdarts.data.table import Table
 from eqdarts.data.zero import LADDER, measure_of
 from eqdarts.errors import InputDataError
+from eqdarts.fit.damped import Damping, Step, descended
 from eqdarts.fit.sketch import basis_of
 from eqdarts.templates.scaffold import Scaffold
 
@@ -29,7 +30,8 @@ _STEPS, _MORE_STEPS = 60, 20  # from a start, and after a degree was raised
 _DEGREES = 8  # at the most
 _TERMS = 40  # of a function
 _ROWS_PER_TERM = 3
-_GAIN = 1e-7  # relative, by which a step must lower the loss
+_DAMPING = Damping(share=1e-7)
+_RIDGE = 1e-12  # of the trace, on the diagonal
 _WIDE = 5.0  # times its least that a positive argument reaches, from which its logarithm is tried
 
 
@@ -110,6 +112,24 @@ class _Fit:
 
 
 @dataclass(frozen=True, eq=False)
+class _Normal:
+    """The normal equations of residuals [n] and slopes [n, K]."""
+
+    residual: np.ndarray
+    slopes: np.ndarray
+
+    @cached_property
+    def _sides(self) -> tuple[np.ndarray, np.ndarray]:
+        return self.slopes.T @ self.slopes, self.slopes.T @ self.residual
+
+    def __call__(self, damping: float) -> tuple[np.ndarray, float]:
+        square, right = self._sides
+        scale = np.diag(square) + _RIDGE * (np.trace(square) or 1.0)
+        change = np.linalg.solve(square + damping * np.diag(scale), right)
+        return change, float(change @ right)
+
+
+@dataclass(frozen=True, eq=False)
 class _Model:
     """A template with a sum of Chebyshev products for each function.
 
@@ -160,32 +180,19 @@ class _Model:
 
     def fitted(self, theta: np.ndarray, steps: int = _STEPS) -> _Fit | None:
         """Least squares from a start by damped Gauss-Newton steps; None if T is not defined there."""
-        residual, slopes = self._linearised(theta)
-        loss, damping = float(residual @ residual), 1e-3
-        if not np.isfinite(loss) or not np.isfinite(slopes).all():
+
+        def look(at: np.ndarray) -> tuple[float, Step]:
+            residual, slopes = self._linearised(at)
+            return float(residual @ residual) if np.isfinite(slopes).all() else np.inf, _Normal(residual, slopes)
+
+        found = descended(theta, look, _DAMPING, steps)
+        if not np.isfinite(found.loss):
             return None
-        for _ in range(steps):
-            square = slopes.T @ slopes
-            scale = np.diag(square) + 1e-12 * (np.trace(square) or 1.0)
-            try:
-                step = np.linalg.solve(square + damping * np.diag(scale), slopes.T @ residual)
-            except np.linalg.LinAlgError:
-                damping *= 10
-                continue
-            new, new_slopes = self._linearised(theta + step)
-            lower = float(new @ new)
-            if np.isfinite(lower) and np.isfinite(new_slopes).all() and lower < loss:
-                gained, theta, residual, slopes = loss - lower, theta + step, new, new_slopes
-                done, loss, damping = gained < _GAIN * loss, lower, max(damping / 10, 1e-12)
-                if done:
-                    break
-            else:
-                damping *= 10
-                if damping > 1e8:
-                    break
-        n = len(residual)
-        share = loss / n
-        return _Fit(theta, share, 0.5 * n * float(np.log(max(share, LADDER.exact))) + 0.5 * self.size * np.log(n))
+        n = len(self.table)
+        share = found.loss / n
+        return _Fit(
+            found.values, share, 0.5 * n * float(np.log(max(share, LADDER.exact))) + 0.5 * self.size * np.log(n)
+        )
 
     def starts(self, rng: np.random.Generator) -> list[_Fit]:
         """The best few fits from random starts."""
