@@ -171,4 +171,3 @@ def damaged(path: Path, error: Exception) -> EqdartsError:
     if isinstance(error, OSError) and error.strerror:
         return InputDataError(f"{path}: cannot be read ({error.strerror}); check the path")
     return InputDataError(f"{path}: a compressed file that is damaged ({' '.join(str(error).split())}); copy it again")
-
