@@ -1,4 +1,4 @@
-"""Links: how the readout becomes the target, y = g(Σ c_q φ_q), as in a generalised linear model.
+"""Links: transformations of the target that are searched, y = g(Σ c_q φ_q) with g of the readout.
 
 With f = g⁻¹(y) the constants of the readout stay linear whatever g is, so a sum inside a root or in a
 denominator needs no node of its own. The residuals of f are weighted by |dg/df|, which makes them
@@ -24,8 +24,8 @@ _MARGIN = 1e-9  # how close to the end of its domain a target may come, relative
 
 
 @dataclass(frozen=True)
-class Link:
-    """One g.
+class Transformation:
+    """One g, of the target that it gives: not the link function of a likelihood, which is `eqdarts.losses.link.Link`.
 
     Attributes
     ----------
@@ -78,32 +78,32 @@ def _not_zero(y: np.ndarray) -> bool:
     return bool(np.abs(y).min() > _MARGIN * np.abs(y).max())
 
 
-LINKS: dict[str, Link] = {
+LINKS: dict[str, Transformation] = {
     link.name: link
     for link in (
-        Link("identity", lambda f: f, lambda y: y, np.ones_like, lambda f: f, lambda y: True),
-        Link("reciprocal", lambda f: 1 / f, lambda y: 1 / y, np.square, lambda f: 1 / f, _not_zero),
-        Link(
+        Transformation("identity", lambda f: f, lambda y: y, np.ones_like, lambda f: f, lambda y: True),
+        Transformation("reciprocal", lambda f: 1 / f, lambda y: 1 / y, np.square, lambda f: 1 / f, _not_zero),
+        Transformation(
             "sqrt", np.sqrt, np.square, lambda y: 0.5 / y, sympy.sqrt,
             _positive,
         ),
-        Link(
+        Transformation(
             "reciprocal_sqrt", lambda f: 1 / np.sqrt(f), lambda y: y**-2.0, lambda y: 0.5 * y**3,
             lambda f: 1 / sympy.sqrt(f), _positive,
         ),
-        Link(
+        Transformation(
             "ln", np.log, np.exp, lambda y: np.exp(-y), sympy.log, lambda y: bool(np.abs(y).max() < 30),
             homogeneous=False,
         ),
-        Link(
+        Transformation(
             "arcsin", np.arcsin, np.sin, lambda y: 1 / np.cos(y), sympy.asin,
             lambda y: bool(np.abs(y).max() < np.pi / 2), homogeneous=False,
         ),
-        Link(
+        Transformation(
             "arccos", np.arccos, np.cos, lambda y: 1 / np.sin(y), sympy.acos,
             lambda y: bool(y.min() > 0 and y.max() < np.pi), homogeneous=False,
         ),
-        Link(
+        Transformation(
             "logistic", lambda f: 1 / (1 + np.exp(-f)), lambda y: np.log(y / (1 - y)), lambda y: y * (1 - y),
             lambda f: 1 / (1 + sympy.exp(-f)), lambda y: bool(y.min() > 0 and y.max() < 1), homogeneous=False,
         ),

@@ -12,14 +12,14 @@ from torch import Tensor
 
 from eqdarts.errors import InputDataError
 from eqdarts.losses.link import IDENTITY, Link
-from eqdarts.losses.robust import least_constant
+from eqdarts.losses.robust import Plain
 
 _FLOOR = 1e-6  # of the median curvature; a flat loss has weights no smaller
 _EXAMPLE = "def loss(y_pred, y_true, weight): return weight * (y_pred - y_true) ** 2"
 
 
 @dataclass(frozen=True)
-class Own:
+class Own(Plain):
     """loss(y_pred, y_true, weight) of a user.
 
     Its weights in least squares are slope/(y_pred − y_true), which are those of a quadratic through the same slope with
@@ -35,12 +35,9 @@ class Own:
     function: Callable[[Tensor, Tensor, Tensor], Tensor] | None = field(repr=False)
     label: str = "own"
     link: Link = field(default=IDENTITY, repr=False)
-    is_family = False
-    pools = False
-    n_parameters = 1
 
     @property
-    def name(self) -> str:
+    def name(self) -> str:  # type: ignore[override]
         return self.label
 
     def check(self, y: np.ndarray, weights: np.ndarray | None, target: str) -> None:
@@ -54,19 +51,10 @@ class Own:
                 f"target {target!r}; write it in torch, such as {_EXAMPLE}"
             )
 
-    def settled(self, y: np.ndarray, mean: np.ndarray, weights: np.ndarray) -> Own:
-        return self
-
-    def constant(self, y: np.ndarray, weights: np.ndarray) -> float:
-        return least_constant(lambda c: self.total(y, np.full(len(y), c), weights), y)
-
     def total(self, y: np.ndarray, mean: np.ndarray, weights: np.ndarray) -> float:
         """Beyond what remains where every prediction is right."""
         least = self._mean(y, y, weights)
         return self._mean(y, mean, weights) - (least if np.isfinite(least) else 0.0)
-
-    def variance(self, mean: np.ndarray) -> np.ndarray:
-        return np.ones(np.shape(mean))
 
     def working(
         self, y: np.ndarray, mean: np.ndarray, weights: np.ndarray, soft: float = 0.0
@@ -81,16 +69,6 @@ class Own:
         usual = float(np.median(np.concatenate([secant[good], curvature[curvature > 0], [0.0]]))) or 1.0
         W = np.maximum(np.where(good, secant, curvature), _FLOOR * usual)
         return mean - slope / W, W
-
-    def evidence(self, y: np.ndarray, weights: np.ndarray) -> float:
-        return float(len(y))
-
-    def relative(self, loss: float, null: float, weight: float, evidence: float) -> float:
-        """The ratio of losses, as of squares."""
-        return loss / null
-
-    def log_likelihood(self, y: np.ndarray, mean: np.ndarray, weights: np.ndarray) -> float:
-        return np.nan
 
     def _mean(self, y: np.ndarray, mean: np.ndarray, weights: np.ndarray) -> float:
         value = self._called(torch.from_numpy(np.array(mean, dtype=float)), y, weights)

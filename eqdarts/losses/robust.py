@@ -21,8 +21,8 @@ _ROUNDED = 1e-10  # of the spread of y: smaller residuals are rounding
 _LEAST = 1e-12  # of the size of y: a smaller scale is rounding
 
 
-class _Robust:
-    """What they have in common: the score is what is predicted."""
+class Plain:
+    """What losses have in common that are of no family: the score is what is predicted, and errors have one scale."""
 
     is_family = False
     pools = False
@@ -60,7 +60,7 @@ class _Robust:
 
 
 @dataclass(frozen=True)
-class Squared(_Robust):
+class Squared(Plain):
     """(y − m)²: least squares, which every part of the library does by itself."""
 
     name = "squared"
@@ -79,7 +79,7 @@ class Squared(_Robust):
 
 
 @dataclass(frozen=True)
-class Quantile(_Robust):
+class Quantile(Plain):
     """The quantile q of y, that a share q of rows lies below: q·r for residuals r ≥ 0, (q − 1)·r for others.
 
     (Koenker & Bassett 1978.) The likelihood is that of asymmetric Laplace errors of the best scale.
@@ -139,7 +139,7 @@ class Absolute(Quantile):
 
 
 @dataclass(frozen=True)
-class Huber(_Robust):
+class Huber(Plain):
     """r² up to k scales, and a straight line beyond (Huber 1964).
 
     Parameters
@@ -178,7 +178,7 @@ class Huber(_Robust):
 
 
 @dataclass(frozen=True)
-class LogCosh(_Robust):
+class LogCosh(Plain):
     """2·s²·ln cosh(r/s): r² for small residuals, 2·s·|r| for large ones, and smooth between.
 
     Parameters
