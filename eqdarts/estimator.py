@@ -13,6 +13,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from sklearn.utils import column_or_1d
 
+from eqdarts.checkpoint.keeper import Saved
 from eqdarts.data import as_frame, check_finite_columns, given_table, units_of
 from eqdarts.data.cache import parsed_once
 from eqdarts.data.chunks import Source, open_table
@@ -28,6 +29,7 @@ from eqdarts.data.outputs import beside, given_outputs
 from eqdarts.data.table import CHUNK_ROWS, Table
 from eqdarts.dimensions.table_units import table_units
 from eqdarts.errors import InputDataError, check_flag, warn
+from eqdarts.fitted.checkpoints import keeper_of, opened, refuse_checkpoint, settings_with
 from eqdarts.fitted.kept import Kept, kept_of, kept_of_groups, kept_of_outputs, warn_of_limits
 from eqdarts.fitted.outputs import OutputsModel
 from eqdarts.fitted.searched import searched, weighed
@@ -179,6 +181,11 @@ class DARTSRegressor(OutputsModel):
         its front, all fitted to the rows that are given now? It needs the same columns and target, and the same options
         on what graphs there are and, of a wide table, `max_columns`; there may be other rows and more time. False: a
         fit begins anew.
+    checkpoint : str or path, optional
+        A file in which the search is kept while it runs: after its first epoch, every half minute and at its end. What
+        is killed goes on with `resume`, to the same result. A file that another process writes, a full disk or a folder
+        without leave to write cost a warning, and the search goes on. An unfinished search in the file is not written
+        over. None: no file is written.
     callback : callable, optional
         Called after every epoch with an `EpochRecord`.
     device : str
@@ -309,6 +316,7 @@ class DARTSRegressor(OutputsModel):
         template: str | None = None,
         shared: str | None = None,
         warm_start: bool = False,
+        checkpoint: str | os.PathLike[str] | None = None,
         callback: Callable[[EpochRecord], None] | None = None,
         device: str = "cpu",
         n_jobs: int = -1,
@@ -354,6 +362,7 @@ class DARTSRegressor(OutputsModel):
         self.template = template
         self.shared = shared
         self.warm_start = warm_start
+        self.checkpoint = checkpoint
         self.callback = callback
         self.device = device
         self.n_jobs = n_jobs
@@ -414,13 +423,74 @@ class DARTSRegressor(OutputsModel):
             return self._fit_groups(X, y, sample_weight, y_error, groups)
         return self._fit(X, y, sample_weight, y_error, units_of(X, y))
 
-    def _fit(self, X: Any, y: Any, sample_weight: Any, y_error: Any, header: Mapping[str, str]) -> DARTSRegressor:
-        """header: units that stand there, by the names of columns"""
+    def _fit(
+        self, X: Any, y: Any, sample_weight: Any, y_error: Any, header: Mapping[str, str], saved: Saved | None = None
+    ) -> DARTSRegressor:
+        """header: units that stand there, by the names of columns   saved: what a search goes on from"""
         table, options = self._checked(X, y, sample_weight, y_error, header)
         start = time.monotonic()  # the first unit that is read takes a second or more, which is no search
         earlier = self._earlier(table.names, table.target)
-        with searched(table, options, self._generator_after(earlier), start, earlier) as found:
+        keeper = keeper_of(self.get_params(deep=False), table, options, saved)
+        with searched(table, options, self._generator_after(earlier), start, earlier, keeper) as found:
             return self._store(kept_of(found), earlier is not None)
+
+    @classmethod
+    def resume(
+        cls,
+        path: str | os.PathLike[str],
+        X: ArrayLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        y_error: ArrayLike | None = None,
+        **options: Any,
+    ) -> DARTSRegressor:
+        """Go on with a search that was killed, or interrupted, from the file that it had as `checkpoint`.
+
+        Where a number of epochs ends it, the result is that of a search that nobody disturbed, to the last bit. The
+        time that it had before counts. A search that was over gives its result at once; with more epochs or time than
+        it had, it goes on.
+
+        Parameters
+        ----------
+        path : str or path
+            The file, which the search goes on to write.
+        X, y, sample_weight, y_error
+            The same as in `fit`.
+        **options
+            Options that only say when to stop or what is shown, which may change: max_epochs, max_time, patience,
+            agreeing_runs, callback, n_jobs, verbose, model_selection. All others come from the file, and are given
+            again only where no file can hold them, such as a source of graphs of your own.
+
+        Returns
+        -------
+        DARTSRegressor
+            Fitted.
+
+        Raises
+        ------
+        InputDataError
+            If the file is damaged or of another version, or the table or an option is not what it was; it says which.
+
+        Examples
+        --------
+        >>> import numpy as np, os, tempfile
+        >>> x = np.linspace(1, 2, 40)[:, None]
+        >>> y = 3 * x[:, 0] ** 2 + 0.1 * np.sin(9 * x[:, 0])
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = os.path.join(folder, "run.ckpt")
+        ...     model = DARTSRegressor(max_epochs=2, max_nodes=1, checkpoint=path, random_state=0, verbose=0)
+        ...     first = model.fit(x, y)
+        ...     longer = DARTSRegressor.resume(path, x, y, max_epochs=3)
+        >>> len(first.history_), len(longer.history_)
+        (2, 3)
+        """
+        saved = opened(path)
+        model = cls(**settings_with(saved, path, options))
+        return model._go_on(saved, X, y, sample_weight, y_error)
+
+    @no_full_collections()
+    def _go_on(self, saved: Saved, X: Any, y: Any, sample_weight: Any, y_error: Any) -> DARTSRegressor:
+        return self._fit(X, y, sample_weight, y_error, units_of(X, y), saved)
 
     def _checked(
         self, X: Any, y: Any, sample_weight: Any, y_error: Any, header: Mapping[str, str]

@@ -15,12 +15,12 @@ HOUSE = {
     "errors": {},
     "options_together": {},
     "runtime": (
-        "orphans", "writing", "overlapping", "garbage", "threads", "interrupts", "kernel", "compiled_cache", "loops",
+        "orphans", "writing", "lock", "overlapping", "garbage", "threads", "interrupts", "kernel", "compiled_cache",
+        "loops",
     ),
     "formula": (
-        "visible", "records", "functions", "substitution", "pickled", "known", "parsing", "text", "tape", "numbers",
-        "latex", "likely", "templates",
-        "mathml",
+        "visible", "records", "functions", "substitution", "pickled", "trees", "known", "parsing", "text", "tape",
+        "numbers", "latex", "likely", "templates", "mathml",
     ),
     "data": (
         "table", "zero", "cells", "columns", "units", "indicators", "frames", "groups", "nearby", "rounding", "noise",
@@ -28,6 +28,7 @@ HOUSE = {
         "csv", "parquet", "reading", "chunks", "logarithm", "measured", "cache", "read_ahead", "first_rows", "subset",
         "screening", "kept", "affine", "outputs",
     ),
+    "checkpoint": ("generator", "codec", "content", "table_print", "keeper"),
     "dimensions": ("grammar", "unit", "reading", "solving", "checking", "groups", "writing", "table_units"),
     "losses": ("link", "loss", "families", "robust", "own", "named", "noise", "goal", "given", "record"),
     "graph": ("operations", "links", "space", "genotype", "tensor_program", "to_sympy", "population"),
@@ -64,8 +65,10 @@ HOUSE = {
         "shapes", "lattice", "library", "products", "waves", "gradient", "sources", "symmetry", "similarity",
     ),
     "search": (
-        "budget", "log", "history", "settled", "problem", "earlier", "machine", "sums", "runs", "sampled", "relaxed",
-        "warm_up", "finish", "guesses", "exactness", "stops", "reformulations", "branches", "loop", "resample",
+        "budget", "log", "history", "settled", "problem", "earlier", "machine", "sums", "runs", "memory", "searcher",
+        "sampled", "relaxed",
+        "warm_up", "finish", "guesses", "exactness", "stops", "reformulations", "branches", "looks", "loop",
+        "kept_classes", "resample",
         "progress", "fit_options", "noise", "working", "pose", "discover", "large",
     ),
     "grouped": ("rows", "state", "sharing", "candidates", "writing", "discover", "rating", "fitting", "outputs"),
@@ -75,7 +78,7 @@ HOUSE = {
         "constants", "layout", "graph", "history", "alpha", "groups", "classes", "classes_page", "page",
         "trajectories",
     ),
-    "fitted": ("searched", "kept", "given", "answers", "examined", "grouped", "saving", "outputs"),
+    "fitted": ("searched", "checkpoints", "kept", "given", "answers", "examined", "grouped", "saving", "outputs"),
     "classes": (
         "labels", "baseline", "likelihood", "planes", "scores", "choosing", "settling", "selection", "listing", "card",
         "answers", "saving",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 import torch
@@ -24,7 +25,7 @@ from eqdarts.darts.bilevel import (
 )
 from eqdarts.darts.relaxation import Relaxation, temperature_at
 from eqdarts.darts.supernet import initial_architecture, initial_parameters, mean_squared_error, readout_fitted
-from eqdarts.errors import check_choice
+from eqdarts.errors import InputDataError, check_choice
 from eqdarts.fit.graphs import Tensors
 from eqdarts.graph.space import SearchSpace
 from eqdarts.options import SearchConfig
@@ -61,6 +62,55 @@ class Descent:
     w_optimizer: torch.optim.Optimizer
     alpha_optimizer: torch.optim.Optimizer
     epochs: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class DescentMemory:
+    """The same as copies, which do not move.
+
+    Attributes
+    ----------
+    tensors : tuple of array
+        α, β, w and the coefficients.
+    moments : tuple of dict
+        Of the optimiser of w, and of that of α: by parameter, what it has averaged, by name.
+    epochs : int
+    """
+
+    tensors: tuple[np.ndarray, ...]
+    moments: tuple[dict[int, dict[str, Any]], ...]
+    epochs: int
+
+    @classmethod
+    def of(cls, state: Descent) -> DescentMemory:
+        """Of replicas as they stand."""
+        optimizers = state.w_optimizer, state.alpha_optimizer
+        return cls(tuple(map(_copy, _moved(state))), tuple(map(_moments, optimizers)), state.epochs)
+
+    def put_back(self, start: Descent) -> Descent:
+        """Replicas that stand there. start: new ones, whose tensors become these"""
+        tensors = _moved(start)
+        for own, before in zip(tensors, self.tensors, strict=True):
+            if own.shape != before.shape:
+                raise InputDataError("checkpoint: its replicas are not of these columns and operations; fit anew")
+            with torch.no_grad():
+                own.copy_(torch.as_tensor(before))
+        for optimizer, moments in zip((start.w_optimizer, start.alpha_optimizer), self.moments, strict=True):
+            known = {k: {name: torch.as_tensor(value) for name, value in one.items()} for k, one in moments.items()}
+            optimizer.load_state_dict({**optimizer.state_dict(), "state": known})
+        return replace(start, epochs=self.epochs)
+
+
+def _moved(state: Descent) -> tuple[Tensor, ...]:
+    return state.architecture.alpha, state.architecture.beta, state.w, state.coefficients
+
+
+def _moments(optimizer: torch.optim.Optimizer) -> dict[int, dict[str, Any]]:
+    known = optimizer.state_dict()["state"]
+    return {
+        k: {name: _copy(value) if isinstance(value, Tensor) else value for name, value in one.items()}
+        for k, one in known.items()
+    }
 
 
 @dataclass(frozen=True, eq=False)

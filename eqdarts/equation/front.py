@@ -121,6 +121,26 @@ class Front:
         )
         return Front(rows=self.rows, _ranks=ranks, _offered=offered)
 
+    def taken_apart(self) -> tuple[int, tuple[Equation, ...], tuple[Equation, ...]]:
+        """The rows, the equations that may come to stay, and those that are remembered, for `put_together`."""
+        ranked, offered = (tuple(rank.equation for rank in ranks) for ranks in (self._ranks, self._offered))
+        return self.rows, ranked, offered
+
+    @classmethod
+    def put_together(cls, rows: int, ranked: tuple[Equation, ...], offered: tuple[Equation, ...]) -> Front:
+        """The front that was taken apart: it takes and refuses the same equations from now on.
+
+        Examples
+        --------
+        >>> import sympy
+        >>> front = Front((Equation(sympy.Symbol("x"), ("x",), "y", 0.5, 0.5, "sample"),), 20)
+        >>> again = Front.put_together(*front.taken_apart())
+        >>> again == front, again.offered == front.offered
+        (True, True)
+        """
+        ranks, known = (tuple(_Rank.of(equation, rows) for equation in some) for some in (ranked, offered))
+        return cls(rows=rows, _ranks=ranks, _offered=known)
+
     @property
     def offered(self) -> tuple[tuple[Equation, float], ...]:
         """Each equation that was offered, on the front or not, and the length of its description, shortest first.

@@ -135,6 +135,8 @@ def stability(
 
 def _settings(estimator: Any, n_jobs: int | None, n_resamples: int, max_time: float | None) -> dict[str, object]:
     settings: dict[str, object] = {"verbose": 0, "callback": None}
+    if getattr(estimator, "checkpoint", None) is not None:  # that of the fit itself stays as it is
+        settings["checkpoint"] = None
     if estimator.units == "header":  # the names of resampled tables have none
         settings["units"] = dict(estimator.units_)
     if n_jobs not in (None, 1):

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import ArrayLike
 
+from eqdarts.checkpoint.keeper import Keeper
 from eqdarts.data import with_errors
 from eqdarts.data.table import Table
 from eqdarts.losses.given import weighed_for
@@ -20,17 +21,23 @@ from eqdarts.templates.search import discovered_by_template
 
 
 def searched(
-    table: Table, options: FitOptions, rng: np.random.Generator, start: float, earlier: Earlier | None
+    table: Table,
+    options: FitOptions,
+    rng: np.random.Generator,
+    start: float,
+    earlier: Earlier | None,
+    keeper: Keeper | None = None,
 ) -> AbstractContextManager[Found]:
     """What is found on a checked table in memory, while Ctrl-C costs nothing of it.
 
     start: when the time of the search began, in `time.monotonic`   earlier: what it goes on from
+    keeper: writes where it stands
     """
     if options.template is not None:
         return discovered_by_template(table, options.template, options, rng, start)
     if is_large(len(table), options):
         return discovered_in_large(table, options, rng, earlier)
-    return discovered(table, options, rng, start, earlier)
+    return discovered(table, options, rng, start, earlier, keeper)
 
 
 def weighed(

@@ -54,7 +54,11 @@ def put_together_again(value: Any) -> Any:
         return tuple(map(put_together_again, value))
     if not isinstance(value, _Node):
         return value
-    args = tuple(map(put_together_again, value.args))
+    return made_of(value.kind, tuple(map(put_together_again, value.args)))
+
+
+def made_of(kind: type[sympy.Basic], args: tuple[Any, ...]) -> Any:
+    """A part of a formula with these arguments as they are."""
     with distribute(False):
-        made = value.kind(*args)
-    return made if made.func == value.kind and made.args == args else value.kind(*args, evaluate=False)
+        made = kind(*args)
+    return made if made.func == kind and made.args == args else kind(*args, evaluate=False)

@@ -33,12 +33,14 @@ class Admission:
         As the user gave it.
     excluded : dict of str to Excluded
         By what was broken.
+    known : dict of expression to tuple of str
+        What formulas break that it was asked for.
     """
 
     constraints: Constraints
     table: Table
     excluded: dict[str, Excluded] = field(default_factory=dict)
-    _known: dict[sympy.Expr, tuple[str, ...]] = field(default_factory=dict)
+    known: dict[sympy.Expr, tuple[str, ...]] = field(default_factory=dict)
 
     def admits(self, equation: Equation) -> bool:
         """Does an equation keep all constraints? One that does not is remembered."""
@@ -96,11 +98,11 @@ class Admission:
         self.excluded[name] = replace(self._kept(name), **changed)
 
     def _broken_by(self, equation: Equation) -> tuple[str, ...]:
-        if equation.expression not in self._known:
-            self._known[equation.expression] = broken = tuple(self._broken(equation.formula))
+        if equation.expression not in self.known:
+            self.known[equation.expression] = broken = tuple(self._broken(equation.formula))
             for name in broken:
                 self._note(name, equations=self._kept(name).equations + 1)
-        return self._known[equation.expression]
+        return self.known[equation.expression]
 
     def _broken(self, formula: Formula) -> Iterator[str]:
         expression, columns, constraints = self._asked(formula)

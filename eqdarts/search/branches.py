@@ -15,8 +15,10 @@ from math import ceil
 import numpy as np
 import sympy
 
+from eqdarts.checkpoint.generator import GeneratorState
 from eqdarts.equation.equation import Equation
 from eqdarts.equation.front import Front
+from eqdarts.errors import InputDataError
 from eqdarts.graph.space import SearchSpace
 from eqdarts.options import SearchConfig
 from eqdarts.propose.sources import PROPOSERS
@@ -24,6 +26,7 @@ from eqdarts.search.budget import BUDGET
 from eqdarts.search.finish import candidates, finish, finish_products, offer_all
 from eqdarts.search.log import Log, Share
 from eqdarts.search.machine import Machine
+from eqdarts.search.memory import BranchesMemory, BranchMemory, Opened
 from eqdarts.search.problem import Problem, View
 from eqdarts.search.reformulations import Dimensionless, Guesses, Reformulated, Symmetries, made_at_once
 from eqdarts.search.runs import SampledState
@@ -106,6 +109,20 @@ class _Branch:
         # Under noise many reach the same loss, and the law is found first where it has the fewest inputs.
         return _charged(min(self.open_share, self.loss), self.space.n_inputs)
 
+    def memory(self, whole: bool = False) -> BranchMemory:
+        """What it remembers. whole: with what it searches"""
+        opened = Opened(self.problem, self.view, self.open_share, self.depth) if whole else None
+        return BranchMemory(
+            self.searcher.memory(self.state), self.exact.memory(), self.parent_loss, self.epochs, self.next_question,
+            opened,
+        )  # fmt: skip
+
+    def recall(self, memory: BranchMemory) -> None:
+        """Go on from there."""
+        self.state = self.searcher.recall(memory.searcher)
+        self.exact.recall(memory.exact)
+        self.parent_loss, self.epochs, self.next_question = memory.parent_loss, memory.epochs, memory.next_question
+
 
 def _least_loss(state: SampledState) -> float:
     return float(state.population.loss.min(initial=np.inf))
@@ -164,6 +181,40 @@ class Branches:
         There is none for a graph that leaves nothing but noise while the first run still looks for it anew.
         """
         return all(b.epochs for b in self._all if b.promise < np.inf)
+
+    @property
+    def _always(self) -> list[_Branch]:
+        """Those that are there from the start."""
+        return [*chain(*self._companions), *self._guesses, *self._by_units]
+
+    def memory(self) -> BranchesMemory:
+        """What they remember."""
+        always = self._always
+        places = {id(branch): place for place, branch in enumerate(always)}
+        living = tuple(places[id(b)] if id(b) in places else b.memory(True) for b in self._branches)
+        return BranchesMemory(
+            GeneratorState.of(self._rng), frozenset(self._known), self._next_question, self._noisy,
+            tuple(self._products), tuple(b.memory() for b in always), living,
+        )  # fmt: skip
+
+    def recall(self, memory: BranchesMemory) -> None:
+        """Go on from there. They are as they were made."""
+        always = self._always
+        for branch, one in zip(always, memory.always, strict=True):
+            branch.recall(one)
+        self._branches = [always[one] if isinstance(one, int) else self._again(one) for one in memory.living]
+        self._known, self._products = set(memory.known), list(memory.products)
+        self._next_question, self._noisy = memory.next_question, memory.noisy
+        self._rng = memory.rng.generator()
+
+    def _again(self, memory: BranchMemory) -> _Branch:
+        opened = memory.opened
+        if opened is None:
+            raise InputDataError("checkpoint: a branch lacks what it searches; fit anew")
+        one = Reformulated(opened.problem, opened.view, self._problem, opened.open_share)
+        branch = self._made(one, memory.searcher.state.noisy, opened.depth, memory.parent_loss)
+        branch.recall(memory)
+        return branch
 
     def epoch(self, state: SampledState, front: Front, epoch: int) -> tuple[Front, bool]:
         """The front after some epochs of branches; true when the search may end.

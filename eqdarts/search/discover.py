@@ -9,6 +9,7 @@ from functools import partial
 
 import numpy as np
 
+from eqdarts.checkpoint.keeper import Keeper, keeping
 from eqdarts.data.kept import Training
 from eqdarts.data.noise import weighted
 from eqdarts.data.table import Table
@@ -60,14 +61,20 @@ class Found:
 
 @contextmanager
 def discovered(
-    table: Table, options: FitOptions, rng: np.random.Generator, start: float, earlier: Earlier | None = None
+    table: Table,
+    options: FitOptions,
+    rng: np.random.Generator,
+    start: float,
+    earlier: Earlier | None = None,
+    keeper: Keeper | None = None,
 ) -> Iterator[Found]:
     """What is found on a table; Ctrl-C, then and while it is stored, costs nothing of it.
 
     start: when the time of the search began, in `time.monotonic`   earlier: what it goes on from
+    keeper: writes where it stands
     """
-    with np.errstate(all="ignore"), interrupts() as noted:
-        yield discover(table, options, rng, Watch(options.config, start, noted), earlier=earlier)
+    with np.errstate(all="ignore"), interrupts() as noted, keeping(keeper):
+        yield discover(table, options, rng, Watch(options.config, start, noted), earlier=earlier, keeper=keeper)
 
 
 def discover(
@@ -77,13 +84,15 @@ def discover(
     watch: Watch,
     only_exact: bool = False,
     earlier: Earlier | None = None,
+    keeper: Keeper | None = None,
 ) -> Found:
     """The front of a checked table, each of whose equations is fitted to all of its rows.
 
     watch: with the settings of the search   only_exact: as in `run`; nothing is shown
-    earlier: what it goes on from
+    earlier: what it goes on from   keeper: writes where it stands
     """
-    posed = pose(table, options, rng, watch, None if earlier is None else earlier.space.inputs)
+    chosen = None if keeper is None or keeper.resumed is None else keeper.resumed.boundary.chosen
+    posed = pose(table, options, rng, watch, None if earlier is None else earlier.space.inputs, chosen)
     problem, training = posed.problem, posed.training
     summary = Summary.of(table, distinct_rows=len(problem.table))
     if posed.is_constant:
@@ -99,7 +108,7 @@ def discover(
     verbose, target = 0 if only_exact else options.verbose, problem.table.target
     with one_thread(), progress(verbose, config, target, training.noise) as shown:
         callback = both(shown, None if only_exact else options.callback)
-        result = run(space, watch, problem, rng, machine, callback, only_exact, earlier)
+        result = run(space, watch, problem, rng, machine, callback, only_exact, earlier, keeper)
         front, training = _weighed_by_law(admitted(result.front, problem), training)
         front = with_known_constants(front, training.table.of_mean_weight_one(), options.constants)
         front = admitted(front, problem)

@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any
 
 import numpy as np
 
+from eqdarts.checkpoint.keeper import Keeper
 from eqdarts.equation.equation import Equation
 from eqdarts.equation.front import Front
-from eqdarts.equation.selection import choose
 from eqdarts.errors import warn
 from eqdarts.fit.assess import Assessor
 from eqdarts.graph.genotype import Genotype
@@ -27,86 +27,20 @@ from eqdarts.search.finish import Draft, candidates, constant_equation, finish, 
 from eqdarts.search.guesses import from_guess
 from eqdarts.search.history import EpochRecord, Sight
 from eqdarts.search.log import Share
+from eqdarts.search.looks import Looks
 from eqdarts.search.machine import Machine
+from eqdarts.search.memory import AdmissionMemory, Boundary, Chosen
 from eqdarts.search.problem import Problem
 from eqdarts.search.relaxed import RelaxedSearch
 from eqdarts.search.runs import SampledState
 from eqdarts.search.sampled import SampledSearch
+from eqdarts.search.searcher import Searcher, State
 from eqdarts.search.stops import ExactGraphs, Watch
 from eqdarts.search.sums import best_first, has_sums, plain_sums
 
 _FINISHED = 40  # graphs that become equations at the end, at the most
 _FINISHED_AT_FIRST = 6  # and after no epoch; each epoch adds one
-_FIRST_LOOK = 4  # epochs before the best graph becomes an equation to read, and how many times more before the next
 _TRIED_SURELY = 8  # graphs, best first, of which one becomes an equation even if no time is left
-
-
-class State(Protocol):
-    """What the loop reads of a search after an epoch."""
-
-    @property
-    def nodes(self) -> int: ...
-    @property
-    def population(self) -> Population: ...
-    @property
-    def known(self) -> Population:
-        """All that could become equations now."""
-        ...
-
-    @property
-    def train_loss(self) -> float: ...
-    @property
-    def validation_loss(self) -> float: ...
-    @property
-    def fitted(self) -> int: ...
-    @property
-    def shares(self) -> dict[str, Share]:
-        """What each source of graphs did in the epoch."""
-        ...
-
-    @property
-    def leaves_noise(self) -> bool:
-        """Does the best graph leave nothing but noise?"""
-        ...
-
-    @property
-    def rows(self) -> int:
-        """Rows that the losses of the population speak for."""
-        ...
-
-    @property
-    def found(self) -> int:
-        """How many independent runs have found the best graph of noisy data."""
-        ...
-
-    @property
-    def is_settled(self) -> bool:
-        """Do as many of them agree as are wanted, on a graph that leaves nothing but noise?"""
-        ...
-
-    @property
-    def architecture(self) -> tuple[np.ndarray, np.ndarray]:
-        """α [R, A, E, M] and β [R, N, A]."""
-        ...
-
-    @property
-    def gamma(self) -> np.ndarray | None:
-        """γ [L] of the links; None if the search has only the identity."""
-        ...
-
-
-S = TypeVar("S", bound=State)
-
-
-class Searcher(Protocol[S]):
-    """A way to search: `SampledSearch` or `RelaxedSearch`."""
-
-    def start(self) -> S: ...
-    def resumed(self, earlier: Earlier) -> S: ...
-    def epoch(self, state: S, fraction: float) -> S: ...
-    def close(self, state: S, deadline: float) -> S:
-        """Read off what the last epochs learned; deadline: when all must be over, in `time.monotonic`."""
-        ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,6 +75,14 @@ class SearchResult:
     noisy: bool = False
 
 
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """A result without its histories, and what constraints kept out until then."""
+
+    result: SearchResult
+    admission: AdmissionMemory | None
+
+
 def run(
     space: SearchSpace,
     watch: Watch,
@@ -150,6 +92,7 @@ def run(
     callback: Callable[[EpochRecord], None] | None = None,
     only_exact: bool = False,
     earlier: Earlier | None = None,
+    keeper: Keeper | None = None,
 ) -> SearchResult:
     """Search until the equation is exact or settled, or until epochs, time or patience end.
 
@@ -159,6 +102,7 @@ def run(
     callback: called after every epoch; its errors are the caller's
     only_exact: are equations that leave something to explain of no use, so that none is made at the end?
     earlier: what it goes on from, if it does not begin anew
+    keeper: writes where the search stands, and may know where to go on
 
     Warns
     -----
@@ -180,15 +124,24 @@ def run(
         searcher = RelaxedSearch(space, config, assessor, rng)
     if can_branch(config):
         branches = Branches(space, watch, problem, rng.spawn(1)[0], machine)
-    work = _Run(space, problem, watch, assessor, searcher, branches, callback)
+    work = _Run(space, problem, watch, assessor, searcher, branches, callback, keeper)
     during = watch.interrupts.during
     if earlier is not None:
         during(partial(work.resume, earlier))
+    before = None if keeper is None else keeper.resumed
+    if before is not None:
+        work.recall(before.boundary)
+        if before.result is not None and work.reason == before.result.result.stop_reason:
+            return work.as_before(before.result)
     during(work.search)
+    work.keep()
     if watch.interrupts.noted or not (work.reason == "exact" or only_exact):
         during(work.conclude)
         during(work.make_sure)
-    return work.result()
+    result = work.result()
+    if keeper is not None and result.stop_reason not in ("interrupted", "error"):
+        keeper.conclude(work.outcome(result))
+    return result
 
 
 class _Run:
@@ -203,17 +156,19 @@ class _Run:
         searcher: Searcher[Any],
         branches: Branches | None,
         callback: Callable[[EpochRecord], None] | None,
+        keeper: Keeper | None,
     ) -> None:
+        self._keeper = keeper
         self._space, self._problem, self._watch = space, problem, watch
         self._assessor, self._searcher, self._branches, self._callback = assessor, searcher, branches, callback
-        self._exact, self._looks = ExactGraphs(problem, watch), _Looks(space, problem, watch)
+        self._exact, self._looks = ExactGraphs(problem, watch), Looks(space, problem, watch)
         self._state: Any = searcher.start()
         self._front = Front(rows=problem.evidence).offer(constant_equation(problem))
         self._history: list[EpochRecord] = []
         self._alphas: list[np.ndarray] = []
         self._drafts: dict[bytes, Draft] = {}
         self._finished: set[Genotype | None] = set()
-        self._is_closed = False
+        self._is_closed = self._is_certain = False
         self._error: Exception | None = None
         self.reason: str | None = None
 
@@ -227,11 +182,58 @@ class _Run:
 
         self._guarded(state)
 
+    def memory(self) -> Boundary:
+        """Where the search stands, between two epochs."""
+        return Boundary(
+            Chosen.of(self._problem), self._watch.seconds, self._is_certain, self._searcher.memory(self._state),
+            None if self._branches is None else self._branches.memory(), self._exact.memory(), self._looks.next,
+            self._watch.best, self._watch.stale, self._front, tuple(self._history), tuple(self._alphas),
+            AdmissionMemory.of(self._problem.admission),
+        )  # fmt: skip
+
+    def recall(self, memory: Boundary) -> None:
+        """Go on from there."""
+        self._watch.start -= memory.seconds
+        self._watch.best, self._watch.stale = memory.best, memory.stale
+        self._state = self._searcher.recall(memory.searcher)
+        if self._branches is not None:
+            self._branches.recall(memory.branches)
+        self._exact.recall(memory.exact)
+        self._looks.next = memory.next_look
+        self._front, self._is_certain = memory.front, memory.is_certain
+        self._history, self._alphas = list(memory.history), list(memory.alphas)
+        if memory.admission is not None and self._problem.admission is not None:
+            memory.admission.recall(self._problem.admission)
+        self._decide(len(self._history))
+
+    def outcome(self, result: SearchResult) -> Outcome:
+        """What a checkpoint keeps of a result, beside where the search stood."""
+        bare = replace(result, history=(), alpha_history=())
+        return Outcome(bare, AdmissionMemory.of(self._problem.admission))
+
+    def as_before(self, outcome: Outcome) -> SearchResult:
+        """The result of a search that was over."""
+        if outcome.admission is not None and self._problem.admission is not None:
+            outcome.admission.recall(self._problem.admission)
+        return replace(outcome.result, history=tuple(self._history), alpha_history=tuple(self._alphas))
+
+    def _note(self) -> None:
+        if self._keeper is not None:
+            self._keeper.note(self.memory(), len(self._history))
+
+    def keep(self) -> None:
+        """Write where the search stood after its last epoch, unless that is in the file."""
+        if self._keeper is not None:
+            self._keeper.write()
+
     def search(self) -> None:
         """Epochs until a stop."""
-        self._guarded(self._offer_guesses)
+        if not self._history:
+            self._guarded(self._offer_guesses)
         while self.reason is None and not self._watch.interrupts.noted:
             self._guarded(self._epoch)
+            if self._error is None:
+                self._guarded(self._note)
             if self._callback is not None and self._error is None:
                 self._callback(self._history[-1])
 
@@ -294,7 +296,13 @@ class _Run:
         sight = Sight(equations, chosen, _outline(self._state.population))
         self._history.append(_record(self._state, number, self._watch.seconds, sight, of_branches))
         self._watch.note(_score(self._state))
-        self.reason = "exact" if certain else self._watch.reason(number, self._is_settled(), self._state.leaves_noise)
+        self._is_certain = certain
+        self._decide(number)
+
+    def _decide(self, number: int) -> None:
+        """Is it over after so many epochs?"""
+        leaves_noise = self._state.leaves_noise
+        self.reason = "exact" if self._is_certain else self._watch.reason(number, self._is_settled(), leaves_noise)
         if self.reason == "settled":
             self._watch.close()
 
@@ -374,29 +382,3 @@ def _outline(population: Population) -> tuple[tuple[int, float], ...]:
 def _score(state: State) -> float:
     population = state.population
     return float(scores(population.loss, population.complexity, state.rows).min()) if len(population) else np.inf
-
-
-class _Looks:
-    """Makes the best graph an equation after 4, 16, 64, … epochs, so that there is something to read from the start."""
-
-    def __init__(self, space: SearchSpace, problem: Problem, watch: Watch) -> None:
-        self._space, self._problem, self._watch = space, problem, watch
-        self._next = _FIRST_LOOK
-        self._seen: tuple[Front, tuple[tuple[int, float, str], ...], int] | None = None
-
-    def finish(self, state: State, front: Front, epoch: int) -> Front:
-        """The front with the graph of the best score, if it is time."""
-        if epoch < self._next or not len(state.population):
-            return front
-        self._next *= _FIRST_LOOK
-        soon = time.monotonic() + BUDGET.look_seconds
-        deadline = min(self._watch.deadline, soon) if self._watch.by_clock else np.inf
-        place = candidates(state.population, state.rows, 1)
-        return offer_all(front, finish(self._space, state.population, place, self._problem, deadline, reduced=0))
-
-    def seen(self, front: Front) -> tuple[tuple[tuple[int, float, str], ...], int]:
-        """What a `Sight` has of the equations, and which of them would be chosen now."""
-        if self._seen is None or self._seen[0] is not front:
-            equations = tuple((e.complexity, e.relative_loss, str(e)) for e in front)
-            self._seen = front, equations, choose(front, "best", self._problem.evidence)
-        return self._seen[1:]

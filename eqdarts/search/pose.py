@@ -20,6 +20,7 @@ from eqdarts.losses.noise import LossNoise, noise_of_loss
 from eqdarts.search.budget import BUDGET
 from eqdarts.search.fit_options import FitOptions
 from eqdarts.search.guesses import with_guesses
+from eqdarts.search.memory import Chosen
 from eqdarts.search.noise import noise_of
 from eqdarts.search.problem import OF_LITTLE, Problem, Sizes, moderate, snapping_rows
 from eqdarts.search.stops import Watch
@@ -45,9 +46,17 @@ class Posed:
 
 
 def pose(
-    table: Table, options: FitOptions, rng: np.random.Generator, watch: Watch, columns: tuple[str, ...] | None = None
+    table: Table,
+    options: FitOptions,
+    rng: np.random.Generator,
+    watch: Watch,
+    columns: tuple[str, ...] | None = None,
+    chosen: Chosen | None = None,
 ) -> Posed:
-    """The problem that a checked table poses. columns: that were chosen before, if a search goes on"""
+    """The problem that a checked table poses.
+
+    columns: that were chosen before, if a search goes on   chosen: all that was, if it goes on from a checkpoint
+    """
     # Equal rows as one: a row given twice and a row of weight 2 come out alike. Where validation names some rows, they
     # stay as they are, and a model keeps copies.
     counted = table.merged() if options.splits_by_share else table.copied()
@@ -65,15 +74,14 @@ def pose(
     if not constant:
         options.constraints.check_rows(table)
         check_varying([name for name in rows.names if name not in options.constraints.never], used)
+        columns = columns if chosen is None else chosen.columns
         if columns is None:
             used = _with_all(screened(used, options.max_columns, rng, watch.until(BUDGET.screening)), used, options)
         else:
             used = _as_before(used, columns)
             _check_guesses(options, rows, columns)
     sizes = OF_LITTLE if goal is not None and goal.loss.is_family else Sizes()
-    subset = snapping_rows(len(rows), rng, sizes.formula)
-    everything = np.arange(len(rows))
-    train, validation = (everything, everything) if constant else _steps(rows.y, options, rng, sizes.step)
+    subset, train, validation = _rows_taken(rows.y, options, rng, sizes, constant, chosen)
     x_scale, y_scale = scales_of(used)
     units, target_unit = _extreme(x_scale), float(_extreme(np.array([y_scale]))[0])
     if goal is not None and goal.loss.link.name != "identity":
@@ -101,6 +109,16 @@ def pose(
     if not constant and options.guesses:
         problem = with_guesses(problem, tuple(fitted_guess(guess, rows) for guess in options.guesses))
     return Posed(problem, constant, training)
+
+
+def _rows_taken(
+    y: np.ndarray, options: FitOptions, rng: np.random.Generator, sizes: Sizes, constant: bool, chosen: Chosen | None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Numbers of the rows for formulas, and for the steps of w and of α."""
+    if chosen is not None:
+        return chosen.rows(len(y))
+    subset, everything = snapping_rows(len(y), rng, sizes.formula), np.arange(len(y))
+    return subset, *((everything, everything) if constant else _steps(y, options, rng, sizes.step))
 
 
 def _as_before(table: Table, columns: tuple[str, ...]) -> Table:

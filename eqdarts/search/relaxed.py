@@ -8,6 +8,7 @@ from typing import ClassVar
 import numpy as np
 import torch
 
+from eqdarts.checkpoint.generator import GeneratorState
 from eqdarts.darts import descent, discretise
 from eqdarts.darts.architecture import Architecture
 from eqdarts.darts.relaxation import Relaxation
@@ -23,6 +24,7 @@ from eqdarts.options import SearchConfig
 from eqdarts.propose.waves import rows_of_waves, with_frequencies
 from eqdarts.search.earlier import Earlier
 from eqdarts.search.log import Share
+from eqdarts.search.memory import check_graphs
 
 _EVERY = 10  # epochs between two readings
 _NEVER = -1e9  # α of a candidate that must not be chosen
@@ -86,6 +88,30 @@ class RelaxedState:
         return weights.alpha.detach().cpu().numpy(), weights.beta.detach().cpu().numpy()
 
 
+@dataclass(frozen=True, eq=False)
+class RelaxedMemory:
+    """Where a relaxed search stands, as copies.
+
+    Attributes
+    ----------
+    inner : DescentMemory
+    population : Population
+    losses : (float, float)
+        On train and validation rows.
+    fitted : int
+    rng : GeneratorState
+    generator : array
+        The state of the generator of torch.
+    """
+
+    inner: descent.DescentMemory
+    population: Population
+    losses: tuple[float, float]
+    fitted: int
+    rng: GeneratorState
+    generator: np.ndarray
+
+
 class RelaxedSearch:
     """Epochs of the relaxed search; every few, each replica is discretised and its graphs refitted.
 
@@ -102,6 +128,24 @@ class RelaxedSearch:
         self._measure = measure_of(assessor.train)
         self._rng = rng
         self._generator = torch.Generator(device=assessor.device).manual_seed(int(rng.integers(2**62)))
+
+    def memory(self, state: RelaxedState) -> RelaxedMemory:
+        """Where it stands."""
+        return RelaxedMemory(
+            descent.DescentMemory.of(state.inner), state.population, (state.train_loss, state.validation_loss),
+            state.fitted, GeneratorState.of(self._rng), self._generator.get_state().numpy().copy(),
+        )  # fmt: skip
+
+    def recall(self, memory: RelaxedMemory) -> RelaxedState:
+        """Go on from there."""
+        check_graphs(self._space, memory.population)
+        start = self.start()
+        self._rng = memory.rng.generator()
+        self._generator.set_state(torch.as_tensor(memory.generator))
+        return replace(
+            start, inner=memory.inner.put_back(start.inner), population=memory.population,
+            train_loss=memory.losses[0], validation_loss=memory.losses[1], fitted=memory.fitted,
+        )  # fmt: skip
 
     def start(self) -> RelaxedState:
         """New replicas, nothing read off yet."""

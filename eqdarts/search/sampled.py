@@ -10,9 +10,11 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
+from eqdarts.checkpoint.generator import GeneratorState
 from eqdarts.darts.alpha_step import Credited, merit_of, step
 from eqdarts.darts.architecture import LinkedArchitecture, prior
 from eqdarts.darts.sampling import odds_of
@@ -34,6 +36,7 @@ from eqdarts.propose.waves import rows_of_waves, with_frequencies
 from eqdarts.search.budget import BUDGET
 from eqdarts.search.earlier import Earlier
 from eqdarts.search.log import Log
+from eqdarts.search.memory import SearcherMemory, checked_state, recall, remembered
 from eqdarts.search.runs import SampledState, arrived, gains, has_ended, next_run, reached
 from eqdarts.search.settled import Arrivals
 from eqdarts.search.sums import SumSearch
@@ -128,13 +131,32 @@ class SampledSearch:
         self._space, self._config, self._rng, self._is_noisy = space, config, rng, is_noisy
         self._assessor, self._prepare, self._is_over = assessor, prepare, is_over
         self._prior = prior(space)
-        self._proposers, solvers = made(config.proposers or PROPOSERS)
-        self._sums = SumSearch(space, assessor, solvers)
+        self._proposers, self._solvers = made(config.proposers or PROPOSERS)
+        self._sums = SumSearch(space, assessor, self._solvers)
 
     @cached_property
     def _waves(self) -> SearchSpace:
         """The space with the frequencies that the table shows, at which drawn sines start."""
         return with_frequencies(self._space, rows_of_waves(self._assessor), self._is_over)
+
+    @property
+    def _sources(self) -> list[Any]:
+        """Each source once."""
+        return list({id(source): source for source in (*self._proposers, *self._solvers)}.values())
+
+    def memory(self, state: SampledState) -> SearcherMemory:
+        """Where it stands."""
+        waves: SearchSpace | None = vars(self).get("_waves")
+        frequencies = None if waves is None else waves.frequencies
+        return SearcherMemory(state, GeneratorState.of(self._rng), frequencies, remembered(self._sources))
+
+    def recall(self, memory: SearcherMemory) -> SampledState:
+        """Go on from there."""
+        self._rng = memory.rng.generator()
+        recall(self._space, self._sources, memory.sources)
+        if memory.frequencies is not None:
+            self._waves = replace(self._space, frequencies=memory.frequencies)
+        return checked_state(self._space, memory.state)
 
     def start(self, noisy: bool = False) -> SampledState:
         """α at its prior, no graph yet. noisy: are the data known to be?"""

@@ -17,6 +17,7 @@ from eqdarts.runtime.interrupts import Interrupts
 from eqdarts.search.budget import BUDGET
 from eqdarts.search.exactness import Exactness, is_plain
 from eqdarts.search.finish import finish, offer_all
+from eqdarts.search.memory import ExactMemory
 from eqdarts.search.problem import Problem, View
 
 # An exact equation that is no proof is doubted until the search has so many times more epochs, and so many.
@@ -146,6 +147,15 @@ class ExactGraphs:
         self._since: int | None = None  # the epoch of the first exact equation
         self._proven_since: int | None = None  # and of the first that proves itself
         self._spent = 0.0
+
+    def memory(self) -> ExactMemory:
+        """What it remembers."""
+        return ExactMemory(frozenset(self._tried), self._simplest, self._since, self._proven_since, self._spent)
+
+    def recall(self, memory: ExactMemory) -> None:
+        """Go on from there."""
+        self._tried, self._simplest, self._spent = set(memory.tried), memory.simplest, memory.spent
+        self._since, self._proven_since = memory.since, memory.proven_since
 
     def finish(self, space: SearchSpace, population: Population, front: Front, epoch: int) -> tuple[Front, bool]:
         """The front with the simplest exact graph that is new; true when the search may end."""
