@@ -48,7 +48,8 @@ floats = st.floats(allow_nan=True, allow_infinity=True)
 plain = st.none() | st.booleans() | st.integers() | floats | st.text() | st.binary()
 keys = st.integers() | st.text() | st.tuples(st.integers(), st.text())
 numbers = arrays.arrays(
-    st.sampled_from([np.float64, np.float32, np.int64, np.uint16, np.bool_]), arrays.array_shapes(min_dims=0, min_side=0)
+    st.sampled_from([np.float64, np.float32, np.int64, np.uint16, np.bool_]),
+    arrays.array_shapes(min_dims=0, min_side=0),
 )
 values = st.recursive(
     plain | numbers | st.just(Colour.RED) | st.just(np.float64(0.1)),
@@ -66,7 +67,7 @@ def alike(a, b):
     """Are two values the same, to the last bit and to the type?"""
     assert type(a) is type(b)
     if isinstance(a, np.ndarray):
-        assert a.dtype == b.dtype and a.shape == b.shape
+        assert (a.dtype, a.shape) == (b.dtype, b.shape)
         assert a.tobytes() == b.tobytes()
         return all(n < 2 or s == t for n, s, t in zip(a.shape, a.strides, b.strides, strict=True)) or not a.size
     if isinstance(a, Pair):
@@ -408,9 +409,14 @@ def test_what_cannot_be_held_costs_one_warning_and_ends_it(tmp_path, often):
 
 def test_an_exception_on_the_way_leaves_the_last_boundary(tmp_path):
     path = tmp_path / "run.ckpt"
-    with pytest.raises(KeyError), keeping.keeping(keeper(path)) as one:
-        one.note((1,), 1)
-        one.note((2,), 2)
-        raise KeyError
+
+    def search():
+        with keeping.keeping(keeper(path)) as one:
+            one.note((1,), 1)
+            one.note((2,), 2)
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        search()
     assert read_saved(path, CLASSES, "1").boundary == (2,)
     assert os.listdir(tmp_path) == ["run.ckpt"]

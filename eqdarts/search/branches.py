@@ -324,6 +324,7 @@ class Branches:
             inputs=problem.table.names,
             signed=problem.signed,
             links=problem.usable_links(self._config.links),
+            frequencies=(),  # those are of other inputs, and may be fewer
         )
         assessor = self._machine.assessor(space, problem)
         searcher = SampledSearch(

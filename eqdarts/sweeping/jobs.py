@@ -27,6 +27,7 @@ _TAKEN = {
     "random_state": "give seeds=[...]",
     "verbose": "progress=True shows one bar for all fits",
     "callback": "fits may run in other processes",
+    "checkpoint": "its fits would all write one file; give folder=, which keeps every fit that is done",
 }
 #: Part of every key, so that a later form of description is not taken for this one.
 _FORM = "eqdarts sweep 1"
