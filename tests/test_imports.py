@@ -102,7 +102,7 @@ HOUSE = {
         "serving",
     ),
     "cli": (
-        "groups", "manual", "messages", "completing", "reading", "cells", "searching", "knowing", "choosing",
+        "groups", "manual", "messages", "completing", "reading", "cells", "searching", "keeping", "knowing", "choosing",
         "document", "classes", "screen", "output", "fit", "show", "predict", "refit", "report", "demo", "sweep",
         "operations",
         "browser", "program",

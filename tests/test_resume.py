@@ -1,5 +1,6 @@
 """Searches that go on from a checkpoint reach, to the last bit, what they would have reached undisturbed."""
 
+import json
 import os
 import shutil
 import signal
@@ -9,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from command_line import run_here
 
 from eqdarts import Constraints, DARTSRegressor, InputDataError, dynamics, sweep
 from eqdarts.checkpoint import keeper
@@ -276,3 +278,22 @@ def test_resamples_leave_the_file_alone(tmp_path):
     model.stability(n_resamples=2)
     assert path.read_bytes() == before
     assert os.listdir(tmp_path) == ["run.ckpt"]
+
+
+def test_the_command_line_goes_on(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    X.assign(y=NOISY).to_csv("data.csv", index=False)
+    line = ["fit", "data.csv", "--target", "y", "--operations", "exp,power", "--quiet", "--json"]
+    kept = [*line, "--checkpoint", "run.ckpt", "--resume"]
+    begun = run_here([*kept, "--max-epochs", "1"], capsys)
+    assert begun.returncode == 0
+    assert "run.ckpt is not there yet; the search begins" in begun.stderr
+    on = run_here([*kept, "--max-epochs", "2"], capsys)
+    undisturbed = run_here([*line, "--max-epochs", "2"], capsys)
+    assert json.loads(on.stdout)["equations"] == json.loads(undisturbed.stdout)["equations"]
+    other = run_here([*kept, "--max-epochs", "2", "--noise", "proportional"], capsys)
+    assert other.returncode == 2
+    assert "noise was 'additive', is 'proportional'" in other.stderr
+    assert run_here([*line, "--resume"], capsys).returncode == 2
+    CHANGED.assign(y=NOISY).to_csv("data.csv", index=False)
+    assert "column 'v' differs in 3 rows" in run_here([*kept, "--max-epochs", "3"], capsys).stderr

@@ -10,6 +10,7 @@ import typer
 from eqdarts.cli.choosing import Choosing, check_targets
 from eqdarts.cli.completing import columns
 from eqdarts.cli.groups import grouped
+from eqdarts.cli.keeping import Keeping
 from eqdarts.cli.knowing import Knowing
 from eqdarts.cli.messages import heard, say
 from eqdarts.cli.output import Giving
@@ -41,6 +42,8 @@ eqdarts fit gas.csv --target p --guess "a*T/V" --constant R=8.314 --increasing T
 eqdarts fit data.csv --target y --y-error sigma --max-time 300
 # A column of words is a class: what makes its probability?
 eqdarts fit patients.csv --target outcome -o results
+# A long search that survives a crash: the same line goes on with it.
+eqdarts fit data.csv --target y --max-time 36000 --checkpoint run.ckpt --resume
 # For a script: the same again for the same seed.
 eqdarts fit data.csv --target y --max-epochs 50 --seed 1 --json > law.json"""
 
@@ -76,6 +79,7 @@ def fit(
     shared_graph: SharedGraph = False,
     knowing: Knowing,
     searching: Searching,
+    keeping: Keeping,
     seed: Seed = 0,
     choosing: Choosing,
     giving: Giving,
@@ -85,19 +89,21 @@ def fit(
     It prints the front, a line for each equation that no simpler one beats, with the chosen one marked, and its LaTeX.
     """
     giving.check()
+    keeping.check()
     columns = names("--features", features)
     check_targets(target, choosing, shared_graph)
     of_numbers = {
         "--y-error": y_error, "--log-target": log_target, "--noise": noise != "additive", "--template": template,
         "--target": len(target) > 1, "--groups": groups, "--units": units,
-        "--shared-graph": shared_graph, "--loss": loss != "squared",
+        "--shared-graph": shared_graph, "--loss": loss != "squared", "--checkpoint": keeping.checkpoint,
         "what is known (--guess, --constant, ...)": any(value is not None for value in knowing.options().values()),
     }  # fmt: skip
     if classes:
         check_no_number(of_numbers)
     with heard() as warnings:
         check_beside(columns, y_error, weights, groups)
-        if is_streamed(file) and not one_hot and not classes and len(target) == 1 and groups is None:
+        at_once = one_hot or classes or groups is not None or keeping.checkpoint is not None
+        if is_streamed(file) and not at_once and len(target) == 1:
             model = searching.model(seed, noise, units, template, loss, knowing.options(), shared_graph)
             model.fit_file(
                 file,
@@ -127,9 +133,8 @@ def fit(
                 from eqdarts.data.logarithm import log_of
 
                 y = log_of(y) if len(target) == 1 else y.apply(log_of).rename(columns=lambda name: f"log({name})")
-            model = searching.model(seed, noise, units, template, loss, knowing.options(), shared_graph).fit(
-                X, y, **beside
-            )
+            model = searching.model(seed, noise, units, template, loss, knowing.options(), shared_graph)
+            model = keeping.fit(model, X, y, **beside)
         if log_target:
             for one in model.outputs_:
                 say(f"the law is that of {one.target_name_}, the natural logarithm; its exponential is the target")
