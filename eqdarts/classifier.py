@@ -62,8 +62,8 @@ class DARTSClassifier(ClassAnswers):
     description.
 
     It has the options of `DARTSRegressor`, all but ``loss``, ``noise``, ``template``, ``guesses``, ``constants``,
-    ``units``, ``shared`` and ``warm_start``; `max_time` is for all searches together, `max_epochs` for each.
-    ``model_selection="accuracy"`` takes the lowest log loss.
+    ``units``, ``shared``, ``checkpoint`` and ``warm_start``; `max_time` is for all searches together, `max_epochs` for
+    each. ``model_selection="accuracy"`` takes the lowest log loss.
 
     Attributes
     ----------

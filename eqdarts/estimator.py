@@ -29,7 +29,7 @@ from eqdarts.data.outputs import beside, given_outputs
 from eqdarts.data.table import CHUNK_ROWS, Table
 from eqdarts.dimensions.table_units import table_units
 from eqdarts.errors import InputDataError, check_flag, warn
-from eqdarts.fitted.checkpoints import keeper_of, opened, refuse_checkpoint, settings_with
+from eqdarts.fitted.checkpoints import keeper_of, opened, settings_with
 from eqdarts.fitted.kept import Kept, kept_of, kept_of_groups, kept_of_outputs, warn_of_limits
 from eqdarts.fitted.outputs import OutputsModel
 from eqdarts.fitted.searched import searched, weighed

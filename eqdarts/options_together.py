@@ -80,6 +80,7 @@ def _fact(text: str, made: Callable[[Mapping[str, Any]], bool]) -> Choice:
 #: By the names that rules call them. Those that are no option stand for what a fit is of.
 CHOICES: dict[str, Choice] = {
     **{name: _option(name) for name in ("template", "guesses", "constants", "constraints", "units", "shared")},
+    "checkpoint": _option("checkpoint"),
     "warm_start": _option("warm_start", False),
     "noise": _option("noise", "additive"),
     "noise of the law": Choice(
@@ -152,6 +153,18 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule("warm_start", ("template",), "a fit with a template makes several searches, and none of them goes on"),
     Rule("warm_start", ("loss",), "only fits with loss='squared' go on"),
+    Rule(
+        "checkpoint",
+        ("groups", "several outputs", "shared", "template"),
+        "a file keeps one search, and such a fit makes several",
+    ),
+    Rule("checkpoint", ("warm_start",), "a file does not keep the model that a fit goes on from"),
+    Rule(
+        "checkpoint",
+        ("a large file",),
+        "a file keeps a search, and not the passes over so many rows",
+        "read 10,000 of them and use fit",
+    ),
     Rule("template", ("loss",), "the functions of a template are searched by squared errors"),
     Rule("template", ("guesses", "constants", "constraints"), "they do not reach into a template's functions"),
     Rule("template", ("units",), "the functions of a template are not searched by units"),
@@ -196,6 +209,12 @@ RULES: tuple[Rule, ...] = (
     Rule("classes", ("constants",), "known constants need loss='squared'", "write them in the columns"),
     Rule("classes", ("units",), "a score is a number without unit, of columns that have one", "leave it out"),
     Rule("classes", ("shared",), "each class has a score of its own", "leave it out"),
+    Rule(
+        "classes",
+        ("checkpoint",),
+        "a file keeps one search, and each class has its own",
+        "keep that of one class, by DARTSRegressor(loss='bernoulli')",
+    ),
     Rule("classes", ("warm_start",), "its searches are of several targets", "fit anew with more time"),
     Rule(
         "a flow",
@@ -210,8 +229,10 @@ RULES: tuple[Rule, ...] = (
         "leave it out",
     ),
     Rule("a flow", ("units",), "the search is of derivatives, whose columns have no header", "leave it out"),
-    Rule("a flow", ("shared", "warm_start"), "each state is searched by itself, and anew", "leave it out"),
-    Rule("a map", ("shared", "warm_start"), "each state is searched by itself, and anew", "leave it out"),
+    Rule(
+        "a flow", ("shared", "warm_start", "checkpoint"), "each state is searched by itself, and anew", "leave it out"
+    ),
+    Rule("a map", ("shared", "warm_start", "checkpoint"), "each state is searched by itself, and anew", "leave it out"),
 )
 
 

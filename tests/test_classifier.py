@@ -279,7 +279,7 @@ def test_what_is_no_class_is_refused(ready):
 
 
 def test_options_are_those_of_the_regressor():
-    of_numbers = {"loss", "noise", "shared", "warm_start", "template", "guesses", "constants", "units"}
+    of_numbers = {"loss", "noise", "shared", "warm_start", "checkpoint", "template", "guesses", "constants", "units"}
     theirs, ours = DARTSRegressor().get_params(), DARTSClassifier().get_params()
     assert {name: value for name, value in theirs.items() if name not in of_numbers} == {
         name: value for name, value in ours.items() if name not in of_numbers

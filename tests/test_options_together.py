@@ -22,6 +22,7 @@ OPTIONS = {
     "constraints": {"constraints": {"must": ["x1"]}},
     "units": {"units": {"x1": "m", "x2": "s", "y": "m"}},
     "shared": {"shared": "graph"},
+    "checkpoint": {"checkpoint": "run.ckpt"},
     "warm_start": {"warm_start": True},
     "noise": {"noise": "auto"},
     "noise of the law": {"noise": "poisson"},

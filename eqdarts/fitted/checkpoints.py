@@ -24,25 +24,6 @@ FREE = (
     "max_epochs", "max_time", "patience", "agreeing_runs", "callback", "n_jobs", "verbose", "model_selection",
     "checkpoint",
 )  # fmt: skip
-_ALONE = {"template": None, "shared": None, "warm_start": False}  # what these are where a checkpoint can be written
-
-
-def check_checkpoint(settings: Mapping[str, Any]) -> None:
-    """Raise `InputDataError` if no checkpoint can be written with these options."""
-    path = settings["checkpoint"]
-    if path is None:
-        return
-    if not isinstance(path, str | os.PathLike) or not os.fspath(path):
-        raise InputDataError(f"checkpoint={shown(path)}: expected the path of a file, such as 'run.ckpt', or None")
-    for name, otherwise in _ALONE.items():
-        if settings[name] != otherwise:
-            raise InputDataError(f"checkpoint: it is not for fits with {name}={shown(settings[name])}; leave one out")
-
-
-def refuse_checkpoint(settings: Mapping[str, Any], what: str) -> None:
-    """Raise `InputDataError` for a checkpoint of what has none."""
-    if settings["checkpoint"] is not None:
-        raise InputDataError(f"checkpoint: it is not for {what}; leave checkpoint= out")
 
 
 def keeper_of(
@@ -56,11 +37,13 @@ def keeper_of(
         If this search can have none, or the table is another one than that of the file.
     """
     path = settings["checkpoint"]
-    check_checkpoint(settings)
     if path is None:
         return None
     if is_large(len(table), options):
-        refuse_checkpoint(settings, f"tables of more than {SUBSET_ROWS} rows")
+        raise InputDataError(
+            f"checkpoint: a file keeps a search, and not the passes over more than {SUBSET_ROWS} rows; give so many of "
+            "them, or leave checkpoint= out"
+        )
     now = TablePrint.of(table, "y_error" if options.noise.form == GIVEN else "sample_weight")
     if resumed is None:
         check_new(path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from numbers import Integral
@@ -112,6 +113,9 @@ def fit_options(parameters: Mapping[str, Any], **beside: Any) -> FitOptions:
     if parameters["shared"] is not None:
         check_choice("shared", parameters["shared"], SHARED)
     check_flag("warm_start", parameters["warm_start"])
+    path = parameters["checkpoint"]
+    if path is not None and not (isinstance(path, str | os.PathLike) and os.fspath(path)):
+        raise InputDataError(f"checkpoint={shown(path)}: expected the path of a file, such as 'run.ckpt', or None")
     check_device(parameters["device"])
     config = search_config(parameters)
     if config.proposers is not None:
