@@ -10,9 +10,13 @@ import sympy
 from sklearn.metrics import d2_pinball_score, d2_tweedie_score
 
 from eqdarts import DARTSRegressor, InputDataError, cli, refit
+from eqdarts.data.nearby import holds_nothing
+from eqdarts.data.table import Table
 from eqdarts.losses import Quantile
 from eqdarts.losses.link import LOG, LOGIT
 from eqdarts.losses.loss import mean_loss
+from eqdarts.search.pose import pose
+from eqdarts.search.stops import Watch
 from eqdarts.simplify.form import form_of
 
 QUICK = {"max_epochs": 2, "max_time": None, "replicas": 64, "random_state": 0, "verbose": 0, "n_jobs": 1}
@@ -78,6 +82,35 @@ def test_a_file_holds_the_loss(counted, tmp_path, capsys):
     (tmp_path / "model.json").write_text(json.dumps(record), encoding="utf-8")
     with pytest.raises(InputDataError, match=r"os\.system"):
         DARTSRegressor.load(tmp_path / "model.json")
+
+
+def chances(n=600):
+    """Rows of 0 and 1 whose score is 1.2·x − 0.5, and an idle column."""
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame({"x": rng.uniform(-3, 3, n), "u": rng.uniform(0, 3, n)})
+    hit = rng.uniform(size=n) < LOGIT.mean(1.2 * X.x.to_numpy() - 0.5)
+    return X, pd.Series(hit.astype(float), name="y")
+
+
+def test_what_the_law_of_chances_leaves_is_noise_to_a_search():
+    X, y = chances()
+    options = DARTSRegressor(loss="bernoulli", **SUMS)._options()
+    watch = Watch(options.config, 0.0)
+    problem = pose(Table(X.to_numpy(), y.to_numpy(), ("x", "u"), "y"), options, np.random.default_rng(0), watch).problem
+    table = problem.scaled.rows(problem.subset)
+    values = (1.2 * problem.table.X[problem.subset, 0] * problem.x_unit[0] - 0.5) / problem.y_scale
+    assert holds_nothing(table, problem.left_by(values), sure=True)
+    assert not holds_nothing(table, problem.left_by(-values))
+    assert not holds_nothing(table, problem.left_by(None))
+    assert not holds_nothing(table, table.roots * (table.y - values))  # which is why a search cannot ask this
+
+
+def test_a_search_of_chances_settles():
+    X, y = chances()
+    few = {"max_nodes": 1, "links": ["identity"], "proposers": ["sample", "monomials", "neighbour"]}
+    model = DARTSRegressor(loss="bernoulli", **QUICK | few | {"max_epochs": 60, "replicas": 32}).fit(X, y)
+    assert model.stop_reason_ == "settled"
+    assert len(model.history_) < 30
 
 
 @pytest.mark.parametrize("loss", ["absolute", "huber", "log_cosh", Quantile(0.9)], ids=str)

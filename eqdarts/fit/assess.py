@@ -17,7 +17,7 @@ from eqdarts.fit.compiled.graphs import Linearised
 from eqdarts.fit.graphs import FittedGraphs, predict_graphs
 from eqdarts.fit.roundness import count_round
 from eqdarts.graph.genotype import GenotypeBatch, constants_of
-from eqdarts.graph.links import LINK_NAMES, below
+from eqdarts.graph.links import LINK_NAMES, LINKS, below
 from eqdarts.graph.population import (
     Population,
     best,
@@ -326,6 +326,13 @@ class Assessor:
         rows = below(self._all, LINK_NAMES[int(one.batch.links[0])])
         fitted = FittedGraphs(one.batch, *map(torch.as_tensor, (one.w, one.coefficients, one.loss)))
         return rows.roots * (rows.y - predict_graphs(self.space, fitted, rows)[0].numpy())
+
+    def values(self, one: Population) -> np.ndarray:
+        """What a graph gives at all rows [n], above its link."""
+        fitted = FittedGraphs(one.batch, *map(torch.as_tensor, (one.w, one.coefficients, one.loss)))
+        link = LINKS[LINK_NAMES[int(one.batch.links[0])]]
+        with np.errstate(all="ignore"):
+            return link.value(predict_graphs(self.space, fitted, self._all)[0].numpy())
 
     def linearise(
         self, batch: GenotypeBatch, w: np.ndarray, coefficients: np.ndarray, rows: Table | None = None

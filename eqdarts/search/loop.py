@@ -118,7 +118,9 @@ def run(
     if problem.guesses:
         machine.prepare()
     if config.optimizer == "lm":
-        searcher = SampledSearch(space, config, assessor, rng, machine.prepare, watch.is_over, problem.is_noisy)
+        searcher = SampledSearch(
+            space, config, assessor, rng, machine.prepare, watch.is_over, problem.is_noisy, problem.left_by
+        )
     else:
         machine.prepare()  # the sampled search may be over before it needs a loop
         searcher = RelaxedSearch(space, config, assessor, rng)

@@ -17,6 +17,7 @@ from eqdarts.graph.links import usable
 from eqdarts.graph.space import SearchSpace
 from eqdarts.graph.to_sympy import Constants, column_symbols, to_expression
 from eqdarts.knowledge.admission import Admission
+from eqdarts.losses.families import Family
 from eqdarts.losses.goal import Goal
 
 FORMULA_ROWS = 1000  # on which constants are snapped and a formula's parts tried; the last refit sees all of them
@@ -169,6 +170,23 @@ class Problem:
     def is_noisy(self) -> bool:
         """Is it known before a search that no graph is exact, as of counts and of chances?"""
         return self.goal is not None and self.goal.loss.is_family
+
+    def left_by(self, values: np.ndarray | None) -> np.ndarray | None:
+        """What scores [n], as the search sees them, leave of the rows of the subset by a family: noise if they are
+        right. None by least squares, and of None that of the best constant.
+
+        A working response of 0 or 1 has two values at each score, so its residuals follow the columns even where the
+        law is right (`eqdarts.losses.families`).
+        """
+        if not self.is_noisy or self.goal is None:
+            return None
+        goal = self.goal.on(self.subset)
+        if values is None:
+            mean = np.full(len(goal.y), self.goal.constant)
+        else:
+            with np.errstate(all="ignore"):
+                mean = goal.loss.link.mean(values * (self.y_scale * self.y_unit))
+        return np.asarray(goal.loss.residual(goal.y, mean, goal.weights)) if isinstance(goal.loss, Family) else None
 
     @property
     def measure(self) -> Target:

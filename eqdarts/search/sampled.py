@@ -115,7 +115,7 @@ class SampledSearch:
     """Epochs of the sampled search on one table of scaled rows.
 
     prepare: called before graphs are fitted   is_over: has the search had its time?
-    is_noisy: are the data known to be noisy before the first epoch?
+    is_noisy: are the data known to be noisy before the first epoch?   left_by: what values of a graph leave of these
     """
 
     def __init__(
@@ -127,8 +127,10 @@ class SampledSearch:
         prepare: Callable[[], None] = lambda: None,
         is_over: Callable[[], bool] = lambda: False,
         is_noisy: bool = False,
+        left_by: Callable[[np.ndarray | None], np.ndarray | None] = lambda values: None,
     ) -> None:
         self._space, self._config, self._rng, self._is_noisy = space, config, rng, is_noisy
+        self._left_by = left_by
         self._assessor, self._prepare, self._is_over = assessor, prepare, is_over
         self._prior = prior(space)
         self._proposers, self._solvers = made(config.proposers or PROPOSERS)
@@ -270,7 +272,11 @@ class SampledSearch:
         table, score = self._assessor.everything, scores(known.loss, known.complexity, rows)
         assert table is not None
         explains = score.min(initial=0.0) < 0.0  # more than the mean
-        return table, self._assessor.residual(known.select(np.array([np.argmin(score)]))) if explains else table.y
+        best_one = known.select(np.array([np.argmin(score)])) if explains else None
+        left = self._left_by(None if best_one is None else self._assessor.values(best_one)) if self._is_noisy else None
+        if left is None:
+            left = table.y if best_one is None else self._assessor.residual(best_one)
+        return table, left
 
     def _by_all_rows(self, state: SampledState) -> SampledState:
         """The graphs so far, confirmed; those to come will be as well."""
