@@ -67,8 +67,8 @@ HOUSE = {
     "search": (
         "budget", "log", "history", "settled", "problem", "earlier", "machine", "sums", "runs", "memory", "searcher",
         "sampled", "relaxed",
-        "warm_up", "finish", "guesses", "exactness", "stops", "reformulations", "branches", "looks", "loop",
-        "kept_classes", "resample",
+        "warm_up", "finish", "guesses", "exactness", "stops", "unit_sums", "reformulations", "branches", "looks",
+        "loop", "kept_classes", "resample",
         "progress", "fit_options", "noise", "working", "pose", "discover", "large",
     ),
     "grouped": ("rows", "state", "sharing", "candidates", "writing", "discover", "rating", "fitting", "outputs"),

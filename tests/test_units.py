@@ -16,7 +16,7 @@ from eqdarts import DARTSRegressor
 from eqdarts.cli.searching import named_units
 from eqdarts.data import units_of as units_in_tables
 from eqdarts.data.logarithm import log_of
-from eqdarts.dimensions.groups import groupings
+from eqdarts.dimensions.groups import groupings, products_of
 from eqdarts.dimensions.reading import read_unit
 from eqdarts.dimensions.table_units import split_scale, table_units, with_scale
 from eqdarts.dimensions.writing import unit_latex, unit_text
@@ -205,6 +205,78 @@ def test_products_without_dimension():
     assert [str(power) for power in ways[0].prefactor] == ["1/2", "-1/2", "0", "0"]
     assert [[str(power) for power in group] for group in ways[0].groups] == [["0", "0", "0", "1"]]
     assert groupings(columns, read_unit("K").dimension, 4) == []
+
+
+MECHANICS = [read_unit(unit).dimension for unit in ("kg", "m", "m", "s", "m/s", "1")]
+
+
+@examples(20)
+@given(st.lists(POWERS, min_size=6, max_size=6), st.lists(st.booleans(), min_size=6, max_size=6))
+def test_products_have_the_dimension_that_is_wanted_and_the_shortest_come_first(powers, signed):
+    def of(exponents):
+        total = {base: sum(p * u.get(base, 0) for p, u in zip(exponents, MECHANICS, strict=True)) for base in BASES}
+        return {base: power for base, power in total.items() if power}
+
+    listed = products_of(MECHANICS, of(powers), signed, 40)
+    assert all(of(exponents) == of(powers) for exponents in listed)
+    assert len(set(listed)) == len(listed)
+    lengths = [sum(abs(p) + (p.denominator > 1) for p in exponents) for exponents in listed]
+    assert lengths == sorted(lengths)
+    assert all(p >= 0 and p.denominator == 1 for e in listed for p, both in zip(e, signed, strict=True) if both)
+
+
+BASES = ("mass", "length", "time")
+
+
+def test_the_only_product_with_a_dimension_is_alone():
+    charge, speed, length, moment = (read_unit(unit).dimension for unit in ("C", "m/s", "m", "A m^2"))
+    assert products_of([charge, speed, length], moment, (False,) * 3, 9) == [(1, 1, 1)]
+    assert products_of([charge, speed, length], read_unit("K").dimension, (False,) * 3, 9) == []
+
+
+def of_units(units, law, rows, noise, proposers=("sample", "dimensionless")):
+    """The shortest description of a law of columns in 1 .. 5, after one epoch of few graphs."""
+    rng = np.random.default_rng(0)
+    target, *columns = units
+    X = pd.DataFrame({name: rng.uniform(1, 5, rows) for name in columns})
+    y = law(**X)
+    y = (y + noise * np.sqrt(np.mean(y**2)) * rng.normal(size=rows)).rename(target)
+    model = DARTSRegressor(
+        units=units, max_epochs=1, max_time=None, replicas=16, random_state=0, verbose=0, n_jobs=1, proposers=proposers
+    )
+    return model.fit(X, y)
+
+
+def test_a_product_is_read_off_its_units_from_few_noisy_rows():
+    """Ten rows fix no four exponents, but no other product of these columns is a moment."""
+    model = of_units({"M": "A m^2", "q": "C", "v": "m/s", "r": "m"}, lambda q, v, r: q * v * r / 2, rows=10, noise=0.1)
+    assert str(model.sympy()) == "q*r*v/2"
+    assert model.equation().dimensional == 0
+
+
+@pytest.mark.parametrize(
+    ("units", "law", "text"),
+    [
+        (
+            {"E": "J", "m": "kg", "v": "m/s", "g": "m/s^2", "h": "m"},
+            lambda m, v, g, h: m * v**2 / 2 + m * g * h,
+            "m*(g*h + v**2/2)",
+        ),
+        ({"f": "m", "a": "m", "b": "m", "n": "1"}, lambda a, b, n: 1 / (1 / a + n / b), "a*b/(a*n + b)"),
+        (
+            {"v": "m/s", "E": "J", "m": "kg", "g": "m/s^2", "h": "m"},
+            lambda E, m, g, h: np.sqrt(2 * E / m + 2 * g * h),
+            "sqrt(2)*sqrt(E/m + g*h)",
+        ),
+    ],
+)
+def test_noisy_sums_of_products_with_the_unit_of_the_target_are_read_off(units, law, text):
+    """Below any link, with constants that are pure numbers."""
+    model = of_units(units, law, rows=60, noise=0.05)
+    names = {name: sympy.Symbol(name, positive=True) for name in units}
+    ratio = model.sympy().subs(names) / parse_expression(text, tuple(units)).subs(names)
+    assert not sympy.simplify(ratio).free_symbols
+    assert model.equation().origin == "dimensionless"
 
 
 @pytest.mark.parametrize("text", ["J/(mol K)", "m/s^2", "kg^(1/2) m/s", "yr/AU^(3/2)", "N", "1/s"])

@@ -38,6 +38,8 @@ class Limits:
         Choices that are followed side by side.
     all_pairs : bool
         Are all pairs of columns compared? That takes time and memory with the square of their number.
+    intercept : bool
+        Does a constant stand beside the terms?
     """
 
     cost: int
@@ -45,6 +47,7 @@ class Limits:
     kept: int = 3
     width: int = 8
     all_pairs: bool = False
+    intercept: bool = True
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +68,7 @@ class _Task:
 def chosen_terms(
     columns: np.ndarray, target: np.ndarray, root: np.ndarray, cost: np.ndarray, limits: Limits
 ) -> list[Choice]:
-    """For every number of terms the places of the few sums that explain most of the target, an intercept beside them.
+    """For every number of terms the places of the few sums that explain most of the target, beside an intercept.
 
     It ends with the first sums that leave only rounding: cheap ones first, then those of the first columns. Of columns
     that are the same up to a factor and an offset the cheapest takes part.
@@ -74,7 +77,7 @@ def chosen_terms(
     """
     if not (np.isfinite(target).all() and np.isfinite(root).all()) or not root.any() or not len(columns):
         return []
-    task = _task(columns, target, root, cost, limits.cost)
+    task = _task(columns, target, root, cost, limits)
     kept, width, all_pairs = limits.kept, limits.width, limits.all_pairs
     # What is left when only rounding is.
     little = LADDER.summed * float(task.target @ task.target) + float(np.sum((spacings(target) * root) ** 2))
@@ -107,9 +110,9 @@ def chosen_terms(
     return out
 
 
-def _task(columns: np.ndarray, target: np.ndarray, root: np.ndarray, cost: np.ndarray, most: int) -> _Task:
+def _task(columns: np.ndarray, target: np.ndarray, root: np.ndarray, cost: np.ndarray, limits: Limits) -> _Task:
     good = np.isfinite(columns).all(axis=1) & (np.abs(columns).max(axis=1) < 1e100)
-    one = root / np.linalg.norm(root)
+    one = root / np.linalg.norm(root) if limits.intercept else np.zeros_like(root)
     weighted = np.where(good[:, None], columns, 0.0) * root
     before = np.linalg.norm(weighted, axis=1)
     weighted -= np.outer(weighted @ one, one)
@@ -118,7 +121,7 @@ def _task(columns: np.ndarray, target: np.ndarray, root: np.ndarray, cost: np.nd
     weighted = np.where(good[:, None], weighted, 0.0) / np.where(good, norms, 1.0)[:, None]
     good[places_of_copies(weighted, np.lexsort((np.arange(len(cost)), cost, ~good)))] = False
     weighted_target = target * root
-    return _Task(weighted, good, weighted_target - one * (one @ weighted_target), cost, most)
+    return _Task(weighted, good, weighted_target - one * (one @ weighted_target), cost, limits.cost)
 
 
 def places_of_copies(columns: np.ndarray, order: np.ndarray) -> np.ndarray:

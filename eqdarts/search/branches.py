@@ -23,7 +23,7 @@ from eqdarts.graph.space import SearchSpace
 from eqdarts.options import SearchConfig
 from eqdarts.propose.sources import PROPOSERS
 from eqdarts.search.budget import BUDGET
-from eqdarts.search.finish import candidates, finish, finish_products, offer_all
+from eqdarts.search.finish import candidates, finish, finish_written, offer_all
 from eqdarts.search.log import Log, Share
 from eqdarts.search.machine import Machine
 from eqdarts.search.memory import BranchesMemory, BranchMemory, Opened
@@ -32,6 +32,7 @@ from eqdarts.search.reformulations import Dimensionless, Guesses, Reformulated, 
 from eqdarts.search.runs import SampledState
 from eqdarts.search.sampled import SampledSearch
 from eqdarts.search.stops import ExactGraphs, Watch
+from eqdarts.search.unit_sums import unit_sums
 
 
 @dataclass(frozen=True)
@@ -162,11 +163,9 @@ class Branches:
         ]
         self._guesses = [self._made(one, False, _GROWTH.depth, np.inf) for one in Guesses().of(problem)]
         # Products without dimension are there from the start, too, and live as symmetries do.
-        self._by_units: list[_Branch] = []
-        self._products: list[sympy.Expr] = []
-        if Dimensionless.name in names:
-            self._by_units = [self._made(one, False, 1, np.inf) for one in Dimensionless().of(problem)]
-            self._products = Dimensionless().products(problem)
+        self._knows_units = Dimensionless.name in names
+        ways = Dimensionless().of(problem) if self._knows_units else ()
+        self._by_units = [self._made(one, False, 1, np.inf) for one in ways]
         self._branches.extend(self._by_units)
         self.shares: dict[str, Share] = {}
 
@@ -194,7 +193,7 @@ class Branches:
         living = tuple(places[id(b)] if id(b) in places else b.memory(True) for b in self._branches)
         return BranchesMemory(
             GeneratorState.of(self._rng), frozenset(self._known), self._next_question, self._noisy,
-            tuple(self._products), tuple(b.memory() for b in always), living,
+            tuple(b.memory() for b in always), living,
         )  # fmt: skip
 
     def recall(self, memory: BranchesMemory) -> None:
@@ -203,7 +202,7 @@ class Branches:
         for branch, one in zip(always, memory.always, strict=True):
             branch.recall(one)
         self._branches = [always[one] if isinstance(one, int) else self._again(one) for one in memory.living]
-        self._known, self._products = set(memory.known), list(memory.products)
+        self._known = set(memory.known)
         self._next_question, self._noisy = memory.next_question, memory.noisy
         self._rng = memory.rng.generator()
 
@@ -226,9 +225,8 @@ class Branches:
         self._hear_of_noise(state)
         for known in self._by_units:
             known.parent_loss = _least_loss(state)
-        if self._products:
-            front = offer_all(front, finish_products(self._products, Dimensionless.name, self._problem.without_loops))
-            self._products = []
+        if self._knows_units and epoch == 1:
+            front = self._with_unit_sums(front)
         # Symmetries lead from an imitation to the law. What leaves nothing but noise may be the law itself, until runs
         # do not agree on it.
         if self._asks and epoch >= self._next_question and not (state.leaves_noise and state.runs < 2):
@@ -247,6 +245,13 @@ class Branches:
             front, certain = self._step(branch, front, epoch, log)
         log.keep_of(front)
         return front, certain
+
+    def _with_unit_sums(self, front: Front) -> Front:
+        """What the units of the columns leave of sums of products."""
+        begin = time.monotonic()
+        deadline = begin + BUDGET.unit_sums * (self._watch.until(1.0) - begin)
+        sums = unit_sums(self._problem, self._config.links)
+        return offer_all(front, finish_written(sums, Dimensionless.name, self._problem, deadline))
 
     def _hear_of_noise(self, state: SampledState) -> None:
         """Once the search on the columns counts its data as noisy, branches do, and the rows themselves open some.

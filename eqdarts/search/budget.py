@@ -23,6 +23,8 @@ class Budget:
     exact, exact_seconds : float
         Of the time so far, and seconds beside it, for finishing graphs that fit to rounding in between, as one may be
         the law: of the search, and of each branch on its own.
+    unit_sums : float
+        Of what is left after the first epoch, for the sums of products that have the unit of the target.
     look_seconds : float
         For one equation to read, after 4, 16, 64, … epochs.
     simplest : float
@@ -45,6 +47,7 @@ class Budget:
     search_noisy: float = 0.7
     exact: float = 0.25
     exact_seconds: float = 1.0
+    unit_sums: float = 0.1
     look_seconds: float = 0.5
     simplest: float = 0.3
     branches: float = 0.4

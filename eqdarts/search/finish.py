@@ -140,10 +140,14 @@ def finish(
             yield from equations_of(problem, replace(draft, formula=simpler))
 
 
-def finish_products(products: Sequence[sympy.Expr], origin: str, problem: Problem) -> Iterator[Equation]:
-    """Each of these, over the column symbols, times a constant."""
-    for product in products:
-        draft = _simplified(sympy.Float(1.5) * product, None, problem, origin, np.inf)
+def finish_written(
+    formulas: Sequence[sympy.Expr], origin: str, problem: Problem, deadline: float
+) -> Iterator[Equation]:
+    """The equations of these, over the column symbols with fitted constants: of the first, and others in time."""
+    for k, formula in enumerate(formulas):
+        if k and time.monotonic() > deadline:
+            break
+        draft = _simplified(formula, None, problem, origin, deadline)
         if draft is not None:
             yield from equations_of(problem, draft)
 

@@ -138,7 +138,6 @@ class BranchesMemory:
         Groups and prefactor of each branch that there was.
     next_question : int
     noisy : bool
-    products : tuple of expressions
     always : tuple of BranchMemory
         Of those that are there from the start, in their order.
     living : tuple of int or BranchMemory
@@ -149,7 +148,6 @@ class BranchesMemory:
     known: frozenset[tuple[sympy.Expr, ...]]
     next_question: int
     noisy: bool
-    products: tuple[sympy.Expr, ...]
     always: tuple[BranchMemory, ...]
     living: tuple[int | BranchMemory, ...]
 

@@ -20,7 +20,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from fractions import Fraction
 from typing import Protocol
 
 import numpy as np
@@ -36,14 +35,11 @@ from eqdarts.graph.space import SearchSpace
 from eqdarts.propose.similarity import similarities
 from eqdarts.propose.symmetry import Reduction, reductions
 from eqdarts.search.problem import Problem, View, from_origins, moderate
-from eqdarts.simplify.description import digits_of
+from eqdarts.search.unit_sums import Units
 from eqdarts.simplify.singularities import special_rows
 
 _FAR = 10.0  # times its spread: a column that lies so far from zero is also searched from its beginning; not tuned
 _LARGEST_UNIT = 1000.0  # of a column that is also searched without
-_PLAIN_FACTOR = (
-    14.0  # nats of an exact factor between units, up to which it stands in formulas: 1/1000, π/180; not tuned
-)
 
 
 @dataclass(frozen=True, eq=False)
@@ -205,44 +201,22 @@ class Dimensionless:
     """Products of powers of the columns that have no dimension, and one that has that of the target."""
 
     name = "dimensionless"
-    most = 6  # ways to write a law as such; not tuned
+    most = 2  # ways to write a law as such; not tuned
 
     def of(self, problem: Problem) -> Iterator[Reformulated]:
         """The shortest ways; none unless all columns have units, and fewer such products exist than columns."""
-        for groups, prefactor in self._written(problem):
+        units = Units.of(problem)
+        if units is None:
+            return
+        for way in groupings(units.dimensions, units.target(), self.most):
+            groups = tuple(units.product(group, 0, as_float=True) for group in way.groups)
+            prefactor = units.product(way.prefactor, 1)
             X, M = _on_rows(groups, problem), _on_rows((prefactor,), problem)[:, 0]
             smaller = _of_groups(problem, X, M) if 0 < len(groups) < len(problem.symbols) else None
             if smaller is not None:
                 view = View(groups, prefactor, smaller.x_scale, smaller.y_scale, kind=self.name)
                 rows = smaller.sample(Symmetries().rows_of_neighbours)
                 yield Reformulated(smaller, view, problem, ambiguity(rows.X, rows.y, rows.root_weights))
-
-    def products(self, problem: Problem) -> list[sympy.Expr]:
-        """The prefactors: a constant times one of them may be the law."""
-        return list(dict.fromkeys(prefactor for _, prefactor in self._written(problem)))
-
-    def _written(self, problem: Problem) -> list[tuple[tuple[sympy.Expr, ...], sympy.Expr]]:
-        units, names = problem.units, problem.table.names
-        if units is None or units.of_logarithm or not all(name in units.columns for name in names):
-            return []
-        columns = [units.columns[name] for name in names]
-        if units.target.has_offset or any(unit.has_offset for unit in columns):
-            return []
-        factors = [unit.factor * _power_of_two(x) for unit, x in zip(columns, problem.x_unit, strict=True)]
-        of_target = units.target.factor * _power_of_two(problem.y_unit)
-
-        def product(powers: Sequence[Fraction], over: sympy.Expr, otherwise: sympy.Expr | None) -> sympy.Expr:
-            exact = [sympy.Rational(power.numerator, power.denominator) for power in powers]
-            number = sympy.Mul(*(f**e for f, e in zip(factors, exact, strict=True))) / over
-            if digits_of(number) > _PLAIN_FACTOR:
-                number = sympy.Float(float(number)) if otherwise is None else otherwise
-            return number * sympy.Mul(*(x**e for x, e in zip(problem.symbols, exact, strict=True)))
-
-        one = sympy.Integer(1)
-        return [
-            (tuple(product(group, one, None) for group in way.groups), product(way.prefactor, of_target, one))
-            for way in groupings([unit.dimension for unit in columns], units.target.dimension, self.most)
-        ]
 
 
 def _on_rows(expressions: Sequence[sympy.Expr], problem: Problem) -> np.ndarray:
@@ -251,10 +225,6 @@ def _on_rows(expressions: Sequence[sympy.Expr], problem: Problem) -> np.ndarray:
         values = [tape(e, problem.symbols).value(*problem.table.X.T) for e in expressions]
     n = len(problem.table)
     return np.column_stack([np.broadcast_to(v, n) for v in values]) if values else np.empty((n, 0))
-
-
-def _power_of_two(value: float) -> sympy.Rational:
-    return sympy.Rational(*float(value).as_integer_ratio())
 
 
 class Guesses:
