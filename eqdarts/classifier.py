@@ -22,7 +22,7 @@ from eqdarts.classes.settling import constant, settled
 from eqdarts.data import check_finite_columns, given_table, units_of
 from eqdarts.data.cells import checked_weights
 from eqdarts.data.columns import varying
-from eqdarts.data.table import Table
+from eqdarts.data.table import Table, lexicographic
 from eqdarts.equation.equation import Equation
 from eqdarts.errors import InputDataError, shown
 from eqdarts.estimator import DARTSRegressor
@@ -145,11 +145,13 @@ class DARTSClassifier(ClassAnswers):
         weights = checked_weights(sample_weight, len(table))
         labels = labels.checked(weights)
         counts = np.ones(len(table)) if weights is None else weights
-        baseline = baseline_of(table.X, labels.shares, counts)
-        kept = counts > 0
-        rows = ClassRows(table.X[kept].copy(), table.names, labels.shares[kept], counts[kept], baseline)
+        kept = np.flatnonzero(counts > 0)
+        if not hasattr(self.validation, "split"):  # type: ignore[attr-defined]  # which goes by the order of the rows
+            kept = kept[lexicographic(table.X[kept], labels.shares[kept], counts[kept])]
+        baseline = baseline_of(table.X[kept], labels.shares[kept], counts[kept])
+        rows = ClassRows(table.X[kept], table.names, labels.shares[kept], counts[kept], baseline)
         header = units_of(X)
-        searches = self._searched(rows, labels, np.flatnonzero(kept), header, rng, start)
+        searches = self._searched(rows, labels, kept, header, rng, start)
         fronts = [
             self._front(search, expression, rows, k)
             for search, expression, k in zip(searches.values(), frequencies(rows), rows.scored, strict=True)

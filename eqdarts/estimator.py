@@ -30,7 +30,7 @@ from eqdarts.data.table import CHUNK_ROWS, Table
 from eqdarts.dimensions.table_units import table_units
 from eqdarts.errors import InputDataError, check_flag, warn
 from eqdarts.fitted.checkpoints import keeper_of, opened, settings_with
-from eqdarts.fitted.kept import Kept, kept_of, kept_of_groups, kept_of_outputs, warn_of_limits
+from eqdarts.fitted.kept import Kept, kept_of, kept_of_groups, kept_of_outputs, warn_of_limits, warn_of_outliers
 from eqdarts.fitted.outputs import OutputsModel
 from eqdarts.fitted.searched import searched, weighed
 from eqdarts.grouped.fitting import discovered_in_groups
@@ -701,6 +701,7 @@ class DARTSRegressor(OutputsModel):
         self._fitted_with = self.get_params(deep=False)
         if kept.groups is None:
             warn_of_limits(self.front_[self.best_index_], kept.training)
+            warn_of_outliers(self.front_[self.best_index_], kept.training)
         return self
 
     def _table(self, X: Any, y: Any) -> Table:

@@ -84,7 +84,7 @@ def test_whatever_ended_the_search_comes_back(model, reason, tmp_path):
     assert loaded(ended, tmp_path).stop_reason_ == reason
 
 
-@pytest.mark.parametrize("scale", [1.0, 1e-200, 1e150])
+@pytest.mark.parametrize("scale", [1.0, 1e-200, 1e150, 1e200])  # the squares of the last are beyond the doubles
 def test_a_model_comes_back_as_it_was(scale, tmp_path):
     X, y = table(scale=scale)
     model = tiny().fit(X, y)

@@ -81,7 +81,7 @@ HOUSE = {
     "fitted": ("searched", "checkpoints", "kept", "given", "answers", "examined", "grouped", "saving", "outputs"),
     "classes": (
         "labels", "baseline", "likelihood", "planes", "scores", "choosing", "settling", "selection", "listing", "card",
-        "answers", "saving",
+        "coverage", "answers", "saving",
     ),
     "estimator": {},
     "classifier": {},

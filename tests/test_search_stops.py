@@ -116,6 +116,22 @@ def test_what_comes_after_a_settled_search_has_a_time_of_its_own(clock):
     assert by_epochs.deadline == 1060.0
 
 
+def test_shares_of_what_is_left_count_where_time_decides_and_only_there(clock):
+    """Else half of the best graphs would become equations on a slow machine, and the fit would not repeat."""
+    clock.now = 1020.0
+    assert watch_of(max_time=60.0).within(0.25, 1060.0) == 1030.0
+    assert watch_of(max_time=60.0, max_epochs=5).within(0.25, 1060.0) == 1060.0
+    assert watch_of(max_epochs=5).within(0.25, np.inf) == np.inf
+
+
+def test_time_that_was_over_where_epochs_count_is_said(clock):
+    for now, cut in ((1059.0, False), (1061.0, True)):
+        clock.now = now
+        assert watch_of(max_time=60.0, max_epochs=5).cut_short == cut
+        assert not watch_of(max_time=60.0).cut_short  # it is what ends it
+        assert not watch_of(max_epochs=5).cut_short
+
+
 def test_a_share_is_done_by_epochs_where_they_are_set_else_by_time(clock):
     clock.now = 1003.0
     assert watch_of(max_epochs=4, max_time=10.0).done(3) == 0.75

@@ -16,13 +16,14 @@ from sklearn.utils import estimator_html_repr
 from sklearn.utils.validation import check_is_fitted
 
 from eqdarts.classes.card import card
+from eqdarts.classes.coverage import extrapolation_of_classes
 from eqdarts.classes.likelihood import ClassRows
 from eqdarts.classes.listing import front_table, front_text
 from eqdarts.classes.scores import Scores, probabilities_of
-from eqdarts.classes.selection import choose, place_of
+from eqdarts.classes.selection import choose, credible, doubted, place_of
 from eqdarts.data import check_finite_columns
 from eqdarts.equation.equation import Equation
-from eqdarts.errors import InputDataError, shown, warn
+from eqdarts.errors import InputDataError, check_range, shown, warn
 from eqdarts.fitted.given import GivenRows
 
 if TYPE_CHECKING:
@@ -199,6 +200,8 @@ class ClassAnswers(ClassifierMixin, GivenRows):
         found = one.equations[labels.index(label)]
         if found.fit is not None and found.fit.undetermined:
             warn(f"the rows do not determine {', '.join(found.fit.undetermined)}: no standard errors")
+        if found.fit is not None and not found.fit.converged:
+            warn(f"not converged: {found.fit.message}; constants may run away, and errors are those of the last ones")
         return found
 
     @property
@@ -243,6 +246,32 @@ class ClassAnswers(ClassifierMixin, GivenRows):
         check_is_fitted(self)
         return front_table(self.front_, self.classes_.tolist())
 
+    def extrapolation(self, X: ArrayLike, threshold: float = 0.1) -> pd.DataFrame:
+        """Which rows ask the model about what its training table does not cover.
+
+        Only the columns that the credible sets of scores use are looked at: the chosen one, and those of `equations_`
+        whose share of belief, e^(-length), is at least a fiftieth of the greatest.
+
+        Parameters
+        ----------
+        X : DataFrame or array [n, d]
+        threshold : float
+            Disagreement from which a row is flagged.
+
+        Returns
+        -------
+        DataFrame
+            outside_range, columns and outside_hull as in `DARTSRegressor.extrapolation`; disagreement: the greatest
+            difference of a class's probability by the credible sets, infinite where one is not defined; flagged: one
+            of these.
+        """
+        chosen = self._set(None)
+        check_range("threshold", threshold, 0)
+        rows = self._rows(X)
+        check_finite_columns(rows, self._columns)
+        found = extrapolation_of_classes(rows, credible(self.front_, chosen), self._kept(), self.training_, threshold)
+        return found.set_axis(X.index, axis=0) if isinstance(X, pd.DataFrame) else found
+
     def training_rows(self) -> tuple[pd.DataFrame, np.ndarray]:
         """The rows X [n, d] of the fit, and their labels [n] or shares [n, K].
 
@@ -276,7 +305,10 @@ class ClassAnswers(ClassifierMixin, GivenRows):
     def __str__(self) -> str:
         if not hasattr(self, "front_"):
             return repr(self)
-        return front_text(self.front_, self.best_index_, self._automatic_index(), self._apart())
+        place = self.best_index_
+        near = doubted(self.front_)
+        rivals = [k for k in near if k != place] if place in near else []
+        return front_text(self.front_, place, self._automatic_index(), self._apart(), rivals)
 
     @property
     def _repr_html_(self) -> Callable[[], str]:

@@ -36,10 +36,12 @@ def front_table(front: Sequence[Scores], labels: Sequence[Any]) -> pd.DataFrame:
     )
 
 
-def front_text(front: Sequence[Scores], chosen: int, automatic: int, apart: Sequence[str] = ()) -> str:
+def front_text(
+    front: Sequence[Scores], chosen: int, automatic: int, apart: Sequence[str] = (), rivals: Sequence[int] = ()
+) -> str:
     """A line per set, smallest first, with an arrow at the chosen one; below it that in full, with its probabilities.
 
-    apart: classes that their score tells from all others
+    apart: classes that their score tells from all others   rivals: places of sets that are as credible
     """
     lines = ["   complexity  log loss  deviance  explained  accuracy  scores"]
     for i, one in enumerate(front):
@@ -49,6 +51,9 @@ def front_text(front: Sequence[Scores], chosen: int, automatic: int, apart: Sequ
     if automatic != chosen:
         size = front[automatic].complexity
         lines.append(f"This one was selected; the automatic choice is that of complexity {size}.")
+    if rivals:
+        sizes = ", ".join(str(front[k].complexity) for k in rivals)
+        lines.append(f"The rows do not decide between this one and those of complexity {sizes}.")
     return "\n".join([*lines, "", *in_full(front[chosen]), *cautions(apart)])
 
 

@@ -12,6 +12,7 @@ from eqdarts.classes.scores import Scores
 from eqdarts.equation.selection import CRITERIA
 from eqdarts.errors import InputDataError, check_choice, shown
 
+_CREDIBLE = 50  # times less belief than the greatest share, and no less, as of equations of one number (not tuned)
 _LEAST = 1e-12  # of a log loss, below which classes are told apart
 
 
@@ -36,3 +37,14 @@ def place_of(front: Sequence[Scores], index: Any) -> int:
     if not isinstance(index, Integral) or isinstance(index, bool) or not 0 <= int(index) < len(front):
         raise InputDataError(f"index={shown(index)}: equations_ has the rows 0 to {len(front) - 1}")
     return int(index)
+
+
+def doubted(front: Sequence[Scores]) -> list[int]:
+    """Places of the sets that a reader may believe as well as that of the shortest description, itself included."""
+    lengths = np.array([one.length for one in front])
+    return np.flatnonzero(lengths <= lengths.min() + np.log(_CREDIBLE)).tolist()
+
+
+def credible(front: Sequence[Scores], chosen: Scores) -> list[Scores]:
+    """The chosen set, and all others that a reader may believe as well."""
+    return [chosen, *(front[k] for k in doubted(front) if front[k] is not chosen)]

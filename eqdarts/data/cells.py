@@ -10,9 +10,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from eqdarts.errors import InputDataError, InputTypeError, shown
+from eqdarts.errors import InputDataError, InputTypeError, shown, warn
 
 _PLAIN = "fiub"  # kinds of NumPy types whose values are real numbers
+_EXACT = 2**53  # integers up to here are doubles
 
 
 def number_in(cell: Any) -> float | None:
@@ -80,6 +81,40 @@ def checked_numbers(
             )
         raise InputDataError(f"{what}: {shown(str(cell))} (row {row}) is not a number; {advice}")
     return values
+
+
+def warn_of_long_integers(column: pd.Series | np.ndarray, what: str) -> None:
+    """Say so where integers have more digits than a double holds: those beyond 2^53 that are no round ones.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> with warnings.catch_warnings(record=True) as said:
+    ...     warn_of_long_integers(np.array([7, 2**53 + 1]), "column 'id'")
+    >>> print(str(said[0].message)[:61])
+    column 'id': 9007199254740993 (row 1) has more digits than fl
+    """
+    kind = column.dtype.kind if isinstance(column.dtype, np.dtype) else ""
+    if kind not in "iuO" or not kind:
+        return
+    values = column.to_numpy() if isinstance(column, pd.Series) else column
+    if kind == "O":
+        places = [k for k, cell in enumerate(values) if type(cell) is int and not -_EXACT <= cell <= _EXACT]
+    else:
+        places = np.flatnonzero((values > _EXACT) | (values < -_EXACT)).tolist() if values.dtype.itemsize == 8 else []
+    lost = next((k for k in places if _is_rounded(int(values[k]))), None)
+    if lost is not None:
+        warn(
+            f"{what}: {values[lost]} (row {lost}) has more digits than floating-point numbers, which the search works "
+            "with: the last ones are rounded; subtract a number that all rows have in common first"
+        )
+
+
+def _is_rounded(value: int) -> bool:
+    try:
+        return int(float(value)) != value
+    except OverflowError:
+        return False  # refused as infinite
 
 
 def check_unmasked(values: Any, what: str) -> None:

@@ -11,7 +11,14 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy import sparse
 
-from eqdarts.data.cells import as_array, check_unmasked, checked_errors, checked_numbers, checked_weights
+from eqdarts.data.cells import (
+    as_array,
+    check_unmasked,
+    checked_errors,
+    checked_numbers,
+    checked_weights,
+    warn_of_long_integers,
+)
 from eqdarts.data.columns import check_finite_columns, check_name, check_names
 from eqdarts.data.frames import as_frame, as_series
 from eqdarts.data.noise import GIVEN, Noise, check_form, weights_of
@@ -69,6 +76,8 @@ def given_columns(X: Any) -> tuple[np.ndarray, tuple[str, ...] | None]:
     if isinstance(X, pd.DataFrame):
         names = check_names(list(X.columns))
         _check_shape(X.shape)
+        for k in np.flatnonzero([isinstance(t, np.dtype) and t.kind in "iuO" for t in X.dtypes]).tolist():
+            warn_of_long_integers(X.iloc[:, k], f"column {names[k]!r}")
         if all(isinstance(t, np.dtype) and t.kind in "fiub" and t.itemsize <= 8 for t in X.dtypes):
             return X.to_numpy(dtype=np.float64), names
         columns = [checked_numbers(X.iloc[:, k], f"column {name!r}") for k, name in enumerate(names)]
@@ -86,6 +95,7 @@ def given_columns(X: Any) -> tuple[np.ndarray, tuple[str, ...] | None]:
     _check_shape(array.shape)
     for k, name in enumerate(numbered(array.shape[1])):
         check_unmasked(X[:, k] if np.ma.isMaskedArray(X) else array[:, k], f"column {name!r}")
+        warn_of_long_integers(array[:, k], f"column {name!r}")
     if array.dtype.kind in "fiub":
         with np.errstate(over="ignore"):  # wider floats beyond the range of doubles become infinite
             return array.astype(np.float64, copy=False), None
@@ -122,6 +132,7 @@ def given_target(y: Any) -> tuple[np.ndarray, str | None]:
         raise InputDataError(f"y should be a 1d array with a value for each row of X, and is a {type(y).__name__}")
     what = f"the target {name or 'y'!r}"
     check_unmasked(np.ma.ravel(y) if np.ma.isMaskedArray(y) else column, what)
+    warn_of_long_integers(column, what)
     return checked_numbers(
         column, what, "equations are of numbers: encode it as such, or let DARTSClassifier tell labels"
     ), name

@@ -155,6 +155,8 @@ def _equation(
         | {name: (value, 0.0) for name, value in constants.held.items()},
         length, errors.freedom,
     )  # fmt: skip
+    if not best.converged:
+        warn(f"not converged after {_STEPS} steps; constants may run away, or give other starting values")
     lost = [groups.labels[g] for g in range(G) if np.isinf(spreads[g]).any()]
     if errors.freedom > 0 and lost:
         warn(

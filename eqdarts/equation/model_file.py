@@ -239,9 +239,10 @@ def _check_formulas(data: Record) -> None:
 
 def _equation(data: Record, columns: tuple[str, ...], target: str, space: SearchSpace | None) -> Equation:
     equation = Equation.from_record(data, columns, target)
-    for name, value in (("loss", equation.loss), ("relative_loss", equation.relative_loss)):
-        if not 0 <= value < math.inf:
-            raise data.error(name, "expected a number at least 0")
+    if equation.loss < 0:
+        raise data.error("loss", "expected a number at least 0, or null where it is beyond the doubles")
+    if not 0 <= equation.relative_loss < math.inf:
+        raise data.error("relative_loss", "expected a number at least 0")
     genotype = equation.genotype
     if genotype is not None and space is not None:
         d, n = len(genotype.inputs or space.inputs), space.nodes

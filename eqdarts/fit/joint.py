@@ -64,10 +64,13 @@ class JointFit:
         Those that are shared stand in each row.
     squares : float
         The weighted sum of squared residuals; infinite where the formula is undefined.
+    converged : bool
+        Did it end because no step lowered the sum by more than rounding?
     """
 
     values: np.ndarray
     squares: float
+    converged: bool = True
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,7 +107,7 @@ def fit_jointly(
 
     with np.errstate(all="ignore"):
         found = descended(values, look, _DAMPING, steps if free.any() else 0)
-    return JointFit(found.values, found.loss)
+    return JointFit(found.values, found.loss, found.converged or not free.any())
 
 
 def joint_errors(

@@ -11,10 +11,11 @@ from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_is_fitted
 
 from eqdarts.data import check_finite_columns, given_target
+from eqdarts.data.groups import Groups
 from eqdarts.data.noise import ADDITIVE
 from eqdarts.equation.constant_units import with_constant_units
 from eqdarts.equation.equation import Equation
-from eqdarts.equation.extrapolation import extrapolation
+from eqdarts.equation.extrapolation import extrapolation, extrapolation_in_groups
 from eqdarts.equation.precision import with_digits
 from eqdarts.equation.refit import refit_equation, with_fit
 from eqdarts.equation.regression.column_errors import column_errors
@@ -38,6 +39,7 @@ class Examined(Answers):
     validation: Any
     _problem: Problem | None  # these two for `resample`; None where the model comes of a file
     _result: SearchResult | None
+    _groups: Groups | None  # of the training rows; None without groups, or where the model comes of a file
 
     def training_rows(self) -> tuple[pd.DataFrame, pd.Series]:
         """Rows X [m, d] and y [m] of the training table that the model keeps; a random sample of a large one.
@@ -177,7 +179,7 @@ class Examined(Answers):
             raise InputDataError("validation: row numbers do not fit resampled tables; fit with a share or a splitter")
         return stability(self, self._kept(), int(n_resamples), method, n_jobs, random_state, max_time)
 
-    def extrapolation(self, X: ArrayLike, threshold: float = 3.0) -> pd.DataFrame:
+    def extrapolation(self, X: ArrayLike, threshold: float = 3.0, *, groups: Any = None) -> pd.DataFrame:
         """Which rows ask the model about what its training table does not cover.
 
         Only the columns that the credible equations use are looked at. Credible are those of the front whose share
@@ -188,6 +190,9 @@ class Examined(Answers):
         X : DataFrame or array [n, d]
         threshold : float
             Disagreement from which a row is flagged, in residual standard deviations of the chosen equation.
+        groups : array [n], label or str, optional
+            Of a model that was fitted with groups, as in `predict`. Where constants are a group's own, each row is held
+            against the rows of its group; a group of `refit_group` against those of all others.
 
         Returns
         -------
@@ -198,11 +203,14 @@ class Examined(Answers):
             equations, in residual standard deviations; flagged: one of these.
         """
         chosen = self._row(None)
-        self._check_ungrouped("extrapolation")
         check_range("threshold", threshold, 0)
         X_array = self._rows(X)
         check_finite_columns(X_array, chosen.columns)
-        found = extrapolation(X_array, self.front_, chosen, self._kept(), threshold)
+        labels, kept = self._labels(chosen, X, groups), self._kept()
+        if chosen.by_group is None:
+            found = extrapolation(X_array, self.front_, chosen, kept, threshold)
+        else:
+            found = extrapolation_in_groups(X_array, labels, self.front_, chosen, kept, self._groups, threshold)
         return found.set_axis(X.index, axis=0) if isinstance(X, pd.DataFrame) else found
 
     def _check_ungrouped(self, what: str) -> None:

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_is_fitted
 
 from eqdarts.data import check_finite_columns, given_target
-from eqdarts.data.groups import Groups, text_of
+from eqdarts.data.groups import text_of
 from eqdarts.data.table import Table
 from eqdarts.equation.by_group import ByGroup
 from eqdarts.equation.equation import Equation
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
 class InGroups(Examined):
     """What a model knows of groups, if it was fitted with ``groups=``."""
-
-    _groups: Groups | None  # of the training rows; None without groups, or where the model comes of a file
 
     @property
     def groups_(self) -> tuple[str, ...]:

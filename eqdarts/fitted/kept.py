@@ -32,6 +32,8 @@ from eqdarts.search.history import EpochRecord
 from eqdarts.search.loop import SearchResult
 from eqdarts.search.problem import Problem
 
+_WILD, _NEARLY_ALL = 100, 0.95  # times the median distance from the law; share of the loss (neither is tuned)
+
 
 @dataclass(frozen=True, eq=False)
 class Kept:
@@ -144,4 +146,23 @@ def warn_of_limits(equation: Equation, training: Training) -> None:
         warn(
             f"as it is written the equation is not defined on {len(missing)} of {len(training.table)} rows (it needs "
             f"{' and '.join(equation.domain())}); its limit is taken there, and its constants come of the other rows"
+        )
+
+
+def warn_of_outliers(equation: Equation, training: Training) -> None:
+    """Say so where a loss that wild rows hardly move is nearly all of them, so that it tells forms apart no more."""
+    noise, rows = training.noise, training.table
+    if not isinstance(noise, LossNoise) or noise.loss.is_family or not hasattr(noise.loss, "per_row"):
+        return
+    value = equation.predict(rows.X)
+    with np.errstate(all="ignore"):
+        left, lost = np.abs(rows.y - value), noise.loss.per_row(rows.y, value)
+    wild = left > _WILD * np.median(left)
+    share = float(lost[wild].sum() / lost.sum()) if wild.any() and np.isfinite(lost).all() else 0.0
+    if share > _NEARLY_ALL:
+        farthest = rows.y[int(left.argmax())]
+        warn(
+            f"{int(wild.sum())} of {len(rows)} rows lie more than {_WILD} times as far from the equation as half of "
+            f"the rows do, the farthest at {rows.target} = {farthest:.4g}, and make up {share:.1%} of the loss, which "
+            "then hardly tells one form from another: leave them out if they are mistakes"
         )

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import sympy
 from sklearn import get_config
+from sklearn.metrics import r2_score
 from sklearn.utils import Tags, check_random_state, estimator_html_repr
 from sklearn.utils.validation import check_is_fitted
 
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 _MOST = 1000  # outputs of a file
+_SQUARE = 1e-140, 1e140  # sizes whose squares are doubles of all digits
 
 
 class OutputsModel(FittedModel):
@@ -203,11 +205,16 @@ class OutputsModel(FittedModel):
         `d2_pinball_score`. Of several outputs it is the mean of theirs, as scikit-learn has it.
 
         Columns of a table y that are called like the outputs are taken by their names.
+
+        Raises
+        ------
+        InputDataError
+            If an equation is not defined on some row, so that there is no R² of all.
         """
         if self._several:
             y = aligned(y, self._names)
         if self.loss_ == SQUARED:
-            return float(super().score(X, y, sample_weight))
+            return float(r2_score(*_of_moderate_size(np.asarray(y), self._defined(X)), sample_weight=sample_weight))
         if self._several:
             columns = as_frame(y)
             columns = columns.to_numpy() if isinstance(columns, pd.DataFrame) else np.asarray(columns)
@@ -215,7 +222,18 @@ class OutputsModel(FittedModel):
             return float(np.mean(scores))
         known = given_target(y)[0]
         weights = None if sample_weight is None else checked_weights(sample_weight, len(known))
-        return 1.0 - unexplained(self.loss_, known, np.asarray(self.predict(X)), weights)
+        return 1.0 - unexplained(self.loss_, known, self._defined(X), weights)
+
+    def _defined(self, X: ArrayLike) -> np.ndarray:
+        """Predictions, which a score needs of all rows."""
+        prediction = np.asarray(self.predict(X))
+        lost = np.flatnonzero(~np.isfinite(prediction.reshape(len(prediction), -1)).all(axis=1))
+        if len(lost):
+            raise InputDataError(
+                f"score: the equation is not defined on {len(lost)} of {len(prediction)} rows (first: row {lost[0]}); "
+                "leave these rows out"
+            )
+        return prediction
 
     def sympy(self, index: int | None = None) -> Any:
         """The chosen equation, or row `index` of `equations_`, over symbols named like the columns.
@@ -411,3 +429,17 @@ def _units_of(units: Any, output: pd.Series, outputs: Sequence[pd.Series]) -> An
         return units
     others = {str(other.name) for other in outputs} - {str(output.name)}
     return {name: unit for name, unit in units.items() if name not in others} or None
+
+
+def _of_moderate_size(y: np.ndarray, prediction: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Both in units of powers of two, where squares would leave the doubles; R² has no unit."""
+    size = np.max(np.abs(prediction), initial=0.0)
+    if (
+        _SQUARE[0] < size < _SQUARE[1]
+        or size == 0
+        or y.shape != prediction.shape
+        or not np.issubdtype(y.dtype, np.number)
+    ):
+        return y, prediction
+    unit = np.exp2(np.clip(np.round(np.log2(size)), -1000, 1000))
+    return y / unit, prediction / unit

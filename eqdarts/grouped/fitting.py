@@ -60,10 +60,11 @@ def discovered_in_groups(
 ) -> Iterator[FoundInGroups]:
     """What is found in the groups of a checked table; Ctrl-C, then and while it is stored, costs nothing of it."""
     table, groups = _counted(table, groups)
-    order = np.argsort(groups.place, kind="stable")
-    sorted_rows = table.rows(order)
+    order = table.order()
+    order = order[np.argsort(groups.place[order], kind="stable")]
+    sorted_rows, groups = table.rows(order), replace(groups, place=groups.place[order])
     with np.errstate(all="ignore"), interrupts() as noted:
-        found = discover_groups(groups.tables(table), groups.labels, options, rng, start, noted, groups.name)
+        found = discover_groups(groups.tables(sorted_rows), groups.labels, options, rng, start, noted, groups.name)
         rated = rated_groups(found.front, found.table)
         result = found.found.result
         weights = found.table.pooled.weights
@@ -74,7 +75,7 @@ def discovered_in_groups(
             found.space,
             () if result is None else result.history,
             keep(kept, table.observations, found.noise, sorted_rows.weights, most=kept.X.size),
-            replace(groups, place=groups.place[order]),
+            groups,
             Summary.of(table, len(table)),
             found.noise,
             found.stop_reason,

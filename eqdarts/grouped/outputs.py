@@ -178,10 +178,9 @@ def _number(value: float, exact: bool) -> sympy.Expr:
 
 
 def _counted(table: Table) -> Table:
-    """Without rows of weight 0."""
-    if table.weights is None or (table.weights > 0).all():
-        return table
-    return table.rows(np.flatnonzero(table.weights > 0))
+    """Without rows of weight 0, in an order that does not depend on that of the rows that came."""
+    order = table.order()
+    return table.rows(order if table.weights is None else order[table.weights[order] > 0])
 
 
 def _in_own_units(table: Table) -> Table:

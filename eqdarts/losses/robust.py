@@ -18,6 +18,7 @@ from eqdarts.losses.link import IDENTITY, Link
 _NORMAL = 1.4826  # the standard deviation of normal errors over the median of their sizes
 SOFT = 0.1  # of the median size of residuals: smaller ones are not told from zero by a search (not tuned)
 _ROUNDED = 1e-10  # of the spread of y: smaller residuals are rounding
+_SIZES = 1e-140, 1e140  # of the greatest y; squares of others, or of small residuals beside them, lose digits
 _LEAST = 1e-12  # of the size of y: a smaller scale is rounding
 
 
@@ -30,7 +31,15 @@ class Plain:
     name = ""
 
     def check(self, y: np.ndarray, weights: np.ndarray | None, target: str) -> None:
-        """Any numbers will do."""
+        """Any numbers will do whose squares are numbers."""
+        size = np.abs(y)
+        row = int(size.argmax())
+        if not _SIZES[0] < size[row] < _SIZES[1] and size[row] > 0:
+            raise InputDataError(
+                f"loss={self.name!r}: the target {target!r} goes up to {size[row]:.4g} (row {row}), whose square is "
+                f"beyond the range of floating-point numbers; give it in another unit, divided by {size[row]:.1g}, or "
+                "leave the row out if it is a mistake"
+            )
 
     def settled(self, y: np.ndarray, mean: np.ndarray, weights: np.ndarray) -> Any:
         return self
@@ -65,6 +74,9 @@ class Squared(Plain):
 
     name = "squared"
     link: Link = field(default=IDENTITY, repr=False)
+
+    def check(self, y: np.ndarray, weights: np.ndarray | None, target: str) -> None:
+        """Any numbers will do: it works in other units where these are extreme."""
 
     def per_row(self, y: np.ndarray, mean: np.ndarray) -> np.ndarray:
         return np.square(y - mean)

@@ -33,6 +33,7 @@ _SLOPES = (5.0, 15.0)  # of sigmoids, per range
 _WIDTHS = (0.04, 0.12, 0.35)  # of peaks, as a share of the range
 _POWERS = (1.0, 2.0, 4.0)  # of Hill's function
 _OWN = ((-1.0, -2.0), (1.5, -1.0))  # powers of a column and of its distance from a point, in their products
+_LEAST_CENTRE = 1e-150  # the inverse square of smaller ones is beyond the doubles
 _SMOOTHED, _PROMINENT, _MOST_PEAKS = 5, 0.1, 3  # rows under a median; of the range of y; peaks of either sign
 _PERIODS = 3.0  # of damped waves within the range where the table shows no frequency
 
@@ -209,7 +210,7 @@ def _decays(d: int, column: _Column) -> Iterator[list[Term]]:
     yield from ([single[rate], single[-rate]] for rate in rates if rate > 0)
     if column.low >= 0:
         for power, centre in product((0.5, 2.0), column.centres[1::2]):
-            if centre > 0:
+            if centre > _LEAST_CENTRE:
                 yield [_chain(d, ("power", (power,)), ("exp", (-(centre**-power),)), place=i)]
         for rate in _RATES:
             decay = Node("sum", ((i, "exp", (-rate / column.range,)),))

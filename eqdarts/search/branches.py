@@ -6,7 +6,6 @@ each opens a branch of its own (`eqdarts.search.reformulations`).
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -289,17 +288,17 @@ class Branches:
 
     def close(self, deadline: float) -> Iterator[Equation]:
         """The best graphs of the most promising branches, of those given up last."""
-        begin = time.monotonic()
-        end = begin + BUDGET.branches * (deadline - begin)
+        end = self._watch.within(BUDGET.branches, deadline)
         most = _GROWTH.closed if np.isfinite(deadline) else _GROWTH.closed_without_clock
         closed = sorted(self._all, key=lambda b: b.promise)[:most]
         for i, branch in enumerate(closed):
-            now = time.monotonic()
-            share = now + (end - now) / (len(closed) - i)
-            population = branch.searcher.close(branch.state, share).population
+            share = self._watch.within(1 / (len(closed) - i), end)
+            near = self._watch.within(BUDGET.neighbours, share)
+            population = branch.searcher.close(branch.state, near).population
             if len(population):
                 places = candidates(population, branch.state.rows, _GROWTH.finished)
-                yield from finish(branch.space, population, places, branch.judged_on, share, view=branch.view)
+                half, view = self._watch.within(0.5, share), branch.view
+                yield from finish(branch.space, population, places, branch.judged_on, share, view=view, half=half)
 
     def _grow(self, space: SearchSpace, state: SampledState, problem: Problem, view: View, depth: int) -> None:
         """New branches from the symmetries of the best graphs."""

@@ -99,20 +99,23 @@ def finish(
     reduced: int = _REDUCED,
     view: View | None = None,
     known: dict[bytes, Draft] | None = None,
+    half: float | None = None,
 ) -> Iterator[Equation]:
     """The equations of these graphs, until the deadline (in `time.monotonic`).
 
     All are simplified; so many of those with the shortest descriptions are then taken closer care of, and made
     structurally simpler as well.
     view: of the graphs, by default the columns   known: graphs that were simplified before; new ones are added
+    half: when no more graphs are made simple, by default after half of the time; the rest is for the closer care
     """
     known = {} if known is None else known
     view = problem.view if view is None else view
     drafts: list[Draft] = []
-    now = time.monotonic()
-    halfway = now + (deadline - now) / 2 if reduced else deadline
+    if half is None:
+        now = time.monotonic()
+        half = now + (deadline - now) / 2 if reduced else deadline
     for k in places:
-        if time.monotonic() > halfway:
+        if time.monotonic() > half:
             break
         key = population.batch.key(k) + population.w[k].tobytes() + population.coefficients[k].tobytes()
         if key in known:

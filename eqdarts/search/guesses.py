@@ -9,7 +9,7 @@ changed formulas the best are changed once more. What is farther away is left to
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -58,14 +58,16 @@ class _Changes:
 _CHANGES = _Changes()
 
 
-def from_guess(problem: Problem, guess: sympy.Expr, deadline: float) -> Iterator[Equation]:
+def from_guess(
+    problem: Problem, guess: sympy.Expr, deadline: float, within: Callable[[float, float], float]
+) -> Iterator[Equation]:
     """Equations of a fitted guess over the symbols of a problem, and of its changes.
 
-    deadline: in `time.monotonic`
+    deadline: in `time.monotonic`   within: as of a `Watch`
     """
     rows = problem.formula_rows
     yield from _finished(problem, [guess], "guess", deadline)
-    end = time.monotonic() + _CHANGES.share * (deadline - time.monotonic())
+    end = within(_CHANGES.share, deadline)
     fitted, heads = {guess: _length(guess, _loss(guess, problem.symbols, rows), rows)}, [guess]
     for _ in range(_CHANGES.rounds):
         tried = 0

@@ -262,6 +262,8 @@ class _Run:
         elif self._error is not None:
             reason = "error"
             _warn_of(self._error)
+        elif self._watch.cut_short and reason != "exact":
+            reason = "max_time"
         epochs = len(self._history)
         alpha, beta = self._state.architecture
         return SearchResult(
@@ -279,9 +281,9 @@ class _Run:
 
     def _offer_guesses(self) -> None:
         """What the user believes comes first."""
-        deadline = self._watch.deadline
         for guess in self._problem.guesses:
-            self._front = offer_all(self._front, from_guess(self._problem, guess, deadline))
+            found = from_guess(self._problem, guess, self._watch.deadline, self._watch.within)
+            self._front = offer_all(self._front, found)
 
     def _epoch(self) -> None:
         number = len(self._history) + 1
@@ -314,9 +316,9 @@ class _Run:
 
     def _finish_simplest(self) -> None:
         """The front has no holes: every complexity that the search knows of, up to that of the best score."""
-        population, now = self._state.known, time.monotonic()
+        population = self._state.known
         if len(population):
-            end = now + BUDGET.simplest * (self._watch.deadline - now)
+            end = self._watch.within(BUDGET.simplest, self._watch.deadline)
             places = simplest(population, self._state.rows)
             self._offer(finish(self._space, population, places, self._problem, end, reduced=0, known=self._drafts))
 
@@ -326,7 +328,8 @@ class _Run:
 
     def _close(self) -> None:
         if not self._is_closed:
-            self._state = self._searcher.close(self._state, self._watch.deadline)
+            deadline = self._watch.deadline
+            self._state = self._searcher.close(self._state, self._watch.within(BUDGET.neighbours, deadline))
             self._is_closed = True
 
     def _finish_best(self) -> None:
@@ -335,7 +338,9 @@ class _Run:
             limit = min(_FINISHED, _FINISHED_AT_FIRST + len(self._history))
             places = candidates(population, self._state.rows, limit)
             deadline = self._watch.deadline
-            self._offer(finish(self._space, population, places, self._problem, deadline, known=self._drafts))
+            half = self._watch.within(0.5, deadline)
+            found = finish(self._space, population, places, self._problem, deadline, known=self._drafts, half=half)
+            self._offer(found)
 
     def _finish_surely(self) -> None:
         population = self._state.population

@@ -33,7 +33,6 @@ from eqdarts.propose.neighbours import Neighbours, neighbours
 from eqdarts.propose.proposer import Evidence, Graphs, Situation
 from eqdarts.propose.sources import PROPOSERS, made
 from eqdarts.propose.waves import rows_of_waves, with_frequencies
-from eqdarts.search.budget import BUDGET
 from eqdarts.search.earlier import Earlier
 from eqdarts.search.log import Log
 from eqdarts.search.memory import SearcherMemory, checked_state, recall, remembered
@@ -300,12 +299,10 @@ class SampledSearch:
 
     def _closer(self, state: SampledState, deadline: float) -> SampledState:
         """With the neighbours of the best graphs."""
-        start = time.monotonic()
-        end = start + BUDGET.neighbours * (deadline - start)
         odds = odds_of(self._space, self._prior.alpha, self._prior.beta, self._prior.gamma)
         population = state.population
         for k in list(range(min(_WHEN.heads, len(population)))) * _WHEN.starts:
-            if time.monotonic() > end:
+            if time.monotonic() > deadline:
                 break
             head = state.population.select(np.array([k]))
             near, w = neighbours(self._space, odds, head.batch, head.w, self._rng)

@@ -50,6 +50,12 @@ class Watch:
     stale: int = 0
     closing: float = np.inf
 
+    @property
+    def cut_short(self) -> bool:
+        """Is the time over where epochs count? Then it decided what became an equation, and fits do not repeat."""
+        limit = self.config.max_time
+        return limit is not None and not self.by_clock and self.seconds >= limit
+
     def without(self, work: Callable[[], None]) -> Callable[[], None]:
         """This work, off the clock."""
 
@@ -82,6 +88,11 @@ class Watch:
         if self.config.max_time is None or not self.by_clock:
             return -np.inf if self.interrupts.noted else np.inf
         return min(self.deadline, self.start + share * self.config.max_time)
+
+    def within(self, share: float, deadline: float) -> float:
+        """When this share of what is left until a deadline is over; the deadline where time does not decide."""
+        now = time.monotonic()
+        return now + share * (deadline - now) if self.by_clock else deadline
 
     def is_over(self, leaves_noise: bool = False) -> bool:
         """Has the search had its share of the time?

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any, Protocol
 
@@ -97,7 +98,7 @@ def read(record: Record, columns: tuple[str, ...], target: str) -> dict[str, Any
     fields: dict[str, Any] = {
         "columns": columns,
         "target": target,
-        "loss": record.number_or_nan("loss"),
+        "loss": _or_beyond(record.number_or_nan("loss")),
         "relative_loss": record.number_or_nan("relative_loss"),
         "origin": record.text("origin"),
         "genotype": _genotype(record.record("genotype")) if "genotype" in record else None,
@@ -123,6 +124,11 @@ def read(record: Record, columns: tuple[str, ...], target: str) -> dict[str, Any
         raise scaled.error("column_units", f"expected {len(columns)} positive numbers, and a positive target_unit")
     expression = in_table_units(Formula(inner, columns, target, units, target_unit))
     return {**fields, "expression": expression, "inner": inner, "units": units, "target_unit": target_unit}
+
+
+def _or_beyond(loss: float) -> float:
+    """A loss that JSON cannot hold is a mean square beyond the doubles, as of a target of 1e200."""
+    return math.inf if math.isnan(loss) else loss
 
 
 def read_known(record: Record) -> dict[str, KnownConstant]:
