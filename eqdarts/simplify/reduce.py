@@ -32,6 +32,7 @@ _GAIN = 0.1  # nats that the formula itself must become shorter by
 _SIMILAR = 1.5  # most ratio of two constants that may be one
 _LONG = 3.0  # nats of the digits of a fraction that may have been any number: 39/2, not 3/2 (not tuned)
 _MOST_WHOLE, _ROUNDING = 100, 1e-13  # a float this close to a smaller whole number is that number
+_FLAT = 5e-16  # of its size, for each row: a part that varies less has no slope beside rounding
 _MOST_DEGREE = 12  # of polynomials whose common factors are looked for
 _EXPANDED = 4  # highest power of a sum that is multiplied out
 _SMALL_EXPONENT, _LARGE_EXPONENT = 0.2, 6.0
@@ -315,5 +316,9 @@ def _without_number(part: sympy.Expr) -> Iterator[sympy.Expr]:
 
 def _line(u: np.ndarray, value: np.ndarray, symbolic: sympy.Expr) -> sympy.Expr:
     """value ≈ a + b·u by least squares, with u in symbols."""
-    b, a = np.polyfit(u, value, 1) if np.ptp(u) > 0 else (0.0, value.mean())
-    return sympy.Float(a) + sympy.Float(b) * symbolic
+    # In a unit of which squares are doubles; a power of two changes no digit.
+    unit = np.exp2(np.clip(np.round(np.log2(np.abs(u).max())), -1000, 1000)) if u.any() else 1.0
+    v = u / unit
+    varies = np.std(v) > _FLAT * len(v) * np.sqrt(np.mean(v * v))
+    b, a = np.polyfit(v, value, 1) if varies else (0.0, value.mean())
+    return sympy.Float(a) + sympy.Float(b / unit) * symbolic
