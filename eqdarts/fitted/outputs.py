@@ -213,7 +213,7 @@ class OutputsModel(FittedModel):
         """
         if self._several:
             y = aligned(y, self._names)
-        if self.loss_ == SQUARED:
+        if self.outputs_[0].loss_ == SQUARED:
             return float(r2_score(*_of_moderate_size(np.asarray(y), self._defined(X)), sample_weight=sample_weight))
         if self._several:
             columns = as_frame(y)
