@@ -209,10 +209,10 @@ def test_a_law_without_own_constants_needs_no_groups(model):
         law.of_group("Z")
 
 
-@pytest.mark.parametrize("ask", ["refit", "stability", "resample", "extrapolation"])
+@pytest.mark.parametrize("ask", ["refit", "stability", "resample"])
 def test_what_is_not_known_of_groups_says_so_and_is_no_answer_without_them(model, ask):
     X, y = rows()
-    given = {"refit": (X, y), "stability": (), "resample": (2,), "extrapolation": (X,)}
+    given = {"refit": (X, y), "stability": (), "resample": (2,)}
     with pytest.raises(InputDataError, match=f"^{ask}: .*each group|^{ask}: .*by group"):
         getattr(model, ask)(*given[ask])
 
