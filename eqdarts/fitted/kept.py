@@ -33,6 +33,7 @@ from eqdarts.search.loop import SearchResult
 from eqdarts.search.problem import Problem
 
 _WILD, _NEARLY_ALL = 100, 0.95  # times the median distance from the law; share of the loss (neither is tuned)
+_ROUNDED = 1e-9  # of the greatest y; a distance from the law below it is rounding
 
 
 @dataclass(frozen=True, eq=False)
@@ -157,7 +158,7 @@ def warn_of_outliers(equation: Equation, training: Training) -> None:
     value = equation.predict(rows.X)
     with np.errstate(all="ignore"):
         left, lost = np.abs(rows.y - value), noise.loss.per_row(rows.y, value)
-    wild = left > _WILD * np.median(left)
+    wild = left > _WILD * max(float(np.median(left)), _ROUNDED * float(np.abs(rows.y).max()))
     share = float(lost[wild].sum() / lost.sum()) if wild.any() and np.isfinite(lost).all() else 0.0
     if share > _NEARLY_ALL:
         farthest = rows.y[int(left.argmax())]
