@@ -6,6 +6,7 @@ each opens a branch of its own (`eqdarts.search.reformulations`).
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import chain
