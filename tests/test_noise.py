@@ -203,6 +203,21 @@ def test_given_errors_weigh_rows_and_are_taken_at_their_word(powers):
     np.testing.assert_allclose(one / other, np.sqrt(fit.degrees_of_freedom / fit.chi_square), rtol=1e-6)
 
 
+def test_refit_of_the_same_rows_moves_no_constant_of_any_equation():
+    """Weights are at the values of the best law on both paths, however poor the equation is that is fitted."""
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame({"x": rng.uniform(0.2, 5, 80)})
+    y = (3 * X.x**3 * (1 + 0.1 * rng.normal(size=80))).rename("y")
+    model = tiny(noise="proportional").fit(X, y)
+    assert len(model.front_) > 1
+    for k in range(len(model.front_)):
+        again = model.refit(X, y, index=k)
+        assert again.fit.noise.form == "proportional"
+        assert again.constants["value"].to_numpy() == pytest.approx(model.equation(k).constants["value"], rel=1e-3)
+        assert again.loss == pytest.approx(model.front_[k].loss, rel=1e-3)
+    assert model.refit(X, y, index=0, noise="proportional").loss > 10 * model.front_[0].loss
+
+
 def test_options_that_contradict_each_other_are_refused(powers):
     X, y = powers
     with pytest.raises(InputDataError, match="noise='loud'"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -14,6 +15,7 @@ from numpy.typing import ArrayLike
 from eqdarts.data import Table, check_finite_columns, with_errors
 from eqdarts.data.groups import beside_columns, given_groups
 from eqdarts.data.kept import Training
+from eqdarts.data.noise import ADDITIVE, Noise, weighted
 from eqdarts.data.zero import Target
 from eqdarts.equation.equation import Equation
 from eqdarts.equation.evaluation import as_written, evaluate
@@ -37,7 +39,7 @@ from eqdarts.equation.regression.orthogonal import distances
 from eqdarts.equation.regression.report import FitReport, report
 from eqdarts.equation.reweighting import Reweighted, reweighted
 from eqdarts.equation.scored import scale_of_errors, scored, weighed_at, with_likelihood
-from eqdarts.errors import InputDataError, check_range, warn
+from eqdarts.errors import InputDataError, check_range, kept_warnings, warn
 from eqdarts.formula.substitution import put_in
 from eqdarts.losses.given import weighed_for
 from eqdarts.losses.goal import Goal
@@ -338,17 +340,37 @@ def refit_equation(
     y_error: ArrayLike | None = None,
     loss: Any = SQUARED,
     x_error: Any = None,
+    law: Equation | None = None,
 ) -> Equation:
-    """The same structure with constants for another table, in the equation's own columns and target."""
+    """The same structure with constants for another table, in the equation's own columns and target.
+
+    law: whose values, fitted to this table, say how large errors are, as in a search; None: those of the fit itself
+    """
     table = pd.DataFrame(X, columns=list(equation.columns))
     if np.shape(y) != (len(table),):
         raise InputDataError(f"X has {len(table)} rows and y the shape {np.shape(y)}; give one value for each row")
     target = pd.Series(y, name=equation.target)
+    known = None
+    if law is not None and law is not equation and Noise(noise).depends_on_law and y_error is None:
+        with kept_warnings(), suppress(InputDataError):  # of rows at which that law is not defined, or too few of them
+            known = _noise_by(law, table, target, weights, noise)
+    if known is not None:
+        weights, noise = known[0].weights, ADDITIVE.form
     new = refit(
         equation.expression, table, target, sample_weight=weights, noise=noise, y_error=y_error, loss=loss,
         x_error=x_error,
     )  # fmt: skip
+    if known is not None and new.fit is not None:
+        new = replace(new, fit=replace(new.fit, noise=known[1]))
     return replace(new, genotype=equation.genotype)
+
+
+def _noise_by(law: Equation, X: pd.DataFrame, y: pd.Series, weights: Any, form: str) -> tuple[Table, Noise]:
+    """The table with weights at the values of a law that is fitted to it, and its noise."""
+    fitted = refit(law.expression, X, y, sample_weight=weights, noise=form)
+    assert fitted.fit is not None
+    rows, _ = with_errors(Table(X.to_numpy(), y.to_numpy(), tuple(X), str(y.name)), ADDITIVE.form, weights, None)
+    return weighted(rows, fitted.fit.noise, fitted.predict(rows.X))
 
 
 def with_fit(equation: Equation, training: Training, confidence: float = 0.95) -> Equation:

@@ -18,6 +18,7 @@ from eqdarts.equation.equation import Equation
 from eqdarts.equation.extrapolation import extrapolation, extrapolation_in_groups
 from eqdarts.equation.precision import with_digits
 from eqdarts.equation.refit import refit_equation, with_fit
+from eqdarts.equation.selection import choose
 from eqdarts.equation.regression.column_errors import column_errors
 from eqdarts.equation.stability import Stability, stability
 from eqdarts.errors import InputDataError, check_choice, check_range
@@ -102,7 +103,8 @@ class Examined(Answers):
         -------
         Equation
             With `constants`, `fit` and `intervals`, as `eqdarts.refit` returns it; the search for the constants starts
-            from those of the model.
+            from those of the model. Where errors go with the value of the law, that is the best law of the front,
+            fitted to these rows, for all equations, as it was in the fit; with `noise` given it is each by itself.
         """
         row, form = self._row(index), noise
         if row.by_group is not None:
@@ -117,7 +119,8 @@ class Examined(Answers):
         loss = free(self.loss_)
         rows = self._rows(X)
         spreads = None if x_error is None else column_errors(x_error, X, row.columns, len(rows))
-        found = refit_equation(row, rows, given_target(y)[0], sample_weight, form, y_error, loss, spreads)
+        law = self.front_[choose(self.front_, "best", self.front_.rows)] if noise is None else None
+        found = refit_equation(row, rows, given_target(y)[0], sample_weight, form, y_error, loss, spreads, law)
         return replace(found, dimensional=row.dimensional, constant_units=row.constant_units)
 
     def resample(self, k: int) -> list[Equation]:
