@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 _NOT_HERE = not_with("classes")
 #: Options that a sum of columns would not heed.
 _WITHOUT_PLANES = ("operations", "constraints", "max_complexity")
-_SEARCHES = 0.9  # of `max_time`; the rest is for the joint fits of scores
+_SEARCHES, _JOINT = 0.85, 0.97  # of `max_time`, when searches end, and the joint fits of scores (not tuned)
 
 
 def _options() -> dict[str, inspect.Parameter]:
@@ -157,8 +157,9 @@ class DARTSClassifier(ClassAnswers):
             for search, expression, k in zip(searches.values(), frequencies(rows), rows.scored, strict=True)
         ]
         starts = [_chosen(front, search) for front, search in zip(fronts, searches.values(), strict=True)]
+        end = start + _JOINT * self.max_time if _is_limit(self.max_time) else np.inf  # type: ignore[attr-defined]
         with np.errstate(all="ignore"):
-            front = tuple(settled(one, rows, labels.names) for one in joint_front(fronts, starts, rows))
+            front = tuple(settled(one, rows, labels.names) for one in joint_front(fronts, starts, rows, end))
         known = [search.units_ for search in searches.values() if search is not None]
         self.units_ = {name: unit for name, unit in (known[0] if known else header).items() if name in table.names}
         return self._store(rows, labels, searches, front)
@@ -332,9 +333,13 @@ def _chosen(front: list[Equation], search: DARTSRegressor | None) -> int:
 
 def _time_left(max_time: Any, start: float, searches: int) -> Any:
     """Seconds for the next search, if that is a number; anything else is for the search to refuse."""
-    if not isinstance(max_time, int | float) or isinstance(max_time, bool) or not 0 <= max_time < np.inf:
+    if not _is_limit(max_time):
         return max_time
     return max(0.0, _SEARCHES * max_time - (time.monotonic() - start)) / searches
+
+
+def _is_limit(max_time: Any) -> bool:
+    return isinstance(max_time, int | float) and not isinstance(max_time, bool) and 0 <= max_time < np.inf
 
 
 def _free(name: str, columns: tuple[str, ...]) -> str:

@@ -15,7 +15,8 @@ HOUSE = {
     "errors": {},
     "options_together": {},
     "runtime": (
-        "orphans", "writing", "lock", "overlapping", "garbage", "threads", "interrupts", "kernel", "compiled_cache",
+        "orphans", "writing", "lock", "overlapping", "garbage", "threads", "leaving", "interrupts", "kernel",
+        "compiled_cache",
         "loops",
     ),
     "formula": (

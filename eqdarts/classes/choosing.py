@@ -8,8 +8,10 @@ chose. All sets on these two ways are compared, and those stay that are not both
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from math import log
 
 import numpy as np
@@ -17,10 +19,12 @@ import sympy
 
 from eqdarts.classes.likelihood import ClassRows, JointFit, ScoreForm, fit_scores
 from eqdarts.equation.equation import Equation
+from eqdarts.runtime.leaving import in_time
 from eqdarts.simplify.description import description_length
 
 _ROUNDS = 10  # in which every score may be exchanged
 _ROWS = 10_000  # of a larger table, on which sets are compared; those that stay are fitted to all of it
+_AT_FIRST = 0.5  # of the time, from the frequencies (not tuned)
 _ROUNDING = 1e-9  # of a loss, and nats of a length: less is no difference
 
 
@@ -54,20 +58,30 @@ class ScoreSet:
         return self.complexity <= other.complexity and self.loss <= other.loss + _ROUNDING * abs(other.loss)
 
 
-def joint_front(fronts: Sequence[Sequence[Equation]], starts: Sequence[int], rows: ClassRows) -> tuple[ScoreSet, ...]:
+def joint_front(
+    fronts: Sequence[Sequence[Equation]], starts: Sequence[int], rows: ClassRows, deadline: float = np.inf
+) -> tuple[ScoreSet, ...]:
     """The sets that stay, smallest first.
 
     fronts: of each class but the baseline, scores as equations; the first is a constant
-    starts: the place that each search chose
+    starts: the place that each search chose   deadline: in `time.monotonic`, after which no more sets are compared
     """
     most = np.linspace(0, len(rows.X) - 1, min(len(rows.X), _ROWS)).round().astype(int)
     compared = _Compared(fronts, rows if len(most) == len(rows.X) else rows.some(most))
-    compared.exchange(tuple(0 for _ in fronts))
-    compared.exchange(tuple(starts))
+    now = time.monotonic()
+    compared.exchange(tuple(0 for _ in fronts), now + _AT_FIRST * (deadline - now))
+    compared.exchange(tuple(starts), deadline)
     kept = undominated([s for s in compared.known.values() if np.isfinite(s.length)])
     if compared.rows is not rows:
-        kept = undominated([fitted(s.equations, s.forms, rows, s.fit.values) for s in kept])
+        best = min(kept, key=lambda s: s.length)
+        others = (in_time(deadline, partial(_on, s, rows)) for s in kept if s is not best)
+        kept = undominated([_on(best, rows), *(s for s in others if s is not None)])
     return tuple(kept)
+
+
+def _on(one: ScoreSet, rows: ClassRows) -> ScoreSet:
+    """The same set, fitted to these rows."""
+    return fitted(one.equations, one.forms, rows, one.fit.values)
 
 
 def undominated(sets: Sequence[ScoreSet]) -> list[ScoreSet]:
@@ -100,15 +114,17 @@ class _Compared:
     known: dict[tuple[int, ...], ScoreSet] = field(default_factory=dict)
     _forms: dict[tuple[int, int], ScoreForm] = field(default_factory=dict)
 
-    def exchange(self, places: tuple[int, ...]) -> None:
-        """Exchange scores one by one while that makes the set shorter."""
+    def exchange(self, places: tuple[int, ...], deadline: float) -> None:
+        """Exchange scores one by one while that makes the set shorter, and until the deadline."""
         best = self._set(places, None)
         for _ in range(_ROUNDS):
             before = places
             for k, front in enumerate(self.fronts):
                 for j in range(len(front)):
                     other = (*places[:k], j, *places[k + 1 :])
-                    tried = self._set(other, best, k)
+                    tried = in_time(deadline, partial(self._set, other, best, k))
+                    if tried is None:
+                        return
                     if tried.length < best.length - _ROUNDING:
                         places, best = other, tried
             if places == before:

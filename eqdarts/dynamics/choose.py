@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from eqdarts.dynamics.candidates import Candidate, freed
 from eqdarts.dynamics.given import Curves, Observed
 from eqdarts.dynamics.shooting import Segments, Shot, segments, segments_of, shoot, substeps_for
 from eqdarts.dynamics.system import System
+from eqdarts.runtime.leaving import in_time
 from eqdarts.simplify.description import description_length
 
 _FIRST = 12  # observations in the first segments (not tuned)
@@ -85,7 +87,9 @@ def choose(
             for place in some:
                 if time.monotonic() > halfway:
                     break
-                other = of((*best.places[:state], place, *best.places[state + 1 :]))
+                other = in_time(halfway, partial(of, (*best.places[:state], place, *best.places[state + 1 :])))
+                if other is None:
+                    break
                 best = min(best, other, key=lambda c: c.length)
         if best is before:
             break
@@ -120,6 +124,10 @@ def _fitted(system: System, places: tuple[int, ...], given: Segments, observatio
     return Chosen(shot, places, total, observations, seconds)
 
 
+def _all_fitted(some: Sequence[Chosen], given: Segments, observations: int) -> list[Chosen]:
+    return [_fitted(c.shot.system, c.places, given, observations) for c in some]
+
+
 def _prolonged(
     best: Chosen,
     others: Sequence[Chosen],
@@ -145,7 +153,7 @@ def _prolonged(
             others = []
         longer = segments(curves, length, scale, substeps)
         allowed = _WORSE * np.maximum(np.sqrt(best.shot.loss), longer.noise)
-        now = [_fitted(c.shot.system, c.places, longer, length) for c in (best, *others)]
+        now = in_time(deadline, partial(_all_fitted, [best, *others], longer, length)) or []
         following = [c for c in now if (np.sqrt(c.shot.loss) <= allowed).all()]
         if not following:
             break
@@ -161,4 +169,5 @@ def _freer(best: Chosen, given: Segments, deadline: float) -> Chosen:
     steps = best.observations * given.substeps
     if len(free.constants) == len(system.constants) or best.seconds * steps > deadline - time.monotonic():
         return best
-    return min(best, _fitted(free, best.places, given, best.observations), key=lambda c: c.length)
+    freer = in_time(deadline, partial(_fitted, free, best.places, given, best.observations))
+    return best if freer is None else min(best, freer, key=lambda c: c.length)

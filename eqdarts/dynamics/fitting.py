@@ -25,6 +25,7 @@ from eqdarts.runtime.interrupts import interrupts
 from eqdarts.search.fit_options import fit_options
 
 _SEARCHED = 0.45  # of the time, for the searches; the rest is for trajectories (not tuned)
+_FITTED = 0.97  # and when these are fitted
 _REWEIGHED = 12  # of the shortest candidates, with the errors of right-hand sides in the covariance
 _ROWS_PER_FREEDOM, _LEAST_ROWS, _MOST_ROWS = 2.0, 50, 400  # of the table of derivatives
 
@@ -117,16 +118,15 @@ def fit(
     rng = np.random.default_rng(check_random_state(random_state).randint(2**31))
     if kind == "map":
         return fit_map(given, int(lags), bool(autonomous), settings, max_time, rng)
-    deadline = np.inf if max_time is None else start + max_time
+    deadline = np.inf if max_time is None else start + _FITTED * max_time
     curves = curves_of(given, order, not autonomous)
     lists = []
     with interrupts() as pressed:  # in the search of one state it is for those of the others too
         for k in range(len(given.states)):
-            left = (
-                None
-                if max_time is None
-                else max(0.5, (deadline - time.monotonic() - (1 - _SEARCHED) * max_time) / (len(given.states) - k))
-            )
+            left = None
+            if max_time is not None:
+                rest = deadline - time.monotonic() - (_FITTED - _SEARCHED) * max_time
+                left = max(0.5, rest / (len(given.states) - k))
             found = searched(curves, k, settings, left, rng)
             lists.append(candidates(weak_form(curves, k), found))
     deadline = time.monotonic() if pressed.noted else deadline

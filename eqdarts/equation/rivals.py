@@ -85,24 +85,31 @@ class Rated:
 
 
 def rated(
-    front: Front, table: Table, squared: bool = True, left: Callable[[Equation], np.ndarray | None] | None = None
+    front: Front,
+    table: Table,
+    squared: bool = True,
+    left: Callable[[Equation], np.ndarray | None] | None = None,
+    forms: Callable[[Sequence[Equation], Table, bool], list[list[Equation]]] | None = None,
 ) -> Rated:
     """How probable the forms are that a front was offered.
 
     table: the rows of the fit, as least squares sees them   squared: are losses those of least squares?
     left: what an equation leaves of the rows [n], where that is another thing than what it is off by
+    forms: sorts equations into forms, by default `by_form`
     """
     length = {equation.expression: nats for equation, nats in front.offered}
     rows = table.evenly(SURENESS.rows)
-    forms = by_form([equation for equation, _ in front.offered], rows, squared)
-    residual = None if left is None else left(forms[0][0])
+    sort = by_form if forms is None else forms
+    sorted_forms = sort([equation for equation, _ in front.offered], rows, squared)
+    best = sorted_forms[0][0]
+    residual = None if left is None else left(best)
     if residual is not None:
         residual = residual[evenly(len(table), SURENESS.rows)]
-    leaves_something = _leaves_something(forms[0][0], rows, residual)
-    shares = probabilities([length[form[0].expression] for form in forms])
+    leaves_something = _leaves_something(best, rows, residual)
+    shares = probabilities([length[form[0].expression] for form in sorted_forms])
     shares *= 1 - SURENESS.unseen * leaves_something
-    share = {equation.expression: float(p) for form, p in zip(forms, shares, strict=True) for equation in form}
-    rivals = [form[0] for form in forms if share[form[0].expression] >= SURENESS.shown]
+    share = {equation.expression: float(p) for form, p in zip(sorted_forms, shares, strict=True) for equation in form}
+    rivals = [form[0] for form in sorted_forms if share[form[0].expression] >= SURENESS.shown]
     return Rated(
         tuple(replace(e, probability=share.get(e.expression, 0.0)) for e in front),
         tuple(replace(e, probability=share[e.expression]) for e in rivals),
@@ -132,6 +139,11 @@ def by_form(equations: Sequence[Equation], rows: Table, squared: bool = True) ->
         else:
             known.extend(some)
     return forms
+
+
+def each_alone(equations: Sequence[Equation], rows: Table, squared: bool = True) -> list[list[Equation]]:
+    """Every equation as a form of its own, where there is no time to compare them."""
+    return [[equation] for equation in equations]
 
 
 def _leaves_something(equation: Equation, rows: Table, residual: np.ndarray | None) -> bool:

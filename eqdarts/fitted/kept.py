@@ -19,7 +19,7 @@ from eqdarts.equation.front import Front
 from eqdarts.equation.left_out import with_left_out
 from eqdarts.equation.model_file import Summary
 from eqdarts.equation.precision import with_digits
-from eqdarts.equation.rivals import rated
+from eqdarts.equation.rivals import each_alone, rated
 from eqdarts.equation.selection import choose
 from eqdarts.errors import warn
 from eqdarts.graph.space import SearchSpace
@@ -27,6 +27,7 @@ from eqdarts.grouped.fitting import FoundInGroups
 from eqdarts.grouped.outputs import FoundShared
 from eqdarts.knowledge.admission import excluded_by
 from eqdarts.losses.noise import LossNoise, left_of, rows_of_fit
+from eqdarts.runtime.leaving import in_time
 from eqdarts.search.discover import Found
 from eqdarts.search.history import EpochRecord
 from eqdarts.search.loop import SearchResult
@@ -84,11 +85,16 @@ def kept_of(found: Found) -> Kept:
     problem, result, training = found.problem, found.result, found.training
     plain = not isinstance(training.noise, LossNoise)
     rows = training.table if plain else _near_best(found)
-    sure = rated(found.front, rows, plain, None if plain else partial(_left_of, training))
-    rivals, equations = (
-        tuple(with_constant_units(_shown_with(e, rows, plain), problem.units) for e in some)
-        for some in (sure.rivals, sure.equations)
-    )
+    left = None if plain else partial(_left_of, training)
+    sure = in_time(found.until, lambda: rated(found.front, rows, plain, left))
+    if sure is None:
+        sure = rated(found.front, rows, plain, left, forms=each_alone)
+
+    def shown(equation: Equation) -> Equation:
+        known = in_time(found.until, lambda: _shown_with(equation, rows, plain)) or equation
+        return with_constant_units(known, problem.units)
+
+    rivals, equations = (tuple(map(shown, some)) for some in (sure.rivals, sure.equations))
     return Kept(
         Front(equations, found.front.rows), rivals, sure.leaves_something, found.space, problem.table.target,
         training, found.summary, training.noise,

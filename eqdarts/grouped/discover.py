@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import sympy
@@ -22,13 +23,14 @@ from eqdarts.grouped.sharing import first_states, promise, shared_out
 from eqdarts.grouped.state import Family, State, effective, fitted, separate
 from eqdarts.grouped.writing import as_equation
 from eqdarts.runtime.interrupts import Interrupts
+from eqdarts.runtime.leaving import in_time
+from eqdarts.search.budget import BUDGET
 from eqdarts.search.discover import Found
 from eqdarts.search.fit_options import FitOptions
 from eqdarts.simplify.description import size
 
 _PROMISING, _SHARED_OUT = 16, 6  # families that are fitted in full, and whose constants are then shared (not tuned)
 _ROUNDS = 4  # of weights at the values of a fit
-_SURE_SECONDS = 1.0  # for the first of them, if no time is left
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,6 +49,8 @@ class GroupsFound:
     stop_reason : str
     units : array [G]
         Of the targets in the table; 1 where groups are alike.
+    end : float
+        When all must be over, in `time.monotonic`.
     """
 
     front: Front
@@ -55,6 +59,7 @@ class GroupsFound:
     found: Found
     stop_reason: str
     units: np.ndarray
+    end: float = np.inf
 
     @property
     def space(self) -> SearchSpace | None:
@@ -93,7 +98,8 @@ def discover_groups(
         some += _small(families(what, found, columns), options.max_complexity)
     assert first is not None, "there is at least one search"
     limit = options.config.max_time
-    deadline = np.inf if limit is None else max(start + limit, time.monotonic() + _SURE_SECONDS)
+    end = np.inf if limit is None else start + limit
+    deadline = _deadline(end, limit, interrupts)
     given, (table, noise) = table, at_observations(table, options.noise)
     ranked = _ranked([*distinct(iter(some), columns), _mean(table)], table, deadline)
     table, noise, counts = weighed(given, table, ranked, noise)
@@ -102,7 +108,16 @@ def discover_groups(
     for equation in _equations(ranked, table, deadline, column, counts, raw):
         if options.max_complexity is None or equation.complexity <= options.max_complexity:
             front = front.offer(equation)
-    return GroupsFound(front, table, noise, first, _reason(reasons, interrupts), units)
+    return GroupsFound(front, table, noise, first, _reason(reasons, interrupts), units, end)
+
+
+def _deadline(end: float, limit: float | None, interrupts: Interrupts) -> float:
+    """When joint fits are over, in `time.monotonic`. end: of all"""
+    if limit is not None:
+        end -= min(BUDGET.after * limit, BUDGET.after_seconds)
+    if interrupts.first is not None:
+        end = min(end, interrupts.first + BUDGET.after_interrupt)
+    return max(end, time.monotonic() + BUDGET.sure_seconds)
 
 
 def _small(some: Iterator[Family], limit: int | None) -> Iterator[Family]:
@@ -130,7 +145,8 @@ def _ranked(some: list[Family], table: GroupedTable, deadline: float) -> list[Fa
     lengths = []
     for k, one in enumerate(some[:-1]):
         over = k > 0 and time.monotonic() > half
-        lengths.append(np.inf if over else promise(one, table))
+        length = None if over else in_time(half if k else deadline, partial(promise, one, table))
+        lengths.append(np.inf if length is None else length)
     order = np.argsort(lengths, kind="stable")
     return [*(some[k] for k in order[:_PROMISING] if np.isfinite(lengths[k])), some[-1]]
 
@@ -187,15 +203,16 @@ def _equations(
     """Those of the families whose best state is short."""
     begun: list[list[State]] = []
     for k, family in enumerate(ranked):
-        if k == 0 or k == len(ranked) - 1 or time.monotonic() < deadline:
-            states = first_states(family, table)
+        simplest = k == len(ranked) - 1
+        if k == 0 or simplest or time.monotonic() < deadline:
+            states = in_time(np.inf if simplest else deadline, partial(first_states, family, table))
             if states:
                 begun.append(states)
     begun.sort(key=lambda states: states[0].length)
     out: list[Equation] = []
-    for k, states in enumerate([*begun[:_SHARED_OUT], *(s for s in begun[_SHARED_OUT:] if len(s[0].own) <= 2)]):
-        # The best family is shared out whatever the time: else its needless constants would stay.
-        for state in shared_out(states, table, deadline if k else np.inf):
+    for states in [*begun[:_SHARED_OUT], *(s for s in begun[_SHARED_OUT:] if len(s[0].own) <= 2)]:
+        # The best family is shared out before others: else its needless constants would stay.
+        for state in shared_out(states, table, deadline):
             equation = as_equation(state, table, column, counts, raw)
             if equation is not None:
                 out.append(equation)

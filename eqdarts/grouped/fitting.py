@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -17,8 +18,9 @@ from eqdarts.equation.model_file import Summary
 from eqdarts.equation.rivals import Rated
 from eqdarts.graph.space import SearchSpace
 from eqdarts.grouped.discover import discover_groups
-from eqdarts.grouped.rating import rated_groups
+from eqdarts.grouped.rating import not_rated, rated_groups
 from eqdarts.runtime.interrupts import interrupts
+from eqdarts.runtime.leaving import in_time
 from eqdarts.search.fit_options import FitOptions
 from eqdarts.search.history import EpochRecord
 
@@ -65,7 +67,7 @@ def discovered_in_groups(
     sorted_rows, groups = table.rows(order), replace(groups, place=groups.place[order])
     with np.errstate(all="ignore"), interrupts() as noted:
         found = discover_groups(groups.tables(sorted_rows), groups.labels, options, rng, start, noted, groups.name)
-        rated = rated_groups(found.front, found.table)
+        rated = in_time(found.end, partial(rated_groups, found.front, found.table)) or not_rated(found.front)
         result = found.found.result
         weights = found.table.pooled.weights
         kept = replace(sorted_rows, weights=weights)

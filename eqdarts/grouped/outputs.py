@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import sympy
@@ -28,8 +29,9 @@ from eqdarts.errors import InputDataError
 from eqdarts.formula.substitution import put_in
 from eqdarts.graph.space import SearchSpace
 from eqdarts.grouped.discover import discover_groups
-from eqdarts.grouped.rating import rated_groups
+from eqdarts.grouped.rating import not_rated, rated_groups
 from eqdarts.runtime.interrupts import interrupts
+from eqdarts.runtime.leaving import in_time
 from eqdarts.search.fit_options import FitOptions
 from eqdarts.search.history import EpochRecord
 from eqdarts.simplify.description import size
@@ -96,7 +98,7 @@ def discovered_for_all(
         found = discover_groups(
             seen, labels, replace(options, noise=noises[0]), rng, start, noted, "output", alike=False
         )
-        rated = rated_groups(found.front, found.table)
+        rated = in_time(found.end, partial(rated_groups, found.front, found.table)) or not_rated(found.front)
         result = found.found.result
         outputs = []
         for table, whole, unit, noise in zip(counted, tables, found.units, noises, strict=True):

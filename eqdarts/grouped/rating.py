@@ -50,6 +50,11 @@ def rated_groups(front: Front, table: GroupedTable) -> Rated:
     return Rated(tuple(map(shown, front)), tuple(rivals), leaves_something)
 
 
+def not_rated(front: Front) -> Rated:
+    """The same where there was no time for it."""
+    return Rated(tuple(front), (), False)
+
+
 def _form(equation: Equation) -> sympy.Expr:
     own = () if equation.by_group is None else equation.by_group.names
     numbers = {sympy.Symbol(name): sympy.Float(1.2345) for name in own}

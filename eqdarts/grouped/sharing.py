@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import sympy
@@ -18,6 +19,7 @@ from eqdarts.data.zero import LADDER
 from eqdarts.fit.joint import joint_errors
 from eqdarts.grouped.rows import GroupedTable
 from eqdarts.grouped.state import Family, State, effective, fitted, pooled, separate
+from eqdarts.runtime.leaving import in_time
 from eqdarts.simplify.snapping import simpler_values
 
 
@@ -101,7 +103,7 @@ def shared_out(first: list[State], table: GroupedTable, deadline: float) -> Iter
     while beam and time.monotonic() < deadline:
         following: dict[tuple[object, ...], State] = {}
         for state in beam:
-            for trial in _changed(state, table, known):
+            for trial in _changed(state, table, known, deadline):
                 if trial.length < state.length - EFFORT.better:
                     following[trial.key] = trial
             if time.monotonic() > deadline:
@@ -110,11 +112,14 @@ def shared_out(first: list[State], table: GroupedTable, deadline: float) -> Iter
         beam = [fitted(s.family, table, s.fit.values, s.own, s.held, EFFORT.first) for s in beam]
         kept += beam
     for state in sorted(kept, key=lambda s: s.length):
-        yield fitted(state.family, table, state.fit.values, state.own, state.held, EFFORT.last)
+        last = partial(fitted, state.family, table, state.fit.values, state.own, state.held, EFFORT.last)
+        yield in_time(deadline, last) or state
 
 
-def _changed(state: State, table: GroupedTable, known: dict[tuple[object, ...], State]) -> Iterator[State]:
-    """The state with one constant of another kind, but for those that were tried."""
+def _changed(
+    state: State, table: GroupedTable, known: dict[tuple[object, ...], State], deadline: float
+) -> Iterator[State]:
+    """The state with one constant of another kind, but for those that were tried; until the deadline."""
     n = len(table)
     errors = joint_errors(state.family.code, table.stacked, state.fit, state.own, state.free)
     for k in np.flatnonzero(state.free).tolist():
@@ -137,7 +142,9 @@ def _changed(state: State, table: GroupedTable, known: dict[tuple[object, ...], 
             start = state.fit.values.copy()
             if state.own[k] and k not in held:
                 start[:, k] = value
-            found = fitted(state.family, table, start, kinds, held, EFFORT.trial)
+            found = in_time(deadline, partial(fitted, state.family, table, start, kinds, held, EFFORT.trial))
+            if found is None:
+                return
             known[key] = found
             misfit = 0.5 * n * np.log((table.loss(found.fit.squares) + LADDER.exact) / (_loss(state, table)))
             if misfit <= most:

@@ -1,12 +1,16 @@
-"""Ctrl-C while a fit runs: it ends what is being done, and never what was found.
+"""Ctrl-C, or a request to end, while a fit runs: it ends what is being done, and never what was found.
 
 Python raises KeyboardInterrupt between any two instructions: while a result is being stored, in a `finally`, or just
 after the `try` that was there to catch it. So Ctrl-C is only noted, and what asks the clock asks for it too. It raises
-within a stage that is run by `Interrupts.during`, which can be left at any point.
+within a stage that is run by `Interrupts.during`, which can be left at any point, and is at its deadline.
+
+SIGTERM, by which a batch system says that the time of a job is up, counts as Ctrl-C: where nobody else handles it, and
+not in the processes of a pool, which it is to end.
 """
 
 from __future__ import annotations
 
+import multiprocessing
 import signal
 import threading
 import time
@@ -14,6 +18,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from types import FrameType
+
+from eqdarts.runtime.leaving import Deadline, rest, within
+
+#: Handlers that are ours to replace.
+_USUAL = {signal.SIGINT: (signal.default_int_handler,), signal.SIGTERM: (signal.SIG_DFL, signal.default_int_handler)}
 
 
 class Interrupts:
@@ -39,13 +48,18 @@ class Interrupts:
         if self.first is None:
             self.first = time.monotonic()
 
-    def during(self, stage: Callable[[], None]) -> None:
-        """Do this; Ctrl-C leaves it where it is, and so does a KeyboardInterrupt that comes from elsewhere."""
+    def during(self, stage: Callable[[], None], deadline: Deadline = float("inf"), at_least: float = 0.0) -> None:
+        """Do this; Ctrl-C leaves it where it is, and so does a KeyboardInterrupt that comes from elsewhere.
+
+        So does the deadline (in `time.monotonic`); what comes after it is not begun.
+
+        at_least: seconds of the processor's time that it has in any case
+        """
         outer = self._leaves
         try:
             try:
                 self._leaves = True
-                stage()
+                within(deadline, stage, at_least)
             finally:
                 self._leaves = outer
         except KeyboardInterrupt:
@@ -81,17 +95,25 @@ def interrupts() -> Iterator[Interrupts]:
             yield found
     finally:
         _OUTER.reset(token)
+        rest()
 
 
 @contextmanager
 def _heard_by(found: Interrupts) -> Iterator[None]:
     """With its handler, where there is no other one."""
-    in_main = threading.current_thread() is threading.main_thread()
-    if not in_main or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
-        yield
-        return
-    before = signal.signal(signal.SIGINT, found.pressed)
+    before = {}
     try:
+        for number in _ours():
+            before[number] = signal.signal(number, found.pressed)
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _ours() -> list[signal.Signals]:
+    """The signals that nobody else handles."""
+    if threading.current_thread() is not threading.main_thread():
+        return []
+    ours = [number for number, usual in _USUAL.items() if signal.getsignal(number) in usual]
+    return ours if multiprocessing.current_process().name == "MainProcess" else ours[: ours.count(signal.SIGINT)]

@@ -33,10 +33,15 @@ class Budget:
         Of what is then left, for the best graphs of branches.
     neighbours : float
         Of what is then left, for fitting neighbours of the best graphs of noisy data. The rest is for the best of all.
-    sure_seconds : float
-        For the best graph and the best sum, if no time is left for them.
+    longest : float
+        Of `max_time`, after which an epoch that is not over is left where it stands.
+    after, after_seconds : float
+        Of `max_time`, and the most seconds, that are kept for what comes once there are equations: the best graph and
+        the best sum surely, how probable each equation is, and with how many digits it is written.
+    sure_seconds, first_seconds : float
+        Of the processor's time, for the best graph and the best sum, and for the search itself, if no time is left.
     after_interrupt : float
-        Seconds for all that comes after the epochs, once Ctrl-C was pressed.
+        Seconds for equations after the epochs, once Ctrl-C was pressed.
     settled, settled_seconds : float
         Of the time so far, as much as others leave, and seconds at the least: for all that comes after the epochs of a
         settled search.
@@ -52,7 +57,11 @@ class Budget:
     simplest: float = 0.3
     branches: float = 0.4
     neighbours: float = 0.25
+    longest: float = 0.93
+    after: float = 0.05
+    after_seconds: float = 1.0
     sure_seconds: float = 0.25
+    first_seconds: float = 0.1
     after_interrupt: float = 2.0
     settled: float = 0.43
     settled_seconds: float = 3.0

@@ -22,6 +22,7 @@ from eqdarts.knowledge.named import with_known_constants
 from eqdarts.losses.noise import LossNoise
 from eqdarts.options import SearchConfig
 from eqdarts.runtime.interrupts import interrupts
+from eqdarts.runtime.leaving import Deadline
 from eqdarts.runtime.threads import one_thread
 from eqdarts.search.earlier import Earlier
 from eqdarts.search.finish import constant_equation
@@ -49,6 +50,8 @@ class Found:
         None for a constant target.
     training : Training
     summary : Summary
+    until : Deadline
+        When all must be over, what is made of the front included.
     """
 
     front: Front
@@ -57,6 +60,7 @@ class Found:
     result: SearchResult | None
     training: Training
     summary: Summary
+    until: Deadline = np.inf
 
 
 @contextmanager
@@ -112,7 +116,7 @@ def discover(
         front, training = _weighed_by_law(admitted(result.front, problem), training)
         front = with_known_constants(front, training.table.of_mean_weight_one(), options.constants)
         front = admitted(front, problem)
-    return Found(front, space, problem, result, training, summary)
+    return Found(front, space, problem, result, training, summary, until=lambda: watch.end)
 
 
 def admitted(front: Front, problem: Problem) -> Front:

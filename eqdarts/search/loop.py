@@ -127,19 +127,18 @@ def run(
     if can_branch(config):
         branches = Branches(space, watch, problem, rng.spawn(1)[0], machine)
     work = _Run(space, problem, watch, assessor, searcher, branches, callback, keeper)
-    during = watch.interrupts.during
     if earlier is not None:
-        during(partial(work.resume, earlier))
+        watch.epochs(partial(work.resume, earlier))
     before = None if keeper is None else keeper.resumed
     if before is not None:
         work.recall(before.boundary)
         if before.result is not None and work.reason == before.result.result.stop_reason:
             return work.as_before(before.result)
-    during(work.search)
+    watch.epochs(work.search)
     work.keep()
     if watch.interrupts.noted or not (work.reason == "exact" or only_exact):
-        during(work.conclude)
-        during(work.make_sure)
+        watch.equations(work.conclude)
+        watch.surely(work.make_sure)
     result = work.result()
     if keeper is not None and result.stop_reason not in ("interrupted", "error"):
         keeper.conclude(work.outcome(result))
@@ -256,7 +255,7 @@ class _Run:
 
     def result(self) -> SearchResult:
         """What was found."""
-        reason = self.reason or "interrupted"
+        reason = self.reason or "max_time"  # in the midst of an epoch
         if reason != "exact" and self._watch.interrupts.noted:
             reason = "interrupted"
         elif self._error is not None:

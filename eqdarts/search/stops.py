@@ -40,7 +40,9 @@ class Watch:
     stale : int
         Epochs since then.
     closing : float
-        When all must be over in a search that is settled.
+        When equations must be there in a search that is settled.
+    pauses : bool
+        Is something done now that is off the clock?
     """
 
     config: SearchConfig
@@ -49,6 +51,7 @@ class Watch:
     best: float = np.inf
     stale: int = 0
     closing: float = np.inf
+    pauses: bool = False
 
     @property
     def cut_short(self) -> bool:
@@ -60,9 +63,12 @@ class Watch:
         """This work, off the clock."""
 
         def done() -> None:
-            begin = time.monotonic()
-            work()
-            self.start += time.monotonic() - begin
+            begin, self.pauses = time.monotonic(), True
+            try:
+                work()
+            finally:
+                self.start += time.monotonic() - begin
+                self.pauses = False
 
         return done
 
@@ -72,11 +78,41 @@ class Watch:
 
     @property
     def deadline(self) -> float:
-        """When all must be over, in `time.monotonic`."""
-        end = np.inf if self.config.max_time is None else self.start + self.config.max_time
+        """When equations must be there, in `time.monotonic`."""
+        end = np.inf if self.config.max_time is None else self.start + self.config.max_time - self._after
         end = min(end, self.closing)
         pressed = self.interrupts.first
         return end if pressed is None else min(end, pressed + BUDGET.after_interrupt)
+
+    @property
+    def end(self) -> float:
+        """When all must be over, in `time.monotonic`."""
+        return self.deadline + self._after
+
+    @property
+    def _after(self) -> float:
+        """Seconds for what comes once equations are there."""
+        of_time = np.inf if self.config.max_time is None else BUDGET.after * self.config.max_time
+        return min(BUDGET.after_seconds, of_time)
+
+    @property
+    def longest(self) -> float:
+        """When an epoch is left, in `time.monotonic`."""
+        if self.config.max_time is None or self.pauses:
+            return np.inf
+        return min(self.deadline, self.start + BUDGET.longest * self.config.max_time)
+
+    def epochs(self, work: Callable[[], None]) -> None:
+        """Do this, which Ctrl-C leaves, and the time when it is up."""
+        self.interrupts.during(work, lambda: self.longest, BUDGET.first_seconds)
+
+    def equations(self, work: Callable[[], None]) -> None:
+        """Do this, in the time that there is for it."""
+        self.interrupts.during(work, lambda: self.deadline)
+
+    def surely(self, work: Callable[[], None]) -> None:
+        """Do this, and if time is up, in a moment."""
+        self.interrupts.during(work, lambda: self.end, BUDGET.sure_seconds)
 
     @property
     def by_clock(self) -> bool:

@@ -147,7 +147,7 @@ class _Search:
         result = self.result and replace(
             self.result, front=self.front, history=tuple(self.history), alpha_history=(), stop_reason=self._reason()
         )
-        return Found(self.front, None, self.problem, result, training, summary)
+        return Found(self.front, None, self.problem, result, training, summary, until=lambda: self.watch.end)
 
     def _search(self) -> None:
         pilot = pilot_of(self.scaffold, self.seen, self.rng, self.watch.until(_PILOT))
