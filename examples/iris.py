@@ -1,7 +1,7 @@
 """Three species of iris, told by the length and width of their petals and sepals: classes by equations.
 
 Expected: scores of the petals, as the sepals overlap; Fisher (1936) took all four in a linear function.
-Found: setosa by the length of its petals, virginica by their length and width; the sepals are left out.
+Found: setosa by the width of its petals, virginica by their length and width; the sepals are left out.
 
 On rows left out (15 processor seconds, 5 folds, commit e0eb9cd) the log loss is 0.110, against 0.155 of logistic
 regression on all columns, and the accuracy 0.953 against 0.960.

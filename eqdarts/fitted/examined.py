@@ -18,8 +18,8 @@ from eqdarts.equation.equation import Equation
 from eqdarts.equation.extrapolation import extrapolation, extrapolation_in_groups
 from eqdarts.equation.precision import with_digits
 from eqdarts.equation.refit import refit_equation, with_fit
-from eqdarts.equation.selection import choose
 from eqdarts.equation.regression.column_errors import column_errors
+from eqdarts.equation.selection import choose
 from eqdarts.equation.stability import Stability, stability
 from eqdarts.errors import InputDataError, check_choice, check_range
 from eqdarts.fitted.answers import Answers
