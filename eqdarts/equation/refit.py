@@ -369,7 +369,7 @@ def _noise_by(law: Equation, X: pd.DataFrame, y: pd.Series, weights: Any, form: 
     """The table with weights at the values of a law that is fitted to it, and its noise."""
     fitted = refit(law.expression, X, y, sample_weight=weights, noise=form)
     assert fitted.fit is not None
-    rows, _ = with_errors(Table(X.to_numpy(), y.to_numpy(), tuple(X), str(y.name)), ADDITIVE.form, weights, None)
+    rows, _ = with_errors(Table(X.to_numpy(), y.to_numpy(), law.columns, str(y.name)), ADDITIVE.form, weights, None)
     return weighted(rows, fitted.fit.noise, fitted.predict(rows.X))
 
 
