@@ -1,16 +1,19 @@
 """The pages of the app, what their forms do, and to whom they answer."""
 
+import asyncio
 import http.client
 import re
 import time
 from functools import partial
 
+import httpx
 import pytest
 from app_server import Here, running
 
 from eqdarts.app import create_app, desk, serve, serving
 from eqdarts.app.desk import asked_for
 from eqdarts.app.guard import POLICY
+from eqdarts.app.pages import application
 from eqdarts.app.picture import picture
 from eqdarts.app.question import Question, Writing, asked, first_guess, number_below, written
 from eqdarts.app.reading import read
@@ -82,6 +85,18 @@ def test_another_host_is_not_answered(app, host):
     answer = app.client.get("", headers={"host": host.format(port=port)})
     assert answer.status_code in (400, 421)
     assert "eqdarts" not in answer.text
+
+
+@pytest.mark.parametrize(("client", "status"), [("127.0.0.1", 200), ("::1", 200), ("203.0.113.5", 403), ("there", 403)])
+def test_nobody_elsewhere_is_answered_whatever_the_headers_say(client, status):
+    """As another server may listen on all interfaces."""
+
+    async def answer():
+        transport = httpx.ASGITransport(application(), client=(client, 5))
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8501") as browser:
+            return await browser.get("/")
+
+    assert asyncio.run(answer()).status_code == status
 
 
 def test_this_machine_has_more_than_one_name(app):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
+
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -71,6 +73,17 @@ class Guard:
         await self._app(scope, counted, with_headers)
 
 
+def _from_here(scope: Scope) -> bool:
+    """Does it come from this machine, whatever its headers say? Whoever serves the app elsewhere opens it to nobody."""
+    client = scope.get("client")
+    if client is None:  # a socket without addresses, which is a file
+        return True
+    try:
+        return ip_address(client[0]).is_loopback
+    except ValueError:
+        return False
+
+
 def _refusal(scope: Scope) -> PlainTextResponse | None:
     headers = Headers(scope=scope)
     port = (scope.get("server") or ("", None))[1]
@@ -78,6 +91,8 @@ def _refusal(scope: Scope) -> PlainTextResponse | None:
     host = headers.get("host", "").lower()
     if host not in hosts:
         return PlainTextResponse("This page answers only to its own address.", 421)
+    if not _from_here(scope):
+        return PlainTextResponse("This page answers to its own machine only.", 403)
     if scope["method"] in _SAFE:
         return None
     if headers.get("origin") != f"http://{host}" or headers.get("sec-fetch-site", "same-origin") != "same-origin":

@@ -62,7 +62,7 @@ def in_full(one: Scores) -> list[str]:
     lines = list(one.text())
     if one.is_binary:
         (k,) = one.scored
-        return [*lines, f"P({visible(one.classes[k])}) = 1/(1 + exp(-{one.equations[0].target}))"]
+        return [*map(visible, lines), f"P({visible(one.classes[k])}) = 1/(1 + exp(-{one.equations[0].target}))"]
     names = iter(one.equations)
     exponents = " + ".join("1" if k == one.baseline else f"exp({next(names).target})" for k in range(len(one.classes)))
     lines.append(f"the score of {visible(one.classes[one.baseline])} is 0")

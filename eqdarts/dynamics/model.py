@@ -25,6 +25,7 @@ from eqdarts.errors import InputDataError, check_range
 from eqdarts.formula.latex import symbol_latex, to_latex, to_text
 from eqdarts.formula.records import dump
 from eqdarts.formula.text import format_name
+from eqdarts.formula.visible import visible
 from eqdarts.runtime.writing import write_text
 
 if TYPE_CHECKING:
@@ -105,7 +106,7 @@ class Dynamics:
     def text(self, digits: int = 4) -> str:
         """The equations, a line each, with so many significant digits."""
         sides = (to_text(e, digits) for e in self.system.expressions)
-        return "\n".join(f"{self._left(name)} = {side}" for name, side in zip(self.states, sides, strict=True))
+        return "\n".join(visible(f"{self._left(name)} = {side}") for name, side in zip(self.states, sides, strict=True))
 
     def latex(self, digits: int = 4) -> str:
         r"""The equations as LaTeX, aligned at their signs of equality."""
@@ -118,7 +119,7 @@ class Dynamics:
     def __str__(self) -> str:
         level = ", ".join(f"{name} {np.sqrt(loss):.3g}" for name, loss in zip(self.states, self.loss, strict=True))
         what = "the next step" if self.kind == "map" else f"trajectories integrated over {self.followed} observations"
-        return f"{self.text()}\nroot mean square residual of {what}: {level}"
+        return f"{self.text()}\nroot mean square residual of {what}: {visible(level)}"
 
     def _repr_latex_(self) -> str:
         """For notebooks."""

@@ -15,7 +15,7 @@ from eqdarts.equation.front import Front
 from eqdarts.equation.selection import scores
 from eqdarts.formula.numbers import DIGITS
 from eqdarts.formula.text import format_name
-from eqdarts.formula.visible import shortened
+from eqdarts.formula.visible import shortened, visible
 
 _WIDEST = 100  # characters of a line's equation
 _DECIDED = 2 / 3  # a form of more probability than all others twice over is what the rows say (not tuned)
@@ -109,20 +109,20 @@ def front_text(
 
 def group_text(own: ByGroup) -> str:
     """A line for each group with its constants, of many groups for the first, and one for each constant they share."""
-    lines = [f"constants of each {own.column}:"]
-    table = own.table.iloc[:_GROUPS]
+    lines = [f"constants of each {visible(own.column)}:"]
+    table = own.table.iloc[:_GROUPS].rename(index=visible).rename_axis(visible(own.column))
     for name in own.names:
         table[f"{name} std_error"] = [_short(v, 2) for v in table[f"{name} std_error"]]
         table[name] = [_short(v, DIGITS) for v in table[name]]
     table["residual"] = [_short(v, 3) for v in table["residual"]]
-    lines += table.to_string().splitlines() if own.names else ["  none: all groups obey one equation"]
+    lines += table.to_string().split("\n") if own.names else ["  none: all groups obey one equation"]
     if len(own.labels) > _GROUPS and own.names:
         lines.append(f"  and {len(own.labels) - _GROUPS} more, in constants_")
     if own.shared:
         lines.append(
             "shared: " + ", ".join(f"{k} = {_short(v, DIGITS)} ± {_short(e, 2)}" for k, (v, e) in own.shared.items())
         )
-    return "\n".join(lines)
+    return "\n".join(map(visible, lines))
 
 
 def _short(value: float, digits: int) -> str:

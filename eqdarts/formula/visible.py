@@ -9,6 +9,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+#: With these a formula of a spreadsheet begins, and with the wide signs of East Asia as well.
+_BEGINS_FORMULA = "=+-@\t\r\n＝＋－＠"
+
+
 def visible(text: str) -> str:
     """Text for a terminal, a figure or a document: what is not printed, or turns the line around, as its code.
 
@@ -34,6 +38,17 @@ def shortened(text: str, widest: int = 100) -> str:
     return shown if len(shown) <= widest else f"{shown[: widest - 3]}..."
 
 
+def visible_lines(text: str) -> str:
+    """The same of a listing, whose line ends stay.
+
+    Examples
+    --------
+    >>> visible_lines("a\\x1b\\nb")
+    'a\\\\x1b\\nb'
+    """
+    return "\n".join(map(visible, text.split("\n")))
+
+
 def as_cell(text: str, formula: bool = False) -> str:
     """Text for a cell of a CSV file that no spreadsheet takes for a formula of its own.
 
@@ -42,7 +57,7 @@ def as_cell(text: str, formula: bool = False) -> str:
     shown = visible(text)
     if formula and shown.startswith("-"):
         return f" {shown}"
-    return f"'{shown}" if text[:1] and text[0] in "=+-@\t\r" else shown
+    return f"'{shown}" if text[:1] and text[0] in _BEGINS_FORMULA else shown
 
 
 def csv_text(table: pd.DataFrame, **options: Any) -> str:

@@ -32,7 +32,7 @@ def plain(text: str) -> str:
 
 def width_of(text: str, size: float) -> float:
     """Points that plain text takes in this size, without kerning; of lines the widest."""
-    return max((size / 10 * sum(map(_advance, line)) for line in text.split("\n")), default=0.0)
+    return max((size / 10 * sum(map(_advance, visible(line))) for line in text.split("\n")), default=0.0)
 
 
 def in_fonts(picture: Axes | Figure) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 
 import numpy as np
 import sympy
@@ -196,7 +196,7 @@ def _most_misfit(way: _Snapped, group: list[_Trial], n: int) -> float:
     return min(saved, changed + max(0.0, n * noise - way.spent))
 
 
-@cache
+@lru_cache(maxsize=4096)
 def _misfit_of_noise(rounded: int, spare: int) -> float:
     """Nats per row by which a fit gets worse where so many numbers move to the edge of their joint region.
 

@@ -16,6 +16,7 @@ from eqdarts.equation.regression.minimise import Optimum
 from eqdarts.equation.regression.model import Model
 from eqdarts.fit.covariance import residual_variance, spread
 from eqdarts.formula.pickled import KeepsFormulas
+from eqdarts.formula.visible import visible_lines
 from eqdarts.losses.noise import LossNoise
 from eqdarts.simplify.description import description_length
 
@@ -178,7 +179,7 @@ class FitReport(KeepsFormulas):
             lines += self.x_error_effect.to_string(float_format=lambda value: f"{value:.6g}").splitlines()
         if self.undetermined:
             lines.append(f"not determined by the rows: {', '.join(self.undetermined)}")
-        return "\n".join(lines)
+        return visible_lines("\n".join(lines))
 
     def _by_loss(self, noise: LossNoise) -> str:
         loss = noise.loss
@@ -194,7 +195,7 @@ class FitReport(KeepsFormulas):
             lines.insert(2, f"chi-square {self.chi_square:.6g}; standard errors are those of the family")
         if self.undetermined:
             lines.append(f"not determined by the rows: {', '.join(self.undetermined)}")
-        return "\n".join(lines)
+        return visible_lines("\n".join(lines))
 
 
 def report(
