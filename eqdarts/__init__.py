@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from eqdarts.equation.refit import refit
     from eqdarts.estimator import DARTSRegressor
     from eqdarts.formula.parsing import parse_expression
-    from eqdarts.graph.operations import OPERATIONS, Operation, register_operation
+    from eqdarts.graph.operations import OPERATIONS, Operation
+    from eqdarts.graph.registering import register_operation
     from eqdarts.knowledge.constraints import Constraints
     from eqdarts.loading import load_model
     from eqdarts.pipelines import unscaled
@@ -64,7 +65,7 @@ _HOMES = {
     "parse_expression": "eqdarts.formula.parsing",
     "read_table": "eqdarts.data.reading",
     "refit": "eqdarts.equation.refit",
-    "register_operation": "eqdarts.graph.operations",
+    "register_operation": "eqdarts.graph.registering",
     "sweep": "eqdarts.sweeping",
     "unscaled": "eqdarts.pipelines",
 }

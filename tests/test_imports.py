@@ -20,8 +20,8 @@ HOUSE = {
         "loops",
     ),
     "formula": (
-        "visible", "records", "functions", "substitution", "pickled", "trees", "known", "parsing", "text", "tape",
-        "numbers", "latex", "likely", "templates", "mathml",
+        "visible", "records", "functions", "substitution", "pickled", "trees", "known", "tokens", "parsing", "text",
+        "tape", "numbers", "latex", "likely", "templates", "mathml",
     ),
     "data": (
         "table", "zero", "cells", "columns", "units", "indicators", "frames", "groups", "nearby", "rounding", "noise",
@@ -32,7 +32,7 @@ HOUSE = {
     "checkpoint": ("generator", "codec", "content", "table_print", "keeper"),
     "dimensions": ("grammar", "unit", "reading", "solving", "checking", "groups", "writing", "table_units"),
     "losses": ("link", "loss", "families", "robust", "own", "named", "noise", "goal", "given", "record"),
-    "graph": ("operations", "links", "space", "genotype", "tensor_program", "to_sympy", "population"),
+    "graph": ("operations", "registering", "links", "space", "genotype", "tensor_program", "to_sympy", "population"),
     "options": {},
     "fit": {
         "flat": {}, "sketch": {}, "pilot": {}, "covariance": {}, "damped": {}, "policy": {}, "periodogram": {},

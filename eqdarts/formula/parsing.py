@@ -17,10 +17,9 @@ from sympy.core.function import AppliedUndef
 
 from eqdarts.errors import InputDataError
 from eqdarts.formula.functions import BY_NAME, FUNCTIONS, Function
+from eqdarts.formula.tokens import MAX_NESTING, Token, misread, tokens_of
 
 MAX_LENGTH = 50_000
-MAX_TOKENS = 10_000
-MAX_NESTING = 40
 _MAX_DIGITS = 400
 _MAX_BITS = 4096  # of an exact power
 _MAX_EXPONENT = 1e6
@@ -28,14 +27,6 @@ _MAX_ARGUMENTS = 50
 _MAX_TERMS = 10_000  # of a formula that SymPy folds: to learn whether a part is zero it may multiply out all of it
 _CANCELLED = 1e-9  # an irrational sum this small beside its terms may be zero, which SymPy would try to prove
 
-_TOKEN = re.compile(
-    r"(?P<space>[ \t\r\n]+)"
-    r"|(?P<number>(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)"
-    r"|(?P<quoted>`(?:[^`]|``)*`)"
-    r"|(?P<name>[^\W\d]\w*)"
-    r"|(?P<sign>\*\*|[-+*/^(),−×·⋅÷])"
-)
-_TYPESET = {"−": "-", "×": "*", "·": "*", "⋅": "*", "÷": "/"}  # as copied from a page
 _BASES = {"log10": 10, "log2": 2}
 _INFINITE = (sympy.zoo, sympy.nan, sympy.oo, -sympy.oo)
 _NOT_NUMBERS = tuple(map(type, _INFINITE))
@@ -101,8 +92,7 @@ def parse_expression(
     if len(text) > MAX_LENGTH:
         raise InputDataError(f"expression: {len(text)} characters; at most {MAX_LENGTH} are read")
     try:
-        tokens = _tokens(text)
-        _check_nesting(text, tokens)
+        tokens = tokens_of(text)
         written = _Parser(text, tokens, tuple(columns), others, unknown, False).formula()
         if not evaluate or _expanded(written) > _MAX_TERMS:
             return written
@@ -132,15 +122,8 @@ def split_equation(text: str) -> tuple[str | None, str]:
     if not places:
         return None, text
     if len(places) > 1:
-        raise _error(text, places[1], 1, "{}: a second =; give one equation")
+        raise misread(text, places[1], 1, "{}: a second =; give one equation")
     return text[: places[0]].strip(), text[places[0] + 1 :].strip()
-
-
-@dataclass(frozen=True)
-class _Token:
-    kind: str
-    text: str
-    place: int
 
 
 @dataclass(frozen=True)
@@ -155,53 +138,11 @@ class _Part:
     form: str = ""
 
 
-def _error(text: str, place: int, length: int, message: str) -> InputDataError:
-    """message: with {} for the piece at fault and where it stands."""
-    start, end = max(0, place - 20), place + 20
-    excerpt = ("…" if start else "") + text[start:end] + ("…" if end < len(text) else "")
-    piece = text[place : place + min(length, 30)]
-    where = f"{piece!r} at character {place + 1} of {excerpt!r}" if piece else f"the end of {excerpt!r}"
-    return InputDataError("expression: " + message.format(where))
-
-
-def _tokens(text: str) -> list[_Token]:
-    tokens: list[_Token] = []
-    place = 0
-    while place < len(text):
-        match = _TOKEN.match(text, place)
-        if match is None:
-            advice = " opens a name that is not closed" if text[place] == "`" else " is not part of a formula"
-            raise _error(text, place, 1, "{}" + advice)
-        kind = str(match.lastgroup)
-        if (
-            kind == "name"
-            and tokens
-            and tokens[-1].kind == "number"
-            and tokens[-1].place + len(tokens[-1].text) == place
-        ):
-            raise _error(text, tokens[-1].place, 30, "{}: a number runs into a name; write * between them")
-        if kind != "space":
-            tokens.append(_Token(kind, _TYPESET.get(match.group(), match.group()), place))
-        place = match.end()
-    if len(tokens) > MAX_TOKENS:
-        raise InputDataError(f"expression: {len(tokens)} numbers, names and signs; at most {MAX_TOKENS} are read")
-    return [*tokens, _Token("end", "", len(text))]
-
-
-def _check_nesting(text: str, tokens: Sequence[_Token]) -> None:
-    """Refuse what the parser would go too deep for, before it starts."""
-    depth = 0
-    for token in tokens:
-        depth += (token.text == "(") - (token.text == ")")
-        if depth > MAX_NESTING:
-            raise _error(text, token.place, 1, f"{{}}: more than {MAX_NESTING} parentheses inside one another")
-
-
 class _Parser:
     """Recursive descent, a method for each level of precedence."""
 
     def __init__(
-        self, text: str, tokens: list[_Token], columns: tuple[str, ...], others: bool, unknown: bool, evaluate: bool
+        self, text: str, tokens: list[Token], columns: tuple[str, ...], others: bool, unknown: bool, evaluate: bool
     ) -> None:
         self._text, self._tokens, self._evaluate = text, tokens, evaluate
         self._columns, self._others, self._unknown = columns, others, unknown
@@ -220,19 +161,19 @@ class _Parser:
         return result
 
     @property
-    def _next(self) -> _Token:
+    def _next(self) -> Token:
         return self._tokens[self._at]
 
-    def _take(self, *signs: str) -> _Token | None:
+    def _take(self, *signs: str) -> Token | None:
         token = self._next
         if token.kind != "sign" or token.text not in signs:
             return None
         self._at += 1
         return token
 
-    def _refused(self, message: str, token: _Token | None = None) -> InputDataError:
+    def _refused(self, message: str, token: Token | None = None) -> InputDataError:
         token = token or self._next
-        return _error(self._text, token.place, len(token.text), message)
+        return misread(self._text, token.place, len(token.text), message)
 
     def _deeper(self, by: int) -> None:
         self._depth += by
@@ -278,7 +219,7 @@ class _Parser:
                 factors.append(self._inverse(factor, token))
         return self._joined(factors, negative, first)
 
-    def _joined(self, factors: list[_Part], negative: bool, token: _Token) -> _Part:
+    def _joined(self, factors: list[_Part], negative: bool, token: Token) -> _Part:
         if negative:
             if factors[0].form == "number":
                 factors = [_Part(-factors[0].expr, -(factors[0].value or 0.0), "number"), *factors[1:]]
@@ -288,7 +229,7 @@ class _Parser:
             return factors[0]
         return self._build(sympy.Mul, factors, _of_all(factors, math.prod), token)
 
-    def _inverse(self, part: _Part, token: _Token) -> _Part:
+    def _inverse(self, part: _Part, token: Token) -> _Part:
         if part.form == "power" and part.value is None and part.expr.is_Pow and part.expr.exp.is_Number:
             base, exponent = _Part(part.expr.base, None), -part.expr.exp
         else:
@@ -305,7 +246,7 @@ class _Parser:
         self._deeper(-1)
         return self._raised(base, self._joined([exponent], True, token) if minus else exponent, token)
 
-    def _raised(self, base: _Part, exponent: _Part, token: _Token) -> _Part:
+    def _raised(self, base: _Part, exponent: _Part, token: Token) -> _Part:
         if exponent.value is not None and abs(exponent.value) > _MAX_EXPONENT:
             raise self._refused(f"{{}}: the exponent is larger than {_MAX_EXPONENT:g}", token)
         if exponent.value is not None and exponent.expr.is_Rational:
@@ -337,7 +278,7 @@ class _Parser:
             return replace(inner, form="")
         raise self._refused("{}: expected a number, a name or a parenthesis", token)
 
-    def _literal(self, token: _Token) -> _Part:
+    def _literal(self, token: Token) -> _Part:
         mantissa, _, exponent = token.text.lower().partition("e")
         if len(mantissa) > _MAX_DIGITS or len(exponent) > 5:
             raise self._refused("{}: the number has too many digits", token)
@@ -350,7 +291,7 @@ class _Parser:
         normal = abs(value) > 2.3e-308 or not mantissa.strip("0.")
         return _Part(sympy.Float(value) if normal else sympy.Float(token.text, precision=53), value, "number")
 
-    def _symbol(self, name: str, token: _Token) -> _Part:
+    def _symbol(self, name: str, token: Token) -> _Part:
         if name not in self._columns:
             if token.kind == "name" and not name.isascii():
                 raise self._refused("{}: a name with other than English letters stands in backticks", token)
@@ -365,7 +306,7 @@ class _Parser:
                 raise self._refused(f"{{}} is not a column; {_plain(advice)}", token)
         return _Part(sympy.Symbol(name), None)
 
-    def _call(self, token: _Token) -> _Part:
+    def _call(self, token: Token) -> _Part:
         several = _SEVERAL.get(token.text)
         base = _BASES.get(token.text)
         row = BY_NAME.get("log" if base else token.text)
@@ -398,7 +339,7 @@ class _Parser:
             raise self._refused("{}: expected a closing parenthesis")
         return arguments
 
-    def _of_unknown(self, token: _Token) -> _Part:
+    def _of_unknown(self, token: Token) -> _Part:
         name = token.text
         if name in self._columns:
             raise self._refused(
@@ -414,14 +355,14 @@ class _Parser:
             raise self._refused(f"{{}}: {len(arguments)} arguments; at most {_MAX_ARGUMENTS} are read", token)
         return _Part(sympy.Function(name)(*(part.expr for part in arguments)), None)
 
-    def _largest(self, several: tuple[type, Callable[..., float]], arguments: list[_Part], token: _Token) -> _Part:
+    def _largest(self, several: tuple[type, Callable[..., float]], arguments: list[_Part], token: Token) -> _Part:
         kind, choose = several
         if len({a.expr for a in arguments}) < 2 or len(arguments) > _MAX_ARGUMENTS:
             raise self._refused(f"{{}}: expected 2 to {_MAX_ARGUMENTS} different arguments", token)
         # SymPy would compare all of them with one another.
         return _Part(kind(*(a.expr for a in arguments), evaluate=False), _of_all(arguments, choose))
 
-    def _applied(self, row: Function, argument: _Part, token: _Token) -> _Part:
+    def _applied(self, row: Function, argument: _Part, token: Token) -> _Part:
         value = None
         if argument.value is not None:
             value = self._number(token, lambda: row.value(argument.value or 0.0))
@@ -431,18 +372,18 @@ class _Parser:
         evaluate = self._evaluate and not (row.name in ("Abs", "sign") and value is None)
         return self._finite(_node(row.kind, [argument.expr], evaluate), value, token)
 
-    def _build(self, kind: type, parts: Sequence[_Part], value: float | None, token: _Token) -> _Part:
+    def _build(self, kind: type, parts: Sequence[_Part], value: float | None, token: Token) -> _Part:
         if value is not None and not math.isfinite(value):
             raise self._refused("{}: a constant here is not a finite number", token)
         expr = _node(kind, [p.expr for p in parts], self._evaluate)
         return self._finite(expr, value, token)
 
-    def _finite(self, expr: sympy.Expr, value: float | None, token: _Token) -> _Part:
+    def _finite(self, expr: sympy.Expr, value: float | None, token: Token) -> _Part:
         if any(part in _INFINITE for part in (expr, *expr.args)):
             raise self._refused("{}: a division by zero", token)
         return _Part(expr, value)
 
-    def _number(self, token: _Token, compute: Callable[[], float]) -> float:
+    def _number(self, token: Token, compute: Callable[[], float]) -> float:
         try:
             value = compute()
         except (OverflowError, ValueError, ZeroDivisionError):
