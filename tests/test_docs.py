@@ -22,7 +22,10 @@ def named(page):
 
 
 #: Pages whose sessions take more than five seconds, as they search several times.
-LONG = {"howto/classes", "howto/dynamics", "howto/losses", "howto/many_fits", "howto/prior_knowledge", "howto/python"}
+LONG = {
+    "howto/classes", "howto/dynamics", "howto/losses", "howto/many_fits", "howto/prior_knowledge", "howto/python",
+    "howto/several_outputs",
+}  # fmt: skip
 
 
 def marked(page):

@@ -41,3 +41,23 @@ def test_quotients_are_one_division_where_that_is_wanted():
         np.testing.assert_allclose(one, other, rtol=1e-13)
     assert (tape(x / c, (x, c), divides=True).value(X, X) == 1).all()
     assert (tape(1 / x - x, (x,), divides=True).value(X) == 1 / X - X).all()
+
+
+def test_derivatives_by_some_arguments_are_those_of_all_to_the_bit():
+    """What does not lead to them is passed over, even where it has no derivative."""
+    x, a, b, k = sympy.symbols("x a b k")
+    form = a * sympy.exp(-k * x) * sympy.Max(x, b) + b / (x + k) ** a + sympy.sqrt(k) * x
+    code = tape(form, (x, a, b, k))
+    inputs = np.linspace(0.3, 2, 7), 1.5, 0.75, 0.0
+    _, whole = code.linearise(range(4), *inputs)
+    for some in ([1], [2], [2, 1], [0, 3], [3]):
+        for place, slope in zip(some, code.linearise(some, *inputs)[1], strict=True):
+            np.testing.assert_array_equal(slope, whole[place])
+    assert np.isinf(whole[3]).all()
+
+
+def test_only_what_leads_to_an_argument_is_differentiated(monkeypatch):
+    x, a, k = sympy.symbols("x a k")
+    code = tape(a * sympy.exp(-k * x), (x, a, k))
+    monkeypatch.setattr("eqdarts.formula.tape._unary", lambda kind: pytest.fail("the slope of exp is not asked for"))
+    np.testing.assert_array_equal(code.linearise([1], np.zeros(3), 2.0, 5.0)[1][0], np.ones(3))

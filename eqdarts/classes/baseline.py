@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from sklearn.naive_bayes import GaussianNB
 
+# None of these is tuned.
 _ROWS = 5000  # at which the classes are looked at
 _DIGITS = 3  # of the share of rows in doubt; classes that are alike in these are told by their frequency
 

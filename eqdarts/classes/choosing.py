@@ -22,6 +22,7 @@ from eqdarts.equation.equation import Equation
 from eqdarts.runtime.leaving import in_time
 from eqdarts.simplify.description import description_length
 
+# None of these is tuned.
 _ROUNDS = 10  # in which every score may be exchanged
 _ROWS = 10_000  # of a larger table, on which sets are compared; those that stay are fitted to all of it
 _AT_FIRST = 0.5  # of the time, from the frequencies (not tuned)

@@ -12,7 +12,8 @@ from eqdarts.classes.scores import Scores
 from eqdarts.equation.selection import CRITERIA
 from eqdarts.errors import InputDataError, check_choice, shown
 
-_CREDIBLE = 50  # times less belief than the greatest share, and no less, as of equations of one number (not tuned)
+# Neither is tuned.
+_CREDIBLE = 50  # times less belief than the greatest share, and no less, as of equations of one number
 _LEAST = 1e-12  # of a log loss, below which classes are told apart
 
 

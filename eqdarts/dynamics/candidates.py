@@ -17,10 +17,11 @@ from eqdarts.propose.sparse import Limits, chosen_terms
 from eqdarts.simplify.description import description_length, size
 from eqdarts.simplify.form import form_of
 
+# None of these is tuned.
 _MOST_TERMS, _KEPT = 6, 3  # of a sum, and sums of each number of terms
 _DEGREES = {1: 5, 2: 4, 3: 3, 4: 3}  # of monomials, by the number of columns; 2 beyond
 _DEGREE_BESIDE = 2  # of monomials beside other terms
-_MOST_OTHERS = 20  # terms that are no monomials (not tuned)
+_MOST_OTHERS = 20  # terms that are no monomials
 _EVALUATIONS = 60  # of a least-squares fit
 _LINEAR = 1e-9  # of the target: constants that have done what their slopes promised enter linearly
 _PRUNED = 4  # of the shortest, from which terms are taken

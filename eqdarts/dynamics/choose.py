@@ -16,10 +16,11 @@ from eqdarts.dynamics.system import System
 from eqdarts.runtime.leaving import in_time
 from eqdarts.simplify.description import description_length
 
-_FIRST = 12  # observations in the first segments (not tuned)
+# None of these is tuned.
+_FIRST = 12  # observations in the first segments
 _LONGER = 3  # times, from one length to the next
 _RIVALS, _LARGER = 5, 2  # candidates of a state that are tried, and how many of those are larger than its shortest
-_RIVALS_SHARE = 0.5  # of the time that is left, to try them; the rest is for longer segments (not tuned)
+_RIVALS_SHARE = 0.5  # of the time that is left, to try them; the rest is for longer segments
 _ROUNDS = 3  # over all states
 _FLOOR = 1e-12  # of the variance: integration is not more exact
 _WORSE = 2.0  # times the noise: longer trajectories that leave more are lost, in chaos or to a poor optimum

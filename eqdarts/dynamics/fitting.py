@@ -24,7 +24,8 @@ from eqdarts.estimator import DARTSRegressor
 from eqdarts.runtime.interrupts import interrupts
 from eqdarts.search.fit_options import fit_options
 
-_SEARCHED = 0.45  # of the time, for the searches; the rest is for trajectories (not tuned)
+# None of these is tuned.
+_SEARCHED = 0.45  # of the time, for the searches; the rest is for trajectories
 _FITTED = 0.97  # and when these are fitted
 _REWEIGHED = 12  # of the shortest candidates, with the errors of right-hand sides in the covariance
 _ROWS_PER_FREEDOM, _LEAST_ROWS, _MOST_ROWS = 2.0, 50, 400  # of the table of derivatives

@@ -10,8 +10,9 @@ from eqdarts.dynamics.given import Observed
 from eqdarts.dynamics.system import System
 from eqdarts.errors import EqdartsError
 
+# None of these is tuned.
 _FAR = 1e4  # times the range of the observations: further off a trajectory means nothing
-_TOLERANCE = 1e-8  # relative, and of the range of a state: far below any noise (not tuned)
+_TOLERANCE = 1e-8  # relative, and of the range of a state: far below any noise
 
 
 def flow(system: System, given: Observed, t: np.ndarray, start: np.ndarray, u: np.ndarray) -> np.ndarray:

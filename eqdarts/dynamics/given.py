@@ -16,6 +16,7 @@ from eqdarts.data.frames import as_frame, select
 from eqdarts.dynamics.smoothing import Smooth, smooth
 from eqdarts.errors import InputDataError
 
+# None of these is tuned.
 LEAST_TIMES = 8  # of a trajectory: a curve with four bends, and an error
 _GRID, _LEAST_GRID, _MOST_GRID = 4, 400, 3000  # points of the grid per observation, and bounds of all of them
 

@@ -32,7 +32,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 KINDS = ("flow", "map")
-_SHOWN = 10.0  # nats by which a right-hand side may be longer than the shortest, and is listed though not on the front
+#: Nats by which a right-hand side may be longer than the shortest, and is listed though not on the front (not tuned).
+_SHOWN = 10.0
 
 
 @dataclass(frozen=True, eq=False)

@@ -18,6 +18,7 @@ from eqdarts.dynamics.given import Curves
 from eqdarts.dynamics.system import System
 from eqdarts.fit.covariance import residual_variance, spread
 
+# None of these is tuned.
 _SUBSTEPS = (1, 2, 4, 8, 16)  # between observations
 _TOLERANCE = 0.1  # of the noise that integration may err by
 _LEAST_NOISE = 1e-5  # of a state's spread: integration is not more exact

@@ -16,9 +16,10 @@ from scipy.interpolate import BSpline
 from scipy.linalg import eigh, solve_triangular
 from scipy.optimize import minimize_scalar
 
+# None of these is tuned.
 _DEGREE, _PENALISED = 5, 3  # of the spline, and the derivative whose square is the penalty
-_MOST_KNOTS = 300  # a curve that takes more is not smooth on so few rows as dynamics have (not tuned)
-_LEAST_GAP = 0.25  # of the median distance of times: knots that are nearer make the basis ill-conditioned (not tuned)
+_MOST_KNOTS = 300  # a curve that takes more is not smooth on so few rows as dynamics have
+_LEAST_GAP = 0.25  # of the median distance of times: knots that are nearer make the basis ill-conditioned
 _STIFFEST, _SOFTEST = 6.0, 12.0  # ln of λ: beyond a parabola, and beyond interpolation
 _STEPS = 65  # of ln λ that are tried before the best is refined
 

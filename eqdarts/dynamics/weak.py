@@ -15,9 +15,10 @@ import numpy as np
 
 from eqdarts.dynamics.given import Curves
 
+# None of these is tuned.
 _POWER = 5  # of a bump (1 − s²)^p: with five derivatives zero at the ends, sums over even times are integrals
-_PER_FREEDOM = 4.0  # half width of a bump, in distances at which a curve can bend (not tuned)
-_LEAST_TIMES = 4.0  # the same, in distances of observations (not tuned)
+_PER_FREEDOM = 4.0  # half width of a bump, in distances at which a curve can bend
+_LEAST_TIMES = 4.0  # the same, in distances of observations
 _MOST_SHARE = 0.25  # of the time that a bump may take up to either side
 _BUMPS = 2.0  # per degree of freedom of a curve
 _FLOOR = 1e-9  # of the mean variance of a row, added to all: rounding

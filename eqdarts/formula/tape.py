@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -107,7 +107,7 @@ class Tape:
         if not len(by):
             return np.asarray(values[-1], dtype=float), []
         with np.errstate(all="ignore"):
-            adjoint = self._backward(values)
+            adjoint = self._backward(values, self._path(tuple(by)))
         places = {s.number: k for k, s in enumerate(self.steps) if s.kind == "argument"}
         slopes = [np.asarray(adjoint[places[b]] if b in places else 0.0, dtype=float) for b in by]
         return np.asarray(values[-1], dtype=float), slopes
@@ -142,13 +142,28 @@ class Tape:
                 values.append(result)
         return values
 
-    def _backward(self, values: list[Any]) -> list[Any]:
+    def _path(self, by: tuple[int, ...]) -> list[bool]:
+        """Which steps depend on one of these arguments, and so have a part in its derivative."""
+        known = self._paths.get(by)
+        if known is None:
+            known = []
+            for step in self.steps:
+                given = step.kind == "argument" and step.number in by
+                known.append(given or any(known[i] for i in step.inputs))
+            self._paths[by] = known
+        return known
+
+    @cached_property
+    def _paths(self) -> dict[tuple[int, ...], list[bool]]:
+        return {}
+
+    def _backward(self, values: list[Any], path: list[bool]) -> list[Any]:
         adjoint: list[Any] = [0.0] * len(self.steps)
         adjoint[-1] = np.ones(np.shape(values[-1]))
         for k in reversed(range(len(self.steps))):
             step, flow = self.steps[k], adjoint[k]
             parts = [values[i] for i in step.inputs]
-            if step.kind in ("number", "argument"):
+            if step.kind == "argument" or not path[k]:
                 continue
             if step.kind is sympy.Add:
                 slopes: list[Any] = [1.0] * len(parts)
@@ -157,7 +172,7 @@ class Tape:
             elif step.kind is sympy.Pow:
                 base, exponent = parts
                 slopes = [_slope(base, exponent, values[k]), 0.0]
-                if self.steps[step.inputs[1]].kind != "number":
+                if path[step.inputs[1]]:
                     slopes[1] = np.where(values[k] == 0, 0.0, values[k] * np.log(np.abs(base)))
             elif step.kind == "quotient":
                 slopes = [1.0 / parts[1], -values[k] / parts[1]]
@@ -168,7 +183,7 @@ class Tape:
             else:
                 slopes = [_unary(step.kind)[1](parts[0], values[k])]
             for i, slope in zip(step.inputs, slopes, strict=True):
-                if self.steps[i].kind != "number":
+                if path[i]:
                     adjoint[i] = adjoint[i] + flow * slope
         return adjoint
 

@@ -9,6 +9,7 @@ from itertools import product
 import numpy as np
 from scipy.stats import qmc
 
+# None of these is tuned.
 _POINTS = 9  # as a power of two, of the Sobol sequence
 _CORNERS, _ROWS = 64, 200  # at the most
 _LEAST_POSITIVE = 0.5  # of the least value: how far down a positive column goes

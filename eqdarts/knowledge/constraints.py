@@ -23,7 +23,7 @@ SIGNS: dict[str, tuple[float, float]] = {
     "negative": (-math.inf, 0.0),
     "nonpositive": (-math.inf, 0.0),
 }
-TOLERANCE = 1e-6  # of the spread of the target: what a value may be off where none is given
+TOLERANCE = 1e-6  # of the spread of the target: what a value may be off where none is given (not tuned)
 _COLUMNS = ("must", "never", "increasing", "decreasing", "convex", "concave")
 
 

@@ -34,8 +34,9 @@ from eqdarts.simplify.description import description_length, digits_of
 _POWERS = (1, -1, 2, -2, sympy.Rational(1, 2), sympy.Rational(-1, 2))
 _FACTORS = (1, 2, 3, 4, sympy.Rational(1, 2), sympy.Rational(1, 3), sympy.Rational(1, 4), sympy.Rational(3, 2),
             sympy.Rational(2, 3), 8, sympy.Rational(1, 8))  # fmt: skip
+# None of these is tuned.
 _MOST_OF_TWO = 30  # constants of which pairs are looked at
-_ERRORS = 2.5  # standard errors within which a number agrees; not tuned
+_ERRORS = 2.5  # standard errors within which a number agrees
 _EVIDENCE = 1.5  # nats by which its digits must be worth more than the candidates, as in snapping
 _MOST_MISFIT = 4.0  # nats that the others may lose, fitted again
 _ROWS = 1000  # of the fits

@@ -17,6 +17,7 @@ from eqdarts.knowledge.box import Box
 from eqdarts.knowledge.shape import curvature
 from eqdarts.knowledge.structure import allowed_functions, chain_of_link, chain_of_operation, counted
 
+# None of these is tuned.
 _POINTS = 6  # as a power of two, at which graphs are asked for their shape
 _SLACK = 1e-6  # of the spread of the target, that they may break it by
 

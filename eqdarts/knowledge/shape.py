@@ -13,6 +13,7 @@ from eqdarts.knowledge.box import Box
 from eqdarts.knowledge.constraints import TOLERANCE, Constraints, Value
 from eqdarts.simplify.singularities import with_limits
 
+# None of these is tuned.
 _ROUNDING = 1e-9  # of the spread of the target: by which slopes over the whole range, and values, may be wrong
 _STEP = 0.05  # of the range, on which curvature is measured
 _FAR = (1e6, 1e12, 1e24)  # times the largest value of a column: on the way to infinity

@@ -112,13 +112,13 @@ class Model:
         with np.errstate(all="ignore"):
             return np.asarray((self.code.value(*X.T, *theta, precision=np.longdouble) - y) * self.factor)
 
-    def linearise(self, theta: np.ndarray) -> tuple[Array, Array]:
-        """The residual [n] and its slopes [n, K]."""
-        places = range(len(self.columns), len(self.columns) + len(self.constants))
-        value, slopes = self.code.linearise(places, *self.rows.X.T, *theta)
+    def linearise(self, theta: np.ndarray, by: np.ndarray | None = None) -> tuple[Array, Array]:
+        """The residual [n] and its slopes [n, K]; those by some constants only (bool [K]) if these are named."""
+        chosen = np.arange(len(self.constants)) if by is None else np.flatnonzero(by)
+        value, slopes = self.code.linearise((len(self.columns) + chosen).tolist(), *self.rows.X.T, *theta)
         J = np.empty((len(self.rows), len(self.constants)))
         with np.errstate(all="ignore"):
-            for k, slope in enumerate(slopes):
+            for k, slope in zip(chosen, slopes, strict=True):
                 J[:, k] = slope * self.factor
             return np.broadcast_to((value - self.rows.y) * self.factor, (len(self.rows),)), J
 
@@ -141,7 +141,7 @@ class Model:
         if not self.linear.any():
             return theta, None
         theta[self.linear] = 0.0
-        residual, J = self.linearise(theta)
+        residual, J = self.linearise(theta, self.linear)
         basis = J[:, self.linear]
         if not (np.isfinite(basis).all() and np.isfinite(residual).all()):
             theta[:] = np.nan

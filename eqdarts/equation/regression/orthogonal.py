@@ -67,8 +67,8 @@ class Distances(Model):
         """The same; errors of columns are larger than what doubles lose."""
         return self.residual(theta)
 
-    def linearise(self, theta: np.ndarray) -> tuple[Array, Array]:
-        """The distances [n] and their slopes [n, K]."""
+    def linearise(self, theta: np.ndarray, by: np.ndarray | None = None) -> tuple[Array, Array]:
+        """The distances [n] and their slopes [n, K], those by all constants whichever are named."""
         d = self._foot(theta)
         _, g = self._at(theta, d)
         places = range(len(self.columns), len(self.columns) + len(self.constants))
