@@ -73,7 +73,10 @@ KINDS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("kind", KINDS)
+LONG_ONES = ("a segment where the target is constant", "a column far from zero")
+
+
+@pytest.mark.parametrize("kind", [pytest.param(kind, marks=[pytest.mark.slow] * (kind in LONG_ONES)) for kind in KINDS])
 def test_the_law_is_found(kind):
     columns, y, law, precision = KINDS[kind]
     with warnings.catch_warnings():
