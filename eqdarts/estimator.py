@@ -89,9 +89,19 @@ class DARTSRegressor(OutputsModel):
     max_epochs : int, optional
         Bounds the search repeatably: same data, seed and max_epochs give the same equation, unless
         max_time strikes first.
+    max_fits : int, optional
+        Graphs whose constants are fitted in each search, which bounds it repeatably as well, and whatever the size of
+        epochs: within 10 %, as what linear algebra finds first counts and is always asked.
     max_time : float, optional
-        Seconds, last refits included. None: no limit. The first search after an installation compiles its
-        loops, which takes about a minute more and does not count; laws that are found before it need none.
+        Seconds from the checked table to the fitted model, within 10 % of them and of a second at least. None: no
+        limit. The first search after an installation compiles its loops, which takes about a minute more and does not
+        count; laws that are found before it need none. Reading a table does not count either, nor the passes over a
+        large one, nor a callback.
+    max_memory : int or str, optional
+        Bytes by which the process may grow, or a text such as "2 GB" (kB, MB, GB, TB are powers of 1000; KiB, MiB, GiB,
+        TiB of 1024). A search that comes near ends with what it has; a table that does not fit is refused. Loops and
+        libraries count as far as they are loaded by the fit. Linux and macOS say how much a process has; elsewhere
+        nothing is limited.
     patience : int, optional
         Epochs without progress after which the search stops.
     agreeing_runs : int, optional
@@ -247,9 +257,10 @@ class DARTSRegressor(OutputsModel):
     training_ : Summary
         Number of rows, and ranges of the columns and the target, that the model was fitted to.
     stop_reason_ : str
-        "exact", "settled" (of noisy data: see `agreeing_runs`), "max_epochs", "max_time", "patience", or "constant"
-        (the target is); "interrupted" (by Ctrl-C) or
-        "error" (in the search itself, which a `SearchWarning` describes), where the equations are those found so far.
+        "exact", "settled" (of noisy data: see `agreeing_runs`), "max_epochs", "max_fits", "max_time", "max_memory",
+        "patience", or "constant" (the target is); "interrupted" (by Ctrl-C, or by SIGTERM where nobody else handles
+        it) or "error" (in the search itself, which a `SearchWarning` describes), where the equations are those found so
+        far.
     outputs_ : tuple of DARTSRegressor
         A fitted model for each column of y, which `output` gives by name; the model itself where y had one. Of several
         `predict`, `score`, `latex`, `sympy`, `equations_`, `rivals_`, `history_`, `plot` and `save` are those of all,
@@ -288,7 +299,9 @@ class DARTSRegressor(OutputsModel):
         order: int = 1,
         discretisation: str = "argmax",
         max_epochs: int | None = None,
+        max_fits: int | None = None,
         max_time: float | None = 60.0,
+        max_memory: int | str | None = None,
         patience: int | None = 1000,
         agreeing_runs: int | None = 2,
         validation: Any = 0.25,
@@ -334,6 +347,8 @@ class DARTSRegressor(OutputsModel):
         self.order = order
         self.discretisation = discretisation
         self.max_epochs = max_epochs
+        self.max_fits = max_fits
+        self.max_memory = max_memory
         self.max_time = max_time
         self.patience = patience
         self.agreeing_runs = agreeing_runs

@@ -12,11 +12,13 @@ from eqdarts.errors import InputDataError, check_choice, check_flag, check_range
 from eqdarts.graph.links import LINK_NAMES, check_links
 from eqdarts.graph.operations import DEFAULT_OPERATIONS, in_order
 from eqdarts.graph.space import AGGREGATORS
+from eqdarts.runtime.memory import bytes_of
 
 MAX_NODES = 1000  # a model file with more is not read
 RELAXATIONS = ("sampled", "softmax", "sigmoid", "gumbel")
 OPTIMIZERS = ("lm", "adam", "sgd")
 DISCRETISATIONS = ("argmax", "sample", "k_best")
+_ENDS = ("max_epochs", "max_fits", "patience", "agreeing_runs")  # each may be None
 _SAMPLED_REPLICAS, _RELAXED_REPLICAS = 2048, 16
 
 
@@ -42,7 +44,9 @@ class SearchConfig:
     order: int = 1
     discretisation: str = "argmax"
     max_epochs: int | None = None
+    max_fits: int | None = None
     max_time: float | None = 60.0
+    max_memory: int | None = None
     patience: int | None = 1000
     agreeing_runs: int | None = 2
     w_steps: int = 10
@@ -64,9 +68,9 @@ class SearchConfig:
         check_choice("optimizer", self.optimizer, OPTIMIZERS)
         check_choice("order", self.order, (1, 2))
         check_choice("discretisation", self.discretisation, DISCRETISATIONS)
-        for name in ("max_nodes", "replicas", "w_steps", "alpha_steps", "max_epochs", "patience", "agreeing_runs"):
+        for name in ("max_nodes", "replicas", "w_steps", "alpha_steps", *_ENDS):
             value = getattr(self, name)
-            if value is not None or name not in ("max_epochs", "patience", "agreeing_runs"):
+            if value is not None or name not in _ENDS:
                 check_range(name, value, 1, MAX_NODES if name == "max_nodes" else float("inf"), integer=True)
                 object.__setattr__(self, name, int(value))  # 3.0 and NumPy's integers are integers too
         for name in (
@@ -83,8 +87,12 @@ class SearchConfig:
         if self.max_time is not None:
             check_range("max_time", self.max_time, 0, finite=False)
             object.__setattr__(self, "max_time", float(min(self.max_time, 1e300)))
-        if self.max_time is None and self.max_epochs is None and self.patience is None:
-            raise InputDataError("max_time, max_epochs and patience are all None: the search would never end; set one")
+        if self.max_memory is not None:
+            object.__setattr__(self, "max_memory", bytes_of("max_memory", self.max_memory))
+        if self.max_time is None and self.max_epochs is None and self.max_fits is None and self.patience is None:
+            raise InputDataError(
+                "max_time, max_epochs, max_fits and patience are all None: the search would never end; set one"
+            )
         if not isinstance(self.temperature, tuple) or len(self.temperature) != 2:
             raise InputDataError(
                 f"temperature={shown(self.temperature)}: expected two numbers, (first, last), such as (1.0, 0.2)"

@@ -13,7 +13,7 @@ HOUSE = {
     "errors": {},
     "options_together": {},
     "runtime": (
-        "orphans", "writing", "lock", "overlapping", "garbage", "threads", "leaving", "interrupts", "kernel",
+        "orphans", "writing", "lock", "overlapping", "garbage", "threads", "memory", "leaving", "interrupts", "kernel",
         "compiled_cache",
         "loops",
     ),

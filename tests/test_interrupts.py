@@ -1,6 +1,7 @@
 """Ctrl-C, errors and deadlines in a search: none of them loses what was found, at whatever moment it comes."""
 
 import contextlib
+import multiprocessing
 import signal
 import sys
 import threading
@@ -78,6 +79,40 @@ def test_other_errors_pass_and_the_next_press_is_only_noted():
             noted.during(fails)
         press()
         assert noted.noted
+
+
+def test_a_request_to_end_counts_as_a_press(monkeypatch):
+    """What a batch system sends, and what a process of a pool is ended by, where it does."""
+    before = signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    try:
+        with interrupts.interrupts() as noted:
+            signal.raise_signal(signal.SIGTERM)
+            assert noted.noted
+        assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+        monkeypatch.setattr(multiprocessing.current_process(), "_name", "LokyProcess-1")
+        with interrupts.interrupts() as noted:
+            assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+            assert signal.getsignal(signal.SIGINT) == noted.pressed
+        monkeypatch.undo()
+        signal.signal(signal.SIGTERM, lambda *_: None)
+        with interrupts.interrupts() as noted:
+            signal.raise_signal(signal.SIGTERM)
+        assert not noted.noted
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def test_a_request_to_end_keeps_what_was_found(monkeypatch):
+    X, y = line()
+    at_moment(monkeypatch, "third epoch", lambda: signal.raise_signal(signal.SIGTERM))
+    before = signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    try:
+        model = tiny().fit(X, y)
+        assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert model.stop_reason_ == "interrupted"
+    assert shows_the_line(model, X, y)
 
 
 def test_a_handler_of_the_user_stays():
@@ -311,11 +346,12 @@ def test_a_stability_study_is_ended_by_ctrl_c(monkeypatch):
         model.stability(3)
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize("moment", ["third epoch", "finishing"])
-def test_the_command_line_says_so(monkeypatch, capsys, tmp_path, moment):
+def test_the_command_line_says_so(monkeypatch, capsys, tmp_path, moment, number):
     X, y = line()
     pd.DataFrame({"u": X[:, 0], "v": X[:, 1], "y": y}).to_csv(tmp_path / "table.csv", index=False)
-    at_moment(monkeypatch, moment, press)
+    at_moment(monkeypatch, moment, lambda: signal.raise_signal(number))
     arguments = ["fit", str(tmp_path / "table.csv"), "--target", "y", "--max-epochs", "3", "--quiet"]
     assert cli.main([*arguments, "--output", str(tmp_path / "out")]) == 130
     out, err = capsys.readouterr()

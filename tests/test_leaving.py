@@ -1,6 +1,7 @@
 """Work is left at its deadline wherever it stands, and nothing is raised outside of it."""
 
 import random
+import subprocess
 import sys
 import threading
 import time
@@ -208,3 +209,24 @@ def test_a_press_and_a_deadline_at_once_leave_nothing_behind():
 
 def test_it_is_no_ordinary_error():
     assert not issubclass(TimeIsUp, Exception)
+
+
+_STARTS = """
+import threading, time
+from eqdarts.runtime.leaving import within
+
+def work():
+    while True:
+        thread = threading.Thread(target=int)
+        thread.start()
+        thread.join()
+        time.sleep(0.001)
+
+print(sum(within(time.monotonic() + 0.004, work) for _ in range(60)))
+"""
+
+
+def test_a_thread_that_is_just_started_is_not_mistaken_for_the_one_that_starts_it():
+    """It has the same number until it runs; the work would then wait for it for ever."""
+    done = subprocess.run([sys.executable, "-c", _STARTS], capture_output=True, text=True, timeout=200, check=True)
+    assert (done.stdout.strip(), done.stderr) == ("0", "")

@@ -23,6 +23,8 @@ _ENDINGS = {
     "settled": "The search ended as independent runs found the same, and nothing better turned up.",
     "max_time": "The search ended as its time was over; more time may find more.",
     "max_epochs": "The search ended after the epochs that it had.",
+    "max_fits": "The search ended after as many graphs as it was to fit.",
+    "max_memory": "The search ended as its memory was full; more memory may find more.",
     "patience": "The search ended as nothing better turned up for long.",
     "constant": "There was nothing to search for: the column does not vary.",
     "interrupted": "The search was stopped; it may find more in more time.",

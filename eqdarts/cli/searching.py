@@ -105,6 +105,12 @@ class Searching:
     max_epochs: Annotated[
         int | None, typer.Option(metavar="N", min=1, help="Epochs of the search; unlike seconds, they repeat.")
     ] = None
+    max_fits: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="Graphs that are fitted in each search; they repeat too.")
+    ] = None
+    max_memory: Annotated[
+        str | None, typer.Option(metavar="SIZE", help="By how much the process may grow, such as '2 GB'.")
+    ] = None
     max_complexity: Annotated[
         int | None, typer.Option(metavar="N", min=1, help="Only equations with at most so many nodes.")
     ] = None
@@ -133,6 +139,8 @@ class Searching:
         return DARTSRegressor(
             max_time=self.max_time,
             max_epochs=self.max_epochs,
+            max_fits=self.max_fits,
+            max_memory=self.max_memory,
             max_complexity=self.max_complexity,
             random_state=seed,
             operations=self.operation_names(),
@@ -152,6 +160,8 @@ class Searching:
         return DARTSClassifier(
             max_time=self.max_time,
             max_epochs=self.max_epochs,
+            max_fits=self.max_fits,
+            max_memory=self.max_memory,
             max_complexity=self.max_complexity,
             random_state=seed,
             operations=self.operation_names(),

@@ -71,6 +71,10 @@ def sweep(
     from eqdarts.sweeping.workers import connect
 
     chosen: dict[str, Any] = {"max_time": searching.max_time, "max_epochs": searching.max_epochs}
+    if searching.max_fits is not None:
+        chosen["max_fits"] = searching.max_fits
+    if searching.max_memory is not None:
+        chosen["max_memory"] = searching.max_memory
     if searching.max_complexity is not None:
         chosen["max_complexity"] = searching.max_complexity
     if searching.operations is not None:

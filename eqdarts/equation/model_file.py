@@ -30,7 +30,10 @@ from eqdarts.options import MAX_NODES
 FORMAT, VERSION = "eqdarts model", 1
 FORMAT_OUTPUTS = "eqdarts model of several outputs"
 CLASSES_FORMAT = "eqdarts classifier"  # of files that another kind of model reads
-_STOPS = ("exact", "settled", "max_epochs", "max_time", "patience", "interrupted", "error", "constant")
+_STOPS = (
+    "exact", "settled", "max_epochs", "max_fits", "max_time", "max_memory", "patience", "interrupted", "error",
+    "constant",
+)  # fmt: skip
 _MAX_FORMULAS = 1_000_000  # characters
 _MAX_EQUATIONS = 1000
 _BY_NAME = ("units", "constants")  # settings that may be plain values by the names of columns

@@ -17,7 +17,10 @@ from eqdarts.search.discover import Found, discovered
 from eqdarts.search.earlier import Earlier
 from eqdarts.search.fit_options import FitOptions
 from eqdarts.search.large import discovered_in_large, is_large
+from eqdarts.search.warm_up import are_compiled
 from eqdarts.templates.search import discovered_by_template
+
+_COPIES = 3  # of a table in memory, at the least: checked, of equal rows, and kept (not tuned)
 
 
 def searched(
@@ -43,7 +46,15 @@ def searched(
 def weighed(
     table: Table, options: FitOptions, form: str, sample_weight: ArrayLike | None, y_error: ArrayLike | None
 ) -> tuple[Table, FitOptions]:
-    """The table with the weights of its rows, and options with what was said of its noise."""
+    """The table with the weights of its rows, and options with what was said of its noise.
+
+    Raises
+    ------
+    InputDataError
+        If the table takes more memory than there may be.
+    """
+    if options.memory is not None:
+        options.memory.check_table(_COPIES * (table.X.nbytes + table.y.nbytes), not are_compiled())
     if isinstance(options.noise, LossNoise):
         return weighed_for(options.noise.loss, table, sample_weight, y_error), options
     table, noise = with_errors(table, form, sample_weight, y_error)

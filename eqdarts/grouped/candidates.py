@@ -122,7 +122,8 @@ def run_searches(
         config = replace(options.config, max_time=share)
         shown = replace(options, config=config)
         with kept_warnings():  # of columns that do not vary in one group, and the like
-            yield search.what, discover(search.table, shown, generator, Watch(config, now, interrupts))
+            watch = Watch(config, now, interrupts, memory=options.memory)
+            yield search.what, discover(search.table, shown, generator, watch)
 
 
 def families(what: str, found: Found, columns: tuple[str, ...]) -> Iterator[Family]:

@@ -30,6 +30,8 @@ from eqdarts.search.fit_options import FitOptions
 from eqdarts.simplify.description import size
 
 _PROMISING, _SHARED_OUT = 16, 6  # families that are fitted in full, and whose constants are then shared (not tuned)
+#: Why searches ended, in the order of what a user should know.
+_REASONS = ("error", "max_memory", "max_time", "max_fits", "max_epochs", "patience", "settled", "exact")
 _ROUNDS = 4  # of weights at the values of a fit
 
 
@@ -223,6 +225,4 @@ def _reason(reasons: list[str], interrupts: Interrupts) -> str:
     """Why the searches ended, together: the first of them in the order of what a user should know."""
     if interrupts.noted:
         return "interrupted"
-    return next(
-        (r for r in ("error", "max_time", "max_epochs", "patience", "settled", "exact") if r in reasons), "constant"
-    )
+    return next((r for r in _REASONS if r in reasons), "constant")

@@ -68,7 +68,9 @@ class Interrupts:
             self.note()
 
     def pressed(self, number: int, frame: FrameType | None) -> None:
-        """The handler of the signal."""
+        """The handler of the signals. Who asks a second time to end the process is obeyed."""
+        if number == signal.SIGTERM:
+            signal.signal(number, signal.SIG_DFL)
         self.note()
         if self._leaves:
             self._leaves = False

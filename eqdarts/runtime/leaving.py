@@ -26,7 +26,12 @@ T = TypeVar("T")
 
 _SHORTEST, _LONGEST = 0.002, 0.05  # seconds between two looks at the clock; not tuned
 _MOMENT = 0.02  # seconds of the processor's time for what is a matter of little, if no time is left
+_STILL = 0.002  # seconds in which Python does not take the turn from a thread; it does after sys.getswitchinterval()
 _COMING = 40  # looks, half a millisecond apart, at whether what was raised comes; it does at once
+
+
+_clock = time.perf_counter
+_raise_in = ctypes.pythonapi.PyThreadState_SetAsyncExc
 
 
 class TimeIsUp(BaseException):
@@ -121,18 +126,31 @@ class _Limit:
 
     def close(self) -> None:
         """Nothing is raised any more; what is on its way is raised in here."""
-        if self.take():
-            return
-        while not self.is_raised and _is_watched():
+        while not self.take():
+            if self.is_raised or not _is_watched():
+                break
             time.sleep(0.0005)
+        else:
+            return
         for _ in range(_COMING):
             time.sleep(0.0005)
 
     def leave(self) -> None:
-        """Raise in the thread that works, unless it is done."""
-        if self.take():
-            ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(self.thread), ctypes.py_object(self.kind))
+        """Raise in the thread that works, if it may be left and is not done.
+
+        It stands still from the look at where it is until it is raised: Python asks a thread for its turn after five
+        milliseconds at the earliest, and in less than these it is done, or not done at all.
+        """
+        thread, kind = ctypes.c_ulong(self.thread), ctypes.py_object(self.kind)
+        time.sleep(0)
+        begin = _clock()
+        if not _is_safe(self.thread) or not self.take():
+            return
+        if _clock() - begin < _STILL:
+            _raise_in(thread, kind)
             self.is_raised = True
+        else:
+            self._tokens.append(None)
 
 
 _limits: list[_Limit] = []
@@ -196,19 +214,20 @@ def _after_fork() -> None:
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_after_fork)
 
-_UNLEFT: set[CodeType] = set()
+_UNLEFT: set[CodeType] = {threading.Thread.start.__code__}
 _ENDS = {"__enter__", "__exit__", "__del__", "deduce_all_facts"}
 _MODULES = ("<frozen importlib", f"{os.sep}numba{os.sep}", f"{os.sep}llvmlite{os.sep}")
 
 
 def _is_safe(thread: int) -> bool:
-    """May this thread be left where it stands?
+    """May the work of this thread be left where it stands?
 
     Not while a module is imported, of which a part would stay; while numba compiles or loads a loop; while a context
-    begins or ends; and not in the midst of what SymPy concludes of a symbol, which it keeps.
+    begins or ends; and not in the midst of what SymPy concludes of a symbol, which it keeps. Nor while it starts
+    another thread, which has the number of the one that starts it until it runs.
     """
     frame: FrameType | None = sys._current_frames().get(thread)
-    while frame is not None:
+    while frame is not None and frame.f_code is not within.__code__:
         code = frame.f_code
         if code in _UNLEFT or code.co_name in _ENDS or any(part in code.co_filename for part in _MODULES):
             return False

@@ -333,8 +333,9 @@ class Branches:
         )
         assessor = self._machine.assessor(space, problem)
         searcher = SampledSearch(
-            space, self._config, assessor, self._rng.spawn(1)[0], self._machine.prepare, self._watch.is_over
-        )
+            space, self._config, assessor, self._rng.spawn(1)[0], self._machine.prepare, self._watch.is_over,
+            tally=self._watch.tally,
+        )  # fmt: skip
         exact = ExactGraphs(one.judged_on, self._watch, one.view)
         state = searcher.start(noisy)
         return _Branch(

@@ -8,6 +8,43 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+_CLOSING = 0.05  # of the most, for what comes after the epochs (not tuned)
+
+
+@dataclass
+class Tally:
+    """The graphs whose constants were fitted, of a search and all of its branches.
+
+    Attributes
+    ----------
+    most : int or None
+        How many may be.
+    done : int
+    """
+
+    most: int | None = None
+    done: int = 0
+
+    @property
+    def is_full(self) -> bool:
+        """Were as many fitted as may be?"""
+        return self.most is not None and self.done >= self.most
+
+    def room(self, wanted: int, closing: bool = False) -> int:
+        """How many of so many may still be fitted, which are counted. closing: after the epochs
+
+        Examples
+        --------
+        >>> tally = Tally(100)
+        >>> tally.room(70), tally.room(70), tally.room(70), tally.room(70, closing=True)
+        (70, 30, 0, 5)
+        """
+        if self.most is not None:
+            most = self.most + round(_CLOSING * self.most) if closing else self.most
+            wanted = max(0, min(wanted, most - self.done))
+        self.done += wanted
+        return wanted
+
 
 @dataclass(frozen=True)
 class Budget:

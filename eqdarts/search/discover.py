@@ -78,7 +78,8 @@ def discovered(
     keeper: writes where it stands
     """
     with np.errstate(all="ignore"), interrupts() as noted, keeping(keeper):
-        yield discover(table, options, rng, Watch(options.config, start, noted), earlier=earlier, keeper=keeper)
+        watch = Watch(options.config, start, noted, memory=options.memory)
+        yield discover(table, options, rng, watch, earlier=earlier, keeper=keeper)
 
 
 def discover(

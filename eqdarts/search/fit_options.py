@@ -22,6 +22,7 @@ from eqdarts.losses.noise import LossNoise, noise_given
 from eqdarts.options import SearchConfig, search_config
 from eqdarts.options_together import check_together
 from eqdarts.propose.sources import check_proposers
+from eqdarts.runtime.memory import Memory
 from eqdarts.search.history import EpochRecord
 
 SHARED = ("graph",)  # what several outputs may share
@@ -50,6 +51,8 @@ class FitOptions:
     constraints : Constraints
     template : str or None
         A law of which parts are known, in text; which of its names are columns the table says.
+    memory : Memory or None
+        What the fit may take from now on; None if there is no limit.
     """
 
     config: SearchConfig
@@ -66,6 +69,7 @@ class FitOptions:
     constants: Mapping[str, float] = field(default_factory=dict)
     constraints: Constraints = field(default_factory=Constraints)
     template: str | None = None
+    memory: Memory | None = None
 
     @property
     def splits_by_share(self) -> bool:
@@ -134,6 +138,7 @@ def fit_options(parameters: Mapping[str, Any], **beside: Any) -> FitOptions:
         constants=checked_constants(parameters["constants"]),
         constraints=Constraints.of(parameters["constraints"]),
         template=parameters["template"],
+        memory=None if config.max_memory is None else Memory(config.max_memory),
     )
     linked = isinstance(noise, LossNoise) and noise.loss.link.name != "identity" and noise.loss.name
     check_together(parameters, linked=linked, **beside)

@@ -64,7 +64,7 @@ def discovered_in_large(
                 return
     spent = time.monotonic() - start
     subset = drawn.subset()
-    watch = Watch(options.config, time.monotonic() - spent)
+    watch = Watch(options.config, time.monotonic() - spent, memory=options.memory)
     with np.errstate(all="ignore"), interrupts() as watch.interrupts:
         found = discover(subset.table, options, rng, watch, earlier=earlier)
         yield _of_all(_confirmed(found, _weighed(source, found), options, watch.interrupts), subset, source)
@@ -83,7 +83,7 @@ def _at_first_sight(
     if config.optimizer != "lm" or wide or not (np.ptp(head.table.X, axis=0).all() and np.ptp(head.table.y)):
         return None
     epochs = _HEAD_EPOCHS if config.max_epochs is None else min(_HEAD_EPOCHS, config.max_epochs)
-    short = Watch(replace(config, max_epochs=epochs), time.monotonic(), noted)
+    short = Watch(replace(config, max_epochs=epochs), time.monotonic(), noted, memory=options.memory)
     found = discover(head.table, options, rng, short, only_exact=True)
     if found.result is None or not (found.result.stop_reason == "exact" or noted.noted):
         return None

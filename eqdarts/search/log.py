@@ -38,6 +38,11 @@ class Log:
 
     shares: dict[str, Share] = field(default_factory=dict)
 
+    @property
+    def graphs(self) -> int:
+        """Of all sources."""
+        return sum(share.graphs for share in self.shares.values())
+
     def of(self, name: str) -> Share:
         """The share of one source."""
         return self.shares.setdefault(name, Share())
@@ -57,6 +62,11 @@ class Log:
         """Divides the time in which graphs of several sources were fitted. origin: of each"""
         for name, count in _counts(origin):
             self.of(name).seconds += seconds * count / len(origin)
+
+    def withdraw(self, origin: np.ndarray) -> None:
+        """Takes graphs back that are not fitted. origin: of each"""
+        for name, count in _counts(origin):
+            self.of(name).graphs -= count
 
     def keep_of(self, front: Front) -> None:
         """Counts the equations of reformulations that had a part in the epoch."""

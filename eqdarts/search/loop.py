@@ -57,7 +57,7 @@ class SearchResult:
         At the end.
     population : Population
     stop_reason : str
-        "exact", "settled", "max_epochs", "max_time", "patience", "interrupted" or "error".
+        "exact", "settled", "max_epochs", "max_fits", "max_time", "max_memory", "patience", "interrupted" or "error".
     gamma : array [L] or None
         Architecture weights of the links at the end.
     noisy : bool
@@ -119,11 +119,12 @@ def run(
         machine.prepare()
     if config.optimizer == "lm":
         searcher = SampledSearch(
-            space, config, assessor, rng, machine.prepare, watch.is_over, problem.is_noisy, problem.left_by
+            space, config, assessor, rng, machine.prepare, watch.is_over, problem.is_noisy, problem.left_by,
+            watch.tally,
         )
     else:
         machine.prepare()  # the sampled search may be over before it needs a loop
-        searcher = RelaxedSearch(space, config, assessor, rng)
+        searcher = RelaxedSearch(space, config, assessor, rng, watch.tally)
     if can_branch(config):
         branches = Branches(space, watch, problem, rng.spawn(1)[0], machine)
     work = _Run(space, problem, watch, assessor, searcher, branches, callback, keeper)
@@ -188,14 +189,15 @@ class _Run:
         return Boundary(
             Chosen.of(self._problem), self._watch.seconds, self._is_certain, self._searcher.memory(self._state),
             None if self._branches is None else self._branches.memory(), self._exact.memory(), self._looks.next,
-            self._watch.best, self._watch.stale, self._front, tuple(self._history), tuple(self._alphas),
+            self._watch.best, self._watch.stale, self._watch.tally.done, self._front, tuple(self._history),
+            tuple(self._alphas),
             AdmissionMemory.of(self._problem.admission),
         )  # fmt: skip
 
     def recall(self, memory: Boundary) -> None:
         """Go on from there."""
         self._watch.start -= memory.seconds
-        self._watch.best, self._watch.stale = memory.best, memory.stale
+        self._watch.best, self._watch.stale, self._watch.tally.done = memory.best, memory.stale, memory.fits
         self._state = self._searcher.recall(memory.searcher)
         if self._branches is not None:
             self._branches.recall(memory.branches)
@@ -255,7 +257,8 @@ class _Run:
 
     def result(self) -> SearchResult:
         """What was found."""
-        reason = self.reason or "max_time"  # in the midst of an epoch
+        ended = "max_time" if self._watch.full is None else "max_memory"  # in the midst of an epoch
+        reason = self.reason or ended
         if reason != "exact" and self._watch.interrupts.noted:
             reason = "interrupted"
         elif self._error is not None:

@@ -190,8 +190,8 @@ class Boundary:
     exact : ExactMemory
     next_look : int
     best : float
-    stale : int
-        Of `Watch`.
+    stale, fits : int
+        Of `Watch`, and graphs that were fitted.
     front : Front
     history : tuple of EpochRecord
     alphas : tuple of array
@@ -207,6 +207,7 @@ class Boundary:
     next_look: int
     best: float
     stale: int
+    fits: int
     front: Front
     history: tuple[EpochRecord, ...]
     alphas: tuple[np.ndarray, ...]

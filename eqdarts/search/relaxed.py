@@ -22,6 +22,7 @@ from eqdarts.graph.population import Population, best, joined, nothing
 from eqdarts.graph.space import SearchSpace
 from eqdarts.options import SearchConfig
 from eqdarts.propose.waves import rows_of_waves, with_frequencies
+from eqdarts.search.budget import Tally
 from eqdarts.search.earlier import Earlier
 from eqdarts.search.log import Share
 from eqdarts.search.memory import check_graphs
@@ -118,7 +119,15 @@ class RelaxedSearch:
     The refitted loss beside the mixture's own shows the discretisation gap.
     """
 
-    def __init__(self, space: SearchSpace, config: SearchConfig, assessor: Assessor, rng: np.random.Generator) -> None:
+    def __init__(
+        self,
+        space: SearchSpace,
+        config: SearchConfig,
+        assessor: Assessor,
+        rng: np.random.Generator,
+        tally: Tally | None = None,
+    ) -> None:
+        self._tally = Tally() if tally is None else tally
         # Mixtures and graphs read off may start sines at frequencies that the table shows.
         self._space = with_frequencies(space, rows_of_waves(assessor))
         self._config, self._assessor = config, assessor
@@ -179,10 +188,10 @@ class RelaxedSearch:
 
     def close(self, state: RelaxedState, deadline: float) -> RelaxedState:
         """A last reading."""
-        return self.read_off(state)
+        return self.read_off(state, closing=True)
 
-    def read_off(self, state: RelaxedState) -> RelaxedState:
-        """Discretise every replica, refit the graphs, and keep the best."""
+    def read_off(self, state: RelaxedState, closing: bool = False) -> RelaxedState:
+        """Discretise every replica, refit the graphs, and keep the best. closing: after the epochs"""
         architecture, config = self._defined(state.inner), self._config
         if config.discretisation == "sample":
             batch = discretise.sample(self._space, architecture, self._generator)
@@ -195,6 +204,10 @@ class RelaxedSearch:
         fresh = [draw_parameters(self._space, batch, self._rng) for _ in range(_RESTARTS)]
         batch = concatenate([batch] * (1 + _RESTARTS))
         w = np.concatenate([learned, *fresh])
+        some = self._tally.room(len(batch), closing)
+        if not some:
+            return state
+        batch, w = batch.select(np.arange(some)), w[:some]
         found = self._assessor.all_of(batch, w, np.array(["relaxed"] * len(batch), dtype=object))
         population = best(joined(state.population, found), state.rows)
         return replace(state, population=population, fitted=state.fitted + len(batch))

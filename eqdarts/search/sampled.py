@@ -33,6 +33,7 @@ from eqdarts.propose.neighbours import Neighbours, neighbours
 from eqdarts.propose.proposer import Evidence, Graphs, Situation
 from eqdarts.propose.sources import PROPOSERS, made
 from eqdarts.propose.waves import rows_of_waves, with_frequencies
+from eqdarts.search.budget import Tally
 from eqdarts.search.earlier import Earlier
 from eqdarts.search.log import Log
 from eqdarts.search.memory import SearcherMemory, checked_state, recall, remembered
@@ -86,14 +87,24 @@ _WHEN = _Schedule()
 class Proposal:
     """The graphs of an epoch [R], where their fit starts, and which source gave each; and what α may learn of them.
 
-    The first `drawn` of them come from α. The last are the best ones again.
+    The first `drawn` of them come from α. After those that are `given` by sources come the best ones again.
     """
 
     batch: GenotypeBatch
     w: np.ndarray
     origin: np.ndarray
     drawn: int
+    given: int
     evidence: Evidence | None
+
+    def first(self, room: int) -> Proposal:
+        """The first so many of them."""
+        if room >= len(self.batch):
+            return self
+        return replace(
+            self, batch=self.batch.select(np.arange(room)), w=self.w[:room], origin=self.origin[:room],
+            drawn=min(self.drawn, room), given=min(self.given, room),
+        )  # fmt: skip
 
 
 def graphs_of_epoch(replicas: int, epochs: int, noisy: bool) -> int:
@@ -115,6 +126,7 @@ class SampledSearch:
 
     prepare: called before graphs are fitted   is_over: has the search had its time?
     is_noisy: are the data known to be noisy before the first epoch?   left_by: what values of a graph leave of these
+    tally: of graphs that were fitted
     """
 
     def __init__(
@@ -127,10 +139,12 @@ class SampledSearch:
         is_over: Callable[[], bool] = lambda: False,
         is_noisy: bool = False,
         left_by: Callable[[np.ndarray | None], np.ndarray | None] = lambda values: None,
+        tally: Tally | None = None,
     ) -> None:
         self._space, self._config, self._rng, self._is_noisy = space, config, rng, is_noisy
         self._left_by = left_by
         self._assessor, self._prepare, self._is_over = assessor, prepare, is_over
+        self._tally = Tally() if tally is None else tally
         self._prior = prior(space)
         self._proposers, self._solvers = made(config.proposers or PROPOSERS)
         self._sums = SumSearch(space, assessor, self._solvers)
@@ -210,8 +224,13 @@ class SampledSearch:
             state = next_run(state, self._prior, self._space, self._rng)
         nodes = min(self._space.nodes, state.grown + state.age // _WHEN.epochs_per_node)
         proposed = self._propose(state, nodes, log)
+        room = self._tally.room(len(proposed.batch))
+        log.withdraw(proposed.origin[room : proposed.given])
+        proposed = proposed.first(room)
         found, order = self._fitted(state, proposed, log)
+        given = log.graphs
         sums = self._sums.epoch(state.sums, state.epochs, state.rows, state.noisy, turns, log)
+        self._tally.done += log.graphs - given
         population = self._kept(joined(joined(state.population, found), sums.exact), state)
         log.keep(joined(population, sums.population))
         lowest = int(np.argmin(found.loss)) if len(found) else 0
@@ -245,6 +264,7 @@ class SampledSearch:
         """With sums of monomials and products; those that are exact are in the population."""
         sums = self._sums.opening(state.noisy, log)
         log.keep(sums.population)
+        self._tally.room(len(sums.population))
         return replace(state, sums=sums, population=sums.exact, fitted=len(sums.population))
 
     def _kept(self, population: Population, state: SampledState) -> Population:
@@ -306,6 +326,10 @@ class SampledSearch:
                 break
             head = state.population.select(np.array([k]))
             near, w = neighbours(self._space, odds, head.batch, head.w, self._rng)
+            room = self._tally.room(len(near), closing=True)
+            if not room:
+                break
+            near, w = near.select(np.arange(room)), w[:room]
             found = self._assessor.all_confirmed(near, w, np.array([Neighbours.name] * len(near), dtype=object))
             population = best(joined(population, found), state.rows, WIDE_SIZE, WIDE_PER_BAND)
         return replace(state, population=population)
@@ -334,6 +358,7 @@ class SampledSearch:
             np.concatenate([*(graphs.w for _, graphs in parts), polished.w]),
             np.concatenate([*origin, polished.origin]),
             sum(len(graphs.batch) for name, graphs in parts if name == Draw.name),
+            sum(len(graphs.batch) for _, graphs in parts),
             next((graphs.evidence for _, graphs in parts if graphs.evidence is not None), None),
         )
 

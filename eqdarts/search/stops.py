@@ -1,4 +1,4 @@
-"""When a search ends: by epochs, time or patience, when it is settled, or with an equation that is exact."""
+"""When a search ends: by epochs, fits, time, memory or patience, when it is settled, or with an exact equation."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from eqdarts.graph.population import Population
 from eqdarts.graph.space import SearchSpace
 from eqdarts.options import SearchConfig
 from eqdarts.runtime.interrupts import Interrupts
-from eqdarts.search.budget import BUDGET
+from eqdarts.runtime.memory import Memory
+from eqdarts.search.budget import BUDGET, Tally
 from eqdarts.search.exactness import Exactness, is_plain
 from eqdarts.search.finish import finish, offer_all
 from eqdarts.search.memory import ExactMemory
@@ -27,7 +28,7 @@ _LOOK_EPOCHS = 5  # in which a shorter one is looked for, if it is longer than l
 
 @dataclass
 class Watch:
-    """Decides when to stop. Ctrl-C is time that is over.
+    """Decides when to stop. Ctrl-C is time that is over, and so is memory that is full.
 
     Attributes
     ----------
@@ -43,6 +44,12 @@ class Watch:
         When equations must be there in a search that is settled.
     pauses : bool
         Is something done now that is off the clock?
+    memory : Memory or None
+        What may be taken; None if there is no limit.
+    full : float or None
+        When so much was taken, in `time.monotonic`.
+    tally : Tally
+        Of graphs that were fitted.
     """
 
     config: SearchConfig
@@ -52,6 +59,12 @@ class Watch:
     stale: int = 0
     closing: float = np.inf
     pauses: bool = False
+    memory: Memory | None = None
+    full: float | None = None
+    tally: Tally = field(default_factory=Tally)
+
+    def __post_init__(self) -> None:
+        self.tally.most = self.config.max_fits
 
     @property
     def cut_short(self) -> bool:
@@ -81,8 +94,14 @@ class Watch:
         """When equations must be there, in `time.monotonic`."""
         end = np.inf if self.config.max_time is None else self.start + self.config.max_time - self._after
         end = min(end, self.closing)
-        pressed = self.interrupts.first
-        return end if pressed is None else min(end, pressed + BUDGET.after_interrupt)
+        early = [moment for moment in (self.interrupts.first, self.filled()) if moment is not None]
+        return min([end, *(moment + BUDGET.after_interrupt for moment in early)])
+
+    def filled(self) -> float | None:
+        """When memory was full, in `time.monotonic`; None if it was not."""
+        if self.full is None and self.memory is not None and self.memory.is_full:
+            self.full = time.monotonic()
+        return self.full
 
     @property
     def end(self) -> float:
@@ -98,8 +117,11 @@ class Watch:
     @property
     def longest(self) -> float:
         """When an epoch is left, in `time.monotonic`."""
-        if self.config.max_time is None or self.pauses:
+        if self.pauses:
             return np.inf
+        full = self.filled()
+        if full is not None or self.config.max_time is None:
+            return np.inf if full is None else full
         return min(self.deadline, self.start + BUDGET.longest * self.config.max_time)
 
     def epochs(self, work: Callable[[], None]) -> None:
@@ -117,7 +139,8 @@ class Watch:
     @property
     def by_clock(self) -> bool:
         """Does time decide what is done while the search runs? Not where epochs count, so that fits repeat."""
-        return self.config.max_time is not None and self.config.max_epochs is None
+        config = self.config
+        return config.max_time is not None and config.max_epochs is None and config.max_fits is None
 
     def until(self, share: float) -> float:
         """When this share of the time is over, in `time.monotonic`; never if time does not decide."""
@@ -137,12 +160,17 @@ class Watch:
         """
         share = BUDGET.search_noisy if leaves_noise else BUDGET.search
         out_of_time = self.config.max_time is not None and self.seconds >= share * self.config.max_time
-        return out_of_time or self.interrupts.noted
+        return out_of_time or self.interrupts.noted or self.filled() is not None or self.tally.is_full
 
     def done(self, epochs: int) -> float:
-        """Share of the search that is done, by epochs where their number is set, else by time."""
+        """Share of the search that is done, by epochs and fits where their number is set, else by time."""
+        shares = []
         if self.config.max_epochs is not None:
-            return min(1.0, epochs / self.config.max_epochs)
+            shares.append(epochs / self.config.max_epochs)
+        if self.config.max_fits is not None:
+            shares.append(self.tally.done / self.config.max_fits)
+        if shares:
+            return min(1.0, max(shares))
         if self.config.max_time is not None:
             return min(1.0, self.seconds / max(self.config.max_time, 1e-9))
         return 0.0
@@ -160,6 +188,10 @@ class Watch:
         config = self.config
         if config.max_epochs is not None and epoch >= config.max_epochs:
             return "max_epochs"
+        if self.filled() is not None:
+            return "max_memory"
+        if self.tally.is_full:
+            return "max_fits"
         if self.is_over(leaves_noise):
             return "max_time"
         if settled:

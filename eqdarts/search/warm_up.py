@@ -17,6 +17,11 @@ from eqdarts.options import SearchConfig
 from eqdarts.search.sampled import SampledSearch
 
 
+def are_compiled() -> bool:
+    """Are the loops there?"""
+    return compile_loops.cache_info().currsize > 0
+
+
 @cache
 def compile_loops() -> None:
     """Compile what the sampled search runs, or load it from numba's cache: some seconds once per installation.

@@ -68,7 +68,7 @@ def discovered_by_template(
         warn(f"template: the columns {', '.join(map(format_name, law.unused))} stand nowhere in it and are left out")
     with np.errstate(all="ignore"), interrupts() as noted:
         law = identifiable(law, table.X)
-        yield _Search(law, table, options, rng, Watch(options.config, start, noted)).found()
+        yield _Search(law, table, options, rng, Watch(options.config, start, noted, memory=options.memory)).found()
 
 
 def template_for(table: Table, text: str, options: FitOptions) -> Template:
@@ -203,7 +203,7 @@ class _Search:
         if config.max_time is not None:
             end = self.watch.start + _SEARCHES[number] * config.max_time
             config = replace(config, max_time=max(0.0, end - now) / left)
-        return Watch(config, now, self.watch.interrupts)
+        return Watch(config, now, self.watch.interrupts, memory=self.watch.memory)
 
     def _offer(self, joints: list[Joint]) -> None:
         for joint in joints:
@@ -251,7 +251,7 @@ class _Search:
         best = self.front[choose(self.front, "best", self.front.rows)]
         if best.relative_loss < LADDER.exact:
             return "exact"
-        for reason in ("error", "max_time", "max_epochs", "patience", "settled"):
+        for reason in ("error", "max_memory", "max_time", "max_fits", "max_epochs", "patience", "settled"):
             if reason in self.reasons:
                 return reason
         return "settled"

@@ -37,6 +37,7 @@ from eqdarts.graph.space import SearchSpace
 from eqdarts.runtime.loops import Watch, compiled
 
 _CHUNK = 32  # graphs a thread takes at a time
+_FEWEST, _MOST_WORK = 8, 1_000_000  # graphs of a call at least, and what makes one of about 0.1 s (not tuned)
 
 
 @compiled
@@ -391,7 +392,7 @@ class Kernel:
                 rows.floor, held, w, coefficients, loss,
             )  # fmt: skip
 
-        self._spread(part, len(batch))
+        self._spread(part, len(batch), steps * len(table))
         return w, coefficients, loss
 
     def settled(self, batch: GenotypeBatch, w: np.ndarray, table: Table) -> np.ndarray:
@@ -408,7 +409,7 @@ class Kernel:
                 start, stop, operations, product, readout, *space, self._inside, rows.inputs, rows.logs, rows.signs, w
             )
 
-        self._spread(part, len(batch))
+        self._spread(part, len(batch), len(table))
         return w
 
     def measure(
@@ -424,7 +425,7 @@ class Kernel:
                 w, coefficients, loss, size,
             )  # fmt: skip
 
-        self._spread(part, len(batch))
+        self._spread(part, len(batch), len(table))
         return loss, size
 
     def node_values(self, batch: GenotypeBatch, w: np.ndarray, table: Table) -> np.ndarray:
@@ -435,7 +436,7 @@ class Kernel:
         def part(start: int, stop: int) -> None:
             _evaluate(start, stop, *graphs, rows.inputs, rows.logs, rows.signs, w, nodes)
 
-        self._spread(part, len(batch))
+        self._spread(part, len(batch), len(table))
         return nodes
 
     def linearise(self, batch: GenotypeBatch, w: np.ndarray, coefficients: np.ndarray, table: Table) -> Linearised:
@@ -468,9 +469,15 @@ class Kernel:
         edges = self._sources, self._targets, self._counts, self._own.table
         return self._codes[batch.operations], product, readout, batch.links, *edges
 
-    def _spread(self, part: Callable[[int, int], None], size: int) -> None:
+    def _spread(self, part: Callable[[int, int], None], size: int, work: int) -> None:
+        """Call the loops for a batch of this size, of which each graph takes so much work: rows, times steps.
+
+        One thread has pauses in which a fit whose time is over can be left.
+        """
         if self._threads == 1 or size <= _CHUNK:
-            part(0, size)
+            chunk = max(_FEWEST, _MOST_WORK // max(1, work))
+            for start in range(0, size, chunk):
+                part(start, min(start + chunk, size))
         else:
             with ThreadPoolExecutor(self._threads) as pool:
                 list(pool.map(lambda start: part(start, min(start + _CHUNK, size)), range(0, size, _CHUNK)))
