@@ -116,7 +116,7 @@ def discover_groups(
 def _deadline(end: float, limit: float | None, interrupts: Interrupts) -> float:
     """When joint fits are over, in `time.monotonic`. end: of all"""
     if limit is not None:
-        end -= min(BUDGET.after * limit, BUDGET.after_seconds)
+        end -= min(2 * BUDGET.after * limit, BUDGET.after_seconds)  # each group, or output, is written
     if interrupts.first is not None:
         end = min(end, interrupts.first + BUDGET.after_interrupt)
     return max(end, time.monotonic() + BUDGET.sure_seconds)

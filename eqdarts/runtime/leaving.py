@@ -191,6 +191,7 @@ def _look() -> None:
                 _watcher = None
                 return
         _wake.wait(max(_SHORTEST, pause))
+        _wake.clear()
 
 
 def _innermost() -> list[_Limit]:

@@ -119,8 +119,7 @@ def run(
         machine.prepare()
     if config.optimizer == "lm":
         searcher = SampledSearch(
-            space, config, assessor, rng, machine.prepare, watch.is_over, problem.is_noisy, problem.left_by,
-            watch.tally,
+            space, config, assessor, rng, machine.prepare, watch.is_over, problem.is_noisy, problem.left_by, watch.tally
         )
     else:
         machine.prepare()  # the sampled search may be over before it needs a loop
