@@ -7,9 +7,16 @@ import re
 import sys
 from dataclasses import dataclass, field
 from numbers import Integral
+from types import ModuleType
 from typing import Any
 
 from eqdarts.errors import InputDataError, check_range, shown
+
+resource: ModuleType | None
+try:
+    import resource
+except ImportError:  # Windows
+    resource = None
 
 _UNITS = {"": 1, "b": 1} | {
     f"{letter}{kind}b": base**power
@@ -57,10 +64,8 @@ def resident() -> int | None:
                 return int(file.read().split()[1]) * _PAGE
         except (OSError, IndexError, ValueError):
             return None
-    if sys.platform == "darwin":
-        import resource
-
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # the most it ever had
+    if sys.platform == "darwin" and resource is not None:
+        return int(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)  # the most it ever had
     return None
 
 
