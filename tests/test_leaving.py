@@ -132,7 +132,7 @@ def test_what_must_not_be_left_is_done_first():
 
     @unleft
     def whole():
-        for _ in range(100):
+        for _ in range(500):
             time.sleep(0.001)
         seen.append("whole")
 
@@ -145,7 +145,7 @@ def test_what_must_not_be_left_is_done_first():
 
 
 def test_a_module_is_imported_whole(tmp_path, monkeypatch):
-    (tmp_path / "slow_to_import.py").write_text("import time\nfor _ in range(200): time.sleep(0.001)\nready = True\n")
+    (tmp_path / "slow_to_import.py").write_text("import time\nfor _ in range(500): time.sleep(0.001)\nready = True\n")
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.delitem(sys.modules, "slow_to_import", raising=False)
 
