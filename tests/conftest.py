@@ -8,6 +8,7 @@ if "PYTEST_XDIST_WORKER" in os.environ:  # one process for each core: before tor
 
 import pytest
 import torch
+import truth
 from hypothesis import settings
 
 # A shell lets what it starts in the background ignore Ctrl-C, which some tests press.
@@ -32,6 +33,7 @@ def pytest_configure(config):
     """Before test files are imported, whose `strategies.examples` ask the profile how many."""
     if config.getoption("--long"):
         settings.load_profile("long")
+    config.pluginmanager.register(truth, "truth")
 
 
 @pytest.fixture(scope="session")

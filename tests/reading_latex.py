@@ -8,9 +8,10 @@ import re
 
 import sympy
 
-from eqdarts.formula.latex import symbol_latex
+from eqdarts.formula.latex import names_latex
 
 _FUNCTIONS = {
+    r"\exp": sympy.exp,
     r"\ln": sympy.log, r"\sin": sympy.sin, r"\cos": sympy.cos, r"\tan": sympy.tan, r"\arcsin": sympy.asin,
     r"\arccos": sympy.acos, r"\arctan": sympy.atan, r"\sinh": sympy.sinh, r"\cosh": sympy.cosh, r"\tanh": sympy.tanh,
     r"\operatorname{arcsinh}": sympy.asinh, r"\operatorname{arccosh}": sympy.acosh,
@@ -30,8 +31,7 @@ class Unreadable(ValueError):
 def read_latex(latex: str, columns, evaluate=False) -> sympy.Expr:
     """The right-hand side as an expression over symbols named like the columns."""
     names = {}
-    for name in columns:
-        printed = symbol_latex(name)
+    for name, printed in names_latex(columns).items():
         if printed in names:
             raise Unreadable(f"{names[printed]} and {name!r} are both printed as {printed}")
         names[printed] = sympy.Symbol(name)
@@ -138,10 +138,6 @@ class _Reader:
             return sympy.Integer(digits) if digits.isdigit() else sympy.Float(digits)
         for printed, symbol in self.names:
             if self.sees(printed):
-                if printed == "e" and rest.startswith("e^"):
-                    raise Unreadable(f"is e Euler's number or a column in {self.text!r}?")
-                if printed == r"\pi":
-                    raise Unreadable(f"is π the number or a column in {self.text!r}?")
                 self.take(printed)
                 return symbol
         if self.take("e"):

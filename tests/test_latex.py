@@ -17,6 +17,9 @@ F = sympy.Float
 NAMES = {
     "E": "E",
     "I": "I",
+    "e": "e",
+    "pi": r"\mathrm{pi}",
+    "xabs": r"\mathrm{xabs}",
     "lambda": r"\lambda",
     "alpha_1": r"\alpha_{1}",
     "x1": "x_{1}",
@@ -47,6 +50,17 @@ def test_names_can_be_typeset_in_a_formula(name):
     assert latex.startswith(f"{NAMES[name]} = ")
     assert latex.count(NAMES[name]) >= 4
     typeset(latex)
+
+
+def test_a_column_is_told_from_a_number_and_from_another_column():
+    e, pi, one, other = map(sympy.Symbol, ("e", "pi", "x1", "x_1"))
+    assert to_latex(sympy.exp(e) * e + sympy.E, "y") == r"y = e \exp{\left(e \right)} + \exp{\left(1 \right)}"
+    assert to_latex(1 / sympy.exp(e) ** 2, "y") == r"y = \exp{\left(- 2 e \right)}"
+    assert to_latex(sympy.exp(u), "y") == "y = e^{u}"
+    assert to_latex(pi * sympy.pi * e, "y") == r"y = \pi \, e \, \mathrm{pi}"
+    assert to_latex(one + other**2, "y") == r"y = \mathrm{x1} + \mathrm{x\_1}^{2}"
+    assert to_latex(one, "y") == "y = x_{1}"
+    typeset(to_latex(sympy.exp(e) + sympy.E**2 * sympy.exp(-e / 2), "y"))
 
 
 @given(formulas)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import sympy
@@ -67,11 +68,29 @@ def symbol_latex(name: str) -> str:
     if SHORT_NAME.fullmatch(name):
         printed = sympy.latex(sympy.Symbol(name))
         letter = re.split(r"[_\d]", name)[0]
-        if len(letter) == 1 or printed.startswith("\\"):
+        # SymPy has |x| for "xabs", and the number for "pi".
+        if (len(letter) == 1 or printed.startswith("\\")) and r"\left" not in printed and printed != r"\pi":
             return printed
+    return _as_written(name)
+
+
+def _as_written(name: str) -> str:
     if name.isidentifier() and name.isascii():
         return rf"\mathrm{{{_escaped(name)}}}"
     return text_latex(name)
+
+
+def names_latex(names: Iterable[str]) -> dict[str, str]:
+    r"""Names of one formula in LaTeX; those that would look the same stand as they are written.
+
+    Examples
+    --------
+    >>> names_latex(["x1", "alpha"]), names_latex(["x1", "x_1"])
+    ({'x1': 'x_{1}', 'alpha': '\\alpha'}, {'x1': '\\mathrm{x1}', 'x_1': '\\mathrm{x\\_1}'})
+    """
+    printed = {name: symbol_latex(name) for name in names}
+    count = Counter(printed.values())
+    return {name: _as_written(name) if count[latex] > 1 else latex for name, latex in printed.items()}
 
 
 def text_latex(text: str) -> str:
@@ -98,8 +117,12 @@ def expression_latex(expression: sympy.Expr, digits: int = DIGITS, mul: str | No
     """The expression alone."""
     check_range("precision", digits, 1, MOST_DIGITS, integer=True)
     short = rounded(expression, digits)
-    names = {s: symbol_latex(s.name) for s in short.free_symbols}
-    return _printed(short, names, mul)
+    return _printed(short, _names(short.free_symbols), mul)
+
+
+def _names(symbols: Iterable[sympy.Symbol]) -> dict[sympy.Symbol, str]:
+    by_name = {symbol.name: symbol for symbol in symbols}
+    return {by_name[name]: latex for name, latex in names_latex(by_name).items()}
 
 
 def aligned_latex(equations: Sequence[str]) -> str:
@@ -167,7 +190,7 @@ def to_latex_with_errors(
             names[symbol] = rf"\left({names[symbol]}\,{units[name]}\right)"
         places[sympy.Symbol(name)] = -symbol if value < 0 else symbol
     short = rounded(form.xreplace(places), digits)
-    names |= {s: symbol_latex(s.name) for s in short.free_symbols if s not in names}
+    names |= _names(s for s in short.free_symbols if s not in names)
     printed = _printed(short, names, mul)
     if units and short in names and printed.startswith(r"\left("):  # a constant alone
         printed = printed.removeprefix(r"\left(").removesuffix(r"\right)")
@@ -190,6 +213,12 @@ def _measured(value: float, error: float, digits: int) -> str:
 
 class _Printer(LatexPrinter):
     """SymPy's printer, with the habits of a careful author where it has others."""
+
+    def _print_ExpBase(self, expr: sympy.exp, exp: Any = None) -> str:
+        r"""\exp(x), not e^x, where a column is called e."""
+        if "e" not in self._settings["symbol_names"].values():
+            return str(super()._print_ExpBase(expr, exp))
+        return str(self._do_exponent(rf"\exp{{\left({self._print(expr.args[0])} \right)}}", exp))
 
     def _print_Float(self, expr: sympy.Float) -> str:
         r"""10^{5}, not 1.0 \cdot 10^{5}; and all digits of a double where they are asked for."""
@@ -216,6 +245,9 @@ class _Printer(LatexPrinter):
 
 def _printed(expression: sympy.Expr, names: dict[sympy.Symbol, str], mul: str | None) -> str:
     check_choice("mul", mul, tuple(_SIGNS))
+    if "e" in names.values():  # Euler's number prints itself
+        one = sympy.Symbol("exp(1)")
+        expression, names = expression.xreplace({sympy.E: one}), {**names, one: r"\exp{\left(1 \right)}"}
     settings: dict[str, Any] = {
         "symbol_names": names, "ln_notation": True, "inv_trig_style": "full", "fold_frac_powers": True,
     }  # fmt: skip
