@@ -112,12 +112,12 @@ def units(k: int) -> None:
 
 def template(k: int) -> None:
     X, y = table(k)
-    DARTSRegressor(**TINY, random_state=k, template=f"c{k}*{X.columns[0]} + f({X.columns[1]})").fit(X, y)
+    DARTSRegressor(**TINY, random_state=k, template=f"slope{k}*{X.columns[0]} + f({X.columns[1]})").fit(X, y)
 
 
 def known(k: int) -> None:
     X, y = table(k, 0.05)
-    guess = f"c*{X.columns[0]}*{X.columns[1]}"
+    guess = f"slope*{X.columns[0]}*{X.columns[1]}"
     DARTSRegressor(**TINY, random_state=k, guesses=[guess], constants={f"R{k}": 8.3 + k}).fit(X, y)
 
 
@@ -156,7 +156,7 @@ def used(k: int) -> None:
     for text in (str(model), model.latex(errors=True), law.python(), law.c(), law.excel()):
         assert text
     law.torch()
-    refit(f"c{k}*{X.columns[0]}*{X.columns[1]} + d", X, y)
+    refit(f"slope{k}*{X.columns[0]}*{X.columns[1]} + level", X, y)
     if k % 3 == 0:
         FILES["fit.png"](model, X, y)
     else:
