@@ -251,7 +251,7 @@ def test_a_product_is_read_off_its_units_from_few_noisy_rows():
     """Ten rows fix no four exponents, but no other product of these columns is a moment."""
     model = of_units({"M": "A m^2", "q": "C", "v": "m/s", "r": "m"}, lambda q, v, r: q * v * r / 2, rows=10, noise=0.1)
     assert str(model.sympy()) == "q*r*v/2"
-    assert model.equation().dimensional == 0
+    assert model.equation().origin == "dimensionless"
 
 
 @pytest.mark.parametrize(
