@@ -102,6 +102,12 @@ def test_formulas_are_not_multiplied_out_and_keep_what_is_assumed():
         assert sympy.srepr(through(one)) == sympy.srepr(one)
 
 
+def test_nothing_is_worked_out_when_a_formula_is_read():
+    power = from_tree(["Pow", ["integer", 10], ["integer", 10**12]])
+    assert power.args == (10, 10**12)
+    assert sympy.srepr(through(sympy.sqrt(2))) == sympy.srepr(sympy.sqrt(2))
+
+
 def test_what_is_one_object_is_one_again():
     shared, formula = np.arange(3.0), sympy.Symbol("x") + 1
     first, second = through([Pair(shared, formula), Pair(shared, formula)])

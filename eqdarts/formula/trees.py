@@ -80,7 +80,10 @@ def from_tree(tree: Any) -> sympy.Expr:
         case ["constant", str(name)] if name in _CONSTANTS:
             return _CONSTANTS[name]
         case [str(name), *parts] if name in _KINDS and parts:
-            return made_of(_KINDS[name], tuple(map(from_tree, parts)))
+            args = tuple(map(from_tree, parts))
+            if name == "Pow" and all(arg.is_Number for arg in args):  # 10^(10^9) would take its time
+                return sympy.Pow(*args, evaluate=False)
+            return made_of(_KINDS[name], args)
     raise ValueError(f"no part of a formula: {str(tree)[:60]}")
 
 
