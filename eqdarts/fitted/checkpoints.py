@@ -21,8 +21,8 @@ from eqdarts.search.large import SUBSET_ROWS, is_large
 
 #: Options that say when to stop, what is shown, and what is taken of the result: they may change when a search goes on.
 FREE = (
-    "max_epochs", "max_time", "patience", "agreeing_runs", "callback", "n_jobs", "verbose", "model_selection",
-    "checkpoint",
+    "max_epochs", "max_time", "max_fits", "max_memory", "patience", "agreeing_runs", "callback", "n_jobs", "verbose",
+    "model_selection", "checkpoint",
 )  # fmt: skip
 
 
