@@ -77,7 +77,7 @@ def test_versions_that_are_pinned_for_every_python_run_on_the_oldest():
         except PackageNotFoundError:
             continue
         holds = pin.marker is None or pin.marker.evaluate(environment)
-        needs = SpecifierSet(found.metadata["Requires-Python"] or "")
+        needs = SpecifierSet(found.metadata.get("Requires-Python") or "")
         if holds and pin.specifier.contains(found.version) and not needs.contains(OLDEST):
             wrong.append((str(pin), str(needs)))
     assert not wrong
