@@ -110,7 +110,8 @@ def test_sets_of_scores_are_compared_in_time(slow):
 
 
 @pytest.mark.parametrize(
-    ("most", "options"), [(700, {"replicas": 300}), (40, {"relaxation": "softmax", "replicas": 4})]
+    ("most", "options"),
+    [(700, {"replicas": 300}), pytest.param(40, {"relaxation": "softmax", "replicas": 4}, marks=pytest.mark.slow)],
 )
 def test_a_search_fits_as_many_graphs_as_it_may_and_finds_the_same_again(most, options):
     X, y = line()

@@ -29,10 +29,12 @@ def test_ten_thousand_commands(first):
     assert not wrong, "\n".join(wrong)
 
 
+@pytest.mark.slow  # four models are fitted for them
 def test_commands_repeat():
     assert all(command_of(seed) == command_of(seed) for seed in range(50))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("does", "said"),
     [
@@ -48,6 +50,7 @@ def test_what_is_wrong_is_seen(does, said, tmp_path, monkeypatch):
     assert said in run(command_of(0), tmp_path)[3]
 
 
+@pytest.mark.slow
 def test_streams_and_folders_are_as_before(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with contextlib.redirect_stdout(io.StringIO()) as out:

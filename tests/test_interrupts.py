@@ -375,7 +375,7 @@ def test_ctrl_c_while_the_result_is_written(monkeypatch, capsys, tmp_path):
 def test_ctrl_c_before_the_search_says_so_too(monkeypatch, capsys, tmp_path):
     X, y = line()
     pd.DataFrame({"u": X[:, 0], "y": y}).to_csv(tmp_path / "table.csv", index=False)
-    monkeypatch.setattr(DARTSRegressor, "_options", lambda self: press())
+    monkeypatch.setattr(DARTSRegressor, "_options", lambda self, **given: press())
     assert cli.main(["fit", str(tmp_path / "table.csv"), "--target", "y"]) == 130
     assert capsys.readouterr().err.strip() == "eqdarts: interrupted"
 

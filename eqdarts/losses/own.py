@@ -51,6 +51,15 @@ class Own(Plain):
                 f"target {target!r}; write it in torch, such as {_EXAMPLE}"
             )
 
+    def per_row(self, y: np.ndarray, mean: np.ndarray) -> np.ndarray:
+        """Beyond what remains where the prediction is right; NaN of a function that returns one number."""
+        lost, least = (
+            self._called(torch.from_numpy(np.array(at, dtype=float)), y, np.ones(len(y))).detach() for at in (mean, y)
+        )
+        if not lost.ndim:
+            return np.full(len(y), np.nan)
+        return (lost - torch.where(torch.isfinite(least), least, torch.zeros_like(least))).numpy()
+
     def total(self, y: np.ndarray, mean: np.ndarray, weights: np.ndarray) -> float:
         """Beyond what remains where every prediction is right."""
         least = self._mean(y, y, weights)

@@ -85,7 +85,7 @@ class Memory:
     """
 
     most: int
-    start: int | None = field(default_factory=resident)
+    start: int | None = field(default_factory=lambda: resident())
 
     @property
     def is_full(self) -> bool:
