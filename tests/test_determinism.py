@@ -65,7 +65,7 @@ LAWS = {
 }
 
 
-@pytest.mark.parametrize(("noise", "epochs"), [(0.0, 10), pytest.param(0.01, 2, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(("noise", "epochs"), [(0.0, 10), pytest.param(0.01, 6, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("name", LAWS)
 def test_rows_and_columns_in_another_order_have_the_same_form(name, noise, epochs):
     rng = np.random.default_rng(0)

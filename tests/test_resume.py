@@ -304,10 +304,11 @@ def test_the_command_line_goes_on(tmp_path, capsys, monkeypatch):
 
 @pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="kills by signal")
-def test_a_process_that_is_killed_at_random_moments_reaches_the_same(tmp_path, long_run):
+def test_a_process_that_is_killed_at_random_moments_reaches_the_same(tmp_path, monkeypatch, long_run):
     """Each process goes on from the file that the one before left, and is killed in its turn, at any moment: while it
     reads, searches, writes or makes equations. The file is whole after each kill, and the last process finishes.
     """
+    monkeypatch.undo()  # the processes do not hurry either
     path, epochs = tmp_path / "run.ckpt", 12
     kills, killed, moments, seen = 60 if long_run else 3, 0, random.Random(7), []
     begin = time.monotonic()
