@@ -472,9 +472,9 @@ class DARTSRegressor(OutputsModel):
         X, y, sample_weight, y_error
             The same as in `fit`.
         **options
-            Options that only say when to stop or what is shown, which may change: max_epochs, max_time, patience,
-            agreeing_runs, callback, n_jobs, verbose, model_selection. All others come from the file, and are given
-            again only where no file can hold them, such as a source of graphs of your own.
+            Options that only say when to stop or what is shown, which may change: max_epochs, max_time, max_fits,
+            max_memory, patience, agreeing_runs, callback, n_jobs, verbose, model_selection. All others come from the
+            file, and are given again only where no file can hold them, such as a source of graphs of your own.
 
         Returns
         -------

@@ -207,6 +207,35 @@ def test_a_press_and_a_deadline_at_once_leave_nothing_behind():
     leaving.rest()
 
 
+def test_a_press_while_work_is_closed_ends_it(monkeypatch):
+    """It comes just after the work has closed its limit, as Python lets a handler run between any two instructions."""
+    take, presses = leaving._Limit.take, []
+
+    def pressed(self):
+        taken = take(self)
+        if taken and not presses:
+            presses.append(1)
+            raise KeyboardInterrupt
+        return taken
+
+    def held(seconds):
+        raise AssertionError("it waits for what has been decided")
+
+    monkeypatch.setattr(leaving._Limit, "take", pressed)
+    monkeypatch.setattr(leaving.time, "sleep", held)
+    with pytest.raises(KeyboardInterrupt):
+        within(soon(3600), lambda: None)
+
+
+def test_what_comes_before_the_limit_of_work_is_there_passes(monkeypatch):
+    def pressed(limit):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(leaving, "_watch", pressed)
+    with pytest.raises(KeyboardInterrupt):
+        within(soon(3600), lambda: None)
+
+
 def test_it_is_no_ordinary_error():
     assert not issubclass(TimeIsUp, Exception)
 

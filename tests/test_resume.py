@@ -20,7 +20,7 @@ from command_line import run_here
 
 from eqdarts import Constraints, DARTSRegressor, InputDataError, dynamics, sweep
 from eqdarts.checkpoint import keeper
-from eqdarts.fitted.checkpoints import opened
+from eqdarts.fitted.checkpoints import FREE, opened
 from eqdarts.search import runs
 from eqdarts.search.memory import BranchMemory
 
@@ -187,6 +187,20 @@ def test_options_that_stop_a_search_may_change_and_time_before_counts(path):
     over = DARTSRegressor.resume(path, X, NOISY, WEIGHTS, max_epochs=None, max_time=spent / 2)
     assert over.stop_reason_ == "max_time"
     assert len(over.history_) == 4
+
+
+def test_fits_before_count_and_their_limit_may_change(path):
+    before = opened(path).boundary.fits
+    assert before > 0
+    model = DARTSRegressor.resume(path, X, NOISY, WEIGHTS, max_epochs=None, max_fits=before + 10)
+    assert model.stop_reason_ == "max_fits"
+    assert len(model.history_) == 3
+    assert opened(path).boundary.fits <= 1.1 * (before + 10)
+
+
+def test_the_page_names_what_may_change():
+    page = (Path(__file__).parents[1] / "docs" / "howto" / "checkpoints.md").read_text(encoding="utf-8")
+    assert [name for name in FREE if f"`{name}`" not in page and name != "checkpoint"] == []
 
 
 def test_an_unfinished_search_is_not_written_over(path):

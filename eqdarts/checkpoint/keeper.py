@@ -13,6 +13,7 @@ from eqdarts.checkpoint.codec import CannotHoldError, DamagedError, Listed
 from eqdarts.checkpoint.content import Head, pack, read_head, unpack
 from eqdarts.checkpoint.table_print import TablePrint
 from eqdarts.errors import EqdartsError, InputDataError, warn
+from eqdarts.runtime.leaving import unleft
 from eqdarts.runtime.lock import FileLock
 from eqdarts.runtime.writing import write_files
 
@@ -93,6 +94,7 @@ class Keeper:
             self._is_written = False
             self.write()
 
+    @unleft
     def write(self) -> None:
         """Write what is known, unless that is in the file."""
         if self._is_written or not self._may_write:

@@ -82,7 +82,8 @@ def within(deadline: Deadline, work: Callable[[], object], at_least: float = 0.0
         mend()
         return False
     finally:
-        _limits.remove(limit)
+        if limit in _limits:  # what is around it may have been left before it was there
+            _limits.remove(limit)
     return True
 
 
@@ -107,7 +108,7 @@ class _Limit:
         self._deadline, self._processor = deadline, time.process_time() + at_least
         self._around = next((one for one in reversed(_limits) if one.thread == self.thread), None)
         self.kind: type[TimeIsUp] = type("TimeIsUp", (TimeIsUp,), {})
-        self.is_raised = False
+        self.is_raised = self._is_leaving = False
         self._tokens = [None]
 
     @property
@@ -125,10 +126,15 @@ class _Limit:
         return True
 
     def close(self) -> None:
-        """Nothing is raised any more; what is on its way is raised in here."""
+        """Nothing is raised any more; what is on its way is raised in here.
+
+        A press may break this off, and then it is done again.
+        """
         while not self.take():
             if self.is_raised or not _is_watched():
                 break
+            if not self._is_leaving:  # taken in here, before
+                return
             time.sleep(0.0005)
         else:
             return
@@ -143,14 +149,15 @@ class _Limit:
         """
         thread, kind = ctypes.c_ulong(self.thread), ctypes.py_object(self.kind)
         time.sleep(0)
-        begin = _clock()
+        begin, self._is_leaving = _clock(), True
         if not _is_safe(self.thread) or not self.take():
-            return
-        if _clock() - begin < _STILL:
+            self._is_leaving = False
+        elif _clock() - begin < _STILL:
             _raise_in(thread, kind)
             self.is_raised = True
         else:
             self._tokens.append(None)
+            self._is_leaving = False
 
 
 _limits: list[_Limit] = []

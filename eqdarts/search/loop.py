@@ -237,7 +237,7 @@ class _Run:
             if self._error is None:
                 self._guarded(self._note)
             if self._callback is not None and self._error is None:
-                self._callback(self._history[-1])
+                self._watch.without(partial(self._callback, self._history[-1]))()
 
     def conclude(self) -> None:
         """The best graphs become equations, until time is over."""

@@ -68,9 +68,9 @@ class Watch:
 
     @property
     def cut_short(self) -> bool:
-        """Is the time over where epochs count? Then it decided what became an equation, and fits do not repeat."""
+        """Is the time for equations over where epochs count? Then it decided which there are: fits do not repeat."""
         limit = self.config.max_time
-        return limit is not None and not self.by_clock and self.seconds >= limit
+        return limit is not None and not self.by_clock and self.seconds >= limit - self._after
 
     def without(self, work: Callable[[], None]) -> Callable[[], None]:
         """This work, off the clock."""
