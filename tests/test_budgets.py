@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,7 @@ from eqdarts import DARTSClassifier, DARTSRegressor, InputDataError
 from eqdarts.classes import choosing
 from eqdarts.darts.sampling import draw_parameters
 from eqdarts.data.table import Table
+from eqdarts.fit.assess import Assessor
 from eqdarts.fit.compiled import graphs
 from eqdarts.fit.compiled.graphs import Kernel
 from eqdarts.fitted import kept
@@ -81,6 +83,23 @@ def test_a_step_that_does_not_look_at_the_clock_is_left(slow, where, name):
     assert np.isfinite(found.predict(X)).all()
 
 
+def test_a_callback_is_off_the_clock_and_never_left():
+    """Whatever it does, such as writing a file, it does whole."""
+    whole, begun = [], []
+
+    def callback(record):
+        begun.append(record.epoch)
+        until = time.monotonic() + 1.5 * (record.epoch == 1)
+        while time.monotonic() < until:
+            time.sleep(0.002)
+        whole.append(record.epoch)
+
+    X, y = line()
+    found = model(max_time=1.0, callback=callback).fit(X, y)
+    assert whole == begun == list(range(1, len(found.history_) + 1))
+    assert found.history_["seconds"].max() < 1.5
+
+
 def test_forms_that_cannot_be_compared_in_time_are_rated_one_by_one(monkeypatch):
     """As fast as that: what was found comes back, with the probability of each equation."""
 
@@ -138,25 +157,18 @@ def test_fits_are_those_of_branches_too():
 
 
 def test_a_closing_search_fits_few_more(monkeypatch):
-    counts = []
-    fit = Kernel.fit
-
-    def count(self, batch, *args, **kwargs):
-        counts.append(len(batch))
-        return fit(self, batch, *args, **kwargs)
-
+    """Of noisy rows, as which these count when the search closes."""
     X, y = line()
-    searcher, close = [], SampledSearch.close
+    closed, fit, close = [], Assessor.all_confirmed, SampledSearch.close
 
     def closing(self, state, deadline):
-        searcher.append(self)
-        counts.clear()
-        return close(self, state, deadline)
+        with monkeypatch.context() as patch:
+            patch.setattr(Assessor, "all_confirmed", lambda *given: (closed.append(len(given[1])), fit(*given))[1])
+            return close(self, replace(state, noisy=True), deadline)
 
     monkeypatch.setattr(SampledSearch, "close", closing)
-    monkeypatch.setattr(Kernel, "fit", count)
     model(max_time=None, max_fits=2000, replicas=300).fit(X, y)
-    assert searcher[0]._tally.done <= 2200
+    assert 0 < sum(closed) <= 100
 
 
 @pytest.mark.parametrize("value", [0, -1, 1.5, "many"])
