@@ -396,6 +396,23 @@ def test_a_full_disk_costs_one_warning_and_leaves_the_last_file_whole(tmp_path, 
     assert "No space left on device" in said[0]
 
 
+@pytest.mark.parametrize("broken", [MemoryError("no room"), ValueError("too long"), None])
+def test_what_cannot_be_written_costs_one_warning_and_no_result(tmp_path, often, monkeypatch, broken):
+    def pack(*_):
+        raise broken
+
+    if broken is None:
+        monkeypatch.setattr(keeping, "_MOST_BYTES", 10)
+    else:
+        monkeypatch.setattr(keeping, "pack", pack)
+    with kept_warnings() as said, keeping.keeping(keeper(tmp_path / "run.ckpt")) as one:
+        one.note((1,), 1)
+        one.note((2,), 2)
+        one.conclude((3,))
+    assert len(said) == 1
+    assert "no checkpoint is written from now on" in said[0]
+
+
 @pytest.mark.parametrize("place", ["no such folder/run.ckpt", "."])
 def test_a_place_that_cannot_be_written_costs_one_warning(tmp_path, often, place):
     with kept_warnings() as said, keeping.keeping(keeper(tmp_path / place)) as one:

@@ -102,13 +102,19 @@ class Keeper:
         begin = time.process_time()
         try:
             head = Head(self._library, self._epochs, self._saved.result is not None)
-            write_files({self._path: pack(head, self._saved, self._classes)})
+            content = pack(head, self._saved, self._classes)
+            if len(content) > _MOST_BYTES:
+                raise CannotHoldError(f"more than {_MOST_BYTES} bytes")
+            write_files({self._path: content})
             self._is_written = True
         except CannotHoldError as error:
             self._may_write = False
             self._warn(f"it cannot hold {error}; no checkpoint is written from now on")
         except EqdartsError as error:
             self._warn(f"{error}; the search goes on, and a later one may be")
+        except Exception as error:  # whatever it is, what was found is worth more than the file
+            self._may_write = False
+            self._warn(f"{type(error).__name__}: {error}; no checkpoint is written from now on")
         self._next = time.monotonic() + max(INTERVAL, _SHARE * (time.process_time() - begin))
 
     def end(self) -> None:
