@@ -104,7 +104,7 @@ class _Reader:
         factors = [self.power()]
         while True:
             signed = self.take(*_TIMES)
-            if not signed and (self.ends() or self.sees("-", "+", "}", r"\right", "]", ",", r"\pm", "/", "=")):
+            if not signed and (self.ends() or self.sees("-", "+", "}", ")", r"\right", "]", ",", r"\pm", "/", "=")):
                 break
             if not signed and self.text[self.at].isdigit():
                 raise Unreadable(f"two numbers without a sign at {self.text[self.at :]!r} of {self.text!r}")
@@ -159,6 +159,10 @@ class _Reader:
             return sympy.Abs(value, evaluate=self.evaluate)
         if self.take(r"\left("):
             return self.closed()
+        if self.take("("):  # e^{- (x - 1)}
+            value = self.sum()
+            self.expect(")")
+            return value
         name = self.take(*_FUNCTIONS)
         if name:
             return self.call(_FUNCTIONS[name])

@@ -22,6 +22,21 @@ def value_and_error(expression, rows):
         return np.broadcast_to(value, n), np.broadcast_to(error, n)
 
 
+def in_any_range(expression, rows):
+    """The same values by numbers of twenty digits and any exponent, which are slow; NaN where there is none."""
+    n = len(next(iter(rows.values())))
+    return np.array([_of_row(expression, {name: float(column[k]) for name, column in rows.items()}) for k in range(n)])
+
+
+def _of_row(expression, row):
+    values = {sympy.Symbol(name): sympy.Float(number, 20) for name, number in row.items() if np.isfinite(number)}
+    try:
+        value = expression.evalf(20, subs=values)
+        return float(value) if value.is_real else np.nan
+    except (TypeError, ValueError, ArithmeticError, NotImplementedError):
+        return np.nan
+
+
 def _of(node, rows):
     if node.is_Symbol:
         value = rows[node.name]

@@ -32,12 +32,19 @@ def tiny(**options):
     return DARTSRegressor(**{**chosen, **options})
 
 
+def matrix(array):
+    """NumPy warns of these, unless SciPy's sparse matrices were imported in time to silence it."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", PendingDeprecationWarning)
+        return np.asmatrix(array)
+
+
 TABLES = {
     "an array": (A, None),
     "another memory order": (np.asfortranarray(A), None),
     "a list of lists": (A.tolist(), None),
     "a tuple of tuples": (tuple(map(tuple, A)), None),
-    "a matrix": (np.asmatrix(A), None),
+    "a matrix": (matrix(A), None),
     "a tensor": (torch.tensor(A), None),
     "a mask without effect": (np.ma.array(A, mask=False), None),
     "objects": (A.astype(object), None),
