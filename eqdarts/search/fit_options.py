@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from numbers import Integral
@@ -138,7 +139,7 @@ def fit_options(parameters: Mapping[str, Any], **beside: Any) -> FitOptions:
         constants=checked_constants(parameters["constants"]),
         constraints=Constraints.of(parameters["constraints"]),
         template=parameters["template"],
-        memory=None if config.max_memory is None else Memory(config.max_memory),
+        memory=None if config.max_memory is None else Memory(min(config.max_memory, sys.maxsize)),
     )
     linked = isinstance(noise, LossNoise) and noise.loss.link.name != "identity" and noise.loss.name
     check_together(parameters, linked=linked, **beside)
