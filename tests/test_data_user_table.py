@@ -278,7 +278,8 @@ VALUES = (
 
 
 @pytest.mark.parametrize("option", inspect.signature(DARTSRegressor).parameters)
-def test_every_option_works_or_is_refused_by_name(option):
+def test_every_option_works_or_is_refused_by_name(option, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # names of files among them are good ones
     refused = []
     for value in VALUES:
         if value is None and option in ("max_epochs", "max_time", "patience"):

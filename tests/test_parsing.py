@@ -103,6 +103,20 @@ def test_floats_below_the_doubles_keep_every_bit():
     assert same(parse_expression(format_expression(tiny)), tiny)
 
 
+@pytest.mark.parametrize("text", ["2.5e600*x**2/y", "1 - 1.4e309*x", "y/1.25e310", "log(3e400*x)"])
+def test_floats_above_the_doubles_keep_every_bit(text):
+    """Columns of extreme size are printed with such constants."""
+    formula = parse_expression(text, evaluate=False)
+    assert same(parse_expression(format_expression(formula), evaluate=False), formula)
+    assert all(abs(number) > F("1e309") for number in formula.atoms(sympy.Float))
+
+
+@pytest.mark.parametrize("text", ["x + (1e310 - 1e310)", "sqrt(1e310)*x", "x**1e310", "1e310", "-1e310"])
+def test_arithmetic_of_them_is_refused(text):
+    with pytest.raises(InputDataError, match="not a finite|too large|exponent"):
+        parse_expression(text)
+
+
 @given(st.text(min_size=1, max_size=20))
 @example("flow rate (m3/s)")
 @example("lambda")

@@ -49,6 +49,8 @@ def check(equation, columns, X, labels=None):
     predicted = equation.predict(X, groups=labels) if own is not None else equation.predict(X)
     names = (*columns, *(own.names if own is not None else ()))
     table = X if own is None else own.beside(X, labels)
+    if own is None and equation.inner is not None:
+        table = np.where(X / np.array(equation.units) == 0, 0.0, table)
     rows = dict(zip(names, table.T, strict=True))
     known = known_in(equation.expression)
     rows |= {name: np.full(len(table), one.number) for name, one in known.items()}

@@ -105,7 +105,7 @@ def column_scale(values: np.ndarray, weights: np.ndarray | None = None) -> float
     """2^round(log2 m), with m the (weighted) median of the magnitudes that are not zero.
 
     The exponent is bounded so that the scale is a normal number and no value divided by it exceeds
-    2^500. In a column that spans more than that, the smallest values may lose digits.
+    2^500. In a column that spans more than that, the smallest values may lose digits or become zero.
 
     Examples
     --------

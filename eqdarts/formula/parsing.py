@@ -1,7 +1,7 @@
 """Formulas from text, by a parser that knows numbers, names, + − * / ** and a list of functions, and nothing else.
 
 The text may come from anyone: nothing in it is evaluated as Python, its length and nesting are bounded before
-anything is built, and no number is ever computed that a double could not hold.
+anything is built, and no number is ever computed that a double could not hold, though one may be written.
 """
 
 from __future__ import annotations
@@ -150,9 +150,12 @@ class _Parser:
         self._depth = 0
 
     def formula(self) -> sympy.Expr:
-        result = self._sum().expr
+        whole = self._sum()
+        result = whole.expr
         if self._next.kind != "end":
             raise self._refused("{}: expected + - * / ** or the end")
+        if whole.value is not None and math.isinf(whole.value):
+            raise self._refused("{}: the number is too large", self._tokens[0])
         for node in sympy.preorder_traversal(result):
             if not isinstance(node, NODES) and not (self._unknown and isinstance(node, AppliedUndef)):
                 raise InputDataError(f"expression: it contains {node}, so it is not a formula of real numbers")
@@ -283,12 +286,12 @@ class _Parser:
         if len(mantissa) > _MAX_DIGITS or len(exponent) > 5:
             raise self._refused("{}: the number has too many digits", token)
         value = float(token.text)
-        if math.isinf(value):
-            raise self._refused("{}: the number is too large", token)
         if token.text.isdigit():
+            if math.isinf(value):
+                raise self._refused("{}: the number is too large", token)
             return _Part(sympy.Integer(int(token.text)), value, "number")
-        # Below the range of doubles SymPy's floats go on.
-        normal = abs(value) > 2.3e-308 or not mantissa.strip("0.")
+        # Beyond the range of doubles SymPy's floats go on, as factors of columns whose size makes up for theirs.
+        normal = 2.3e-308 < abs(value) < math.inf or not mantissa.strip("0.")
         return _Part(sympy.Float(value) if normal else sympy.Float(token.text, precision=53), value, "number")
 
     def _symbol(self, name: str, token: Token) -> _Part:
@@ -441,6 +444,8 @@ def _of_all(parts: Sequence[_Part], compute: Callable[[list[float]], float]) -> 
         return float(compute(values))
     except OverflowError:
         return math.inf
+    except ValueError:  # ∞ − ∞
+        return math.nan
 
 
 def _whole(part: _Part) -> bool:

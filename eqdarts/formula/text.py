@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import keyword
+import math
 
 import sympy
 from mpmath.libmp import to_str
@@ -97,7 +98,7 @@ def _text(node: sympy.Expr) -> str:
 
 def _float_text(number: sympy.Float) -> str:
     value = float(number)
-    if abs(value) > _SMALLEST_NORMAL or number == 0:
+    if _SMALLEST_NORMAL < abs(value) < math.inf or number == 0:
         return repr(value)
     text = to_str(_as_double(number)._mpf_, 17, min_fixed=1, max_fixed=0)
     return text if "e" in text or "." in text else text + "e0"
