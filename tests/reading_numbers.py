@@ -31,8 +31,9 @@ def in_any_range(expression, rows):
 def _of_row(expression, row):
     values = {sympy.Symbol(name): sympy.Float(number, 20) for name, number in row.items() if np.isfinite(number)}
     try:
-        value = expression.evalf(20, subs=values)
-        return float(value) if value.is_real else np.nan
+        value, other = (expression.evalf(digits, subs=values) for digits in (20, 30))
+        agree = abs(value - other) <= 1e-12 * abs(other)  # what is left of 0/0 depends on the digits
+        return float(value) if value.is_real and agree else np.nan
     except (TypeError, ValueError, ArithmeticError, NotImplementedError):
         return np.nan
 

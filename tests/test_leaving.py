@@ -65,6 +65,31 @@ def test_work_in_a_thread_is_left_too():
     assert left == [False] * 3
 
 
+@pytest.mark.skipif(not hasattr(time, "pthread_getcpuclockid"), reason="the system does not tell of threads")
+def test_other_threads_take_none_of_the_processors_time_that_work_has_in_any_case():
+    over, spent = threading.Event(), []
+
+    def busy():
+        while not over.is_set():
+            pass
+
+    def work():
+        begin = time.thread_time()
+        try:
+            endless()
+        finally:
+            spent.append(time.thread_time() - begin)
+
+    threads = [threading.Thread(target=busy) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    try:
+        assert not within(time.monotonic(), work, 0.1)
+    finally:
+        over.set()
+    assert spent[0] >= 0.09
+
+
 def test_work_within_work_has_no_more_time_than_what_is_around_it():
     seen = []
 

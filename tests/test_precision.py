@@ -14,6 +14,7 @@ from eqdarts import DARTSRegressor, refit
 from eqdarts.data.table import Table
 from eqdarts.equation.equation import Equation
 from eqdarts.equation.precision import with_digits
+from eqdarts.fitted import kept
 from eqdarts.formula.parsing import parse_expression
 from eqdarts.plots.writing import law as drawn_law
 
@@ -157,3 +158,14 @@ def test_a_spreadsheet_shows_no_rest_where_fifteen_digits_do():
     far = Equation(F(1 / 3) * sympy.Symbol("x1"), ("x1",), "y", 0.0, 0.0, "sample")
     for law in (far, replace(far, digits=16)):  # unknown, or more than a spreadsheet keeps: every bit
         assert re.search(r"\d[+-]\d", law.excel())
+
+
+def test_without_time_to_see_how_many_digits_it_takes_all_are_shown(monkeypatch):
+    """Four digits of a parabola of years are another law."""
+    monkeypatch.setattr(kept, "in_time", lambda deadline, work: None)
+    y = TABLES["years"][2]
+    options = {"max_epochs": 1, "replicas": 16, "max_time": None, "random_state": 0, "verbose": 0}
+    model = DARTSRegressor(operations=["linear", "power"], **options).fit(pd.DataFrame({"x1": YEARS}), y)
+    for law in model.front_[1:]:
+        read = shown(law.text(), ("x1",), YEARS[:, None])
+        assert r2(y, read) == pytest.approx(r2(y, law.predict(YEARS[:, None])), abs=1e-6)

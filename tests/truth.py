@@ -101,13 +101,14 @@ def _same(read, wanted, names, table, rows, message):
     with np.errstate(all="ignore"):
         allowed = 1e-12 * abs(wanted) + np.where(np.isfinite(error), _SLACK * error, 0.0)
         wrong = np.isfinite(wanted) & ~(abs(value - wanted) <= allowed)
+        undefined = ~np.isfinite(value)
         if wrong.any():
             wide = in_any_range(read, rows)
             value = np.where(wrong & np.isfinite(wide), wide, value)
             wrong &= ~(abs(value - wanted) <= allowed)
-        if wrong.any() and not np.isfinite(value[wrong]).any():
-            value = evaluate(read, names, table)
-            wrong &= ~np.isclose(value, wanted, rtol=1e-6, atol=0) & np.isfinite(value)
+        if wrong.any() and undefined[wrong].all():
+            limit = evaluate(read, names, table)
+            wrong &= ~np.isclose(limit, wanted, rtol=1e-6, atol=0) & (np.isfinite(value) | np.isfinite(limit))
     assert not wrong.any(), f"{message}: {value[wrong]} instead of {np.asarray(wanted)[wrong]} (±{error[wrong]})"
 
 

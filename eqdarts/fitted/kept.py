@@ -22,6 +22,7 @@ from eqdarts.equation.precision import with_digits
 from eqdarts.equation.rivals import each_alone, rated
 from eqdarts.equation.selection import choose
 from eqdarts.errors import warn
+from eqdarts.formula.numbers import MOST_DIGITS
 from eqdarts.graph.space import SearchSpace
 from eqdarts.grouped.fitting import FoundInGroups
 from eqdarts.grouped.outputs import FoundShared
@@ -91,8 +92,10 @@ def kept_of(found: Found) -> Kept:
         sure = rated(found.front, rows, plain, left, forms=each_alone)
 
     def shown(equation: Equation) -> Equation:
-        known = in_time(found.until, lambda: _shown_with(equation, rows, plain)) or equation
-        return with_constant_units(known, problem.units)
+        # Without the time to see how many digits it takes, it has all: fewer may be another law.
+        known = in_time(found.until, lambda: with_digits(equation, rows)) or replace(equation, digits=MOST_DIGITS)
+        rated = in_time(found.until, lambda: with_left_out(known, rows)) if plain else None
+        return with_constant_units(rated or known, problem.units)
 
     rivals, equations = (tuple(map(shown, some)) for some in (sure.rivals, sure.equations))
     return Kept(
@@ -138,12 +141,6 @@ def _left_of(training: Training, equation: Equation) -> np.ndarray | None:
     """What an equation leaves of the rows by the loss of the fit."""
     assert isinstance(training.noise, LossNoise)
     return left_of(training.table, training.noise, equation.predict(training.table.X))
-
-
-def _shown_with(equation: Equation, rows: Table, plain: bool) -> Equation:
-    """With as many digits as it takes, and, of least squares, with the error of rows left out."""
-    equation = with_digits(equation, rows)
-    return with_left_out(equation, rows) if plain else equation
 
 
 def warn_of_limits(equation: Equation, training: Training) -> None:

@@ -17,6 +17,7 @@ from eqdarts.equation.equation import Equation
 from eqdarts.equation.front import Front
 from eqdarts.equation.precision import with_digits
 from eqdarts.equation.rivals import SURENESS, Rated, probabilities
+from eqdarts.formula.numbers import MOST_DIGITS
 from eqdarts.grouped.rows import GroupedTable
 from eqdarts.simplify.form import form_of
 
@@ -51,8 +52,8 @@ def rated_groups(front: Front, table: GroupedTable) -> Rated:
 
 
 def not_rated(front: Front) -> Rated:
-    """The same where there was no time for it."""
-    return Rated(tuple(front), (), False)
+    """The same where there was no time for it: with all digits, as fewer may be another law."""
+    return Rated(tuple(replace(equation, digits=MOST_DIGITS) for equation in front), (), False)
 
 
 def _form(equation: Equation) -> sympy.Expr:

@@ -105,7 +105,8 @@ class _Limit:
 
     def __init__(self, deadline: Callable[[], float], at_least: float) -> None:
         self.thread = threading.get_ident()
-        self._deadline, self._processor = deadline, time.process_time() + at_least
+        self._busy = _clock_of(self.thread)
+        self._deadline, self._processor = deadline, self._busy() + at_least
         self._around = next((one for one in reversed(_limits) if one.thread == self.thread), None)
         self.kind: type[TimeIsUp] = type("TimeIsUp", (TimeIsUp,), {})
         self.is_raised = self._is_leaving = False
@@ -114,7 +115,7 @@ class _Limit:
     @property
     def left(self) -> float:
         """Seconds until its time is over, at the least."""
-        own = max(self._deadline() - time.monotonic(), self._processor - time.process_time())
+        own = max(self._deadline() - time.monotonic(), self._processor - self._busy())
         return own if self._around is None else min(own, self._around.left)
 
     def take(self) -> bool:
@@ -158,6 +159,14 @@ class _Limit:
         else:
             self._tokens.append(None)
             self._is_leaving = False
+
+
+def _clock_of(thread: int) -> Callable[[], float]:
+    """Seconds that the processor gave to a thread, whatever others do; of the process where the system does not say."""
+    if not hasattr(time, "pthread_getcpuclockid"):
+        return time.process_time
+    clock = time.pthread_getcpuclockid(thread)
+    return lambda: time.clock_gettime(clock)
 
 
 _limits: list[_Limit] = []
