@@ -23,7 +23,7 @@ _UNITS = {"": 1, "b": 1} | {
     for power, letter in enumerate("kmgt", 1)
     for kind, base in (("", 1000), ("i", 1024))
 }
-_LOOPS = 150_000_000  # bytes that compiled loops and their library take (benchmarks: Budgets)
+_LOOPS = 150_000_000  # bytes that compiled loops and their library take; not tuned (benchmarks/budgets.py memory)
 _NOTED = 0.9  # of the most, at which a search is to end: what ends it takes some more (not tuned)
 
 

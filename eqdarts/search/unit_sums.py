@@ -23,9 +23,8 @@ from eqdarts.propose.sparse import Choice, Limits, chosen_terms
 from eqdarts.search.problem import Problem
 from eqdarts.simplify.description import NATS_PER_NODE, NATS_PER_SYMBOL, digits_of
 
-_PLAIN_FACTOR = (
-    14.0  # nats of an exact factor between units, up to which it stands in formulas: 1/1000, π/180; not tuned
-)
+#: Nats of an exact factor between units, up to which it stands in formulas, as 1/1000 and π/180 do; not tuned.
+_PLAIN_FACTOR = 14.0
 #: Which power of the unit of the target a sum below each link has; below others it is a pure number, as is the target.
 _POWER = {"identity": 1, "reciprocal": -1, "sqrt": 2, "reciprocal_sqrt": -2}
 
